@@ -1,0 +1,98 @@
+/** Who is to blame. */
+export type ErrorSource = 'downstream' | 'upstream' | 'gateway'
+
+interface Entry {
+  readonly status: number
+  readonly title: string
+  readonly source: ErrorSource
+  /** Whether the same attempt may succeed if tried again without harm (nothing reached the upstream's logic). */
+  readonly retryable: boolean
+}
+
+/**
+ * The one table from error code to reply. Statuses: RFC 9110 §15. A client sees the title and the code, never the
+ * message of the cause.
+ */
+export const ERRORS = {
+  upstream_connect_failed: {
+    status: 502,
+    title: 'The upstream could not be reached',
+    source: 'upstream',
+    retryable: true,
+  },
+  upstream_connect_timeout: {
+    status: 504,
+    title: 'Connecting to the upstream took too long',
+    source: 'upstream',
+    retryable: true,
+  },
+  upstream_tls_failed: {
+    status: 502,
+    title: "The upstream's certificate could not be verified",
+    source: 'upstream',
+    retryable: false,
+  },
+  upstream_timeout: {
+    status: 504,
+    title: 'The upstream took too long to answer',
+    source: 'upstream',
+    retryable: false,
+  },
+  upstream_idle_timeout: { status: 504, title: 'The upstream stopped sending', source: 'upstream', retryable: false },
+  upstream_reset: { status: 502, title: 'The upstream closed the connection', source: 'upstream', retryable: false },
+  upstream_protocol_error: {
+    status: 502,
+    title: 'The upstream answered with something that is not HTTP',
+    source: 'upstream',
+    retryable: false,
+  },
+  upstream_body_too_large: {
+    status: 502,
+    title: "The upstream's answer is too large",
+    source: 'upstream',
+    retryable: false,
+  },
+  request_body_too_large: {
+    status: 413,
+    title: 'The request body is too large',
+    source: 'downstream',
+    retryable: false,
+  },
+  request_not_forwardable: {
+    status: 400,
+    title: 'The request cannot be forwarded',
+    source: 'downstream',
+    retryable: false,
+  },
+  client_gone: { status: 499, title: 'The client closed the connection', source: 'downstream', retryable: false },
+  filter_error: { status: 500, title: 'A filter failed', source: 'gateway', retryable: false },
+  requirement_unmet: {
+    status: 500,
+    title: 'The endpoint requires something that no filter guaranteed',
+    source: 'gateway',
+    retryable: false,
+  },
+  internal_error: { status: 500, title: 'Internal error', source: 'gateway', retryable: false },
+} as const satisfies Record<string, Entry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** The gateway's only error class. Its code decides the reply; `cause` and `message` are for the log. */
+export class WeirError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly title: string
+  readonly source: ErrorSource
+  readonly retryable: boolean
+
+  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown; retryable?: boolean }) {
+    const entry: Entry = ERRORS[code]
+    super(message ?? entry.title, options?.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'WeirError'
+    this.code = code
+    this.status = entry.status
+    this.title = entry.title
+    this.source = entry.source
+    this.retryable = options?.retryable ?? entry.retryable
+  }
+}

@@ -1,0 +1,32 @@
+/** What a plugin imports as `weir`. Everything else in core is the engine's own. */
+
+export { Body, type BodySink, type BodySource } from './body.ts'
+export type { Clock } from './clock.ts'
+export type { Endpoint, Identity, Requirement, Route, Target } from './endpoint.ts'
+export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './endpoint.ts'
+export { type ErrorCode, type ErrorSource, WeirError } from './errors.ts'
+export type { Downstream, Exchange, Request } from './exchange.ts'
+export type {
+  Answered,
+  Attempt,
+  Awaitable,
+  Filter,
+  FilterEnv,
+  FilterFactory,
+  Finished,
+  Next,
+  Outcome,
+  Schema,
+  TerminalFilter,
+  UpstreamCall,
+  Verdict,
+} from './filter.ts'
+export { defineFilter } from './filter.ts'
+export { HeaderList } from './headers.ts'
+export type { Logger } from './log.ts'
+export { Histogram, type Meter, type Metric, type Sample } from './meter.ts'
+export { LocalReply, type ReplyOptions, type Response, reply } from './reply.ts'
+export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './service.ts'
+export type { ShareSpec } from './shared.ts'
+export { defineSlot, type Slot } from './slot.ts'
+export type { Deadline, TimerWheel } from './timer-wheel.ts'

@@ -1,0 +1,54 @@
+import type { Duplex } from 'node:stream'
+import type { Body } from './body.ts'
+import type { HeaderList } from './headers.ts'
+
+/** What a filter may say about its own answer. */
+export interface ReplyOptions {
+  /** Extra header fields. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  /** One sentence for people; becomes `detail` of the problem document. */
+  readonly detail?: string
+  /** Further members of the problem document. */
+  readonly extra?: Readonly<Record<string, unknown>>
+  /** A body of the filter's own instead of a problem document; name its type in `headers`. */
+  readonly body?: string | Uint8Array
+}
+
+/**
+ * A response made by a filter, not by the upstream. Without a `body` the engine renders statuses from 400 as a problem
+ * document (RFC 9457).
+ */
+export class LocalReply {
+  readonly status: number
+  /** Machine-readable, snake case, from a small fixed set: it is a metric label. */
+  readonly reason: string
+  readonly options: ReplyOptions
+
+  constructor(status: number, reason: string, options: ReplyOptions = {}) {
+    this.status = status
+    this.reason = reason
+    this.options = options
+  }
+}
+
+/**
+ * Answers the request from a filter.
+ * @param status 200 to 599
+ * @param reason machine-readable cause (`token_expired`), used in logs, metrics and the problem's `code`
+ */
+export function reply(status: number, reason: string, options?: ReplyOptions): LocalReply {
+  return new LocalReply(status, reason, options)
+}
+
+/** A response head with its body, on its way downstream. */
+export interface Response {
+  status: number
+  /** Reason phrase as the upstream sent it; Node's default if undefined. */
+  statusText: string | undefined
+  headers: HeaderList
+  body: Body
+  /** On 101: the upstream's socket, to be joined with the client's. */
+  upgrade?: Duplex
+  /** Set if a filter made it. */
+  local?: { readonly filter: string; readonly reason: string }
+}

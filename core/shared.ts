@@ -1,0 +1,64 @@
+/** How a filter keeps plain data across reloads. */
+export interface ShareSpec<T> {
+  /** Who shares it: the instance at its endpoint (default), the instance, or every instance of the factory. */
+  readonly scope?: 'endpoint' | 'instance' | 'factory'
+  /** Shape of the data. When it differs from what is kept, `make` is given the old value to carry over. */
+  readonly version: string | number
+  make(previous: T | undefined): T
+  /** Called when the last instance that holds it has retired. */
+  close?(value: T): void
+}
+
+interface Entry {
+  readonly version: string | number
+  readonly value: unknown
+  readonly close: (() => void) | undefined
+  holders: number
+}
+
+/**
+ * Plain data that outlives a reload: breaker counts, pools, caches. Reference-counted by filter instance. What a load
+ * makes becomes visible to later loads only when it commits; a load that fails closes what it made.
+ */
+export class SharedState {
+  readonly #entries = new Map<string, Entry>()
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  begin(): ShareTransaction {
+    const made = new Map<string, Entry>()
+    return {
+      acquire: <T>(key: string, spec: ShareSpec<T>) => {
+        let entry = made.get(key)
+        if (entry === undefined) {
+          const kept = this.#entries.get(key)
+          if (kept !== undefined && kept.version === spec.version) entry = kept
+          else {
+            const value = spec.make(kept?.value as T | undefined)
+            entry = { version: spec.version, value, close: spec.close && (() => spec.close!(value)), holders: 0 }
+            made.set(key, entry)
+          }
+        }
+        entry.holders++
+        return { value: entry.value as T, release: () => this.#release(key, entry) }
+      },
+      commit: () => {
+        for (const [key, entry] of made) if (entry.holders > 0) this.#entries.set(key, entry)
+      },
+    }
+  }
+
+  #release(key: string, entry: Entry): void {
+    if (--entry.holders > 0) return
+    if (this.#entries.get(key) === entry) this.#entries.delete(key)
+    entry.close?.()
+  }
+}
+
+/** The shared data that one load touches. Instances release what they acquired when they are disposed. */
+export interface ShareTransaction {
+  acquire<T>(key: string, spec: ShareSpec<T>): { value: T; release: () => void }
+  commit(): void
+}
