@@ -56,6 +56,11 @@ export class Body {
     return this.#started
   }
 
+  /** Tells once how the source ended: `ended`, `dropped` by the gateway, or the error. */
+  watch(fn: (end: 'ended' | 'dropped' | Error) => void): void {
+    this.#wrap((source) => new WatchSource(source, fn))
+  }
+
   /** Shows every chunk to `fn` as it passes. */
   tap(fn: (chunk: Buffer) => void): void {
     this.#wrap((source) => new TapSource(source, fn))
@@ -174,6 +179,49 @@ class BufferSource implements BodySource {
   pause(): void {}
   resume(): void {}
   cancel(): void {}
+}
+
+class WatchSource implements BodySource {
+  readonly #source: BodySource
+  readonly #fn: (end: 'ended' | 'dropped' | Error) => void
+  #sink: BodySink | undefined
+
+  constructor(source: BodySource, fn: (end: 'ended' | 'dropped' | Error) => void) {
+    this.#source = source
+    this.#fn = fn
+  }
+
+  start(sink: BodySink): void {
+    this.#sink = sink
+    this.#source.start(this)
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#sink!.write(chunk)
+  }
+
+  end(): void {
+    this.#fn('ended')
+    this.#sink!.end()
+  }
+
+  fail(error: Error): void {
+    this.#fn(error)
+    this.#sink!.fail(error)
+  }
+
+  pause(): void {
+    this.#source.pause()
+  }
+
+  resume(): void {
+    this.#source.resume()
+  }
+
+  cancel(error?: Error): void {
+    this.#fn(error ?? 'dropped')
+    this.#source.cancel(error)
+  }
 }
 
 class TapSource implements BodySource {

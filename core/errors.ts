@@ -7,6 +7,8 @@ interface Entry {
   readonly source: ErrorSource
   /** Whether the same attempt may succeed if tried again without harm (nothing reached the upstream's logic). */
   readonly retryable: boolean
+  /** Proxy error type of `Proxy-Status` (RFC 9209 §2.3). */
+  readonly proxyStatus: string
 }
 
 /**
@@ -19,60 +21,99 @@ export const ERRORS = {
     title: 'The upstream could not be reached',
     source: 'upstream',
     retryable: true,
+    proxyStatus: 'destination_unavailable',
   },
   upstream_connect_timeout: {
     status: 504,
     title: 'Connecting to the upstream took too long',
     source: 'upstream',
     retryable: true,
+    proxyStatus: 'connection_timeout',
   },
   upstream_tls_failed: {
     status: 502,
     title: "The upstream's certificate could not be verified",
     source: 'upstream',
     retryable: false,
+    proxyStatus: 'tls_certificate_error',
   },
   upstream_timeout: {
     status: 504,
     title: 'The upstream took too long to answer',
     source: 'upstream',
     retryable: false,
+    proxyStatus: 'http_response_timeout',
   },
-  upstream_idle_timeout: { status: 504, title: 'The upstream stopped sending', source: 'upstream', retryable: false },
-  upstream_reset: { status: 502, title: 'The upstream closed the connection', source: 'upstream', retryable: false },
+  upstream_idle_timeout: {
+    status: 504,
+    title: 'The upstream stopped sending',
+    source: 'upstream',
+    retryable: false,
+    proxyStatus: 'connection_read_timeout',
+  },
+  upstream_reset: {
+    status: 502,
+    title: 'The upstream closed the connection',
+    source: 'upstream',
+    retryable: false,
+    proxyStatus: 'connection_terminated',
+  },
   upstream_protocol_error: {
     status: 502,
     title: 'The upstream answered with something that is not HTTP',
     source: 'upstream',
     retryable: false,
+    proxyStatus: 'http_protocol_error',
   },
   upstream_body_too_large: {
     status: 502,
     title: "The upstream's answer is too large",
     source: 'upstream',
     retryable: false,
+    proxyStatus: 'http_response_body_size',
   },
   request_body_too_large: {
     status: 413,
     title: 'The request body is too large',
     source: 'downstream',
     retryable: false,
+    proxyStatus: 'http_request_error',
   },
   request_not_forwardable: {
     status: 400,
     title: 'The request cannot be forwarded',
     source: 'downstream',
     retryable: false,
+    proxyStatus: 'http_request_error',
   },
-  client_gone: { status: 499, title: 'The client closed the connection', source: 'downstream', retryable: false },
-  filter_error: { status: 500, title: 'A filter failed', source: 'gateway', retryable: false },
+  client_gone: {
+    status: 499,
+    title: 'The client closed the connection',
+    source: 'downstream',
+    retryable: false,
+    proxyStatus: 'http_request_error',
+  },
+  filter_error: {
+    status: 500,
+    title: 'A filter failed',
+    source: 'gateway',
+    retryable: false,
+    proxyStatus: 'proxy_internal_error',
+  },
   requirement_unmet: {
     status: 500,
     title: 'The endpoint requires something that no filter guaranteed',
     source: 'gateway',
     retryable: false,
+    proxyStatus: 'proxy_configuration_error',
   },
-  internal_error: { status: 500, title: 'Internal error', source: 'gateway', retryable: false },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    source: 'gateway',
+    retryable: false,
+    proxyStatus: 'proxy_internal_error',
+  },
 } as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof ERRORS

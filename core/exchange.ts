@@ -111,9 +111,10 @@ export class Exchange {
     this.#satisfied.push(requirement)
   }
 
-  /** The first requirement of the endpoint that nothing has satisfied, or undefined. */
-  unmet(): Requirement | undefined {
-    return this.#route?.endpoint.requires.find((requirement) => this.#satisfied?.includes(requirement) !== true)
+  /** @internal The first requirement of the endpoint, or of the `listener`, that nothing has satisfied. */
+  unmet(listener: readonly Requirement[]): Requirement | undefined {
+    const missing = (requirement: Requirement): boolean => this.#satisfied?.includes(requirement) !== true
+    return this.#route?.endpoint.requires.find(missing) ?? listener.find(missing)
   }
 
   /** True once the response's stream has closed. */

@@ -47,6 +47,8 @@ export interface Finished {
   readonly outcome: 'answered' | 'aborted' | 'unparsed'
   /** Status sent downstream; 0 if no head was sent. */
   readonly status: number
+  /** What broke the answer off or made it an error, if the gateway knows. */
+  readonly error: WeirError | undefined
   /** Milliseconds since the request's head was parsed. */
   readonly durationMs: number
 }
@@ -132,7 +134,7 @@ export interface FilterFactory<O = any> {
   /** Requirements that its `routed` guarantees: it calls `x.satisfy(…)` or replies. */
   readonly enforces?: readonly Requirement[]
   readonly needs?: readonly ServiceKey<unknown>[]
-  create(options: O, env: FilterEnv): Awaitable<Filter>
+  create(options: O, env: FilterEnv): Awaitable<Filter | TerminalFilter>
 }
 
 /** Declares a filter factory. Returns it unchanged; its use is type inference and a readable plugin. */

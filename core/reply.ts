@@ -23,6 +23,8 @@ export class LocalReply {
   /** Machine-readable, snake case, from a small fixed set: it is a metric label. */
   readonly reason: string
   readonly options: ReplyOptions
+  /** Name of the filter that made it; the engine fills it in. */
+  filter: string | undefined = undefined
 
   constructor(status: number, reason: string, options: ReplyOptions = {}) {
     this.status = status

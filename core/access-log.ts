@@ -1,0 +1,140 @@
+import { type Clock, systemClock } from './clock.ts'
+import type { Endpoint, Target } from './endpoint.ts'
+import type { Exchange } from './exchange.ts'
+import type { Finished } from './filter.ts'
+import { flushQuietly, type LogDestination } from './logging.ts'
+import { defineSlot } from './slot.ts'
+import { type Deadline, TimerWheel } from './timer-wheel.ts'
+
+/** The target of the latest attempt. The engine writes it, so that the log can name it. */
+export const TargetSlot = defineSlot<Target>('target')
+
+/** One line a request. */
+export interface AccessLog {
+  write(finished: Finished): void
+  /** Hands everything on and empties the destination. For the end of the process. */
+  flushSync(): void
+}
+
+export interface AccessLogOptions {
+  /** Shared with the logger. */
+  readonly destination: LogDestination
+  readonly clock?: Clock
+  readonly timers?: TimerWheel
+}
+
+const BATCH = 64 * 1024
+const FLUSH_MS = 250
+/** Characters kept for a destination that is behind. What comes then is dropped and counted. */
+const LIMIT = 1024 * 1024
+const PATH_LIMIT = 2048
+
+/**
+ * Writes JSON lines with pino's keys, assembled by hand: level, time, msg, then what there is of request_id, trace_id,
+ * client, method, path (without its query, which may carry secrets), endpoint, target, status, reason, filter, error,
+ * outcome, duration_ms. Lines are gathered and handed on at 64 KiB or after 250 ms.
+ */
+export class BatchedAccessLog implements AccessLog {
+  readonly #destination: LogDestination
+  readonly #clock: Clock
+  readonly #timers: TimerWheel
+  /** JSON of an endpoint's id: it is the same for every request. */
+  readonly #ids = new WeakMap<Endpoint, string>()
+  #pending = ''
+  #due: Deadline | undefined
+  #behind = false
+  #dropped = 0
+  #unreported = 0
+
+  constructor(options: AccessLogOptions) {
+    this.#destination = options.destination
+    this.#clock = options.clock ?? systemClock
+    this.#timers = options.timers ?? new TimerWheel()
+    this.#destination.on('drain', () => {
+      this.#behind = false
+      if (this.#pending !== '' || this.#unreported > 0) this.#flush()
+    })
+  }
+
+  /** Lines lost since the start because the destination did not keep up. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  write(finished: Finished): void {
+    if (this.#behind && this.#pending.length >= LIMIT) {
+      this.#dropped++
+      this.#unreported++
+      return
+    }
+    this.#pending += this.#line(finished)
+    if (this.#behind) return
+    if (this.#pending.length >= BATCH) this.#flush()
+    else this.#due ??= this.#timers.after(FLUSH_MS, () => this.#flush())
+  }
+
+  flushSync(): void {
+    this.#flush()
+    flushQuietly(this.#destination)
+  }
+
+  #flush(): void {
+    this.#due?.cancel()
+    this.#due = undefined
+    if (this.#unreported > 0) {
+      const time = this.#clock.wall()
+      this.#pending += `{"level":40,"time":${time},"msg":"access log lines dropped","dropped":${this.#unreported}}\n`
+      this.#unreported = 0
+    }
+    if (this.#pending === '') return
+    const batch = this.#pending
+    this.#pending = ''
+    this.#behind = !this.#destination.write(batch)
+  }
+
+  #line(finished: Finished): string {
+    const { exchange: x, status, outcome, error } = finished
+    const request = x === undefined ? '' : this.#request(x)
+    const code = error === undefined ? '' : `,"error":"${error.code}"`
+    const duration = Math.round(finished.durationMs * 1000) / 1000
+    return (
+      `{"level":30,"time":${this.#clock.wall()},"msg":"access"${request},"status":${status}` +
+      `${code},"outcome":"${outcome}","duration_ms":${duration}}\n`
+    )
+  }
+
+  #request(x: Exchange): string {
+    const { request, requestId, traceId, endpoint } = x
+    const local = x.response?.local
+    const target = x.get(TargetSlot)
+    let line = ''
+    if (requestId !== undefined) line += `,"request_id":${json(requestId)}`
+    if (traceId !== undefined) line += `,"trace_id":"${traceId}"`
+    const path = request.path.length > PATH_LIMIT ? `${request.path.slice(0, PATH_LIMIT)}…` : request.path
+    line += `,"client":${json(x.downstream.address)},"method":${json(request.method)},"path":${json(path)}`
+    if (endpoint !== undefined) line += `,"endpoint":${this.#id(endpoint)}`
+    if (target !== undefined) line += `,"target":${json(target.host)}`
+    if (local !== undefined) line += `,"reason":${json(local.reason)},"filter":${json(local.filter)}`
+    return line
+  }
+
+  #id(endpoint: Endpoint): string {
+    let id = this.#ids.get(endpoint)
+    if (id === undefined) {
+      id = json(endpoint.id)
+      this.#ids.set(endpoint, id)
+    }
+    return id
+  }
+}
+
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+
+/**
+ * A value as JSON in nothing but printable ASCII. JSON itself lets U+0085, U+2028 and C1 controls pass: some readers end a
+ * line there, and some terminals obey.
+ */
+function json(value: string): string {
+  if (PLAIN.test(value)) return `"${value}"`
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

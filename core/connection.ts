@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { plainAddress, type TrustedProxies } from './downstream.ts'
+
+const CONNECTION = Symbol('weir.connection')
+
+/** A downstream connection: who is at its other end, and whose turn it is. */
+export class Connection {
+  readonly peer: string
+  readonly trusted: boolean
+  readonly scheme: 'http' | 'https'
+  readonly #socket: Duplex
+  readonly #waiting: (() => void)[] = []
+  #busy = false
+
+  constructor(socket: Duplex, trusted: TrustedProxies) {
+    this.#socket = socket
+    this.peer = plainAddress((socket as Socket).remoteAddress)
+    this.trusted = trusted.has(this.peer)
+    this.scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
+  }
+
+  /** True while an exchange is served. */
+  get busy(): boolean {
+    return this.#busy
+  }
+
+  /** Serves now, or when the exchanges before it are over: pipelined requests are taken one at a time, in order. */
+  serve(start: () => void): void {
+    if (this.#busy) {
+      this.#waiting.push(start)
+      // What is parsed already waits here; the socket is not read for more until it is its turn.
+      this.#socket.pause()
+      return
+    }
+    this.#busy = true
+    start()
+  }
+
+  /** The exchange that was served is over. */
+  next(): void {
+    this.#busy = false
+    const start = this.#waiting.shift()
+    if (start === undefined) return
+    if (this.#socket.destroyed) {
+      this.#waiting.length = 0
+      return
+    }
+    if (this.#waiting.length === 0) this.#socket.resume()
+    this.#busy = true
+    start()
+  }
+}
+
+/** The connection of a socket; made when its first message comes. */
+export function connectionOf(socket: Duplex, trusted: TrustedProxies): Connection {
+  const holder = socket as Duplex & { [CONNECTION]?: Connection }
+  holder[CONNECTION] ??= new Connection(socket, trusted)
+  return holder[CONNECTION]
+}

@@ -1,0 +1,52 @@
+import { BlockList, isIP } from 'node:net'
+
+/** Address ranges of proxies in front of Weir, whose forwarding headers are believed. */
+export class TrustedProxies {
+  readonly #list = new BlockList()
+  readonly #empty: boolean
+
+  /** @param ranges addresses or CIDR ranges, already validated */
+  constructor(ranges: readonly string[]) {
+    this.#empty = ranges.length === 0
+    for (const range of ranges) {
+      const [address = '', prefix] = range.split('/')
+      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+      if (prefix === undefined) this.#list.addAddress(address, family)
+      else this.#list.addSubnet(address, Number(prefix), family)
+    }
+  }
+
+  has(address: string): boolean {
+    if (this.#empty) return false
+    const family = isIP(address)
+    return family !== 0 && this.#list.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  }
+
+  /**
+   * The client behind trusted proxies: the rightmost address of `X-Forwarded-For` that is not itself trusted. What an
+   * untrusted hop wrote to the left of it counts for nothing. An entry that is no address ends the search.
+   */
+  client(peer: string, forwardedFor: string | undefined): string {
+    let client = peer
+    if (forwardedFor === undefined) return client
+    for (const hop of forwardedFor.split(',').reverse()) {
+      const address = bareAddress(hop.trim())
+      if (address === undefined) break
+      client = address
+      if (!this.has(address)) break
+    }
+    return client
+  }
+}
+
+/** `::ffff:192.0.2.1` is how a dual-stack socket shows an IPv4 peer. */
+export const plainAddress = (address: string | undefined): string =>
+  address === undefined ? '' : address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+
+/** An address without port or brackets, or undefined if it is none. */
+function bareAddress(hop: string): string | undefined {
+  if (isIP(hop) !== 0) return plainAddress(hop)
+  const match = /^\[([^\]]+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(hop)
+  const address = match?.[1] ?? match?.[2]
+  return address !== undefined && isIP(address) !== 0 ? plainAddress(address) : undefined
+}

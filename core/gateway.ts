@@ -1,0 +1,137 @@
+import type { AddressInfo } from 'node:net'
+import type { Catalog } from './catalog.ts'
+import type { Chain } from './chain.ts'
+import { TrustedProxies } from './downstream.ts'
+import type { Engine } from './engine.ts'
+import { Listener } from './server.ts'
+import type { ServiceKey } from './service.ts'
+import { SharedState } from './shared.ts'
+import { buildSnapshot, type Snapshot } from './snapshot.ts'
+import { ConfigError, type GatewaySpec, type Problem } from './spec.ts'
+
+export interface GatewayParts {
+  readonly engine: Engine
+  readonly catalog: Catalog
+  readonly services?: ReadonlyMap<ServiceKey<unknown>, unknown>
+  readonly baseDir: string
+  /** Ranges of proxies whose forwarding headers are believed. */
+  readonly trustedProxies?: readonly string[]
+  /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
+  readonly drainMs?: number
+}
+
+/** The data plane: listeners, and the live snapshot that their requests lease chains from. */
+export class Gateway {
+  readonly shared = new SharedState()
+  readonly #parts: GatewayParts
+  readonly #listeners = new Map<string, Listener>()
+  #live: Snapshot | undefined
+  #loading: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts
+  }
+
+  get live(): Snapshot | undefined {
+    return this.#live
+  }
+
+  /**
+   * Makes `spec` the live configuration, all or nothing: throws a ConfigError and leaves what runs untouched if anything
+   * is wrong. Loads are done one after another. Gives the warnings.
+   */
+  load(spec: GatewaySpec): Promise<readonly Problem[]> {
+    const load = this.#loading.then(() => this.#load(spec))
+    this.#loading = load.catch(() => {})
+    return load
+  }
+
+  async #load(spec: GatewaySpec): Promise<readonly Problem[]> {
+    const old = this.#live
+    if (old !== undefined) refuseRestart(old.spec, spec)
+    const { engine, catalog, services = new Map(), baseDir } = this.#parts
+    const next = await buildSnapshot(spec, { engine, catalog, shared: this.shared, services, baseDir }, old)
+    this.#live = next
+    for (const [name, chain] of next.chains) this.#listeners.get(name)?.use(chain)
+    if (old !== undefined) await this.#retire(old)
+    return next.warnings
+  }
+
+  /** Opens every listener. Rejects, with all of them closed, if one can't be had. */
+  async open(): Promise<void> {
+    const trusted = new TrustedProxies(this.#parts.trustedProxies ?? [])
+    const live = this.#live
+    if (live === undefined) throw new Error('open() before load()')
+    try {
+      for (const { name, host, port } of live.spec.listeners) {
+        const listener = new Listener({ name, host, port, trusted }, this.#parts.engine, live.chains.get(name)!)
+        await listener.open()
+        this.#listeners.set(name, listener)
+      }
+    } catch (error) {
+      for (const listener of this.#listeners.values()) listener.destroy()
+      await Promise.all([...this.#listeners.values()].map((listener) => listener.close()))
+      this.#listeners.clear()
+      throw error
+    }
+  }
+
+  /** Where a listener listens. */
+  address(name: string): AddressInfo | undefined {
+    return this.#listeners.get(name)?.address
+  }
+
+  /** Answers from now on tell clients not to keep their connections. */
+  drain(): void {
+    for (const listener of this.#listeners.values()) listener.drain()
+  }
+
+  /**
+   * Stops accepting, waits for requests in flight, disposes of everything.
+   * @param timeoutMs after this long what is left is cut
+   * @returns false if something had to be cut
+   */
+  async close(timeoutMs: number): Promise<boolean> {
+    const listeners = [...this.#listeners.values()]
+    let clean = true
+    const cut = setTimeout(() => {
+      clean = false
+      for (const listener of listeners) listener.destroy()
+    }, timeoutMs)
+    await Promise.all(listeners.map((listener) => listener.close()))
+    clearTimeout(cut)
+    this.#listeners.clear()
+    const live = this.#live
+    this.#live = undefined
+    if (live !== undefined) await Promise.all([...live.chains.values()].map((chain) => chain.release()))
+    return clean
+  }
+
+  async #retire(old: Snapshot): Promise<void> {
+    const chains = [...old.chains.values()]
+    for (const chain of chains) this.#retireLater(chain)
+    await Promise.all(chains.map((chain) => chain.release()))
+  }
+
+  /** Requests that are still on a replaced chain at the deadline finish, but its instances are disposed of. */
+  #retireLater(chain: Chain): void {
+    if ([...(this.#live?.chains.values() ?? [])].includes(chain)) return
+    this.#parts.engine.timers.after(this.#parts.drainMs ?? 60_000, () => void chain.retire())
+  }
+}
+
+/** Addresses of listeners are bound once; a change of them is refused whole. */
+function refuseRestart(old: GatewaySpec, next: GatewaySpec): void {
+  const address = (spec: GatewaySpec): string =>
+    JSON.stringify(spec.listeners.map(({ name, host, port }) => [name, host, port]))
+  if (address(old) === address(next)) return
+  const changed = next.listeners.find(
+    (n) => !old.listeners.some((o) => o.name === n.name && o.host === n.host && o.port === n.port),
+  )
+  throw new ConfigError([
+    {
+      path: changed?.at ?? [],
+      message: 'the address of a listener can only change with a restart; nothing of this configuration was applied',
+    },
+  ])
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import type { BodySink, BodySource } from './body.ts'
+import { WeirError } from './errors.ts'
+
+/** The body of a downstream request as a source. Listens to the message only once it is started. */
+export class RequestBody implements BodySource {
+  readonly #message: IncomingMessage
+  readonly #onFirstRead: (() => void) | undefined
+  #sink: BodySink | undefined
+  /** Bytes handed on so far. */
+  received = 0
+
+  /** @param onFirstRead sends `100 Continue` where the client waits for it (RFC 9110 §10.1.1) */
+  constructor(message: IncomingMessage, onFirstRead: (() => void) | undefined) {
+    this.#message = message
+    this.#onFirstRead = onFirstRead
+  }
+
+  start(sink: BodySink): void {
+    this.#sink = sink
+    this.#onFirstRead?.()
+    const message = this.#message
+    message.on('data', (chunk: Buffer) => {
+      this.received += chunk.length
+      if (this.#sink?.write(chunk) === false) message.pause()
+    })
+    message.on('end', () => this.#over()?.end())
+    message.on('error', () => this.#over()?.fail(new WeirError('client_gone')))
+    message.on('close', () => {
+      if (!message.complete) this.#over()?.fail(new WeirError('client_gone'))
+    })
+  }
+
+  pause(): void {
+    this.#message.pause()
+  }
+
+  resume(): void {
+    this.#message.resume()
+  }
+
+  /** The rest is left to the rule for early replies. */
+  cancel(): void {
+    if (this.#sink === undefined) return
+    this.#sink = undefined
+    this.#message.pause()
+  }
+
+  #over(): BodySink | undefined {
+    const sink = this.#sink
+    this.#sink = undefined
+    return sink
+  }
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { BodySink, BodySource } from './body.ts'
+import { type Framing, settleEarlyReply } from './early-reply.ts'
+import { WeirError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { errorReply, renderReply } from './problem.ts'
+import type { Response } from './reply.ts'
+import type { RequestBody } from './request-body.ts'
+import type { TimerWheel } from './timer-wheel.ts'
+import { joinTunnel, writeSwitch } from './tunnel.ts'
+
+/** Writes one response downstream, and says once how it ended. */
+export class ResponseWriter implements BodySink {
+  readonly #req: IncomingMessage
+  readonly #res: ServerResponse
+  readonly #requestBody: RequestBody | undefined
+  readonly #framing: Framing
+  readonly #timers: TimerWheel
+  readonly #tunnelHead: Buffer | undefined
+  #source: BodySource | undefined
+  /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
+  #held: Buffer | undefined
+  #starting = false
+  #blocked = false
+  #ended = false
+  #error: WeirError | undefined
+  #over = false
+
+  /** Called once, when the response's stream has closed. */
+  onOver: (outcome: 'answered' | 'aborted', error?: WeirError) => void = () => {}
+
+  /** @param tunnelHead for a request to upgrade: bytes that came behind its head */
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    requestBody: RequestBody | undefined,
+    framing: Framing,
+    timers: TimerWheel,
+    tunnelHead: Buffer | undefined,
+  ) {
+    this.#req = req
+    this.#res = res
+    this.#requestBody = requestBody
+    this.#framing = framing
+    this.#timers = timers
+    this.#tunnelHead = tunnelHead
+    res.on('close', () => this.#closed())
+    if (tunnelHead !== undefined) req.socket.on('close', () => this.#closed())
+  }
+
+  deliver(response: Response, x: Exchange, draining: boolean): void {
+    const res = this.#res
+    if (res.destroyed || this.#over) return response.body.discard(new WeirError('client_gone'))
+    if (response.upgrade !== undefined) return this.#tunnel(response, response.upgrade)
+    const early =
+      this.#requestBody !== undefined &&
+      settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers)
+    const close = early || draining || this.#tunnelHead !== undefined
+    try {
+      this.#head(response, close)
+    } catch (error) {
+      // Node refuses characters that no field may hold (RFC 9110 §5.5); nothing has been sent yet.
+      response.body.discard()
+      this.#error = new WeirError('upstream_protocol_error', undefined, { cause: error })
+      response = renderReply(x, errorReply(this.#error, response.local?.filter ?? 'engine'))
+      x.response = response
+      this.#head(response, close)
+    }
+    this.#starting = true
+    this.#source = response.body.pipe(this)
+    this.#starting = false
+    if (this.#held !== undefined && !this.#ended) {
+      const chunk = this.#held
+      this.#held = undefined
+      if (!this.write(chunk)) this.#source?.pause()
+    } else if (!this.#ended && this.#res.writable) this.#res.flushHeaders()
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#starting && this.#held === undefined) {
+      this.#held = chunk
+      return true
+    }
+    this.#release()
+    if (this.#res.write(chunk)) return true
+    if (!this.#blocked) {
+      this.#blocked = true
+      this.#res.once('drain', () => {
+        this.#blocked = false
+        this.#source?.resume()
+      })
+    }
+    return false
+  }
+
+  end(): void {
+    this.#ended = true
+    const chunk = this.#held
+    this.#held = undefined
+    if (chunk === undefined) this.#res.end()
+    else this.#res.end(chunk)
+  }
+
+  /** The body broke off: the connection is cut, so that it can't be taken for a whole answer (RFC 9112 §8). */
+  fail(error: Error): void {
+    this.#ended = true
+    this.#held = undefined
+    this.#error = error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error })
+    this.#res.destroy()
+  }
+
+  #release(): void {
+    const chunk = this.#held
+    this.#held = undefined
+    if (chunk !== undefined) this.#res.write(chunk)
+  }
+
+  #head(response: Response, close: boolean): void {
+    const { raw } = response.headers
+    const fields = close ? [...raw, 'Connection', 'close'] : raw
+    if (response.statusText === undefined) this.#res.writeHead(response.status, fields)
+    else this.#res.writeHead(response.status, response.statusText, fields)
+  }
+
+  #tunnel(response: Response, upstream: Duplex): void {
+    const { socket } = this.#req
+    this.#res.detachSocket(socket)
+    writeSwitch(socket, response)
+    joinTunnel(socket, upstream, this.#tunnelHead!)
+    this.#ended = true
+  }
+
+  #closed(): void {
+    if (this.#over) return
+    this.#over = true
+    const answered =
+      this.#error === undefined && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
+    if (!answered) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
+    this.onOver(answered ? 'answered' : 'aborted', this.#error)
+  }
+}

@@ -1,0 +1,215 @@
+import type { Chain } from './chain.ts'
+import type { Engine } from './engine.ts'
+import { WeirError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import type { Answered, Awaitable, Finished, UpstreamCall, Verdict } from './filter.ts'
+import type { Lane, Op } from './lane.ts'
+import { mendHead } from './mend.ts'
+import { errorReply, renderReply } from './problem.ts'
+import { LocalReply, type Response } from './reply.ts'
+import { Tries } from './tries.ts'
+
+const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+/**
+ * Takes one exchange through its chain, as docs/life-of-a-request.md says. Synchronous as long as the hooks are: no
+ * promise is made before the upstream is called.
+ */
+export class Run {
+  readonly x: Exchange
+  readonly #chain: Chain
+  readonly #engine: Engine
+  readonly #deliver: (response: Response) => void
+  #lane: Lane
+  /** Filters before this position were entered. */
+  #entered = 0
+  #tries: Tries | undefined
+  #error: WeirError | undefined
+  #finished = false
+
+  /** @param deliver sends the response downstream; called at most once */
+  constructor(x: Exchange, chain: Chain, engine: Engine, deliver: (response: Response) => void) {
+    this.x = x
+    this.#chain = chain
+    this.#engine = engine
+    this.#deliver = deliver
+    this.#lane = x.trace === undefined ? chain.base : chain.base.traced
+    chain.lease()
+  }
+
+  start(): void {
+    this.#inbound(this.#lane.start, 0)
+  }
+
+  /** Phases `request` and `routed`. */
+  #inbound(program: readonly Op[], at: number): void {
+    const { x } = this
+    while (at < program.length) {
+      const op = program[at++]!
+      if (op.index >= this.#entered) this.#entered = op.index + 1
+      let verdict: Awaitable<Verdict>
+      try {
+        verdict = op.run(x)
+      } catch (error) {
+        return this.#failed(error, op.name, op.hook)
+      }
+      if (isThenable(verdict)) {
+        verdict.then(
+          (late) => {
+            if (!x.over && this.#verdict(late, op)) this.#advance(program, at, op)
+          },
+          (error: unknown) => this.#failed(error, op.name, op.hook),
+        )
+        return
+      }
+      if (!this.#verdict(verdict, op)) return
+      if (x.route !== undefined && program === this.#lane.start) {
+        program = this.#enterRoute(op)
+        at = 0
+      }
+    }
+    this.#upstream()
+  }
+
+  /** False if the hook replied. */
+  #verdict(verdict: Verdict, op: Op): boolean {
+    if (verdict === undefined) return true
+    this.#answer(verdict, op.name)
+    return false
+  }
+
+  #advance(program: readonly Op[], at: number, op: Op): void {
+    if (this.x.route !== undefined && program === this.#lane.start) this.#inbound(this.#enterRoute(op), 0)
+    else this.#inbound(program, at)
+  }
+
+  /** The route was written: from here on the endpoint's lane runs. */
+  #enterRoute(op: Op): readonly Op[] {
+    const { endpoint } = this.x.route!
+    const lane = this.#chain.lanes.get(endpoint.id)
+    if (lane === undefined)
+      throw new Error(`a route was written to "${endpoint.id}", which is no endpoint of this configuration`)
+    this.#lane = this.x.trace === undefined ? lane : lane.traced
+    return this.#lane.rest(op.index)
+  }
+
+  #upstream(): void {
+    const { x } = this
+    this.#entered = this.#lane.steps.length
+    const unmet = x.unmet(this.#chain.requires)
+    if (unmet !== undefined)
+      return this.#failed(new WeirError('requirement_unmet', `nothing satisfied "${unmet}"`), 'engine', 'requirements')
+    const { terminal } = this.#lane
+    if (terminal === undefined)
+      return this.#answer(new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), 'engine')
+    this.#tries = new Tries(x, this.#lane, terminal, this.#engine)
+    let answer: Awaitable<Response | LocalReply>
+    try {
+      const call: UpstreamCall = { upgrade: x.request.upgrade }
+      answer = this.#lane.around(x, this.#tries.attempt)(call)
+    } catch (error) {
+      return this.#failed(error, terminal.name, 'call')
+    }
+    if (isThenable(answer)) {
+      answer.then(
+        (late) => this.#answered(late),
+        (error: unknown) => this.#failed(error, terminal.name, 'call'),
+      )
+    } else this.#answered(answer)
+  }
+
+  #answered(answer: Response | LocalReply): void {
+    if (answer instanceof LocalReply) this.#answer(answer, this.#lane.terminal!.name)
+    else this.#outbound(answer, 0)
+  }
+
+  #answer(reply: LocalReply, filter: string): void {
+    reply.filter ??= filter
+    this.#outbound(renderReply(this.x, reply), 0)
+  }
+
+  /** Phase `response`, over the filters that were entered, the last first. */
+  #outbound(response: Response, at: number): void {
+    const { x } = this
+    if (x.over || x.aborted) return drop(response, x)
+    x.response = response
+    const ops = this.#lane.responses
+    while (at < ops.length) {
+      const op = ops[at++]!
+      if (op.index >= this.#entered) continue
+      let verdict: Awaitable<Verdict>
+      try {
+        verdict = op.run(x as Answered)
+      } catch (error) {
+        verdict = this.#errorOf(error, op.name, op.hook)
+      }
+      if (isThenable(verdict)) {
+        verdict
+          .then(undefined, (error: unknown) => this.#errorOf(error, op.name, op.hook))
+          .then((late) => this.#outbound(this.#replaced(late, op), at))
+        return
+      }
+      this.#replaced(verdict, op)
+    }
+    mendHead(x.response, x.request.method)
+    this.#deliver(x.response)
+  }
+
+  /** The response that a hook's verdict leaves. */
+  #replaced(verdict: Verdict, op: Op<Answered>): Response {
+    const { x } = this
+    if (verdict === undefined) return x.response!
+    verdict.filter ??= op.name
+    drop(x.response!, x)
+    x.response = renderReply(x, verdict)
+    return x.response
+  }
+
+  #failed(error: unknown, filter: string, hook: string): void {
+    this.#answer(this.#errorOf(error, filter, hook), filter)
+  }
+
+  /** The reply for whatever was thrown; counts and logs what is the gateway's own fault. */
+  #errorOf(thrown: unknown, filter: string, hook: string): LocalReply {
+    const known = thrown instanceof WeirError
+    const error = known ? thrown : new WeirError('filter_error', undefined, { cause: thrown })
+    this.#error = error
+    if (error.source === 'gateway') this.#engine.filterError(this.x, filter, hook, known ? error : thrown)
+    if (known) return errorReply(error, filter)
+    const reply = errorReply(error, filter)
+    return Object.assign(
+      new LocalReply(reply.status, reply.reason, {
+        ...reply.options,
+        detail: `The filter "${filter}" failed in its ${hook} hook.`,
+        extra: { filter },
+      }),
+      { filter },
+    )
+  }
+
+  /** The response's stream has closed: settles what is open, runs `log` once for every filter, ends the lease. */
+  finish(outcome: 'answered' | 'aborted', error?: WeirError): void {
+    if (this.#finished) return
+    this.#finished = true
+    const { x } = this
+    if (outcome === 'aborted') x.abort()
+    this.#tries?.close(outcome)
+    const finished: Finished = {
+      exchange: x,
+      outcome,
+      status: x.response?.status ?? 0,
+      error: error ?? this.#error,
+      durationMs: this.#engine.clock.now() - x.startedAt,
+    }
+    x.seal()
+    this.#engine.log(this.#lane.logs, finished)
+    this.#chain.unlease()
+  }
+}
+
+/** Nobody will read this response. */
+function drop(response: Response, x: Exchange): void {
+  response.upgrade?.destroy()
+  response.body.discard(x.aborted ? new WeirError('client_gone') : undefined)
+}

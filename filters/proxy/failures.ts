@@ -1,0 +1,40 @@
+import { type ErrorCode, WeirError } from '../../core/index.ts'
+
+const BY_CODE: Readonly<Record<string, ErrorCode>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'upstream_connect_timeout',
+  UND_ERR_HEADERS_OVERFLOW: 'upstream_protocol_error',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream_reset',
+  UND_ERR_INVALID_ARG: 'request_not_forwardable',
+  UND_ERR_NOT_SUPPORTED: 'request_not_forwardable',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'request_not_forwardable',
+  UND_ERR_SOCKET: 'upstream_reset',
+  ECONNRESET: 'upstream_reset',
+  EPIPE: 'upstream_reset',
+}
+
+/** Codes of certificates that do not verify (openssl's names, and Node's). */
+const TLS =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
+
+/**
+ * The gateway's error for one of undici's or Node's.
+ * @param connected whether the request had been given a connection
+ */
+export function failureOf(error: Error, connected: boolean): WeirError {
+  if (error instanceof WeirError) return error
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const options = { cause: error }
+  if (TLS.test(code)) return new WeirError('upstream_tls_failed', error.message, options)
+  if (code.startsWith('HPE_')) return new WeirError('upstream_protocol_error', error.message, options)
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined
+  if (known === 'request_not_forwardable' || known === 'upstream_connect_timeout')
+    return new WeirError(known, error.message, options)
+  if (!connected) return new WeirError('upstream_connect_failed', error.message, options)
+  if (error.message === 'bad response' || error.message === 'bad upgrade')
+    return new WeirError('upstream_protocol_error', error.message, options)
+  return new WeirError(known ?? 'upstream_reset', error.message, options)
+}
+
+/** True if the error is that of a connection which the other side closed. */
+export const isClosed = (error: Error): boolean =>
+  ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')

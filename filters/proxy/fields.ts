@@ -1,0 +1,167 @@
+import { type Exchange, HeaderList } from '../../core/index.ts'
+
+/** What becomes of a field on its way through a proxy. */
+const PASS = 0
+/** Belongs to one connection (RFC 9110 §7.6.1) or is written anew by the gateway. */
+const DROP = 1
+/** Names further fields that belong to the connection. */
+const CONNECTION = 2
+const HOST = 3
+/** Written by the gateway from what it knows; what the client sent counts only behind a trusted proxy. */
+const FORWARDED = 4
+
+const REQUEST: Readonly<Record<string, number>> = {
+  connection: CONNECTION,
+  'keep-alive': DROP,
+  'proxy-connection': DROP,
+  te: DROP,
+  // Request trailers can't be sent on through undici, so none are announced.
+  trailer: DROP,
+  'transfer-encoding': DROP,
+  upgrade: DROP,
+  'http2-settings': DROP,
+  // Answered by the gateway itself, when the body is first read (RFC 9110 §10.1.1); undici refuses it.
+  expect: DROP,
+  host: HOST,
+  forwarded: FORWARDED,
+  'x-forwarded-for': FORWARDED,
+  'x-forwarded-host': FORWARDED,
+  'x-forwarded-proto': FORWARDED,
+}
+
+const RESPONSE: Readonly<Record<string, number>> = {
+  connection: CONNECTION,
+  'keep-alive': DROP,
+  'proxy-connection': DROP,
+  te: DROP,
+  trailer: DROP,
+  'transfer-encoding': DROP,
+  upgrade: DROP,
+}
+
+/** Fields that no `Connection` header can have removed: framing, routing, credentials, forwarding. */
+const PROTECTED = new Set([
+  'host',
+  'authorization',
+  'content-length',
+  'content-type',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'via',
+  'traceparent',
+  'tracestate',
+  'x-request-id',
+  'set-cookie',
+])
+
+/**
+ * Looks a name up by its spelling as it came. Lower-casing every field of every message showed up in profiles; clients
+ * use few spellings, so they are remembered, up to a bound.
+ */
+class Kinds {
+  readonly #table: Readonly<Record<string, number>>
+  readonly #seen = new Map<string, number>()
+
+  constructor(table: Readonly<Record<string, number>>) {
+    this.#table = table
+  }
+
+  of(name: string): number {
+    let kind = this.#seen.get(name)
+    if (kind === undefined) {
+      const lower = name.toLowerCase()
+      kind = Object.hasOwn(this.#table, lower) ? this.#table[lower]! : PASS
+      if (this.#seen.size < 1000 && name.length <= 64) this.#seen.set(name, kind)
+    }
+    return kind
+  }
+}
+
+const requestKinds = new Kinds(REQUEST)
+const responseKinds = new Kinds(RESPONSE)
+
+/** The fields of the upstream request: the client's, less what belongs to its connection, plus the gateway's own. */
+export function upstreamFields(x: Exchange, preserveHost: boolean): string[] {
+  const { raw } = x.request.headers
+  const { downstream } = x
+  const fields: string[] = []
+  let nominated: Set<string> | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!
+    const kind = requestKinds.of(name)
+    if (kind === PASS) fields.push(name, raw[i + 1]!)
+    else if (kind === CONNECTION) nominated = nominate(raw[i + 1]!, nominated)
+  }
+  const kept = nominated === undefined ? fields : without(fields, nominated)
+  const { headers } = x.request
+  const before = downstream.trusted
+  // RFC 9110 §7.6.3; RFC 7239.
+  kept.push('Via', `${x.request.httpVersion} weir`)
+  kept.push('X-Forwarded-For', joined(before ? headers.joined('x-forwarded-for') : undefined, downstream.peer))
+  kept.push('X-Forwarded-Host', downstream.host, 'X-Forwarded-Proto', downstream.scheme)
+  kept.push(
+    'Forwarded',
+    joined(
+      before ? headers.joined('forwarded') : undefined,
+      forwardedElement(downstream.peer, downstream.host, downstream.scheme),
+    ),
+  )
+  if (preserveHost && downstream.host !== '') kept.push('Host', downstream.host)
+  return kept
+}
+
+/** The head of an upstream response as it goes on: less what belonged to its connection, plus `Via`. */
+export function downstreamFields(raw: readonly (Buffer | string)[]): HeaderList {
+  const fields: string[] = []
+  let nominated: Set<string> | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = text(raw[i]!)
+    const kind = responseKinds.of(name)
+    if (kind === PASS) fields.push(name, text(raw[i + 1]!))
+    else if (kind === CONNECTION) nominated = nominate(text(raw[i + 1]!), nominated)
+  }
+  const kept = nominated === undefined ? fields : without(fields, nominated)
+  kept.push('Via', '1.1 weir')
+  return new HeaderList(kept)
+}
+
+/** The head of a 101: the switch itself needs `Connection` and `Upgrade`. */
+export function switchFields(raw: readonly (Buffer | string)[]): HeaderList {
+  return new HeaderList(raw.map(text))
+}
+
+const text = (bytes: Buffer | string): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'))
+
+const joined = (before: string | undefined, own: string): string =>
+  before === undefined || before === '' ? own : `${before}, ${own}`
+
+/** One element of `Forwarded` (RFC 7239 §4); everything that is no token is quoted. */
+function forwardedElement(peer: string, host: string, proto: string): string {
+  const node = peer.includes(':') ? `"[${peer}]"` : peer
+  return host === '' ? `for=${node};proto=${proto}` : `for=${node};host=${quoted(host)};proto=${proto}`
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const quoted = (value: string): string => (TOKEN.test(value) ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`)
+
+/** Adds what a `Connection` field nominates (RFC 9110 §7.6.1), but never what security needs. */
+function nominate(value: string, nominated: Set<string> | undefined): Set<string> | undefined {
+  if (value === 'keep-alive' || value === 'close') return nominated
+  for (const token of value.split(',')) {
+    const name = token.trim().toLowerCase()
+    if (name === '' || name === 'keep-alive' || name === 'close' || PROTECTED.has(name)) continue
+    nominated ??= new Set()
+    nominated.add(name)
+  }
+  return nominated
+}
+
+function without(fields: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = []
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!names.has(fields[i]!.toLowerCase())) kept.push(fields[i]!, fields[i + 1]!)
+  }
+  return kept
+}

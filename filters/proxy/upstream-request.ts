@@ -1,0 +1,252 @@
+import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import {
+  Body,
+  type BodySink,
+  type BodySource,
+  type Clock,
+  type Deadline,
+  type Response,
+  type TimerWheel,
+  WeirError,
+} from '../../core/index.ts'
+import { failureOf, isClosed } from './failures.ts'
+import { downstreamFields, switchFields } from './fields.ts'
+import type { CountingClient } from './pools.ts'
+import type { Upload } from './upload.ts'
+
+/** Limits of one upstream request, in milliseconds. None bounds the whole: event streams may last for days. */
+export interface Limits {
+  /** Until a connection is had. */
+  readonly connect: number
+  /** From the request's last byte to the head of the answer. */
+  readonly firstByte: number
+  /** Between two chunks, either way. */
+  readonly idle: number
+}
+
+/** Parts that every request of a proxy shares. */
+export interface UpstreamContext {
+  readonly pool: Dispatcher
+  readonly limits: Limits
+  readonly timers: TimerWheel
+  readonly clock: Clock
+}
+
+/** Chunks that came before anyone read them are kept up to this many bytes; then the upstream is paused. */
+const QUEUE_BYTES = 256 * 1024
+
+/** Methods that may be sent again (RFC 9110 §9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+type Phase = 'connecting' | 'sending' | 'waiting' | 'body' | 'over'
+
+/** One request to the upstream: undici's handler on one side, a body's source on the other. */
+export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
+  readonly #context: UpstreamContext
+  readonly #options: Dispatcher.DispatchOptions
+  readonly #upload: Upload | undefined
+  /** Set by the pool's client when the request is given to it. */
+  client: CountingClient | undefined = undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #phase: Phase = 'connecting'
+  #responding = false
+  #resent = false
+  #cancelled: Error | undefined
+  #paused = false
+  #sink: BodySink | undefined
+  #queue: Buffer[] | undefined
+  #queued = 0
+  #end: 'ended' | WeirError | undefined
+  #activeAt: number
+  #deadline: Deadline | undefined
+  #resolve!: (response: Response) => void
+  #reject!: (error: WeirError) => void
+
+  constructor(context: UpstreamContext, options: Dispatcher.DispatchOptions, upload: Upload | undefined) {
+    this.#context = context
+    this.#options = options
+    this.#upload = upload
+    this.#activeAt = context.clock.now()
+  }
+
+  /** Sends it. Resolves with the head; rejects with a WeirError. */
+  send(): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#arm(this.#context.limits.connect)
+      this.#context.pool.dispatch(this.#options, this)
+    })
+  }
+
+  // The upstream's side: undici calls.
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#cancelled !== undefined) return controller.abort(this.#cancelled)
+    this.#activeAt = this.#context.clock.now()
+    if (this.#phase !== 'over') this.#phase = this.#upload === undefined ? 'waiting' : 'sending'
+  }
+
+  onBodySent(): void {
+    this.#activeAt = this.#context.clock.now()
+  }
+
+  onRequestSent(): void {
+    this.#activeAt = this.#context.clock.now()
+    if (this.#phase === 'sending') this.#phase = 'waiting'
+  }
+
+  onResponseStarted(): void {
+    this.#responding = true
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusText?: string,
+  ): void {
+    if (status < 200) return // an interim response is not the answer (RFC 9110 §15.2)
+    this.#activeAt = this.#context.clock.now()
+    this.#phase = 'body'
+    const headers = downstreamFields(controller.rawHeaders as Buffer[])
+    const declared = headers.get('content-length')
+    const length = declared === undefined ? undefined : Number(declared)
+    this.#resolve({ status, statusText: statusText ?? '', headers, body: new Body(this, length) })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#activeAt = this.#context.clock.now()
+    if (this.#sink !== undefined) {
+      if (!this.#sink.write(chunk)) this.pause()
+      return
+    }
+    this.#queue ??= []
+    this.#queue.push(chunk)
+    this.#queued += chunk.length
+    if (this.#queued >= QUEUE_BYTES) {
+      this.#paused = true
+      controller.pause()
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.client !== undefined) this.client.answers++
+    this.#over('ended')
+    this.#sink?.end()
+  }
+
+  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
+    this.#over('ended')
+    if (this.#cancelled !== undefined) return void socket.destroy()
+    const headers = switchFields(controller.rawHeaders as Buffer[])
+    this.#resolve({ status, statusText: undefined, headers, body: Body.empty(), upgrade: socket })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#phase === 'over') return
+    if (this.#mayResend(error)) {
+      this.#resent = true
+      this.#phase = 'connecting'
+      this.#controller = undefined
+      this.#context.pool.dispatch(this.#options, this)
+      return
+    }
+    this.#fail(failureOf(error, this.#controller !== undefined))
+  }
+
+  // The downstream's side: the body is read.
+
+  start(sink: BodySink): void {
+    const queue = this.#queue
+    this.#queue = undefined
+    let more = true
+    for (const chunk of queue ?? []) more = sink.write(chunk) && more
+    this.#sink = sink
+    if (this.#end === 'ended') sink.end()
+    else if (this.#end !== undefined) sink.fail(this.#end)
+    else if (!more) this.pause()
+    else if (this.#paused) this.resume()
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#activeAt = this.#context.clock.now()
+    this.#controller?.resume()
+  }
+
+  /** Nobody wants the answer: the upstream is told at once, by closing the connection. */
+  cancel(error: Error = new WeirError('client_gone')): void {
+    if (this.#phase === 'over') return
+    this.#sink = undefined
+    this.#fail(error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error }))
+  }
+
+  #fail(error: WeirError): void {
+    this.#cancelled = error
+    this.#over(error)
+    // Before it has a connection a request can't be aborted; onRequestStart does it then.
+    this.#controller?.abort(error)
+    this.#upload?.destroy()
+    this.#reject(error) // does nothing once the head was given
+    this.#sink?.fail(error)
+  }
+
+  #over(end: 'ended' | WeirError): void {
+    this.#phase = 'over'
+    this.#end = end
+    this.#deadline?.cancel()
+    this.#deadline = undefined
+  }
+
+  /**
+   * A kept connection may be closed by the upstream at the moment it is used again. If not one byte of an answer came,
+   * and sending again can do no harm, it is sent once more, silently (RFC 9112 §9.3.1).
+   */
+  #mayResend(error: Error): boolean {
+    return (
+      !this.#resent &&
+      this.#cancelled === undefined &&
+      !this.#responding &&
+      isClosed(error) &&
+      (this.client?.answers ?? 0) > 0 &&
+      this.#upload === undefined &&
+      IDEMPOTENT.has(this.#options.method)
+    )
+  }
+
+  #arm(ms: number): void {
+    this.#deadline = this.#context.timers.after(ms, () => this.#check())
+  }
+
+  /** One deadline a request: when it fires, whatever happened meanwhile has moved it. */
+  #check(): void {
+    const { limits, clock } = this.#context
+    const limit = this.#limit()
+    const silent = clock.now() - this.#activeAt
+    // A reader that is slow, or a client that uploads slowly, is no fault of the upstream.
+    const excused =
+      (this.#phase === 'body' && this.#paused) || (this.#phase === 'sending' && this.#upload?.blocked !== true)
+    if (excused) return this.#arm(limits.idle)
+    if (silent < limit) return this.#arm(limit - silent)
+    const code =
+      this.#phase === 'connecting'
+        ? 'upstream_connect_timeout'
+        : this.#phase === 'waiting'
+          ? 'upstream_timeout'
+          : 'upstream_idle_timeout'
+    this.#fail(new WeirError(code, `nothing for ${Math.round(silent)} ms`))
+  }
+
+  #limit(): number {
+    const { limits } = this.#context
+    return this.#phase === 'connecting' ? limits.connect : this.#phase === 'waiting' ? limits.firstByte : limits.idle
+  }
+}

@@ -1,0 +1,129 @@
+import { systemClock } from '../../core/clock.ts'
+import { Catalog } from '../../core/catalog.ts'
+import type { Endpoint, Target } from '../../core/endpoint.ts'
+import { Engine } from '../../core/engine.ts'
+import type { FilterFactory, Finished } from '../../core/filter.ts'
+import { Gateway, type GatewayParts } from '../../core/gateway.ts'
+import { silentLogger, type Logger } from '../../core/log.ts'
+import { Metrics } from '../../core/meter.ts'
+import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/spec.ts'
+import { TimerWheel } from '../../core/timer-wheel.ts'
+import { auth } from '../../filters/auth/filter.ts'
+import { breaker } from '../../filters/breaker/filter.ts'
+import { methodCheck } from '../../filters/method-check/filter.ts'
+import { metrics } from '../../filters/metrics/filter.ts'
+import { proxy } from '../../filters/proxy/filter.ts'
+import { requestId } from '../../filters/request-id/filter.ts'
+import { routeMatch } from '../../filters/route-match/filter.ts'
+
+export const BUILT_IN: readonly FilterFactory[] = [requestId, auth, routeMatch, methodCheck, breaker, proxy, metrics]
+export const DEFAULT_CHAIN = ['request-id', 'auth', 'route-match', 'method-check', 'breaker', 'proxy', 'metrics'] as const
+
+type ChainEntry = string | readonly [factory: string, options: Record<string, unknown>, name?: string]
+type EndpointEntry = {
+  name: string
+  url: string
+  version?: string
+  disabled?: boolean
+  requires?: string[]
+  filters?: Record<string, Record<string, unknown> | 'off'>
+}
+
+export function targetOf(url: string): Target {
+  const { origin, host, pathname } = new URL(url)
+  return { url, origin, host, basePath: pathname.replace(/\/$/, ''), weight: 1 }
+}
+
+/** A spec by hand, as `config/` would make it from YAML. */
+export function specOf(endpoints: readonly EndpointEntry[], chain: readonly ChainEntry[] = DEFAULT_CHAIN): GatewaySpec {
+  return {
+    listeners: [{ name: 'proxy', host: '127.0.0.1', port: 0, chain: chain.map(filterSpec), routes: true, requires: [], at: ['filters'] }],
+    endpoints: endpoints.map(endpointSpec),
+  }
+}
+
+function filterSpec(entry: ChainEntry, index: number): FilterSpec {
+  const [factory, options, name] = typeof entry === 'string' ? [entry, {}] : entry
+  return { factory, name: name ?? factory, options, at: ['filters', index] }
+}
+
+function endpointSpec(entry: EndpointEntry, index: number): EndpointSpec {
+  const { name, version, url, disabled = false, requires = [], filters = {} } = entry
+  const at = ['endpoints', index] as const
+  const endpoint: Endpoint = {
+    id: version === undefined ? name : `${version}/${name}`,
+    name,
+    version,
+    targets: [targetOf(url)],
+    disabled,
+    match: { hosts: [], paths: [] },
+    requires,
+  }
+  const own = Object.entries(filters).map(([key, options]): [string, OptionsSpec | 'off'] => [
+    key,
+    options === 'off' ? 'off' : { options, at: [...at, 'filters', key] },
+  ])
+  return { endpoint, filters: Object.fromEntries(own), at }
+}
+
+export interface RunningGateway {
+  readonly gateway: Gateway
+  readonly engine: Engine
+  readonly metrics: Metrics
+  /** `http://127.0.0.1:port` */
+  readonly url: string
+  readonly port: number
+  /** What `log` saw, in order. */
+  readonly finished: Finished[]
+  /** Resolves when `log` has seen as many exchanges. */
+  logged(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts a gateway in this process on a free port. */
+export async function startGateway(
+  spec: GatewaySpec,
+  options: { filters?: readonly FilterFactory[]; logger?: Logger } & Partial<GatewayParts> = {},
+): Promise<RunningGateway> {
+  const finished: Finished[] = []
+  let wake: (() => void)[] = []
+  const accessLog = {
+    write(record: Finished): void {
+      finished.push(record)
+      for (const fn of wake) fn()
+    },
+    flushSync(): void {},
+  }
+  const metrics = new Metrics()
+  const engine = new Engine({
+    clock: systemClock,
+    timers: new TimerWheel(),
+    logger: options.logger ?? silentLogger,
+    meter: metrics,
+    accessLog,
+  })
+  const entries = [...BUILT_IN, ...(options.filters ?? [])].map((factory) => [factory, 'test'] as const)
+  const gateway = new Gateway({ engine, catalog: new Catalog(entries), baseDir: process.cwd(), ...options })
+  await gateway.load(spec)
+  await gateway.open()
+  const { port } = gateway.address('proxy')!
+  return {
+    gateway,
+    engine,
+    metrics,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    finished,
+    logged: (count) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (finished.length < count) return
+          wake = wake.filter((fn) => fn !== check)
+          resolve()
+        }
+        wake.push(check)
+        check()
+      }),
+    close: async () => void (await gateway.close(2000)),
+  }
+}
