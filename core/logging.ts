@@ -10,7 +10,7 @@ export interface LogDestination {
   on(event: 'drain', listener: () => void): unknown
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 /** A logger whose destination can be emptied at exit. */
 export interface RootLogger extends Logger {

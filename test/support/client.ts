@@ -1,4 +1,4 @@
-import { request, type Agent, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import { type Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { bodyOf } from './upstream.ts'
 
@@ -27,7 +27,11 @@ export async function send(
 }
 
 /** Sends bytes as they are and collects what comes back until the other side closes, or `until` says so. */
-export async function sendRaw(port: number, bytes: string | Buffer, until?: (received: string) => boolean): Promise<string> {
+export async function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  until?: (received: string) => boolean,
+): Promise<string> {
   const socket = await connectTo(port)
   return new Promise((resolve, reject) => {
     let received = ''

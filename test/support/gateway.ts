@@ -1,10 +1,10 @@
-import { systemClock } from '../../core/clock.ts'
 import { Catalog } from '../../core/catalog.ts'
+import { systemClock } from '../../core/clock.ts'
 import type { Endpoint, Target } from '../../core/endpoint.ts'
 import { Engine } from '../../core/engine.ts'
 import type { FilterFactory, Finished } from '../../core/filter.ts'
 import { Gateway, type GatewayParts } from '../../core/gateway.ts'
-import { silentLogger, type Logger } from '../../core/log.ts'
+import { type Logger, silentLogger } from '../../core/log.ts'
 import { Metrics } from '../../core/meter.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/spec.ts'
 import { TimerWheel } from '../../core/timer-wheel.ts'
@@ -17,7 +17,15 @@ import { requestId } from '../../filters/request-id/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
 
 export const BUILT_IN: readonly FilterFactory[] = [requestId, auth, routeMatch, methodCheck, breaker, proxy, metrics]
-export const DEFAULT_CHAIN = ['request-id', 'auth', 'route-match', 'method-check', 'breaker', 'proxy', 'metrics'] as const
+export const DEFAULT_CHAIN = [
+  'request-id',
+  'auth',
+  'route-match',
+  'method-check',
+  'breaker',
+  'proxy',
+  'metrics',
+] as const
 
 type ChainEntry = string | readonly [factory: string, options: Record<string, unknown>, name?: string]
 type EndpointEntry = {
@@ -37,7 +45,17 @@ export function targetOf(url: string): Target {
 /** A spec by hand, as `config/` would make it from YAML. */
 export function specOf(endpoints: readonly EndpointEntry[], chain: readonly ChainEntry[] = DEFAULT_CHAIN): GatewaySpec {
   return {
-    listeners: [{ name: 'proxy', host: '127.0.0.1', port: 0, chain: chain.map(filterSpec), routes: true, requires: [], at: ['filters'] }],
+    listeners: [
+      {
+        name: 'proxy',
+        host: '127.0.0.1',
+        port: 0,
+        chain: chain.map(filterSpec),
+        routes: true,
+        requires: [],
+        at: ['filters'],
+      },
+    ],
     endpoints: endpoints.map(endpointSpec),
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net'
 
 export interface Upstream {
   readonly url: string
@@ -31,7 +31,9 @@ export async function startUpstream(listener: RequestListener): Promise<Upstream
 }
 
 /** A TCP server that does whatever the test says with each connection: a broken upstream. */
-export async function startRawUpstream(serve: (socket: Socket) => void): Promise<{ url: string; port: number; close(): Promise<void> }> {
+export async function startRawUpstream(
+  serve: (socket: Socket) => void,
+): Promise<{ url: string; port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>()
   const server: TcpServer = createTcpServer((socket) => {
     sockets.add(socket)

@@ -1,0 +1,233 @@
+// Composition root and command line: the one file of core that may import everything.
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { writeDefaultFile } from '../config/default-file.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { LocatedConfigError } from '../config/problems.ts'
+import { auth } from '../filters/auth/filter.ts'
+import { breaker } from '../filters/breaker/filter.ts'
+import { methodCheck } from '../filters/method-check/filter.ts'
+import { metrics as metricsFilter } from '../filters/metrics/filter.ts'
+import { proxy } from '../filters/proxy/filter.ts'
+import { requestId } from '../filters/request-id/filter.ts'
+import { routeMatch } from '../filters/route-match/filter.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { admin } from '../plugins/admin/filter.ts'
+import { echoService } from '../plugins/echo/service.ts'
+import { startTelemetry } from '../plugins/telemetry/telemetry.ts'
+import { BatchedAccessLog } from './access-log.ts'
+import { Catalog } from './catalog.ts'
+import { systemClock } from './clock.ts'
+import { Engine } from './engine.ts'
+import { Gateway } from './gateway.ts'
+import { type Command, HELP } from './help.ts'
+import { silentLogger } from './log.ts'
+import { fdDestination, type LogDestination, makeLogger, type RootLogger } from './logging.ts'
+import { Metrics } from './meter.ts'
+import { loadPlugins } from './plugin-loader.ts'
+import { type Service, type ServiceKey, StatusKey } from './service.ts'
+import { SharedState } from './shared.ts'
+import { untilStopped } from './shutdown.ts'
+import { buildSnapshot } from './snapshot.ts'
+import { ConfigError, type Problem } from './spec.ts'
+import { survive } from './survive.ts'
+import { TimerWheel } from './timer-wheel.ts'
+
+const BUILT_IN = new Catalog(
+  [requestId, auth, routeMatch, methodCheck, breaker, proxy, metricsFilter, admin].map(
+    (filter) => [filter, 'built in'] as const,
+  ),
+)
+
+/** Exit codes (sysexits.h names the last). */
+const OK = 0
+const FAILED = 1
+const USAGE = 2
+const CONFIG = 78
+
+/** Runs the command line; gives the exit code. */
+export async function main(args: string[]): Promise<number> {
+  const [name = 'help', ...rest] = args
+  if (name === '--help' || name === '-h' || name === 'help') return say(HELP.weir)
+  if (name === '--version' || name === 'version')
+    return say(rest.includes('--help') ? HELP.version : `weir ${manifest.version} (Node ${process.version})\n`)
+  if (name !== 'run' && name !== 'validate') return misused('weir', `there is no command "${name}"`)
+  try {
+    const { values, positionals } = parseArgs({
+      args: rest,
+      allowPositionals: name === 'validate',
+      options: { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } },
+    })
+    if (values.help === true) return say(HELP[name])
+    if (positionals.length > 1) return misused(name, 'more than one file was given')
+    return await (name === 'run' ? run(values.config) : validate(positionals[0] ?? values.config ?? DEFAULT_FILE))
+  } catch (error) {
+    if (error instanceof ConfigError) return complain(error)
+    if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS'))
+      return misused(name, (error as Error).message)
+    process.stderr.write(`weir: ${error instanceof Error ? error.message : String(error)}\n`)
+    return FAILED
+  }
+}
+
+const DEFAULT_FILE = 'weir.yaml'
+
+/** Loads a configuration whole, as `run` would, and lets go of it again. */
+async function validate(file: string): Promise<number> {
+  const config = await loadConfig(file)
+  const parts = { clock: systemClock, timers: new TimerWheel(), logger: silentLogger, meter: new Metrics() }
+  const context = {
+    engine: new Engine(parts),
+    catalog: await catalogOf(config),
+    shared: new SharedState(),
+    services: services(new Metrics(), () => ({})),
+    baseDir: config.settings.baseDir,
+  }
+  try {
+    const snapshot = await buildSnapshot(config.spec, context)
+    await Promise.all([...snapshot.chains.values()].map((chain) => chain.release()))
+    for (const warning of [...config.warnings, ...snapshot.warnings])
+      process.stderr.write(`warning: ${config.source.format(warning)}\n`)
+  } catch (error) {
+    throw located(error, config)
+  }
+  for (const notice of config.notices) process.stderr.write(`notice: ${notice}\n`)
+  const { endpoints, listeners } = config.spec
+  return say(
+    `${file} is valid: ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}, ${listeners.length} listener${listeners.length === 1 ? '' : 's'}\n`,
+  )
+}
+
+/** Starts the gateway and resolves when it was asked to stop and has. */
+async function run(given: string | undefined): Promise<number> {
+  const file = given ?? DEFAULT_FILE
+  const written = given === undefined && !existsSync(file)
+  if (written) await writeDefaultFile(file)
+  const config = await loadConfig(file)
+  const { settings, spec, source } = config
+  const destination = fdDestination()
+  const logger = makeLogger({ level: settings.logLevel, destination })
+  try {
+    if (written) logger.info({ file }, `there was no ${file}: a commented one was written, and Weir runs on it`)
+    for (const notice of config.notices) logger.warn({}, notice)
+    const stop = await start(config, logger, destination, (problem: Problem) =>
+      logger.warn({ place: source.format(problem) }, problem.message),
+    )
+    await stop.done
+    logger.info({ endpoints: spec.endpoints.length }, 'stopped')
+    return OK
+  } catch (error) {
+    throw located(error, config)
+  } finally {
+    logger.flushSync()
+  }
+}
+
+/** Builds and starts every part. The promise inside resolves when all of it has stopped. */
+async function start(
+  config: LoadedConfig,
+  logger: RootLogger,
+  destination: LogDestination,
+  warn: (problem: Problem) => void,
+): Promise<{ done: Promise<void> }> {
+  const { settings, spec } = config
+  const metrics = new Metrics({ process: true })
+  const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
+  survive(logger, metrics)
+  const telemetry = await startTelemetry(settings.tracing, { log: logger })
+  const accessLog =
+    settings.accessLog && isLogged(settings.logLevel) ? new BatchedAccessLog({ destination, timers }) : undefined
+  const engine = new Engine({
+    clock: systemClock,
+    timers,
+    logger,
+    meter: metrics,
+    tracing: telemetry?.tracing,
+    accessLog,
+  })
+  const conditions = { configuration: false, listeners: false, running: true }
+  const gateway = new Gateway({
+    engine,
+    catalog: await catalogOf(config),
+    services: services(metrics, () => conditions),
+    baseDir: settings.baseDir,
+    trustedProxies: settings.trustedProxies,
+  })
+  const embedded: Service[] =
+    settings.echo === undefined
+      ? []
+      : [echoService({ host: settings.echo.host ?? '127.0.0.1', port: settings.echo.port })]
+  for (const problem of [...config.warnings, ...(await gateway.load(spec))]) warn(problem)
+  conditions.configuration = true
+  for (const service of embedded) await service.start()
+  await gateway.open()
+  conditions.listeners = true
+  for (const { name } of spec.listeners) {
+    const { address, port } = gateway.address(name)!
+    logger.info(
+      { listener: name, address, port },
+      `${name} listens on ${address.includes(':') ? `[${address}]` : address}:${port}`,
+    )
+  }
+  const done = untilStopped({
+    graceMs: settings.shutdown.gracePeriodMs,
+    unready: () => {
+      conditions.running = false
+      logger.info({}, 'stopping: requests in flight finish')
+      gateway.drain()
+    },
+    close: async () => {
+      const clean = await gateway.close(settings.shutdown.timeoutMs)
+      if (!clean) logger.warn({}, 'requests that were still in flight at the deadline were cut')
+      for (const service of embedded) await service.stop()
+      await telemetry?.stop()
+      accessLog?.flushSync()
+    },
+  })
+  return { done }
+}
+
+function services(metrics: Metrics, checks: () => Record<string, boolean>): ReadonlyMap<ServiceKey<unknown>, unknown> {
+  const ready = (): boolean => Object.values(checks()).every(Boolean)
+  return new Map([[StatusKey, { version: manifest.version, ready, checks, metrics: () => metrics.expose() }]])
+}
+
+/** The built-in filters and the plugins' own. */
+async function catalogOf(config: LoadedConfig): Promise<Catalog> {
+  const { plugins, baseDir } = config.settings
+  try {
+    return BUILT_IN.with(await loadPlugins(plugins, baseDir))
+  } catch (error) {
+    throw located(
+      error instanceof ConfigError
+        ? error
+        : new ConfigError([{ path: ['plugins'], message: (error as Error).message }]),
+      config,
+    )
+  }
+}
+
+const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)
+
+/** A configuration error that knows the lines of its file. */
+function located(error: unknown, config: LoadedConfig): unknown {
+  return error instanceof ConfigError && !(error instanceof LocatedConfigError)
+    ? new LocatedConfigError(error.problems, config.source)
+    : error
+}
+
+function complain(error: ConfigError): number {
+  const count = error.problems.length
+  process.stderr.write(`${error.message}\n${count} problem${count === 1 ? '' : 's'}; nothing was started\n`)
+  return CONFIG
+}
+
+function say(text: string): number {
+  process.stdout.write(text)
+  return OK
+}
+
+function misused(command: Command, message: string): number {
+  process.stderr.write(`weir: ${message}\n\n${HELP[command]}`)
+  return USAGE
+}
