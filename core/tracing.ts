@@ -1,6 +1,6 @@
 import type { Exchange, ExchangeTrace } from './exchange.ts'
 import type { Attempt, Finished, Outcome } from './filter.ts'
-import type { HeaderList } from './headers.ts'
+import { type HeaderList, sameName } from './headers.ts'
 
 /**
  * What the engine asks of a tracing system. Absent when tracing is off. Its methods are synchronous and never throw for
@@ -51,7 +51,7 @@ export interface RemoteSpan {
   readonly sampled: boolean | undefined
 }
 
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
 const ZERO_TRACE = '0'.repeat(32)
 const ZERO_SPAN = '0'.repeat(16)
 
@@ -60,20 +60,24 @@ const ZERO_SPAN = '0'.repeat(16)
  * part that `00` defines is read (§3.2.4).
  */
 export function parseTraceparent(value: string): RemoteSpan | undefined {
-  const match = TRACEPARENT.exec(value)
-  if (match === null) return undefined
-  const [, version, traceId, spanId, flags] = match
-  if (version === 'ff' || (version === '00' && value.length !== 55)) return undefined
+  if (!TRACEPARENT.test(value)) return undefined
+  if (value.startsWith('ff') || (value.length !== 55 && value.startsWith('00'))) return undefined
+  const traceId = value.slice(3, 35)
+  const spanId = value.slice(36, 52)
   if (traceId === ZERO_TRACE || spanId === ZERO_SPAN) return undefined
-  return { traceId: traceId!, spanId: spanId!, sampled: (Number.parseInt(flags!, 16) & 1) === 1 }
+  return { traceId, spanId, sampled: (Number.parseInt(value.slice(53, 55), 16) & 1) === 1 }
 }
 
 /** The caller's span by `traceparent`, or undefined. Two of the field contradict each other: they count as none. */
 export function remoteSpanOf(headers: HeaderList): RemoteSpan | undefined {
-  const value = headers.get('traceparent')
-  if (value === undefined) return undefined
-  const span = parseTraceparent(value)
-  return span !== undefined && headers.all('traceparent').length === 1 ? span : undefined
+  const { raw } = headers
+  let value: string | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!sameName(raw[i]!, 'traceparent')) continue
+    if (value !== undefined) return undefined
+    value = raw[i + 1]
+  }
+  return value === undefined ? undefined : parseTraceparent(value)
 }
 
 /** Trace id of a valid incoming `traceparent`, for logs where tracing is off. */

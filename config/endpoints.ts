@@ -1,0 +1,90 @@
+import type { Endpoint, Target } from '../core/endpoint.ts'
+import type { EndpointSpec, Path } from '../core/spec.ts'
+import type { Chain } from './chain.ts'
+import { isMapping, readShape, type Values } from './explain.ts'
+import { BROKEN, type Problems, show } from './problems.ts'
+import { endpointShape } from './schema.ts'
+import { expandEndpoint } from './shorthand.ts'
+
+export interface Endpoints {
+  readonly specs: readonly EndpointSpec[]
+  /** Paths of health checks by the endpoint's id. */
+  readonly healthPaths: ReadonlyMap<string, string>
+}
+
+/** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
+export function readEndpoints(raw: unknown, chain: Chain, problems: Problems): Endpoints {
+  const at: Path = ['endpoints']
+  const specs: EndpointSpec[] = []
+  const healthPaths = new Map<string, string>()
+  if (raw === BROKEN) return { specs, healthPaths }
+  if (raw !== undefined && raw !== null && !Array.isArray(raw)) {
+    problems.error(at, `expected a list of endpoints, found ${problems.found(at, raw)}`)
+    return { specs, healthPaths }
+  }
+  const items: readonly unknown[] = raw ?? []
+  if (items.length === 0) problems.warn(at, 'there are no endpoints: every request gets 404')
+  const ids = new Map<string, Path>()
+  items.forEach((item, i) => {
+    const path = [...at, i]
+    if (item === BROKEN) return
+    if (!isMapping(item)) {
+      problems.error(path, `expected an endpoint (a mapping with name and url), found ${problems.found(path, item)}`)
+      return
+    }
+    const values = readShape(endpointShape, item, path, problems)
+    const id = identify(item, values, path, ids, problems)
+    const targets = readTargets(item, values, path, problems)
+    const { filters, requires } = expandEndpoint(values, chain, path, problems)
+    if (id === undefined || values.name === undefined) return
+    if (values.health_check_path !== undefined) healthPaths.set(id, values.health_check_path)
+    const endpoint: Endpoint = {
+      id,
+      name: values.name,
+      version: values.version,
+      targets,
+      disabled: values.disabled ?? false,
+      match: { hosts: values.host ?? [], paths: values.path ?? [] },
+      requires,
+    }
+    specs.push({ endpoint, filters, at: path })
+  })
+  return { specs, healthPaths }
+}
+
+type EndpointValues = Values<typeof endpointShape>
+
+function identify(
+  raw: Readonly<Record<string, unknown>>,
+  values: EndpointValues,
+  at: Path,
+  ids: Map<string, Path>,
+  problems: Problems,
+): string | undefined {
+  const { name, version } = values
+  if (name === undefined || (version === undefined && Object.hasOwn(raw, 'version'))) return undefined
+  const id = version === undefined ? name : `${version}/${name}`
+  const first = ids.get(id)
+  if (first === undefined) ids.set(id, at)
+  else problems.error([...at, 'name'], `the endpoint ${show(id)} exists already: ${problems.place(first)}`)
+  return first === undefined ? id : undefined
+}
+
+function readTargets(
+  raw: Readonly<Record<string, unknown>>,
+  values: EndpointValues,
+  at: Path,
+  problems: Problems,
+): Target[] {
+  const both = Object.hasOwn(raw, 'url') && Object.hasOwn(raw, 'targets')
+  if (both) problems.error([...at, 'targets'], 'said twice: give either url or targets')
+  if (!Object.hasOwn(raw, 'url') && !Object.hasOwn(raw, 'targets')) problems.error(at, '"url" is missing')
+  if (values.url !== undefined) return [{ ...values.url, weight: 1 }]
+  const targets = (values.targets ?? []).map(({ url, weight }): Target => ({ ...url, weight }))
+  if (targets.length > 1)
+    problems.error(
+      [...at, 'targets', 1],
+      'more than one target is not supported yet: keep one, or make several endpoints',
+    )
+  return targets
+}

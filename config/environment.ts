@@ -1,0 +1,82 @@
+/** Environment variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Substitution {
+  readonly text: string
+  /** The text was one reference and nothing else. */
+  readonly whole: boolean
+  /** What went wrong, in order; `text` means nothing then. */
+  readonly problems: readonly string[]
+}
+
+const FORMS = `write \${NAME}, \${NAME:-default} or \${NAME:?message}; $\${ stands for a literal \${`
+
+/**
+ * Replaces the references in a text:
+ *
+ * - `${NAME}`: the variable; not set is a problem, empty is not
+ * - `${NAME:-default}`: the default when it is not set or empty
+ * - `${NAME:?message}`: a problem with that message when it is not set or empty
+ * - `$${`: a literal `${`
+ *
+ * (POSIX.1-2024, Shell Command Language §2.6.2, without nesting.) What is put in is not looked at again.
+ */
+export function substitute(text: string, env: Environment): Substitution {
+  const problems: string[] = []
+  let out = ''
+  let at = 0
+  let references = 0
+  let literal = false
+  while (at < text.length) {
+    const start = text.indexOf('${', at)
+    if (start === -1) break
+    if (start > at && text[start - 1] === '$') {
+      out += `${text.slice(at, start - 1)}\${`
+      literal = true
+      at = start + 2
+      continue
+    }
+    literal ||= start > at
+    out += text.slice(at, start)
+    const end = text.indexOf('}', start)
+    if (end === -1) {
+      problems.push(`a \${ without its }: ${FORMS}`)
+      return { text, whole: false, problems }
+    }
+    const value = resolve(text.slice(start + 2, end), env)
+    if (typeof value === 'string') out += value
+    else problems.push(value.problem)
+    references++
+    at = end + 1
+  }
+  const rest = text.slice(at)
+  return { text: out + rest, whole: references === 1 && !literal && rest === '', problems }
+}
+
+function resolve(reference: string, env: Environment): string | { readonly problem: string } {
+  const file = /^file:(.*)/s.exec(reference)
+  if (file !== null) return { problem: `\${file:…} is not supported yet. Put the value into a variable: \${NAME}` }
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference)
+  if (match === null) return { problem: `"\${${reference.slice(0, 40)}}" is no reference: ${FORMS}` }
+  const [, name = '', operator, word = ''] = match
+  if (word.includes('${')) return { problem: `a reference inside another ("\${${name}:${operator}…") is not supported` }
+  const value = Object.hasOwn(env, name) ? env[name] : undefined
+  if (operator === undefined) return value ?? { problem: `the environment variable ${name} is not set${hint(name)}` }
+  if (value !== undefined && value !== '') return value
+  if (operator === '-') return word
+  return { problem: `the environment variable ${name} is ${value === undefined ? 'not set' : 'empty'}${message(word)}` }
+}
+
+const hint = (name: string): string => ` (\${${name}:-default} gives it a default)`
+const message = (word: string): string => (word === '' ? '' : `: ${word}`)
+
+/** What a plain scalar with this text means: YAML 1.2.2 §10.3.2, core schema. */
+export function typed(text: string): string | number | boolean | null {
+  if (/^(?:null|Null|NULL|~|)$/.test(text)) return null
+  if (/^(?:true|True|TRUE)$/.test(text)) return true
+  if (/^(?:false|False|FALSE)$/.test(text)) return false
+  if (/^0o[0-7]+$/.test(text) || /^0x[0-9a-fA-F]+$/.test(text)) return Number(text)
+  if (/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(text)) return Number(text)
+  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity
+  return /^\.(?:nan|NaN|NAN)$/.test(text) ? Number.NaN : text
+}

@@ -1,0 +1,122 @@
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
+import type { Path } from '../core/spec.ts'
+import { type Environment, substitute, typed } from './environment.ts'
+import { BROKEN, type Problems, show } from './problems.ts'
+
+export interface PlainOptions {
+  readonly env: Environment
+  /** Whether a number at this path is wanted as its source text (`version: 1.0`). */
+  keepText(path: Path): boolean
+}
+
+const MAX_DEPTH = 64
+/** Values that aliases may add, so that a few lines can't expand into gigabytes. */
+const MAX_ALIASED = 100_000
+
+/**
+ * The document as plain objects, lists and scalars, environment references replaced. Own code rather than `toJS`: it is
+ * linear in the size of the document whatever stands in it, and reports by place. What can't be read is reported and
+ * becomes `BROKEN`.
+ */
+export function toPlain(problems: Problems, options: PlainOptions): unknown {
+  return new Reader(problems, options).read(problems.source.document?.contents ?? null)
+}
+
+class Reader {
+  readonly #problems: Problems
+  readonly #options: PlainOptions
+  readonly #path: (string | number)[] = []
+  readonly #anchors = new Map<string, unknown>()
+  readonly #open = new Set<unknown>()
+  #aliasDepth = 0
+  #aliased = 0
+
+  constructor(problems: Problems, options: PlainOptions) {
+    this.#problems = problems
+    this.#options = options
+  }
+
+  read(node: unknown): unknown {
+    if (this.#aliasDepth > 0 && ++this.#aliased > MAX_ALIASED) {
+      if (this.#aliased === MAX_ALIASED + 1)
+        this.#fail(`the aliases of the document stand for more than ${MAX_ALIASED} values`)
+      return BROKEN
+    }
+    if (isAlias(node)) return this.#alias(node)
+    const anchor = (node as { anchor?: string } | null)?.anchor
+    if (anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(anchor, node)
+    if (isScalar(node)) return this.#scalar(node)
+    if (!isMap(node) && !isSeq(node)) return null
+    if (this.#path.length >= MAX_DEPTH) return this.#fail(`nested more than ${MAX_DEPTH} levels deep`)
+    this.#open.add(node)
+    const value = isMap(node) ? this.#map(node) : node.items.map((item, i) => this.#below(i, item))
+    this.#open.delete(node)
+    return value
+  }
+
+  #map(map: YAMLMap): unknown {
+    const seen = new Map<string, unknown>()
+    const out: Record<string, unknown> = {}
+    for (const { key: keyNode, value } of map.items) {
+      if (!isScalar(keyNode)) {
+        const message = "a key must be plain text, and can't be an alias"
+        this.#problems.error([...this.#path], message, this.#problems.source.positionOf(keyNode ?? map))
+        continue
+      }
+      const key = String(keyNode.value)
+      const wrong = this.#wrongKey(key, keyNode, seen)
+      if (wrong !== undefined) {
+        this.#problems.error([...this.#path, key], wrong, this.#problems.source.positionOf(keyNode))
+        continue
+      }
+      seen.set(key, keyNode)
+      out[key] = this.#below(key, value)
+    }
+    return out
+  }
+
+  #wrongKey(key: string, node: Scalar, seen: ReadonlyMap<string, unknown>): string | undefined {
+    if (key === '__proto__') return '"__proto__" is not allowed as a key'
+    if (key === '<<' && node.type === 'PLAIN')
+      return 'merge keys (<<) are not part of YAML 1.2: repeat the keys, or use an alias for a whole value'
+    if (!seen.has(key)) return undefined
+    const line = this.#problems.source.positionOf(seen.get(key))?.line
+    return `the key ${show(key)} stands here a second time; the first is on line ${line}`
+  }
+
+  #alias(alias: Alias): unknown {
+    const { aliases } = this.#problems.source
+    if (!aliases.has(alias)) aliases.set(alias, this.#anchors.get(alias.source))
+    const target = aliases.get(alias)
+    if (target === undefined) return this.#fail(`the alias *${alias.source} has no anchor &${alias.source} before it`)
+    if (this.#open.has(target)) return this.#fail(`the alias *${alias.source} stands inside what it refers to`)
+    this.#aliasDepth++
+    const value = this.read(target)
+    this.#aliasDepth--
+    return value
+  }
+
+  #scalar(node: Scalar): unknown {
+    const { value } = node
+    if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
+    if (typeof value !== 'string' || !value.includes('${')) return value
+    const result = substitute(value, this.#options.env)
+    for (const problem of result.problems) this.#fail(problem)
+    if (result.problems.length > 0) return BROKEN
+    if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text
+    const retyped = typed(result.text)
+    return typeof retyped === 'number' && this.#options.keepText(this.#path) ? result.text : retyped
+  }
+
+  #below(step: string | number, node: unknown): unknown {
+    this.#path.push(step)
+    const value = this.read(node)
+    this.#path.pop()
+    return value
+  }
+
+  #fail(message: string): typeof BROKEN {
+    this.#problems.error([...this.#path], message)
+    return BROKEN
+  }
+}

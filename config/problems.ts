@@ -1,0 +1,97 @@
+import { ConfigError, type Path, type Problem } from '../core/spec.ts'
+import { didYouMean } from '../core/suggest.ts'
+import type { Position, Source } from './source.ts'
+
+/** Stands in the plain data for a value that could not be read; its problem has been reported already. */
+export const BROKEN = Symbol('broken')
+
+/** A problem whose place is not found by path: a syntax error, the second of two equal keys. */
+export interface PlacedProblem extends Problem {
+  readonly position?: Position
+}
+
+/**
+ * A configuration that cannot be loaded. `problems` holds every one found; `message` has one line each,
+ * `file:line:col path: message`.
+ */
+export class LocatedConfigError extends ConfigError {
+  readonly source: Source
+
+  constructor(problems: readonly PlacedProblem[], source: Source) {
+    super(problems)
+    this.name = 'LocatedConfigError'
+    this.source = source
+    this.message = problems.map((problem) => source.format(problem)).join('\n')
+  }
+}
+
+// Suggestions cost more than the problem they decorate, and nobody reads the hundredth.
+const MAX_SUGGESTIONS = 100
+
+/** Collects what is wrong with, or unwise about, one document. */
+export class Problems {
+  readonly source: Source
+  readonly errors: PlacedProblem[] = []
+  readonly warnings: PlacedProblem[] = []
+  #suggestions = 0
+
+  constructor(source: Source) {
+    this.source = source
+  }
+
+  error(path: Path, message: string, position?: Position): void {
+    this.errors.push(position === undefined ? { path, message } : { path, message, position })
+  }
+
+  warn(path: Path, message: string): void {
+    this.warnings.push({ path, message })
+  }
+
+  unknownKey(path: Path, known: readonly string[]): void {
+    const key = String(path.at(-1))
+    this.error(path, `unknown key ${show(key)}.${this.suggestion(key, known, 'Known here')}`)
+  }
+
+  /** ` Did you mean "x"?`, else ` <label>: ` and the candidates. */
+  suggestion(word: string, candidates: readonly string[], label: string): string {
+    if (this.#suggestions++ >= MAX_SUGGESTIONS) return ''
+    const near = didYouMean(word, candidates)
+    return near === '' ? ` ${label}: ${candidates.slice(0, 20).join(', ')}` : near
+  }
+
+  /** `endpoints[0].url (line 12)`. */
+  place(path: Path): string {
+    const position = this.source.locate(path)
+    return `${formatPath(path)}${position === undefined ? '' : ` (line ${position.line})`}`
+  }
+
+  /**
+   * The value as a message may show it. What came out of the environment may be a secret, so the reference is shown
+   * instead of it.
+   */
+  found(path: Path, value: unknown): string {
+    const text = this.source.text(path)
+    return text?.includes(`\${`) ? `the value of ${show(text)}` : show(value)
+  }
+}
+
+/** A short rendering for messages, without the credentials of a URL. */
+export function show(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'a mapping'
+  if (typeof value !== 'string') return String(value)
+  const text = value.replace(/\/\/[^/\s]*@/, '//…@')
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+}
+
+/** `endpoints[0].filters.breaker`. */
+export function formatPath(path: Path): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (/^[\w-]{1,60}$/.test(step)) text += text === '' ? step : `.${step}`
+    else text += `[${show(step)}]`
+  }
+  return text
+}

@@ -1,0 +1,113 @@
+import { dirname, resolve } from 'node:path'
+import type { Path } from '../core/spec.ts'
+import type { Address } from './address.ts'
+import type { Values } from './explain.ts'
+import type { Problems } from './problems.ts'
+import type { documentShape, LogLevel } from './schema.ts'
+
+/** What the document says to the process rather than to filters. Durations are milliseconds. */
+export interface Settings {
+  readonly file: string
+  /** Folder of the file: relative paths start there. */
+  readonly baseDir: string
+  readonly logLevel: LogLevel
+  readonly accessLog: boolean
+  readonly debug: boolean
+  /** Addresses and ranges (`10.0.0.0/8`), valid. */
+  readonly trustedProxies: readonly string[]
+  readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
+  readonly tracing: TracingSettings
+  readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
+  readonly echo: Address | undefined
+  readonly healthCheck: HealthCheckSettings | undefined
+}
+
+export interface TracingSettings {
+  /** Undefined: not said. */
+  readonly enabled: boolean | undefined
+  readonly endpoint: string | undefined
+  readonly sampleRatio: number | undefined
+  readonly serviceName: string | undefined
+}
+
+export interface HealthCheckSettings {
+  readonly enabled: boolean
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly unhealthyThreshold: number
+  readonly healthyThreshold: number
+  /** `health_check_path` by the endpoint's id. */
+  readonly paths: ReadonlyMap<string, string>
+}
+
+type Document = Values<typeof documentShape>
+
+export function readSettings(
+  file: string,
+  document: Document,
+  echo: Address | undefined,
+  healthPaths: ReadonlyMap<string, string>,
+  problems: Problems,
+): Settings {
+  const tracing = document.tracing ?? {}
+  const shutdown = document.shutdown ?? { grace_period: 0, timeout: 30_000 }
+  return {
+    file,
+    baseDir: dirname(resolve(file)),
+    logLevel: document.log_level ?? 'info',
+    accessLog: document.access_log ?? true,
+    debug: document.debug ?? false,
+    trustedProxies: readTrusted(document, problems),
+    plugins: readPlugins(document, problems),
+    tracing: {
+      enabled: tracing.enabled,
+      endpoint: tracing.endpoint,
+      sampleRatio: tracing.sample_ratio,
+      serviceName: tracing.service_name,
+    },
+    shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
+    echo,
+    healthCheck: readHealthCheck(document, healthPaths),
+  }
+}
+
+function readTrusted(document: Document, problems: Problems): readonly string[] {
+  const ranges = document.trusted_proxies ?? []
+  ranges.forEach((range, i) => {
+    if (!range.endsWith('/0')) return
+    problems.warn(['trusted_proxies', i], 'this trusts every client to name its own address')
+  })
+  return ranges
+}
+
+function readPlugins(document: Document, problems: Problems): Settings['plugins'] {
+  const first = new Map<string, Path>()
+  return (document.plugins ?? []).map((specifier, i) => {
+    const at: Path = ['plugins', i]
+    const before = first.get(specifier)
+    if (before === undefined) first.set(specifier, at)
+    else problems.error(at, `the plugin is listed already: ${problems.place(before)}`)
+    return { specifier, at }
+  })
+}
+
+function readHealthCheck(document: Document, paths: ReadonlyMap<string, string>): HealthCheckSettings | undefined {
+  const said = document.health_check
+  if (said == null && paths.size === 0) return undefined
+  return {
+    enabled: said?.enabled ?? false,
+    intervalMs: said?.interval ?? 30_000,
+    timeoutMs: said?.timeout ?? 10_000,
+    unhealthyThreshold: said?.unhealthy_threshold ?? 3,
+    healthyThreshold: said?.healthy_threshold ?? 2,
+    paths,
+  }
+}
+
+/** What is configured and waits for a later version, as lines for the log. */
+export function readNotices(settings: Settings): string[] {
+  const check = settings.healthCheck
+  if (check === undefined || (!check.enabled && check.paths.size === 0)) return []
+  const key = check.enabled ? 'health_check' : 'health_check_path'
+  return [`${key} is configured but not carried out yet: every target counts as healthy`]
+}

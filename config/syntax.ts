@@ -1,0 +1,61 @@
+import type { Document, LineCounter, YAMLError } from 'yaml'
+import type { PlacedProblem } from './problems.ts'
+
+// One mistake makes the parser stumble many times; the first few lines name it.
+const MAX_SYNTAX_PROBLEMS = 20
+
+/** What is wrong with the YAML itself, in plain words: the first problem of each line. */
+export function syntaxProblems(document: Document.Parsed, lines: LineCounter, text: string): PlacedProblem[] {
+  const all = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
+  const problems: PlacedProblem[] = []
+  let lastLine = 0
+  for (const error of all) {
+    const position = lines.linePos(error.pos[0])
+    if (position.line === lastLine) continue
+    lastLine = position.line
+    problems.push({ path: [], message: describe(error, lineAt(text, error.pos[0])), position })
+    if (problems.length === MAX_SYNTAX_PROBLEMS) break
+  }
+  return problems
+}
+
+function describe(error: YAMLError, line: string): string {
+  const hint = /(?<!\$)[[{].*\$\{/.test(line) ? ` (inside [ ] and { } put a value with \${…} in quotes)` : ''
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return "a tab can't indent in YAML: use spaces"
+    case 'MULTIPLE_DOCS':
+      return 'a second document starts here: a configuration is one document'
+    case 'NON_STRING_KEY':
+      return 'a key must be plain text, not a list or a mapping. Write it as key: value, or put a value that starts with [ or { in quotes'
+    case 'BAD_INDENT':
+      return /^Flow/.test(error.message)
+        ? `a [ or { that was opened before is not closed${hint}`
+        : 'the indentation fits nothing above: keys of one mapping, and dashes of one list, stand in the same column'
+    case 'MISSING_CHAR':
+      return /quote/.test(error.message) ? 'a quotation mark that was opened before is not closed' : plain(error) + hint
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'a second "key: value" on the same line. Put a value that holds ": " in quotes'
+    case 'BAD_SCALAR_START':
+      return `a value can't start with ${/(\S)$/.exec(error.message)?.[1] ?? 'this character'}: put it in quotes`
+    case 'BAD_DQ_ESCAPE':
+      return 'not an escape of double quotes: write \\\\ for a backslash, or use single quotes'
+    case 'TAG_RESOLVE_FAILED':
+      return 'a tag (! and what follows) that means nothing in a configuration: remove it'
+    case 'RESOURCE_EXHAUSTION':
+      return 'nested too deeply'
+    default:
+      return plain(error) + hint
+  }
+}
+
+function plain(error: YAMLError): string {
+  const message = error.message.slice(0, 200)
+  return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
+}
+
+function lineAt(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', offset)
+  return text.slice(start, Math.min(end === -1 ? text.length : end, start + 500))
+}

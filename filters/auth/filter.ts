@@ -1,0 +1,107 @@
+import {
+  AUTHENTICATION,
+  defineFilter,
+  defineSlot,
+  type Exchange,
+  type Identity,
+  IdentitySlot,
+  type Verdict,
+} from '../../core/index.ts'
+import { loadKey } from './keys.ts'
+import { options } from './options.ts'
+import { refusals } from './replies.ts'
+import { type Proof, Verifier, type VerifierOptions } from './verifier.ts'
+
+export const auth = defineFilter({
+  name: 'auth',
+  apiVersion: 1,
+  summary: 'Verifies bearer tokens (JWT) and enforces roles and scopes.',
+  options,
+  writes: [IdentitySlot],
+  enforces: [AUTHENTICATION],
+  create(options, env) {
+    const { algorithm, issuer, audience, clock_tolerance, roles, scopes, roles_claim, cache_size } = options
+    const enforced = options.required || roles.length > 0 || scopes.length > 0
+    const key = loadKey(options, env.baseDir, process.env, (message) => env.warn(message))
+    if (key === undefined)
+      env.warn(
+        algorithm === 'HS256'
+          ? 'no key: set secret, secret_file, or WEIR_JWT_SECRET; until then every request that must be authenticated is refused'
+          : 'no key: set public_key or public_key_file; until then every request that must be authenticated is refused',
+      )
+    const verification: VerifierOptions = {
+      algorithm,
+      key: key?.key,
+      issuer,
+      audience,
+      clockTolerance: clock_tolerance,
+      rolesClaim: roles_claim,
+      cacheSize: cache_size,
+    }
+    const verifier = env.share(JSON.stringify({ ...verification, key: key?.fingerprint }), {
+      scope: 'factory',
+      version: 1,
+      make: () => new Verifier(verification, env.clock),
+    })
+    const refuse = refusals(options)
+    // The instances of one name, the chain's and the endpoints', pass proofs on; those of another name have their own.
+    const proofSlot = defineSlot<Proof>(`auth.proof:${env.name}`)
+
+    function identify(x: Exchange, proof: Proof): void {
+      if (x.over) return
+      x.set(proofSlot, proof)
+      if (proof.identity !== undefined) x.set(IdentitySlot, proof.identity)
+    }
+
+    /** Puts what this verifier found in the place of what another one did. */
+    function replace(x: Exchange, proof: Proof, before: Proof | undefined): void {
+      if (x.over) return
+      const foreign = before?.identity
+      if (proof.identity === undefined && foreign !== undefined && x.identity === foreign)
+        x.set(IdentitySlot, undefined as unknown as Identity) // a slot can't be emptied; readers see undefined either way
+      identify(x, proof)
+    }
+
+    function enforce(x: Exchange, proof: Proof): Verdict {
+      const { identity } = proof
+      if (identity === undefined) {
+        return enforced || demanded(x) ? refuse[proof.problem] : undefined
+      }
+      if (roles.length > 0 && !overlap(roles, identity.roles)) return refuse.role_missing
+      for (const scope of scopes) if (!identity.scopes.includes(scope)) return refuse.scope_missing
+      x.satisfy(AUTHENTICATION)
+    }
+
+    return {
+      request(x) {
+        const proof = verifier.prove(x.request.headers)
+        if (proof instanceof Promise) return proof.then((found) => identify(x, found))
+        identify(x, proof)
+      },
+      routed(x) {
+        const before = x.get(proofSlot)
+        if (before?.verifier === verifier) return enforce(x, before)
+        // Proved, or refused, under other options: it counts for nothing here.
+        const proof = verifier.prove(x.request.headers)
+        if (proof instanceof Promise) {
+          return proof.then((found) => {
+            replace(x, found, before)
+            return enforce(x, found)
+          })
+        }
+        replace(x, proof, before)
+        return enforce(x, proof)
+      },
+    }
+  },
+})
+
+/** Whether the endpoint itself demands what this filter enforces, and no other filter has established who calls. */
+function demanded(x: Exchange): boolean {
+  return x.identity === undefined && x.endpoint?.requires.includes(AUTHENTICATION) === true
+}
+
+function overlap(a: readonly string[], b: readonly string[]): boolean {
+  for (const one of a) if (b.includes(one)) return true
+  return false
+}

@@ -1,0 +1,30 @@
+import { type LocalReply, reply } from '../../core/index.ts'
+import type { AuthOptions } from './options.ts'
+import type { Problem } from './verifier.ts'
+
+type Reason = Problem | 'role_missing' | 'scope_missing'
+
+/** `error` and `error_description` of RFC 6750 §3.1; fixed texts, so that nothing a client sent comes back. */
+const CHALLENGES: Readonly<Record<Reason, { status: number; error?: string; description: string }>> = {
+  // §3.1: a request without credentials is told no error.
+  token_missing: { status: 401, description: 'A bearer token is needed.' },
+  auth_key_missing: { status: 401, description: 'Tokens cannot be verified.' },
+  credentials_malformed: { status: 400, error: 'invalid_request', description: 'The credentials are malformed' },
+  token_expired: { status: 401, error: 'invalid_token', description: 'The token has expired' },
+  token_invalid: { status: 401, error: 'invalid_token', description: 'The token is not valid here' },
+  role_missing: { status: 403, error: 'insufficient_scope', description: 'The token lacks a role that is needed' },
+  scope_missing: { status: 403, error: 'insufficient_scope', description: 'The token lacks a scope that is needed' },
+}
+
+/** Every refusal of an instance, made once. */
+export function refusals(options: Pick<AuthOptions, 'realm' | 'scopes'>): Readonly<Record<Reason, LocalReply>> {
+  const made: Partial<Record<Reason, LocalReply>> = {}
+  for (const reason of Object.keys(CHALLENGES) as Reason[]) {
+    const { status, error, description } = CHALLENGES[reason]
+    let challenge = `Bearer realm="${options.realm}"`
+    if (error !== undefined) challenge += `, error="${error}", error_description="${description}"`
+    if (status === 403 && options.scopes.length > 0) challenge += `, scope="${options.scopes.join(' ')}"`
+    made[reason] = reply(status, reason, { headers: { 'WWW-Authenticate': challenge }, detail: description })
+  }
+  return made as Record<Reason, LocalReply>
+}

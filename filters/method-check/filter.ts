@@ -1,0 +1,52 @@
+import * as z from 'zod'
+import { defineFilter, RouteSlot, reply } from '../../core/index.ts'
+import { allowed } from './allowed.ts'
+
+const method = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a method (RFC 9110 §9.1)')
+  .transform((name) => name.toUpperCase())
+  .refine((name) => name !== 'CONNECT' && name !== 'TRACE', { error: 'CONNECT and TRACE are never forwarded' })
+
+const options = z.strictObject({
+  methods: z
+    .array(method)
+    .min(1, 'expected at least one method; leave the option out to allow every method')
+    .optional()
+    .describe('Methods that are forwarded; HEAD comes with GET. Every method when left out'),
+})
+
+export const methodCheck = defineFilter({
+  name: 'method-check',
+  apiVersion: 1,
+  summary: 'Refuses methods that the endpoint does not list.',
+  options,
+  reads: [RouteSlot],
+  create({ methods }) {
+    // Replies are made once an instance, not once a module: the engine writes the instance's name on them.
+    // RFC 9110 §9.1: 501 for a method that the server implements for no resource; 405 would promise it elsewhere.
+    const notImplemented = reply(501, 'method_not_implemented', {
+      detail: 'This gateway does not implement the method.',
+    })
+    if (methods === undefined) {
+      return {
+        routed({ request: { method } }) {
+          if (method === 'TRACE' || method === 'CONNECT') return notImplemented
+        },
+      }
+    }
+    const { forwarded, allow } = allowed(methods)
+    const headers = { Allow: allow }
+    // RFC 9110 §15.5.6: a 405 must carry Allow.
+    const notAllowed = reply(405, 'method_not_allowed', { headers, detail: `Allowed methods: ${allow}.` })
+    // RFC 9110 §9.3.7: OPTIONS asks for what Allow tells; the gateway knows it.
+    const options = reply(204, 'options', { headers })
+    return {
+      routed({ request: { method } }) {
+        if (forwarded.has(method)) return
+        if (method === 'OPTIONS') return options
+        return method === 'TRACE' || method === 'CONNECT' ? notImplemented : notAllowed
+      },
+    }
+  },
+})

@@ -1,0 +1,65 @@
+import * as z from 'zod'
+import { defineFilter, type HeaderList, RequestIdSlot } from '../../core/index.ts'
+import { idSource, isValidId } from './id.ts'
+
+/** Fields that carry meaning of their own; an id in them would break the message or what guards it. */
+const TAKEN = new Set([
+  'authorization',
+  'connection',
+  'content-length',
+  'content-type',
+  'cookie',
+  'expect',
+  'host',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const options = z.strictObject({
+  header: z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header field (RFC 9110 §5.1)')
+    .refine((name) => !TAKEN.has(name.toLowerCase()), { error: 'this header field has a meaning of its own' })
+    .default('X-Request-Id')
+    .describe('Header field that carries the id, upstream and downstream'),
+  trust_incoming: z.boolean().default(true).describe('Keep a valid id that the client sent'),
+  max_length: z.int().min(1).max(1024).default(128).describe('Longest incoming id that is kept, in characters'),
+})
+
+const nextId = idSource()
+
+/** The field's value if it is there once, or several times with one value; undefined otherwise. */
+function unanimous(headers: HeaderList, lower: string): string | undefined {
+  const first = headers.get(lower)
+  if (first === undefined) return undefined
+  for (const value of headers.all(lower)) if (value !== first) return undefined
+  return first
+}
+
+export const requestId = defineFilter({
+  name: 'request-id',
+  apiVersion: 1,
+  summary: 'Gives every request an id, or keeps the one it came with.',
+  options,
+  writes: [RequestIdSlot],
+  create({ header, trust_incoming, max_length }) {
+    const lower = header.toLowerCase()
+    return {
+      request(x) {
+        const incoming = trust_incoming ? unanimous(x.request.headers, lower) : undefined
+        const id = incoming !== undefined && isValidId(incoming, max_length) ? incoming : nextId()
+        // Also when it is kept: a repeated field becomes one.
+        x.request.headers.set(header, id)
+        x.set(RequestIdSlot, id)
+        x.trace?.attribute('weir.request_id', id)
+      },
+      response(x) {
+        const id = x.requestId
+        if (id !== undefined) x.response.headers.set(header, id)
+      },
+    }
+  },
+})

@@ -1,0 +1,59 @@
+import * as z from 'zod'
+import { defineFilter, EndpointsKey, RouteSlot, reply } from '../../core/index.ts'
+import { Routes } from './hosts.ts'
+import { nearest } from './nearest.ts'
+import { isTraversal } from './traversal.ts'
+
+const options = z.strictObject({
+  prefix: z
+    .string()
+    .regex(/^(?:\/[^?#\s\\]*)?$/, 'expected a path such as /orchestrator, or an empty string')
+    .transform((prefix) => prefix.replace(/\/+$/, ''))
+    .prefault('/orchestrator')
+    .describe('Path that {version}/{name} and {name} stand under; empty for none'),
+  debug: z
+    .boolean()
+    .default(false)
+    .describe('Name the nearest endpoints in a 404; tells strangers what exists, so not for production'),
+})
+
+/** Seconds. A guess: nobody knows when an operator will enable the endpoint again. */
+const DISABLED_RETRY_AFTER = '60'
+
+export const routeMatch = defineFilter({
+  name: 'route-match',
+  apiVersion: 1,
+  summary: 'Decides which endpoint a request goes to, by path and host.',
+  options,
+  writes: [RouteSlot],
+  needs: [EndpointsKey],
+  create({ prefix, debug }, env) {
+    const endpoints = env.service(EndpointsKey)
+    const routes = new Routes(prefix, endpoints)
+    // Made once an instance, not once a module: the engine writes the instance's name on a reply.
+    const traversal = reply(400, 'path_traversal', { detail: 'The path has dot segments or backslashes.' })
+    const noRoute = reply(404, 'no_route', { detail: 'Nothing is reached under this path.' })
+    // RFC 9110 §15.6.4, §10.2.3
+    const disabled = reply(503, 'endpoint_disabled', {
+      headers: { 'Retry-After': DISABLED_RETRY_AFTER },
+      detail: 'The endpoint is switched off.',
+    })
+
+    function unknown(path: string) {
+      const near = nearest(path, prefix, endpoints)
+      if (near.length === 0) return noRoute
+      return reply(404, 'no_route', { detail: `Did you mean ${near.join(', ')}?`, extra: { nearest: near } })
+    }
+
+    return {
+      request(x) {
+        const { path } = x.request
+        if (isTraversal(path)) return traversal
+        const route = routes.find(x.downstream.host, path)
+        if (route === undefined) return debug ? unknown(path) : noRoute
+        if (route.endpoint.disabled) return disabled
+        x.set(RouteSlot, route)
+      },
+    }
+  },
+})

@@ -1,0 +1,33 @@
+import type { Endpoint } from '../../core/index.ts'
+import { suggest } from '../../core/suggest.ts'
+
+/**
+ * Ids of the endpoints that a path was most likely meant for, at most three. Looks at every endpoint: for debugging only.
+ * @param prefix of the routes; it may be missing or misspelt in the path
+ */
+export function nearest(path: string, prefix: string, endpoints: readonly Endpoint[]): string[] {
+  const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path
+  const [first, second, third] = rest.split('/', 4).filter((segment) => segment !== '')
+  const found = new Set<string>()
+  const words: [string | undefined, string | undefined][] = [
+    [first, second],
+    [second, third],
+  ]
+  for (const [one, two] of words) {
+    if (one === undefined) break
+    const byId = two && suggest(`${one}/${two}`, ids(endpoints))
+    if (byId !== undefined && byId !== '') found.add(byId)
+    const name = suggest(one, names(endpoints)) ?? (two && suggest(two, names(endpoints)))
+    if (name === undefined || name === '') continue
+    for (const endpoint of endpoints) if (endpoint.name === name) found.add(endpoint.id)
+  }
+  return [...found].slice(0, 3)
+}
+
+function* ids(endpoints: readonly Endpoint[]): Iterable<string> {
+  for (const { id } of endpoints) yield id
+}
+
+function* names(endpoints: readonly Endpoint[]): Iterable<string> {
+  for (const { name } of endpoints) yield name
+}

@@ -1,0 +1,104 @@
+import type { Attributes } from '@opentelemetry/api'
+import type { Exchange } from '../../core/exchange.ts'
+import type { Attempt, Finished, Outcome } from '../../core/filter.ts'
+import { type FilterStep, methodLabel } from '../../core/tracing.ts'
+import { redactedUrl } from './redact.ts'
+
+// Names and meaning: OpenTelemetry semantic conventions, HTTP spans (stable); `weir.` is Weir's own.
+
+/** Longest attribute value made from what a client sent, in characters. */
+const LIMIT = 1024
+
+/** What a server span says from its start. */
+export function serverAttributes(x: Exchange): Attributes {
+  const { request, downstream } = x
+  const attributes: Attributes = {
+    ...methodAttributes(request.method),
+    'url.path': request.path.slice(0, LIMIT),
+    'url.scheme': downstream.scheme,
+    'client.address': downstream.address,
+    'network.protocol.version': request.httpVersion,
+    ...hostAttributes(downstream.host, downstream.scheme),
+  }
+  const agent = request.headers.get('user-agent')
+  if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, LIMIT)
+  return attributes
+}
+
+/** What a server span learns by its end. */
+export function finishedAttributes(x: Exchange, finished: Finished): Attributes {
+  const attributes: Attributes = { 'weir.outcome': finished.outcome }
+  if (x.route !== undefined) {
+    attributes['http.route'] = x.route.template
+    attributes['weir.endpoint'] = x.route.endpoint.id
+  }
+  if (finished.status > 0) attributes['http.response.status_code'] = finished.status
+  const local = x.response?.local
+  if (local !== undefined) {
+    attributes['weir.reply.filter'] = local.filter
+    attributes['weir.reply.reason'] = local.reason
+  }
+  const type = serverError(x, finished)
+  if (type !== undefined) attributes['error.type'] = type
+  return attributes
+}
+
+/** `error.type` of a server span: undefined unless the gateway or the upstream failed, or the client left. */
+function serverError(x: Exchange, finished: Finished): string | undefined {
+  if (finished.outcome === 'aborted') return finished.error?.code ?? 'client_gone'
+  if (finished.status < 500) return undefined
+  return finished.error?.code ?? x.response?.local?.reason ?? String(finished.status)
+}
+
+/** What a client span says from its start. */
+export function attemptAttributes(x: Exchange, attempt: Attempt, secrets: ReadonlySet<string>): Attributes {
+  const { request, route } = x
+  const attributes = methodAttributes(request.method)
+  const { target } = attempt
+  if (target !== undefined) {
+    const scheme = target.origin.startsWith('https:') ? 'https' : 'http'
+    attributes['url.full'] = redactedUrl(target, route?.path ?? request.path, request.query, secrets)
+    Object.assign(attributes, hostAttributes(target.host, scheme))
+  }
+  if (attempt.number > 1) attributes['http.request.resend_count'] = attempt.number - 1
+  return attributes
+}
+
+/** What a client span learns by its end. A client's 4xx is an error of its span, other than a server's. */
+export function settledAttributes(outcome: Outcome): Attributes {
+  const attributes: Attributes = {}
+  if (outcome.status !== undefined) attributes['http.response.status_code'] = outcome.status
+  if (outcome.error !== undefined) attributes['error.type'] = outcome.error.code
+  else if (outcome.status !== undefined && outcome.status >= 400) attributes['error.type'] = String(outcome.status)
+  else if (outcome.result === 'failure') attributes['error.type'] = '_OTHER'
+  return attributes
+}
+
+export function stepAttributes({ verdict, reason }: FilterStep): Attributes {
+  const attributes: Attributes = {}
+  if (verdict !== undefined) attributes['weir.filter.verdict'] = verdict
+  if (reason !== undefined) attributes[verdict === 'error' ? 'error.type' : 'weir.reply.reason'] = reason
+  return attributes
+}
+
+/** Span name of a request: its method, or `HTTP` for those outside the known set. */
+export function methodName(method: string): string {
+  const label = methodLabel(method)
+  return label === '_OTHER' ? 'HTTP' : label
+}
+
+function methodAttributes(method: string): Attributes {
+  const label = methodLabel(method)
+  return label === method
+    ? { 'http.request.method': method }
+    : { 'http.request.method': label, 'http.request.method_original': method.slice(0, LIMIT) }
+}
+
+/** `server.address` and `server.port` of `host[:port]`, with the scheme's default port. */
+function hostAttributes(host: string, scheme: 'http' | 'https'): Attributes {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(host)
+  const address = match?.[1] ?? match?.[2] ?? ''
+  if (address === '') return {}
+  const port = match?.[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(match[3])
+  return { 'server.address': address.slice(0, LIMIT), 'server.port': port }
+}

@@ -1,0 +1,58 @@
+import type { DiagLogger } from '@opentelemetry/api'
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/log.ts'
+
+const EVERY = 60_000
+const KINDS = 64
+const LIMIT = 1024
+
+/**
+ * Takes the SDK's own messages to the log. An unreachable collector fails every few seconds: what says the same but for
+ * numbers is logged once a minute, with how often it was held back.
+ */
+export function diagnosticsTo(log: Logger, clock: Clock): DiagLogger {
+  const seen = new Map<string, { at: number; held: number }>()
+  const say = (level: 'debug' | 'info' | 'warn' | 'error', message: string, details: unknown[]): void => {
+    const text = [message, ...details].map(textOf).join(' ').slice(0, LIMIT)
+    const kind = `${level} ${text.replace(/\d+/g, '#').slice(0, 200)}`
+    const last = seen.get(kind)
+    const now = clock.now()
+    if (last !== undefined && now - last.at < EVERY) {
+      last.held++
+      return
+    }
+    if (seen.size >= KINDS) seen.clear()
+    seen.set(kind, { at: now, held: 0 })
+    const held = last?.held ?? 0
+    log[level](held === 0 ? { source: 'opentelemetry' } : { source: 'opentelemetry', repeated: held }, text)
+  }
+  return {
+    // The SDK calls a failed export an error. To the gateway, which serves on, it is a warning.
+    error: (message, ...details) => say('warn', message, details),
+    warn: (message, ...details) => say('warn', message, details),
+    info: (message, ...details) => say('info', message, details),
+    debug: (message, ...details) => say('debug', message, details),
+    verbose: (message, ...details) => say('debug', message, details),
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return briefly(value)
+  if (value instanceof Error) return value.message
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return String(value)
+  }
+}
+
+/** The SDK sends exceptions as JSON with their stack: the message is what helps. */
+function briefly(text: string): string {
+  if (!text.startsWith('{')) return text
+  try {
+    const { name, message, code } = JSON.parse(text) as Record<string, unknown>
+    return [name, code, message].filter((part) => typeof part === 'string' && part !== '').join(' ') || text
+  } catch {
+    return text
+  }
+}

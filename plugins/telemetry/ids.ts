@@ -1,0 +1,61 @@
+import { randomFillSync } from 'node:crypto'
+
+const POOL = 4096
+const ZERO_TRACE = '0'.repeat(32)
+const ZERO_SPAN = '0'.repeat(16)
+
+/**
+ * Trace and span ids (W3C Trace Context §3.2.2.3 and §3.2.2.4), cut from a pool of random digits: one request in hundreds
+ * pays for the system call. Serves as the SDK's id generator too, so that a new trace gets the id on which its sampling
+ * was decided.
+ */
+export class Ids {
+  readonly #bytes = Buffer.alloc(POOL)
+  readonly #fill: (bytes: Buffer) => unknown
+  #digits = ''
+  #at = 0
+  #next: string | undefined
+
+  /** @param fill puts random bytes into the whole buffer */
+  constructor(fill: (bytes: Buffer) => unknown = randomFillSync) {
+    this.#fill = fill
+  }
+
+  /** 32 hex digits, not all zero. */
+  trace(): string {
+    const id = this.#cut(32)
+    return id === ZERO_TRACE ? this.trace() : id
+  }
+
+  /** 16 hex digits, not all zero. */
+  span(): string {
+    const id = this.#cut(16)
+    return id === ZERO_SPAN ? this.span() : id
+  }
+
+  /** The SDK's next root span gets this trace id. */
+  preset(traceId: string): void {
+    this.#next = traceId
+  }
+
+  /** For the SDK. */
+  readonly generateTraceId = (): string => {
+    const id = this.#next ?? this.trace()
+    this.#next = undefined
+    return id
+  }
+
+  /** For the SDK. */
+  readonly generateSpanId = (): string => this.span()
+
+  #cut(digits: number): string {
+    if (this.#at + digits > this.#digits.length) {
+      this.#fill(this.#bytes)
+      this.#digits = this.#bytes.toString('hex')
+      this.#at = 0
+    }
+    const from = this.#at
+    this.#at += digits
+    return this.#digits.slice(from, this.#at)
+  }
+}

@@ -1,0 +1,61 @@
+import type { Target } from '../../core/endpoint.ts'
+
+/** Query keys whose values never reach a span, whatever their case. The first four: HTTP semantic conventions, `url.full`. */
+export const SECRET_QUERY_KEYS = [
+  'awsaccesskeyid',
+  'signature',
+  'sig',
+  'x-goog-signature',
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'api_key',
+  'apikey',
+  'api-key',
+  'key',
+  'password',
+  'passwd',
+  'pwd',
+  'secret',
+  'client_secret',
+  'auth',
+  'authorization',
+  'code',
+  'jwt',
+  'session',
+] as const
+
+/** Longest part of path and query that is looked at, in characters. */
+const LIMIT = 2048
+
+/**
+ * `url.full` of an attempt, with credentials and the values of secret query keys replaced by `REDACTED`.
+ * @param path what is put behind the target's base path
+ * @param query with its `?`, or empty
+ * @param secrets keys in lower case
+ */
+export function redactedUrl(target: Target, path: string, query: string, secrets: ReadonlySet<string>): string {
+  const origin = target.origin.replace(/\/\/[^/]*@/, '//REDACTED:REDACTED@')
+  return origin + target.basePath + path.slice(0, LIMIT) + redactedQuery(query, secrets)
+}
+
+/** A query with the values of secret keys replaced. `;` separates too: some servers read it so. */
+export function redactedQuery(query: string, secrets: ReadonlySet<string>): string {
+  return query
+    .slice(0, LIMIT)
+    .replace(/([?&;])([^=&;]*)=([^&;]*)/g, (pair, separator: string, key: string, value: string) =>
+      value !== '' && secrets.has(plain(key)) ? `${separator}${key}=REDACTED` : pair,
+    )
+}
+
+function plain(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' ')).trim().toLowerCase()
+  } catch {
+    return key.toLowerCase()
+  }
+}

@@ -1,0 +1,84 @@
+import { context, DiagLogLevel, diag, SamplingDecision, type Tracer, trace } from '@opentelemetry/api'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../core/log.ts'
+import { diagnosticsTo } from './diagnostics.ts'
+import type { Ids } from './ids.ts'
+
+/** What `OTEL_LOG_LEVEL` may say. */
+const LEVELS: Readonly<Record<string, DiagLogLevel>> = {
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+  all: DiagLogLevel.ALL,
+}
+
+/**
+ * Starts the SDK for traces alone; exporter, batching and limits come from the variables.
+ * @param variables every `OTEL_*` variable that counts; the process's own are not looked at
+ */
+export function startSdk(
+  variables: Readonly<Record<string, string>>,
+  ids: Ids,
+  log: Logger,
+  clock: Clock,
+): { tracer: Tracer; shutdown: () => Promise<void> } {
+  const logLevel = LEVELS[variables.OTEL_LOG_LEVEL?.toLowerCase() ?? ''] ?? DiagLogLevel.WARN
+  diag.setLogger(diagnosticsTo(log, clock), { logLevel, suppressOverrideMessage: true })
+  const wanted: Record<string, string> = {
+    // Host id, owner and command line are nobody's business; an operator may still ask for them.
+    OTEL_NODE_RESOURCE_DETECTORS: 'env,serviceinstance',
+    ...variables,
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  }
+  // With it the SDK would replace the logger set above by the console.
+  delete wanted.OTEL_LOG_LEVEL
+  const sdk = withVariables(wanted, () => {
+    const made = new NodeSDK({
+      instrumentations: [],
+      textMapPropagator: null,
+      sampler: {
+        shouldSample: () => ({ decision: SamplingDecision.RECORD_AND_SAMPLED }),
+        toString: () => 'decided by the gateway',
+      },
+      idGenerator: ids,
+    })
+    made.start()
+    return made
+  })
+  return {
+    tracer: trace.getTracer('weir'),
+    shutdown: async () => {
+      try {
+        await sdk.shutdown()
+      } finally {
+        trace.disable()
+        context.disable()
+        diag.disable()
+      }
+    },
+  }
+}
+
+/**
+ * Runs `fn` with exactly these `OTEL_*` variables in the process's environment, the only place where the SDK looks, and
+ * puts things back. Synchronous, so that nobody else sees it.
+ */
+function withVariables<T>(variables: Readonly<Record<string, string>>, fn: () => T): T {
+  const before = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'))
+  const clear = (): void => {
+    for (const name of Object.keys(process.env)) if (name.startsWith('OTEL_')) delete process.env[name]
+  }
+  clear()
+  Object.assign(process.env, variables)
+  try {
+    return fn()
+  } finally {
+    clear()
+    Object.assign(process.env, Object.fromEntries(before))
+  }
+}

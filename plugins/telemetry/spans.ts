@@ -1,0 +1,101 @@
+import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Exchange } from '../../core/exchange.ts'
+import type { Attempt, Finished, Outcome } from '../../core/filter.ts'
+import type { FilterStep, RecordingTrace } from '../../core/tracing.ts'
+import {
+  attemptAttributes,
+  finishedAttributes,
+  methodName,
+  serverAttributes,
+  settledAttributes,
+  stepAttributes,
+} from './attributes.ts'
+import type { TracingParts } from './tracing.ts'
+
+/**
+ * The spans of one sampled exchange: a server span, a client span an attempt, and, made from their notes when it is over,
+ * one a filter.
+ */
+export class ExchangeSpans implements RecordingTrace {
+  readonly traceId: string
+  readonly steps = new Map<string, FilterStep>()
+  readonly #parts: TracingParts
+  readonly #server: Span
+  readonly #within: Context
+  readonly #continued: boolean
+  /** Milliseconds from the monotonic clock's zero to the Unix epoch: one reading for all spans, so that they agree. */
+  readonly #epoch: number
+  readonly #attempts = new Map<Attempt, Span>()
+  #over = false
+
+  /**
+   * @param context holds the caller's span, if there is one
+   * @param continued whether the trace began elsewhere
+   */
+  constructor(parts: TracingParts, x: Exchange, context: Context, continued: boolean) {
+    this.#parts = parts
+    this.#continued = continued
+    this.#epoch = parts.clock.wall() - parts.clock.now()
+    this.#server = parts.tracer.startSpan(
+      methodName(x.request.method),
+      { kind: SpanKind.SERVER, startTime: this.#epoch + x.startedAt, attributes: serverAttributes(x) },
+      context,
+    )
+    this.#within = trace.setSpan(context, this.#server)
+    this.traceId = this.#server.spanContext().traceId
+  }
+
+  now(): number {
+    return this.#parts.clock.now()
+  }
+
+  attribute(name: string, value: string | number | boolean): void {
+    if (!this.#over) this.#server.setAttribute(name, value)
+  }
+
+  beginAttempt(x: Exchange, attempt: Attempt): void {
+    if (this.#over || attempt.target === undefined) return
+    const span = this.#parts.tracer.startSpan(
+      methodName(x.request.method),
+      {
+        kind: SpanKind.CLIENT,
+        startTime: this.#epoch + attempt.startedAt,
+        attributes: attemptAttributes(x, attempt, this.#parts.secrets),
+      },
+      this.#within,
+    )
+    this.#attempts.set(attempt, span)
+    const { traceId, spanId } = span.spanContext()
+    this.#parts.propagator.inject(x.request.headers, traceId, spanId, true, this.#continued)
+  }
+
+  endAttempt(attempt: Attempt, outcome: Outcome): void {
+    const span = this.#attempts.get(attempt)
+    if (span === undefined) return
+    this.#attempts.delete(attempt)
+    span.setAttributes(settledAttributes(outcome))
+    if (outcome.result === 'failure' || (outcome.status ?? 0) >= 400) span.setStatus({ code: SpanStatusCode.ERROR })
+    span.end(this.#epoch + attempt.startedAt + outcome.totalMs)
+  }
+
+  /** Ends everything that is open. Later calls do nothing. */
+  finish(x: Exchange, finished: Finished): void {
+    if (this.#over) return
+    this.#over = true
+    const end = this.now()
+    for (const step of this.steps.values()) {
+      const { tracer } = this.#parts
+      const options = { startTime: this.#epoch + step.startedAt, attributes: stepAttributes(step) }
+      const span = tracer.startSpan(`filter ${step.name}`, options, this.#within)
+      if (step.verdict === 'error') span.setStatus({ code: SpanStatusCode.ERROR })
+      span.end(this.#epoch + (step.endedAt ?? end))
+    }
+    for (const span of this.#attempts.values()) span.end(this.#epoch + end)
+    this.#attempts.clear()
+    const server = this.#server
+    if (x.route !== undefined) server.updateName(`${methodName(x.request.method)} ${x.route.template}`)
+    server.setAttributes(finishedAttributes(x, finished))
+    if (finished.status >= 500) server.setStatus({ code: SpanStatusCode.ERROR })
+    server.end(this.#epoch + end)
+  }
+}

@@ -1,0 +1,117 @@
+import { type Clock, systemClock } from '../../core/clock.ts'
+import type { Logger } from '../../core/log.ts'
+import type { Tracing } from '../../core/tracing.ts'
+import { SECRET_QUERY_KEYS } from './redact.ts'
+
+/** What the YAML says of tracing. Each is a default: a set `OTEL_*` variable wins. */
+export interface TelemetrySettings {
+  /** Undefined: on if the environment names an exporter or a collector. */
+  readonly enabled?: boolean | undefined
+  /** Base URL of an OTLP/HTTP collector: `http://localhost:4318`. */
+  readonly endpoint?: string | undefined
+  /** Share of the traces that begin here to record, 0 to 1. */
+  readonly sampleRatio?: number | undefined
+  readonly serviceName?: string | undefined
+  /** Further query keys whose values stay out of `url.full`. */
+  readonly redactQueryKeys?: readonly string[] | undefined
+}
+
+export interface TelemetryEnv {
+  readonly log: Logger
+  readonly clock?: Clock | undefined
+  /** Environment variables; the process's by default. Only `OTEL_*` are read. */
+  readonly variables?: Variables | undefined
+  /** Longest time that `stop` takes, in milliseconds. */
+  readonly stopMs?: number | undefined
+}
+
+export interface Telemetry {
+  readonly tracing: Tracing
+  /** Sends what is left, for at most `stopMs` (three seconds). Never rejects. */
+  stop(): Promise<void>
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const STOP_MS = 3000
+
+/** Whether tracing is to be on (OpenTelemetry SDK environment variables; `OTEL_SDK_DISABLED` always wins). */
+export function telemetryWanted(settings: TelemetrySettings, variables: Variables): boolean {
+  if (set(variables, 'OTEL_SDK_DISABLED')?.toLowerCase() === 'true') return false
+  const exporter = set(variables, 'OTEL_TRACES_EXPORTER')
+  if (exporter === 'none') return false
+  if (settings.enabled !== undefined) return settings.enabled
+  return [exporter, set(variables, 'OTEL_EXPORTER_OTLP_ENDPOINT'), set(variables, TRACES_ENDPOINT)].some(
+    (value) => value !== undefined,
+  )
+}
+
+/**
+ * Starts OpenTelemetry, or returns undefined where tracing is off: nothing of the SDK is loaded then. A collector that
+ * cannot be reached costs a log line a minute and nothing else. One at a time a process.
+ */
+export async function startTelemetry(settings: TelemetrySettings, env: TelemetryEnv): Promise<Telemetry | undefined> {
+  const variables = env.variables ?? process.env
+  if (!telemetryWanted(settings, variables)) return undefined
+  const warn = (message: string): void => env.log.warn({ source: 'telemetry' }, message)
+  const [{ startSdk }, { OtelTracing }, { Ids }, { samplerOf }, { propagatorOf }] = await Promise.all([
+    import('./sdk.ts'),
+    import('./tracing.ts'),
+    import('./ids.ts'),
+    import('./sampler.ts'),
+    import('./propagation.ts'),
+  ])
+  const clock = env.clock ?? systemClock
+  const ids = new Ids()
+  const { tracer, shutdown } = startSdk(withDefaults(settings, variables), ids, env.log, clock)
+  const tracing = new OtelTracing({
+    tracer,
+    ids,
+    sampler: samplerOf(
+      set(variables, 'OTEL_TRACES_SAMPLER'),
+      set(variables, 'OTEL_TRACES_SAMPLER_ARG'),
+      settings.sampleRatio,
+      warn,
+    ),
+    propagator: propagatorOf(set(variables, 'OTEL_PROPAGATORS'), warn),
+    clock,
+    secrets: new Set([...SECRET_QUERY_KEYS, ...(settings.redactQueryKeys ?? [])].map((key) => key.toLowerCase())),
+  })
+  return { tracing, stop: () => within(env.stopMs ?? STOP_MS, shutdown(), warn) }
+}
+
+const TRACES_ENDPOINT = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
+
+/** A variable's value; set but empty is as good as unset (OpenTelemetry SDK environment variables, "Parsing empty value"). */
+function set(variables: Variables, name: string): string | undefined {
+  const value = variables[name]?.trim()
+  return value === '' ? undefined : value
+}
+
+/** The `OTEL_*` variables with the YAML's values where they are silent. */
+function withDefaults(settings: TelemetrySettings, variables: Variables): Record<string, string> {
+  const all: Record<string, string> = {}
+  for (const name of Object.keys(variables)) {
+    const value = name.startsWith('OTEL_') ? set(variables, name) : undefined
+    if (value !== undefined) all[name] = value
+  }
+  const named = all.OTEL_RESOURCE_ATTRIBUTES?.split(',').some((pair) => pair.trim().startsWith('service.name='))
+  if (named !== true) all.OTEL_SERVICE_NAME ??= settings.serviceName ?? 'weir'
+  if (settings.endpoint !== undefined && all[TRACES_ENDPOINT] === undefined)
+    all.OTEL_EXPORTER_OTLP_ENDPOINT ??= settings.endpoint
+  return all
+}
+
+async function within(ms: number, work: Promise<void>, warn: (message: string) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } catch (error) {
+    warn(`the last traces could not be sent: ${error instanceof Error ? error.message : 'the export failed'}`)
+  } finally {
+    clearTimeout(timer)
+  }
+}

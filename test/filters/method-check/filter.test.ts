@@ -1,0 +1,39 @@
+import t from 'tap'
+import type { LocalReply } from '../../../core/reply.ts'
+import { methodCheck } from '../../../filters/method-check/filter.ts'
+import { Bench, exchange, verdict } from '../../support/exchange.ts'
+
+const cases: [methods: string[] | undefined, method: string, verdict: string | undefined, allow?: string][] = [
+  [undefined, 'GET', undefined],
+  [undefined, 'OPTIONS', undefined],
+  [undefined, 'PROPFIND', undefined],
+  [undefined, 'TRACE', '501 method_not_implemented'],
+  [undefined, 'CONNECT', '501 method_not_implemented'],
+  [['get', 'Post'], 'GET', undefined],
+  [['get', 'Post'], 'POST', undefined],
+  [['GET'], 'HEAD', undefined],
+  [['POST'], 'HEAD', '405 method_not_allowed', 'POST, OPTIONS'],
+  [['GET', 'POST'], 'DELETE', '405 method_not_allowed', 'GET, HEAD, POST, OPTIONS'],
+  [['GET', 'POST'], 'OPTIONS', '204 options', 'GET, HEAD, POST, OPTIONS'],
+  [['GET', 'OPTIONS'], 'OPTIONS', undefined],
+  [['GET', 'HEAD', 'GET', 'OPTIONS'], 'PUT', '405 method_not_allowed', 'GET, HEAD, OPTIONS'],
+  [['GET'], 'TRACE', '501 method_not_implemented'],
+  [['GET'], 'CONNECT', '501 method_not_implemented'],
+]
+
+t.test('table', async (t) => {
+  for (const [methods, method, expected, allow] of cases) {
+    const { filter } = await new Bench().make(methodCheck, methods === undefined ? {} : { methods })
+    const returned = filter.routed!(exchange({ method })) as LocalReply | undefined
+    const what = `${method} with ${methods?.join() ?? 'every method'}`
+    t.equal(verdict(returned), expected, what)
+    t.equal(returned?.options.headers?.Allow, allow, `Allow: ${what}`)
+  }
+})
+
+t.test('refuses senseless options', async (t) => {
+  const bench = new Bench()
+  await t.rejects(bench.make(methodCheck, { methods: [] }), /leave the option out/)
+  await t.rejects(bench.make(methodCheck, { methods: ['GET POST'] }), /expected a method/)
+  await t.rejects(bench.make(methodCheck, { methods: ['trace'] }), /never forwarded/)
+})
