@@ -25,16 +25,18 @@ export class Connection {
     return this.#busy
   }
 
-  /** Serves now, or when the exchanges before it are over: pipelined requests are taken one at a time, in order. */
-  serve(start: () => void): void {
-    if (this.#busy) {
-      this.#waiting.push(start)
-      // What is parsed already waits here; the socket is not read for more until it is its turn.
-      this.#socket.pause()
-      return
-    }
+  /** Takes the turn, if nobody has it: pipelined requests are served one at a time, in order. */
+  enter(): boolean {
+    if (this.#busy) return false
     this.#busy = true
-    start()
+    return true
+  }
+
+  /** Serves when the exchanges before are over. */
+  wait(start: () => void): void {
+    this.#waiting.push(start)
+    // What is parsed already waits here; the socket is not read for more until it is its turn.
+    this.#socket.pause()
   }
 
   /** The exchange that was served is over. */

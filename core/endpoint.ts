@@ -57,3 +57,5 @@ export interface Identity {
 export const RouteSlot = defineSlot<Route>('route')
 export const IdentitySlot = defineSlot<Identity>('identity')
 export const RequestIdSlot = defineSlot<string>('request-id')
+/** The target of the latest attempt; the engine writes it. */
+export const TargetSlot = defineSlot<Target>('target')

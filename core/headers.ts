@@ -59,28 +59,23 @@ export class HeaderList {
   set(name: string, value: string): void {
     const { raw } = this
     const lower = name.toLowerCase()
-    let kept = false
-    let out = 0
-    for (let i = 0; i < raw.length; i += 2) {
-      if (sameName(raw[i]!, lower)) {
-        if (kept) continue
-        kept = true
-        raw[out++] = name
-        raw[out++] = value
-      } else {
-        raw[out++] = raw[i]!
-        raw[out++] = raw[i + 1]!
-      }
-    }
-    raw.length = out
-    if (!kept) raw.push(name, value)
+    let at = 0
+    while (at < raw.length && !sameName(raw[at]!, lower)) at += 2
+    const found = at < raw.length
+    raw[at] = name
+    raw[at + 1] = value
+    if (found) this.#deleteFrom(at + 2, lower)
   }
 
   /** Removes every field of that name; says whether there was one. */
   delete(lower: string): boolean {
+    return this.#deleteFrom(0, lower)
+  }
+
+  #deleteFrom(start: number, lower: string): boolean {
     const { raw } = this
-    let out = 0
-    for (let i = 0; i < raw.length; i += 2) {
+    let out = start
+    for (let i = start; i < raw.length; i += 2) {
       if (sameName(raw[i]!, lower)) continue
       raw[out++] = raw[i]!
       raw[out++] = raw[i + 1]!

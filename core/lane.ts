@@ -86,6 +86,7 @@ export class Lane {
 
   /** Wraps `call` in the `upstream` hooks, the first filter outermost. */
   around(x: Exchange, call: Next): Next {
+    if (this.#upstreams.length === 0) return call
     return this.#upstreams.reduceRight<Next>(
       (next, { filter }) =>
         (c: UpstreamCall): Awaitable<Response | LocalReply> =>

@@ -107,7 +107,8 @@ export class Listener {
 
   #accept(req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
     const connection = connectionOf(req.socket, this.#options.trusted)
-    connection.serve(() => this.#serve(connection, req, res, waiting, undefined))
+    if (connection.enter()) this.#serve(connection, req, res, waiting, undefined)
+    else connection.wait(() => this.#serve(connection, req, res, waiting, undefined))
   }
 
   #serve(
@@ -193,13 +194,15 @@ export class Listener {
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const connection = connectionOf(req.socket, this.#options.trusted)
     socket.on('error', () => socket.destroy())
-    connection.serve(() => {
+    const serve = (): void => {
       const res = new ServerResponse(req)
       res.assignSocket(req.socket)
       // A refusal is an ordinary response, and the last one: Node's parser has let go of this socket.
       res.once('finish', () => req.socket.destroySoon())
       this.#serve(connection, req, res, false, head)
-    })
+    }
+    if (connection.enter()) serve()
+    else connection.wait(serve)
   }
 
   /** Bytes that are no request: RFC 9112 §2.2. There is no exchange, but `log` hears of it. */

@@ -25,7 +25,7 @@ class Entry implements Deadline {
 const SLOTS = 512
 
 /**
- * Deadlines of thousands of requests on one timer. Firing is late by at most a tick (50 ms), never early: deadlines here
+ * Deadlines of thousands of requests on one timer. Firing is late by at most two ticks (of 50 ms), never early: deadlines here
  * are seconds, and a Node timer a request costs more than it is worth.
  * Hashed timing wheel: Varghese and Lauck, "Hashed and hierarchical timing wheels" (1987), scheme 6.
  */
@@ -61,10 +61,18 @@ export class TimerWheel {
     return this.#count
   }
 
-  /** Calls `fire` once, `ms` milliseconds from now or up to a tick later. */
+  /**
+   * Monotonic milliseconds, ahead of the true time by less than two ticks and never behind it, as long as a deadline is
+   * pending. Costs a multiplication where a clock costs 80 ns.
+   */
+  get coarse(): number {
+    return (this.#at + 1) * this.#tick
+  }
+
+  /** Calls `fire` once, `ms` milliseconds from now or up to two ticks later. */
   after(ms: number, fire: () => void): Deadline {
     if (this.#count === 0) this.#at = Math.floor(this.#now() / this.#tick)
-    const due = Math.max(Math.ceil((this.#now() + ms) / this.#tick), this.#at + 1)
+    const due = this.#at + 1 + Math.max(Math.ceil(ms / this.#tick), 1)
     const entry = new Entry(this, due, fire)
     const slot = due % SLOTS
     entry.next = this.#slots[slot]

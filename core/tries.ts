@@ -1,4 +1,4 @@
-import type { Target } from './endpoint.ts'
+import { type Target, TargetSlot } from './endpoint.ts'
 import type { Engine } from './engine.ts'
 import { WeirError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
@@ -44,6 +44,7 @@ export class Tries {
     const { filter: terminal, name } = this.#terminal
     const target = terminal.pick?.(this.#x, this.#all)
     if (target instanceof LocalReply) return named(target, name)
+    if (target !== undefined) this.#x.set(TargetSlot, target)
     const attempt = new Try(this.#all.length + 1, target, this.#engine.clock.now())
     this.#all.push(attempt)
     const refusal = this.#admit(attempt)

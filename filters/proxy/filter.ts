@@ -74,14 +74,14 @@ class ProxyFilter implements TerminalFilter {
       ca: tls.ca_file === undefined ? undefined : readFileSync(resolve(env.baseDir, tls.ca_file), 'utf8'),
       verify: tls.verify,
     }
-    const { timers, clock } = env
+    const { timers } = env
     const limits = { connect: settings.connectTimeoutMs, firstByte, idle }
     this.#preserveHost = options.preserve_host
     this.#targets = env.endpoint?.targets ?? []
     this.#contexts = new Map(
       this.#targets.map((target) => [
         target,
-        { pool: sharedPool({ ...settings, origin: target.origin }, env), limits, timers, clock },
+        { pool: sharedPool({ ...settings, origin: target.origin }, env), limits, timers },
       ]),
     )
   }

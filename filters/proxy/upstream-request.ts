@@ -4,7 +4,6 @@ import {
   Body,
   type BodySink,
   type BodySource,
-  type Clock,
   type Deadline,
   type Response,
   type TimerWheel,
@@ -30,7 +29,6 @@ export interface UpstreamContext {
   readonly pool: Dispatcher
   readonly limits: Limits
   readonly timers: TimerWheel
-  readonly clock: Clock
 }
 
 /** Chunks that came before anyone read them are kept up to this many bytes; then the upstream is paused. */
@@ -58,7 +56,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   #queue: Buffer[] | undefined
   #queued = 0
   #end: 'ended' | WeirError | undefined
-  #activeAt: number
+  #activeAt = 0
   #deadline: Deadline | undefined
   #resolve!: (response: Response) => void
   #reject!: (error: WeirError) => void
@@ -67,7 +65,6 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     this.#context = context
     this.#options = options
     this.#upload = upload
-    this.#activeAt = context.clock.now()
   }
 
   /** Sends it. Resolves with the head; rejects with a WeirError. */
@@ -76,6 +73,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       this.#resolve = resolve
       this.#reject = reject
       this.#arm(this.#context.limits.connect)
+      this.#activeAt = this.#context.timers.coarse
       this.#context.pool.dispatch(this.#options, this)
     })
   }
@@ -85,16 +83,16 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#cancelled !== undefined) return controller.abort(this.#cancelled)
-    this.#activeAt = this.#context.clock.now()
+    this.#activeAt = this.#context.timers.coarse
     if (this.#phase !== 'over') this.#phase = this.#upload === undefined ? 'waiting' : 'sending'
   }
 
   onBodySent(): void {
-    this.#activeAt = this.#context.clock.now()
+    this.#activeAt = this.#context.timers.coarse
   }
 
   onRequestSent(): void {
-    this.#activeAt = this.#context.clock.now()
+    this.#activeAt = this.#context.timers.coarse
     if (this.#phase === 'sending') this.#phase = 'waiting'
   }
 
@@ -109,7 +107,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     statusText?: string,
   ): void {
     if (status < 200) return // an interim response is not the answer (RFC 9110 §15.2)
-    this.#activeAt = this.#context.clock.now()
+    this.#activeAt = this.#context.timers.coarse
     this.#phase = 'body'
     const headers = downstreamFields(controller.rawHeaders as Buffer[])
     const declared = headers.get('content-length')
@@ -118,7 +116,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#activeAt = this.#context.clock.now()
+    this.#activeAt = this.#context.timers.coarse
     if (this.#sink !== undefined) {
       if (!this.#sink.write(chunk)) this.pause()
       return
@@ -178,7 +176,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
 
   resume(): void {
     this.#paused = false
-    this.#activeAt = this.#context.clock.now()
+    this.#activeAt = this.#context.timers.coarse
     this.#controller?.resume()
   }
 
@@ -228,9 +226,9 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
 
   /** One deadline a request: when it fires, whatever happened meanwhile has moved it. */
   #check(): void {
-    const { limits, clock } = this.#context
+    const { limits, timers } = this.#context
     const limit = this.#limit()
-    const silent = clock.now() - this.#activeAt
+    const silent = timers.coarse - this.#activeAt
     // A reader that is slow, or a client that uploads slowly, is no fault of the upstream.
     const excused =
       (this.#phase === 'body' && this.#paused) || (this.#phase === 'sending' && this.#upload?.blocked !== true)
