@@ -111,7 +111,9 @@ export function expandEndpoint(
       problems.error(key.at, `${show(key.at.at(-1))} needs the filter ${show(filter.name)}, but ${where} leaves it out`)
     } else {
       reportTwice(own, key, problems)
-      filters[filter.name] = merged(own, key)
+      // `none` opens the endpoint even where the chain's auth has roles or scopes, which imply a token.
+      const opened = key.options.required === false && implied(filter) ? { roles: [], scopes: [] } : {}
+      filters[filter.name] = merged({ ...own, options: { ...opened, ...own.options } }, key)
     }
   }
   return { filters, requires: bearer || enforced(filters, chain) ? [AUTHENTICATION] : [] }
@@ -138,9 +140,15 @@ function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Sho
 function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: Chain): boolean {
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
-    return own !== 'off' && (own?.options.required ?? filter.options.required) === true
+    if (own === 'off') return false
+    const said = { ...filter.options, ...own?.options }
+    return said.required === true || implied({ options: said })
   })
 }
+
+/** Roles and scopes imply that a token is required. */
+const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
+  [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
 
 function endpointFilters(
   endpoint: Endpoint,

@@ -23,7 +23,7 @@ export const auth = defineFilter({
     const { algorithm, issuer, audience, clock_tolerance, roles, scopes, roles_claim, cache_size } = options
     const enforced = options.required || roles.length > 0 || scopes.length > 0
     const key = loadKey(options, env.baseDir, process.env, (message) => env.warn(message))
-    if (key === undefined)
+    if (key === undefined && enforced)
       env.warn(
         algorithm === 'HS256'
           ? 'no key: set secret, secret_file, or WEIR_JWT_SECRET; until then every request that must be authenticated is refused'

@@ -184,3 +184,15 @@ t.test('they go by the name in the chain; flat keys by the factory', async (t) =
     '4:16 endpoints[0].filters.breaker: this has no effect: filters[0].breaker (line 5) leaves "breaker" out of the chain',
   ])
 })
+
+t.test('auth_type: none opens an endpoint under roles of the chain; roles in options demand a token', async (t) => {
+  const { spec } = parse(`filters: [{ auth: { roles: [admin] } }, route-match, proxy]
+endpoints:
+  - { name: open, url: "http://a", auth_type: none }
+  - { name: shut, url: "http://b" }
+`)
+  const [open, shut] = spec.endpoints
+  t.strictSame(open?.endpoint.requires, [])
+  t.match(open?.filters.auth, { options: { required: false, roles: [], scopes: [] } })
+  t.strictSame(shut?.endpoint.requires, ['authentication'])
+})
