@@ -42,6 +42,9 @@ export class BatchedAccessLog implements AccessLog {
    */
   readonly #pending = Buffer.allocUnsafeSlow(LIMIT)
   #length = 0
+  /** The start of a line is the same for all of one millisecond. */
+  #wall = 0
+  #head = ''
   #due: Deadline | undefined
   #behind = false
   #dropped = 0
@@ -96,11 +99,12 @@ export class BatchedAccessLog implements AccessLog {
     const { exchange: x, status, outcome, error } = finished
     const request = x === undefined ? '' : this.#request(x)
     const code = error === undefined ? '' : `,"error":"${error.code}"`
-    const duration = Math.round(finished.durationMs * 1000) / 1000
-    return (
-      `{"level":30,"time":${this.#clock.wall()},"msg":"access"${request},"status":${status}` +
-      `${code},"outcome":"${outcome}","duration_ms":${duration}}\n`
-    )
+    const wall = this.#clock.wall()
+    if (wall !== this.#wall) {
+      this.#wall = wall
+      this.#head = `{"level":30,"time":${wall},"msg":"access"`
+    }
+    return `${this.#head}${request},"status":${status}${code},"outcome":"${outcome}","duration_ms":${millis(finished.durationMs)}}\n`
   }
 
   #request(x: Exchange): string {
@@ -130,6 +134,13 @@ export class BatchedAccessLog implements AccessLog {
 
 // Node's types leave out what Buffer.write calls in the end; it is 0.3 µs faster without the detour.
 type Latin1Buffer = Buffer & { latin1Write(text: string, offset: number): number }
+
+/** Milliseconds with three decimals, from whole numbers: printing a double costs as much as the rest of the line. */
+function millis(duration: number): string {
+  const micros = Math.round(duration * 1000)
+  const rest = micros % 1000
+  return `${(micros - rest) / 1000}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`
+}
 
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 

@@ -331,6 +331,7 @@ class ReplaySource implements BodySource {
   start(sink: BodySink): void {
     this.#sink = sink
     for (const chunk of this.#kept ?? []) sink.write(chunk)
+    if (this.#size > this.#cap) this.#kept = undefined
     if (this.#state === 'ended') sink.end()
     else if (this.#state instanceof Error) sink.fail(this.#state)
     else if (this.#state === 'flowing') this.#source.resume()
@@ -339,7 +340,8 @@ class ReplaySource implements BodySource {
       this.#source.start({
         write: (chunk) => {
           this.#size += chunk.length
-          if (this.#size > this.#cap) this.#kept = undefined
+          // Between a rewind and the next start nobody else has the chunk: it is kept even beyond the cap.
+          if (this.#size > this.#cap && this.#sink !== undefined) this.#kept = undefined
           this.#kept?.push(chunk)
           if (this.#sink !== undefined) return this.#sink.write(chunk)
           this.#source.pause()

@@ -5,6 +5,7 @@ import type { Finished } from './filter.ts'
 import type { Step } from './lane.ts'
 import type { Logger } from './log.ts'
 import { Counter, type Meter } from './meter.ts'
+import { FilterDurations } from './timed.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 import { type Tracing, traceIdOf } from './tracing.ts'
 
@@ -15,6 +16,7 @@ export class Engine {
   readonly logger: Logger
   readonly meter: Meter
   readonly tracing: Tracing | undefined
+  readonly durations: FilterDurations
   readonly #accessLog: AccessLog | undefined
   readonly #filterErrors = new Counter<'filter' | 'hook'>()
 
@@ -32,6 +34,7 @@ export class Engine {
     this.meter = parts.meter
     this.tracing = parts.tracing
     this.#accessLog = parts.accessLog
+    this.durations = new FilterDurations(this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
       help: 'Hooks of filters that threw or rejected',

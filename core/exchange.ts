@@ -113,8 +113,10 @@ export class Exchange {
 
   /** @internal The first requirement of the endpoint, or of the `listener`, that nothing has satisfied. */
   unmet(listener: readonly Requirement[]): Requirement | undefined {
+    const endpoint = this.#route?.endpoint.requires
+    if (listener.length === 0 && (endpoint === undefined || endpoint.length === 0)) return undefined
     const missing = (requirement: Requirement): boolean => this.#satisfied?.includes(requirement) !== true
-    return this.#route?.endpoint.requires.find(missing) ?? listener.find(missing)
+    return endpoint?.find(missing) ?? listener.find(missing)
   }
 
   /** True once the response's stream has closed. */

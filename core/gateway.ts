@@ -9,6 +9,11 @@ import { SharedState } from './shared.ts'
 import { buildSnapshot, type Snapshot } from './snapshot.ts'
 import { ConfigError, type GatewaySpec, type Problem } from './spec.ts'
 
+const GAUGES = {
+  successful: 'weir_config_last_reload_successful',
+  at: 'weir_config_last_reload_timestamp_seconds',
+} as const
+
 export interface GatewayParts {
   readonly engine: Engine
   readonly catalog: Catalog
@@ -25,11 +30,18 @@ export class Gateway {
   readonly shared = new SharedState()
   readonly #parts: GatewayParts
   readonly #listeners = new Map<string, Listener>()
+  readonly #lastLoad = { successful: 0, at: 0 }
   #live: Snapshot | undefined
   #loading: Promise<unknown> = Promise.resolve()
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
+    const gauge = (name: string, help: string, value: () => number): void => {
+      parts.engine.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
+    }
+    const { successful, at } = GAUGES
+    gauge(successful, 'Whether the last load of a configuration succeeded', () => this.#lastLoad.successful)
+    gauge(at, 'When a configuration was last loaded with success', () => this.#lastLoad.at)
   }
 
   get live(): Snapshot | undefined {
@@ -42,7 +54,15 @@ export class Gateway {
    */
   load(spec: GatewaySpec): Promise<readonly Problem[]> {
     const load = this.#loading.then(() => this.#load(spec))
-    this.#loading = load.catch(() => {})
+    this.#loading = load.then(
+      () => {
+        this.#lastLoad.successful = 1
+        this.#lastLoad.at = this.#parts.engine.clock.wall() / 1000
+      },
+      () => {
+        this.#lastLoad.successful = 0
+      },
+    )
     return load
   }
 

@@ -1,7 +1,9 @@
 import { RouteSlot } from './endpoint.ts'
+import { HookError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Answered, Awaitable, Filter, Next, TerminalFilter, UpstreamCall, Verdict } from './filter.ts'
 import type { LocalReply, Response } from './reply.ts'
+import { type FilterDurations, timed } from './timed.ts'
 import { traced } from './traced.ts'
 
 /** One filter at its place in a chain. */
@@ -40,6 +42,7 @@ export class Lane {
   readonly #rest: (readonly Op[] | undefined)[] = []
   readonly #stop: number
   #traced: Lane | undefined
+  #timed: Lane | undefined
 
   /**
    * @param terminal position of the terminal filter
@@ -88,21 +91,41 @@ export class Lane {
   around(x: Exchange, call: Next): Next {
     if (this.#upstreams.length === 0) return call
     return this.#upstreams.reduceRight<Next>(
-      (next, { filter }) =>
-        (c: UpstreamCall): Awaitable<Response | LocalReply> =>
-          filter.upstream!(x, c, next),
+      (next, { name, filter }) =>
+        (c: UpstreamCall): Awaitable<Response | LocalReply> => {
+          let answer: Awaitable<Response | LocalReply>
+          try {
+            answer = filter.upstream!(x, c, next)
+          } catch (error) {
+            throw HookError.of(error, name, 'upstream')
+          }
+          if (answer === undefined || !('then' in answer)) return given(answer, name)
+          return answer.then(
+            (late) => given(late, name),
+            (error: unknown) => {
+              throw HookError.of(error, name, 'upstream')
+            },
+          )
+        },
       call,
     )
   }
 
   /** The same lane with every filter recording on the exchange's trace. */
   get traced(): Lane {
-    this.#traced ??= new Lane(
-      this.steps.map((step) => step && { name: step.name, filter: traced(step.filter, step.name) }),
-      this.#terminal,
-      this.#routes,
-    )
+    this.#traced ??= this.#decorated(traced)
     return this.#traced
+  }
+
+  /** The same lane with every filter's hooks timed. */
+  timed(durations: FilterDurations): Lane {
+    this.#timed ??= this.#decorated((filter, name) => timed(filter, name, durations))
+    return this.#timed
+  }
+
+  #decorated(decorate: (filter: Filter, name: string) => Filter): Lane {
+    const steps = this.steps.map((step) => step && { name: step.name, filter: decorate(step.filter, step.name) })
+    return new Lane(steps, this.#terminal, this.#routes)
   }
 }
 
@@ -122,3 +145,9 @@ const both = (step: Step | undefined, index: number): (Op | undefined)[] => [
 ]
 
 const isOp = (o: Op | undefined): o is Op => o !== undefined
+
+/** An `upstream` hook in JavaScript may forget to return what `next` gave it. */
+function given(answer: Response | LocalReply | undefined, name: string): Response | LocalReply {
+  if (answer !== undefined) return answer
+  throw HookError.of(new Error('the hook returned no answer'), name, 'upstream')
+}

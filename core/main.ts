@@ -45,8 +45,17 @@ const FAILED = 1
 const USAGE = 2
 const CONFIG = 78
 
-/** Runs the command line; gives the exit code. */
-export async function main(args: string[]): Promise<number> {
+/**
+ * Runs the command line and ends the process with the exit code. Left to itself it could live on: what a plugin started,
+ * or an exporter's retry, would keep it.
+ */
+export async function main(args: string[]): Promise<never> {
+  const code = await command(args)
+  await new Promise((resolve) => process.stdout.write('', resolve))
+  process.exit(code)
+}
+
+async function command(args: string[]): Promise<number> {
   const [name = 'help', ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') return say(HELP.weir)
   if (name === '--version' || name === 'version')
@@ -182,6 +191,10 @@ async function start(
       for (const service of embedded) await service.stop()
       await telemetry?.stop()
       accessLog?.flushSync()
+    },
+    flush: () => {
+      accessLog?.flushSync()
+      logger.flushSync()
     },
   })
   return { done }

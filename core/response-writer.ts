@@ -107,6 +107,8 @@ export class ResponseWriter implements BodySink {
     this.#ended = true
     this.#held = undefined
     this.#error = error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error })
+    // An answer to HTTP/1.0 may end with its connection: only a reset tells a broken one from a whole one.
+    if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
     this.#res.destroy()
   }
 

@@ -1,6 +1,6 @@
 import type { Chain } from './chain.ts'
 import type { Engine } from './engine.ts'
-import { WeirError } from './errors.ts'
+import { HookError, WeirError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Answered, Awaitable, Finished, UpstreamCall, Verdict } from './filter.ts'
 import type { Lane, Op } from './lane.ts'
@@ -27,6 +27,7 @@ export class Run {
   #tries: Tries | undefined
   #error: WeirError | undefined
   #finished = false
+  readonly #timed: boolean
 
   /** @param deliver sends the response downstream; called at most once */
   constructor(x: Exchange, chain: Chain, engine: Engine, deliver: (response: Response) => void) {
@@ -34,8 +35,15 @@ export class Run {
     this.#chain = chain
     this.#engine = engine
     this.#deliver = deliver
-    this.#lane = x.trace === undefined ? chain.base : chain.base.traced
+    this.#timed = x.trace === undefined && engine.durations.next()
+    this.#lane = this.#form(chain.base)
     chain.lease()
+  }
+
+  /** A request goes through its lanes as they are, traced, or timed, from start to finish. */
+  #form(lane: Lane): Lane {
+    if (this.x.trace !== undefined) return lane.traced
+    return this.#timed ? lane.timed(this.#engine.durations) : lane
   }
 
   start(): void {
@@ -65,7 +73,9 @@ export class Run {
       }
       if (!this.#verdict(verdict, op)) return
       if (x.route !== undefined && program === this.#lane.start) {
-        program = this.#enterRoute(op)
+        const rest = this.#enterRoute(op)
+        if (rest === undefined) return
+        program = rest
         at = 0
       }
     }
@@ -80,17 +90,21 @@ export class Run {
   }
 
   #advance(program: readonly Op[], at: number, op: Op): void {
-    if (this.x.route !== undefined && program === this.#lane.start) this.#inbound(this.#enterRoute(op), 0)
-    else this.#inbound(program, at)
+    if (this.x.route === undefined || program !== this.#lane.start) return this.#inbound(program, at)
+    const rest = this.#enterRoute(op)
+    if (rest !== undefined) this.#inbound(rest, 0)
   }
 
-  /** The route was written: from here on the endpoint's lane runs. */
-  #enterRoute(op: Op): readonly Op[] {
+  /** The route was written: from here on the endpoint's lane runs. Undefined if it leads nowhere: that is answered. */
+  #enterRoute(op: Op): readonly Op[] | undefined {
     const { endpoint } = this.x.route!
     const lane = this.#chain.lanes.get(endpoint.id)
-    if (lane === undefined)
-      throw new Error(`a route was written to "${endpoint.id}", which is no endpoint of this configuration`)
-    this.#lane = this.x.trace === undefined ? lane : lane.traced
+    if (lane === undefined) {
+      const error = new Error(`a route was written to "${endpoint.id}", which is no endpoint of this configuration`)
+      this.#failed(error, op.name, op.hook)
+      return undefined
+    }
+    this.#lane = this.#form(lane)
     return this.#lane.rest(op.index)
   }
 
@@ -172,8 +186,13 @@ export class Run {
 
   /** The reply for whatever was thrown; counts and logs what is the gateway's own fault. */
   #errorOf(thrown: unknown, filter: string, hook: string): LocalReply {
-    const known = thrown instanceof WeirError
-    const error = known ? thrown : new WeirError('filter_error', undefined, { cause: thrown })
+    if (thrown instanceof HookError) {
+      filter = thrown.filter
+      hook = thrown.hook
+      thrown = thrown.cause
+    }
+    const error = thrown instanceof WeirError ? thrown : new WeirError('filter_error', undefined, { cause: thrown })
+    const known = error === thrown
     this.#error = error
     if (error.source === 'gateway') this.#engine.filterError(this.x, filter, hook, known ? error : thrown)
     if (known) return errorReply(error, filter)

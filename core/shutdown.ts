@@ -6,6 +6,8 @@ export interface Shutdown {
   readonly graceMs: number
   /** Listeners close, requests in flight finish. */
   close(): Promise<void>
+  /** Writes what is left of the log, before an exit at once. */
+  flush(): void
 }
 
 /** Resolves when the process was asked to stop and has: SIGTERM or SIGINT. A second signal exits at once. */
@@ -13,7 +15,10 @@ export function untilStopped(shutdown: Shutdown): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false
     const stop = (): void => {
-      if (stopping) process.exit(1)
+      if (stopping) {
+        shutdown.flush()
+        process.exit(1)
+      }
       stopping = true
       shutdown.unready()
       setTimeout(() => shutdown.close().then(resolve, reject), shutdown.graceMs)

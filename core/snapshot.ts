@@ -79,6 +79,7 @@ class Builder {
       if (chain !== undefined) chains.set(listener.name, chain)
     }
     if (this.#problems.length > 0) {
+      for (const [name, chain] of chains) if (this.#previous?.chains.get(name) !== chain) await chain.retire()
       await Promise.all(this.#made.map((instance) => instance.release()))
       throw new ConfigError(this.#problems)
     }

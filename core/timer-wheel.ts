@@ -71,8 +71,10 @@ export class TimerWheel {
 
   /** Calls `fire` once, `ms` milliseconds from now or up to two ticks later. */
   after(ms: number, fire: () => void): Deadline {
-    if (this.#count === 0) this.#at = Math.floor(this.#now() / this.#tick)
-    const due = this.#at + 1 + Math.max(Math.ceil(ms / this.#tick), 1)
+    // The clock, not the last tick: after a stall the wheel is behind, and the deadline would be early.
+    const at = Math.floor(this.#now() / this.#tick)
+    if (this.#count === 0) this.#at = at
+    const due = at + 1 + Math.max(Math.ceil(ms / this.#tick), 1)
     const entry = new Entry(this, due, fire)
     const slot = due % SLOTS
     entry.next = this.#slots[slot]
@@ -102,7 +104,9 @@ export class TimerWheel {
   advance(): void {
     const now = Math.floor(this.#now() / this.#tick)
     // After a long stall every slot is looked at once, not once a missed tick.
-    for (let tick = Math.max(this.#at + 1, now - SLOTS + 1); tick <= now; tick++) {
+    const from = Math.max(this.#at + 1, now - SLOTS + 1)
+    this.#at = now
+    for (let tick = from; tick <= now; tick++) {
       let entry = this.#slots[tick % SLOTS]
       while (entry !== undefined) {
         const next = entry.next
@@ -118,6 +122,5 @@ export class TimerWheel {
         entry = next
       }
     }
-    this.#at = now
   }
 }

@@ -1,6 +1,6 @@
 import { type Target, TargetSlot } from './endpoint.ts'
 import type { Engine } from './engine.ts'
-import { WeirError } from './errors.ts'
+import { HookError, WeirError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Attempt, Awaitable, Next, Outcome, UpstreamCall, Verdict } from './filter.ts'
 import type { Lane, Step } from './lane.ts'
@@ -42,7 +42,12 @@ export class Tries {
   /** One attempt; the innermost `next` of the exchange scope. */
   readonly attempt: Next = (call: UpstreamCall) => {
     const { filter: terminal, name } = this.#terminal
-    const target = terminal.pick?.(this.#x, this.#all)
+    let target: Target | LocalReply | undefined
+    try {
+      target = terminal.pick?.(this.#x, this.#all)
+    } catch (error) {
+      throw HookError.of(error, name, 'pick')
+    }
     if (target instanceof LocalReply) return named(target, name)
     if (target !== undefined) this.#x.set(TargetSlot, target)
     const attempt = new Try(this.#all.length + 1, target, this.#engine.clock.now())
@@ -76,7 +81,7 @@ export class Tries {
         verdict = filter.admit!(this.#x, attempt)
       } catch (error) {
         this.#settle(attempt, 'ignored', undefined)
-        throw error
+        throw HookError.of(error, name, 'admit')
       }
       if (verdict !== undefined) {
         this.#settle(attempt, 'ignored', undefined)
@@ -104,7 +109,7 @@ export class Tries {
   #broke(attempt: Try, thrown: unknown): unknown {
     const error = thrown instanceof WeirError ? thrown : undefined
     this.#settle(attempt, error?.source === 'upstream' ? 'failure' : 'ignored', error)
-    return thrown
+    return HookError.of(thrown, this.#terminal.name, 'call')
   }
 
   #settle(attempt: Try, result: Outcome['result'], error: WeirError | undefined): void {

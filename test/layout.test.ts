@@ -78,7 +78,7 @@ t.test('core knows no filter by name', async (t) => {
 
 t.test('the top level holds what a repository has, and no more', async (t) => {
   const known = [...parts, 'test', 'docs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
-  known.push('README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'node_modules', 'dist')
+  known.push('README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'node_modules', 'dist', 'weir.yaml')
   t.strictSame(
     readdirSync(root).filter((name) => !name.startsWith('.') && !known.includes(name)),
     [],

@@ -25,7 +25,9 @@ export function failureOf(error: Error, connected: boolean): WeirError {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const options = { cause: error }
   if (TLS.test(code)) return new WeirError('upstream_tls_failed', error.message, options)
-  if (code.startsWith('HPE_')) return new WeirError('upstream_protocol_error', error.message, options)
+  // undici's parser errors have a name, but not always a code.
+  if (error.name === 'HTTPParserError' || code.startsWith('HPE_'))
+    return new WeirError('upstream_protocol_error', error.message, options)
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined
   if (known === 'request_not_forwardable' || known === 'upstream_connect_timeout')
     return new WeirError(known, error.message, options)

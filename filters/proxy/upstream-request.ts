@@ -220,8 +220,10 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     )
   }
 
+  /** Never for longer than the shortest limit: the phase, and with it the limit, may change before the deadline fires. */
   #arm(ms: number): void {
-    this.#deadline = this.#context.timers.after(ms, () => this.#check())
+    const { connect, firstByte, idle } = this.#context.limits
+    this.#deadline = this.#context.timers.after(Math.min(ms, connect, firstByte, idle), () => this.#check())
   }
 
   /** One deadline a request: when it fires, whatever happened meanwhile has moved it. */
