@@ -186,6 +186,6 @@ try {
     )
   }
 } finally {
-  for (const child of children) child.kill('SIGKILL')
+  for (const child of children) child.removeAllListeners('exit').kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 }

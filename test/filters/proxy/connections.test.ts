@@ -1,0 +1,111 @@
+import { Agent, type OutgoingHttpHeaders } from 'node:http'
+import t from 'tap'
+import { send } from '../../support/client.ts'
+import { onHead, proxied, proxiedRaw } from './support.ts'
+
+t.test('twenty requests of every kind use one upstream connection', async (t) => {
+  const { api, upstream } = await proxied(t, (req, res) => {
+    const status = Number(req.headers['x-status'])
+    req.resume()
+    req.on('end', () => {
+      const headers: OutgoingHttpHeaders = status === 200 ? { 'Content-Length': 5 } : {}
+      res.writeHead(status, headers)
+      res.end(status === 200 ? 'hello' : undefined)
+    })
+  })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const round = [
+    ['GET', 200, undefined],
+    ['HEAD', 200, undefined],
+    ['POST', 200, 'a body'],
+    ['DELETE', 204, undefined],
+    ['GET', 304, undefined],
+  ] as const
+  for (let i = 0; i < 4; i++) {
+    for (const [method, status, body] of round) {
+      const answer = await send(`${api}/x`, {
+        method,
+        agent,
+        headers: { 'X-Status': String(status) },
+        ...(body === undefined ? {} : { body }),
+      })
+      t.equal(answer.status, status, `${method} ${status}`)
+    }
+  }
+  t.equal(upstream.connections(), 1)
+})
+
+/** Answers the first request of the first connection; closes it when the second comes. Later connections behave. */
+function closesWhenReused(heads: string[]): Parameters<typeof proxiedRaw>[1] {
+  let connections = 0
+  return (socket) => {
+    const first = connections++ === 0
+    onHead(socket, (head, count) => {
+      heads.push(head.slice(0, head.indexOf(' ')))
+      if (first && count > 1) socket.destroy()
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    })
+  }
+}
+
+for (const method of ['GET', 'HEAD', 'DELETE']) {
+  t.test(`a kept connection that closes when it is used again: ${method} is sent once more`, async (t) => {
+    const heads: string[] = []
+    const { api, outcomes } = await proxiedRaw(t, closesWhenReused(heads))
+    t.equal((await send(`${api}/1`)).status, 200)
+    t.equal((await send(`${api}/2`, { method })).status, 200)
+    t.same(heads, ['GET', method, method])
+    t.same(
+      outcomes.map(({ result }) => result),
+      ['success', 'success'],
+      'it is one attempt',
+    )
+  })
+}
+
+for (const body of [undefined, 'x=1']) {
+  t.test(`POST ${body === undefined ? 'without' : 'with'} a body is not sent again`, async (t) => {
+    const heads: string[] = []
+    const { api } = await proxiedRaw(t, closesWhenReused(heads))
+    t.equal((await send(`${api}/1`)).status, 200)
+    const answer = await send(`${api}/2`, { method: 'POST', ...(body === undefined ? {} : { body }) })
+    t.equal(answer.status, 502)
+    t.equal(answer.json().code, 'upstream_reset')
+    t.same(heads, ['GET', 'POST'])
+  })
+}
+
+t.test('a fresh connection that closes is a failure, not a retry', async (t) => {
+  let heads = 0
+  const { api } = await proxiedRaw(t, (socket) =>
+    onHead(socket, () => {
+      heads++
+      socket.destroy()
+    }),
+  )
+  t.equal((await send(`${api}/x`)).status, 502)
+  t.equal(heads, 1)
+})
+
+t.test('it is sent again once, no more', async (t) => {
+  let heads = 0
+  const { api } = await proxiedRaw(t, (socket) =>
+    onHead(socket, () => {
+      if (heads++ === 0) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+      else socket.destroy()
+    }),
+  )
+  t.equal((await send(`${api}/1`)).status, 200)
+  t.equal((await send(`${api}/2`)).status, 502)
+  t.equal(heads, 3)
+})
+
+t.test('a connection that the upstream has closed while idle is not used', async (t) => {
+  const { api, upstream } = await proxied(t, (_req, res) => {
+    res.setHeader('Connection', 'close')
+    res.end('x')
+  })
+  for (let i = 0; i < 3; i++) t.equal((await send(`${api}/x`, { method: 'POST', body: 'x' })).status, 200)
+  t.equal(upstream.connections(), 3)
+})

@@ -1,0 +1,117 @@
+import type { RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
+import { defineFilter, type FilterFactory, type Outcome } from '../../../core/index.ts'
+import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
+import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
+
+/** The part of a tap test that is needed here. */
+interface Test {
+  teardown(fn: () => unknown): unknown
+}
+
+export interface Proxied extends RunningGateway {
+  /** URL of the endpoint, without a slash at its end. */
+  readonly api: string
+  /** How attempts were settled, in order. */
+  readonly outcomes: Outcome[]
+  /** Resolves when as many attempts were settled. */
+  settled(count: number): Promise<void>
+}
+
+interface Settings {
+  /** Options of `proxy`. */
+  readonly proxy?: Record<string, unknown>
+  /** Options of `breaker`. */
+  readonly breaker?: Record<string, unknown>
+  /** Options that the endpoint gives to its filters. */
+  readonly own?: Record<string, Record<string, unknown> | 'off'>
+  readonly trustedProxies?: readonly string[]
+  readonly filters?: readonly FilterFactory[]
+}
+
+/** A gateway with the default chain before one upstream; closed with the test. */
+export async function gatewayTo(t: Test, url: string, settings: Settings = {}): Promise<Proxied> {
+  const outcomes: Outcome[] = []
+  let wake: (() => void)[] = []
+  const witness = defineFilter({
+    name: 'witness',
+    apiVersion: 1,
+    create: () => ({
+      settled(_x, _attempt, outcome) {
+        outcomes.push(outcome)
+        for (const fn of wake) fn()
+      },
+    }),
+  })
+  const extra = settings.filters ?? []
+  const spec = specOf(
+    [{ name: 'api', url, filters: settings.own ?? {} }],
+    [
+      'request-id',
+      'auth',
+      ['route-match', { prefix: '' }],
+      'method-check',
+      ['breaker', settings.breaker ?? {}],
+      'witness',
+      ...extra.map(({ name }) => name),
+      ['proxy', settings.proxy ?? {}],
+      'metrics',
+    ],
+  )
+  const { trustedProxies = [] } = settings
+  const running = await startGateway(spec, { filters: [witness, ...extra], trustedProxies })
+  t.teardown(() => running.close())
+  return {
+    ...running,
+    api: `${running.url}/api`,
+    outcomes,
+    settled: (count) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (outcomes.length < count) return
+          wake = wake.filter((fn) => fn !== check)
+          resolve()
+        }
+        wake.push(check)
+        check()
+      }),
+  }
+}
+
+/** An HTTP upstream and a gateway before it. */
+export async function proxied(
+  t: Test,
+  listener: RequestListener,
+  settings: Settings = {},
+): Promise<Proxied & { upstream: Upstream }> {
+  const upstream = await startUpstream(listener)
+  t.teardown(() => upstream.close())
+  return { ...(await gatewayTo(t, upstream.url, settings)), upstream }
+}
+
+/** An upstream that speaks bytes, and a gateway before it. */
+export async function proxiedRaw(t: Test, serve: (socket: Socket) => void, settings: Settings = {}): Promise<Proxied> {
+  const upstream = await startRawUpstream(serve)
+  t.teardown(() => upstream.close())
+  return gatewayTo(t, upstream.url, settings)
+}
+
+/** Calls `fn` with each whole request head that a socket receives, bodies of none. */
+export function onHead(socket: Socket, fn: (head: string, count: number) => void): void {
+  let received = ''
+  let count = 0
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1')
+    for (let end = received.indexOf('\r\n\r\n'); end !== -1; end = received.indexOf('\r\n\r\n')) {
+      const head = received.slice(0, end)
+      received = received.slice(end + 4)
+      fn(head, ++count)
+    }
+  })
+}
+
+/** A promise and its resolver, for events that a test waits for. */
+export function signal<T = void>(): { promise: Promise<T>; fire: (value: T) => void } {
+  const { promise, resolve } = Promise.withResolvers<T>()
+  return { promise, fire: resolve }
+}
