@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { Agent, type ServerResponse } from 'node:http'
+import t, { type Test } from 'tap'
+import { send } from '../support/client.ts'
+import { folder, startWeir, yamlFor } from '../support/process.ts'
+import { startUpstream } from '../support/upstream.ts'
+
+/** A gateway whose upstream answers half, and the rest when told. */
+async function setUp(t: Test, rest = '') {
+  const begun = Promise.withResolvers<ServerResponse>()
+  const upstream = await startUpstream((request, response) => {
+    if (request.url !== '/slow') return void response.end('quick')
+    response.write('first half, ')
+    begun.resolve(response)
+  })
+  t.teardown(() => upstream.close())
+  const cwd = await folder(t, { 'weir.yaml': yamlFor(upstream.url, rest) })
+  const started = await startWeir(t, { cwd })
+  return { ...started, base: `${started.proxy}/orchestrator/v1/up`, begun: begun.promise }
+}
+
+const stopping = (line: Readonly<Record<string, unknown>>): boolean => String(line.msg).startsWith('stopping')
+
+t.test('a request in flight gets its whole answer, and the exit code is 0', async (t) => {
+  const { weir, base, begun } = await setUp(t)
+  const slow = send(`${base}/slow`)
+  const response = await begun
+  weir.child.kill('SIGTERM')
+  await weir.line(stopping)
+  response.end('second half')
+  const answer = await slow
+  t.equal(answer.status, 200)
+  t.equal(answer.body, 'first half, second half')
+  const { code, stderr } = await weir.exited
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  t.match(weir.access, [{ status: 200 }], 'its line is in the log')
+  t.equal(weir.lines.at(-1)?.msg, 'stopped')
+})
+
+t.test('during the grace period it still answers, and /readyz says 503', async (t) => {
+  const { weir, base, admin } = await setUp(t, 'shutdown: { grace_period: 1s }\n')
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  t.equal((await send(`${base}/quick`, { agent })).headers.connection, 'keep-alive')
+  weir.child.kill('SIGTERM')
+  await weir.line(stopping)
+  const ready = await send(`${admin}/readyz`)
+  t.equal(ready.status, 503)
+  t.match(ready.body, /\[-\]running failed/)
+  t.equal((await send(`${admin}/livez`)).status, 200)
+  const answer = await send(`${base}/quick`, { agent })
+  t.equal(answer.body, 'quick')
+  t.equal(answer.headers.connection, 'close', 'it asks clients not to keep their connections')
+  t.equal((await weir.exited).code, 0)
+})
+
+t.test('what is not over at the deadline is cut', async (t) => {
+  const { weir, base, begun } = await setUp(t, 'shutdown: { timeout: 200ms }\n')
+  const slow = t.rejects(send(`${base}/slow`))
+  await begun
+  t.equal((await weir.stop()).code, 0)
+  await slow
+  t.match(
+    weir.lines.find((line) => line.level === 40),
+    { msg: /were cut/ },
+  )
+})
+
+t.test('a second signal exits at once, and the log is whole', async (t) => {
+  const { weir, base, begun } = await setUp(t)
+  t.equal((await send(`${base}/quick`)).status, 200)
+  const slow = t.rejects(send(`${base}/slow`))
+  await begun
+  weir.child.kill('SIGTERM')
+  await weir.line(stopping)
+  t.equal(weir.child.exitCode, null)
+  const { code } = await weir.stop('SIGINT')
+  t.equal(code, 1)
+  await slow
+  t.equal(weir.access[0]?.status, 200)
+})
+
+t.test('the log of the last requests is there however soon the end comes', async (t) => {
+  const { weir, base } = await setUp(t)
+  for (let i = 0; i < 50; i++) await send(`${base}/quick`)
+  t.equal((await weir.stop()).code, 0)
+  t.equal(weir.access.length, 50)
+})
+
+t.test('a reader of the log that goes away does not stop the gateway', async (t) => {
+  const { weir, base } = await setUp(t)
+  const exit = once(weir.child, 'exit')
+  weir.child.stdout!.destroy()
+  for (let i = 0; i < 50; i++) t.equal((await send(`${base}/quick`)).status, 200)
+  weir.child.kill('SIGTERM')
+  t.same(await exit, [0, null])
+})
