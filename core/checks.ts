@@ -69,7 +69,10 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
   }
   for (const requirement of listener.requires) {
     if (!enforced(requirement, factories, () => true))
-      problems.push({ path: listener.at, message: unenforced(`the listener "${listener.name}"`, requirement, catalog) })
+      problems.push({
+        path: listener.at,
+        message: unenforced(`the listener "${listener.name}"`, requirement, listener, factories, catalog),
+      })
   }
   return problems
 }
@@ -100,7 +103,10 @@ export function checkLane(
   })
   for (const requirement of spec.endpoint.requires) {
     if (!enforced(requirement, factories, on)) {
-      problems.push({ path: spec.at, message: unenforced(`the endpoint "${spec.endpoint.id}"`, requirement, catalog) })
+      problems.push({
+        path: spec.at,
+        message: unenforced(`the endpoint "${spec.endpoint.id}"`, requirement, listener, factories, catalog),
+      })
     }
   }
   return problems
@@ -129,11 +135,22 @@ function enforced(requirement: Requirement, factories: Factories, on: (i: number
   )
 }
 
-function unenforced(who: string, requirement: Requirement, catalog: Catalog): string {
+function unenforced(
+  who: string,
+  requirement: Requirement,
+  listener: ListenerSpec,
+  factories: Factories,
+  catalog: Catalog,
+): string {
+  const enforces = (factory: FilterFactory | undefined): boolean => factory?.enforces?.includes(requirement) === true
+  const terminal = factories.findIndex((factory) => factory?.terminal === true)
+  const late = listener.chain.find((_, i) => i > terminal && enforces(factories[i]))
   const known = catalog
     .entries()
-    .filter(([f]) => f.enforces?.includes(requirement))
-    .map(([f]) => `"${f.name}"`)
-  const mend = known.length > 0 ? `put ${known.join(' or ')} into the chain` : 'no known filter does'
+    .filter(([factory]) => enforces(factory))
+    .map(([factory]) => `"${factory.name}"`)
+  let mend = 'no known filter does'
+  if (late !== undefined) mend = `move "${late.name}" before "${listener.chain[terminal]?.name}"`
+  else if (known.length > 0) mend = `put ${known.join(' or ')} into the chain, and do not leave it out here`
   return `${who} requires ${requirement}, but no filter before the terminal one enforces it; ${mend}`
 }

@@ -15,7 +15,9 @@ t.test('the default chain reaches the upstream without a promise', async (t) => 
     },
   })
   // Published synchronously, before the server's own listener runs.
-  const begin = (): void => void (promises = 0)
+  const begin = (): void => {
+    promises = 0
+  }
   const terminal = defineFilter({
     name: 'terminal',
     apiVersion: 1,

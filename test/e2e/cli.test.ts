@@ -85,7 +85,7 @@ const BROKEN: [what: string, text: string, wanted: RegExp][] = [
   [
     'auth after proxy',
     'filters: [route-match, proxy, auth]\nendpoints: [{ name: a, url: "http://a", auth_type: bearer }]\n',
-    /^weir\.yaml:1:\d+ filters/,
+    /^weir\.yaml:2:13 endpoints\[0\]: .*requires authentication/,
   ],
   [
     'an environment variable',
