@@ -178,6 +178,7 @@ async function start(
       `${name} listens on ${address.includes(':') ? `[${address}]` : address}:${port}`,
     )
   }
+  logger.flushSync() // whoever waits for these lines need not wait for a batch
   const done = untilStopped({
     graceMs: settings.shutdown.gracePeriodMs,
     unready: () => {
