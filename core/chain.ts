@@ -1,22 +1,31 @@
 import type { Requirement } from './endpoint.ts'
+import type { FileDigests } from './files.ts'
 import type { Filter, FilterFactory } from './filter.ts'
 import type { Lane } from './lane.ts'
 
+let instances = 0
+
 /** A filter instance: made once for equal options, shared by chains, disposed when no chain holds it. */
 export class Instance {
+  /** Never given twice in a process. */
+  readonly id = ++instances
+  /** Equal keys: equal factories, names and options. */
   readonly key: string
   readonly name: string
   readonly factory: FilterFactory
   readonly filter: Filter
+  /** What `create` read. */
+  readonly files: FileDigests
   readonly #dispose: () => Promise<void>
   #holders = 0
 
   /** @param dispose frees what it holds; called once */
-  constructor(key: string, name: string, factory: FilterFactory, filter: Filter, dispose: () => Promise<void>) {
-    this.key = key
-    this.name = name
-    this.factory = factory
-    this.filter = filter
+  constructor(parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files'>, dispose: () => Promise<void>) {
+    this.key = parts.key
+    this.name = parts.name
+    this.factory = parts.factory
+    this.filter = parts.filter
+    this.files = parts.files
     this.#dispose = dispose
   }
 
@@ -32,7 +41,7 @@ export class Instance {
 
 /** A listener's compiled chain. Requests lease it from start to finish; it retires when it is neither live nor leased. */
 export class Chain {
-  /** Equal keys: equal chains. */
+  /** Equal keys: the same instances for the same endpoints. */
   readonly key: string
   readonly listener: string
   /** Filters as they are before a route is known. */

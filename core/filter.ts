@@ -101,6 +101,11 @@ export interface FilterEnv {
   readonly endpoint: Endpoint | undefined
   /** Folder of the configuration file: relative paths in options start there. */
   readonly baseDir: string
+  /**
+   * The contents of a file that an option names, relative to `baseDir`. When it changes, the next load makes the instance
+   * anew. Throws in words for the operator if it can't be read.
+   */
+  readFile(path: string): Buffer
   /** Says at load that an option is unwise: shown with its place, and the load goes on. */
   warn(message: string): void
   readonly log: Logger

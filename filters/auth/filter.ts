@@ -22,7 +22,7 @@ export const auth = defineFilter({
   create(options, env) {
     const { algorithm, issuer, audience, clock_tolerance, roles, scopes, roles_claim, cache_size } = options
     const enforced = options.required || roles.length > 0 || scopes.length > 0
-    const key = loadKey(options, env.baseDir, process.env, (message) => env.warn(message))
+    const key = loadKey(options, env.readFile, process.env, (message) => env.warn(message))
     if (key === undefined && enforced)
       env.warn(
         algorithm === 'HS256'

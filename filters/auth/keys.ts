@@ -1,6 +1,4 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject, type webcrypto } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Algorithm, AuthOptions } from './options.ts'
 
 /** Bytes of the hash; a shorter key weakens the signature (RFC 7518 §3.2). */
@@ -26,23 +24,23 @@ type KeyOptions = Pick<AuthOptions, 'algorithm' | 'secret' | 'secret_file' | 'pu
 /**
  * The key that the options name, or undefined if they name none. Throws, in words for the operator and without the key,
  * when it is not of the kind that the algorithm takes.
- * @param baseDir where relative paths start
+ * @param readFile reads a file that the options name
  * @param environment where HS256 looks for a secret that the options lack
  */
 export function loadKey(
   options: KeyOptions,
-  baseDir: string,
+  readFile: (path: string) => Buffer,
   environment: NodeJS.ProcessEnv,
   warn: (message: string) => void,
 ): VerificationKey | undefined {
   const { algorithm } = options
   if (algorithm !== 'HS256') {
-    const material = options.public_key ?? read(options.public_key_file, baseDir, 'public_key_file')
+    const material = options.public_key ?? read(options.public_key_file, readFile, 'public_key_file')
     if (material !== undefined) return prepare(algorithm, publicKey(algorithm, material))
     if (options.secret === undefined && options.secret_file === undefined) return undefined
     throw new Error(`${algorithm} verifies with a public key: set public_key or public_key_file, not a secret`)
   }
-  const given = options.secret ?? read(options.secret_file, baseDir, 'secret_file')?.replace(/\r?\n$/, '')
+  const given = options.secret ?? read(options.secret_file, readFile, 'secret_file')?.replace(/\r?\n$/, '')
   if (given === undefined && (options.public_key !== undefined || options.public_key_file !== undefined))
     throw new Error('HS256 verifies with a shared secret: set secret or secret_file, or algorithm to RS256 or ES256')
   // An empty variable is an unset one: compose files make them.
@@ -60,12 +58,12 @@ export function loadKey(
   return prepare(algorithm, createSecretKey(bytes))
 }
 
-function read(file: string | undefined, baseDir: string, option: string): string | undefined {
+function read(file: string | undefined, readFile: (path: string) => Buffer, option: string): string | undefined {
   if (file === undefined) return undefined
   try {
-    return readFileSync(resolve(baseDir, file), 'utf8')
+    return readFile(file).toString()
   } catch (cause) {
-    throw new Error(`${option}: cannot read "${file}" (${(cause as NodeJS.ErrnoException).code})`, { cause })
+    throw new Error(`${option}: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import { Body } from '../../core/body.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Endpoint, Target } from '../../core/endpoint.ts'
 import { type Downstream, Exchange } from '../../core/exchange.ts'
+import { readNamed } from '../../core/files.ts'
 import type { Answered, Attempt, Filter, FilterEnv, FilterFactory, Outcome } from '../../core/filter.ts'
 import { HeaderList } from '../../core/headers.ts'
 import type { Logger } from '../../core/log.ts'
@@ -140,6 +141,7 @@ export class Bench {
       name,
       endpoint: at.endpoint,
       baseDir: at.baseDir ?? process.cwd(),
+      readFile: (path) => readNamed(at.baseDir ?? process.cwd(), path).bytes,
       warn: (message) => warnings.push(message),
       log: this.#logger(),
       meter: this.metrics,

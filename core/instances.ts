@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto'
+import type { Catalog } from './catalog.ts'
+import { Instance } from './chain.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Engine } from './engine.ts'
+import { digestOf, FileCheck, readNamed } from './files.ts'
+import type { FilterEnv, FilterFactory } from './filter.ts'
+import { checkOptions } from './options.ts'
+import { EndpointsKey, type ServiceKey } from './service.ts'
+import type { SharedState, ShareSpec, ShareTransaction } from './shared.ts'
+import type { FilterSpec, OptionsSpec, Problem } from './spec.ts'
+
+/** What building needs beside the spec. */
+export interface BuildContext {
+  readonly engine: Engine
+  readonly catalog: Catalog
+  readonly shared: SharedState
+  readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
+  readonly baseDir: string
+}
+
+/** How long `create` of one filter may take. */
+const CREATE_TIMEOUT_MS = 10_000
+
+/** The filter instances of one load: one for equal options, those of the live snapshot used again. */
+export class Instances {
+  readonly problems: Problem[] = []
+  readonly warnings: Problem[] = []
+  readonly #context: BuildContext
+  readonly #tx: ShareTransaction
+  readonly #endpoints: readonly Endpoint[]
+  readonly #endpointsKey: string
+  readonly #byKey = new Map<string, Promise<Instance | undefined>>()
+  readonly #made: Instance[] = []
+
+  constructor(context: BuildContext, endpoints: readonly Endpoint[], live: Iterable<Instance>) {
+    this.#context = context
+    this.#tx = context.shared.begin()
+    this.#endpoints = endpoints
+    // Digested: with thousands of endpoints it is megabytes, and part of keys.
+    this.#endpointsKey = createHash('sha256').update(JSON.stringify(endpoints)).digest('base64')
+    const files = new FileCheck()
+    for (const instance of live)
+      if (!files.changed(instance.files)) this.#byKey.set(instance.key, Promise.resolve(instance))
+  }
+
+  /** The instance for these options: one that exists, or a new one. Undefined if it could not be made. */
+  get(
+    spec: FilterSpec,
+    own: OptionsSpec,
+    factory: FilterFactory,
+    endpoint: Endpoint | undefined,
+  ): Promise<Instance | undefined> {
+    const routed = factory.needs?.includes(EndpointsKey) ? this.#endpointsKey : ''
+    const key = JSON.stringify([factory.name, spec.name, canonical(own.options), endpoint ?? '', routed])
+    let instance = this.#byKey.get(key)
+    if (instance === undefined) {
+      instance = this.#make(key, spec, own, factory, endpoint)
+      this.#byKey.set(key, instance)
+    }
+    return instance
+  }
+
+  /** What instances share becomes visible to later loads. */
+  commit(): void {
+    this.#tx.commit()
+  }
+
+  /** New instances are held here until the load is over: those that no chain took are disposed of. */
+  async release(): Promise<void> {
+    await Promise.all(this.#made.map((instance) => instance.release()))
+  }
+
+  async #make(
+    key: string,
+    spec: FilterSpec,
+    own: OptionsSpec,
+    factory: FilterFactory,
+    endpoint: Endpoint | undefined,
+  ): Promise<Instance | undefined> {
+    const checked = checkOptions(factory, own)
+    if (checked.problems !== undefined) {
+      this.problems.push(...checked.problems)
+      return undefined
+    }
+    const { engine } = this.#context
+    const controller = new AbortController()
+    const releases: (() => void)[] = []
+    const free = (): void => {
+      controller.abort()
+      for (const release of releases.splice(0)) release()
+    }
+    const files = new Map<string, string>()
+    const env: FilterEnv = {
+      name: spec.name,
+      endpoint,
+      baseDir: this.#context.baseDir,
+      readFile: (path) => {
+        const { file, bytes } = readNamed(this.#context.baseDir, path)
+        files.set(file, digestOf(bytes))
+        return bytes
+      },
+      warn: (message) => void this.warnings.push({ path: own.at, message: `${spec.name}: ${message}` }),
+      log: engine.logger.child({ filter: spec.name }),
+      meter: engine.meter,
+      clock: engine.clock,
+      timers: engine.timers,
+      signal: controller.signal,
+      service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
+      share: <T>(name: string, share: ShareSpec<T>) => {
+        const { value, release } = this.#tx.acquire(shareKey(factory, spec, endpoint, name, share), share)
+        releases.push(release)
+        return value
+      },
+    }
+    try {
+      const filter = await within(CREATE_TIMEOUT_MS, factory.create(checked.value, env))
+      if (typeof filter !== 'object' || filter === null) throw new Error('create() returned no filter')
+      const instance = new Instance({ key, name: spec.name, factory, filter, files }, async () => {
+        try {
+          await filter.dispose?.()
+        } catch (error) {
+          engine.filterError(undefined, spec.name, 'dispose', error)
+        }
+        free()
+      })
+      instance.hold()
+      this.#made.push(instance)
+      return instance
+    } catch (error) {
+      free()
+      this.problems.push({ path: own.at, message: `the filter "${spec.name}" could not be made: ${messageOf(error)}` })
+      return undefined
+    }
+  }
+
+  #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {
+    if (factory.needs?.includes(key) !== true)
+      throw new Error(`service "${key.name}" is not named in the factory's needs`)
+    if ((key as ServiceKey<unknown>) === EndpointsKey) return this.#endpoints as T
+    const service = this.#context.services.get(key)
+    if (service === undefined) throw new Error(`there is no service "${key.name}" here`)
+    return service as T
+  }
+}
+
+function shareKey(
+  factory: FilterFactory,
+  spec: FilterSpec,
+  endpoint: Endpoint | undefined,
+  name: string,
+  share: ShareSpec<unknown>,
+): string {
+  const scope = share.scope ?? 'endpoint'
+  return JSON.stringify([
+    factory.name,
+    scope === 'factory' ? '' : spec.name,
+    scope === 'endpoint' ? (endpoint?.id ?? '') : '',
+    name,
+  ])
+}
+
+/** JSON with sorted keys, so that equal options are equal strings. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : v,
+  )
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+async function within<T>(ms: number, work: T | PromiseLike<T>): Promise<T> {
+  if (!(typeof work === 'object' && work !== null && 'then' in work)) return work
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`create() took longer than ${ms / 1000} s`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
