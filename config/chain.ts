@@ -1,17 +1,9 @@
 import type { FilterSpec, Path } from '../core/spec.ts'
 import { isMapping, readShape } from './explain.ts'
 import { BROKEN, type Problems, show } from './problems.ts'
-import { filterEntryShape } from './schema.ts'
+import { DEFAULT_CHAIN, FILTER_NAME, filterEntryShape } from './schema.ts'
 
-export const DEFAULT_CHAIN = [
-  'request-id',
-  'auth',
-  'route-match',
-  'method-check',
-  'breaker',
-  'proxy',
-  'metrics',
-] as const
+export { DEFAULT_CHAIN }
 
 /** A listener's chain as the document declares it. */
 export interface Chain {
@@ -114,7 +106,7 @@ function entry(
   nameAt: Path,
   problems: Problems,
 ): Entry | undefined {
-  const wrong = [factory, name].find((word) => !/^[A-Za-z][\w.-]*$/.test(word))
+  const wrong = [factory, name].find((word) => !FILTER_NAME.test(word))
   if (wrong === undefined)
     return { factory, name, options: options === 'off' ? {} : options, at, off: options === 'off', nameAt }
   problems.error(nameAt, `expected the name of a filter, such as rate-limit; found ${show(wrong)}`)

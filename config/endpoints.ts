@@ -5,6 +5,7 @@ import { isMapping, readShape, type Values } from './explain.ts'
 import { BROKEN, type Problems, show } from './problems.ts'
 import { endpointShape } from './schema.ts'
 import { expandEndpoint } from './shorthand.ts'
+import type { Steps } from './steps.ts'
 
 export interface Endpoints {
   readonly specs: readonly EndpointSpec[]
@@ -13,7 +14,7 @@ export interface Endpoints {
 }
 
 /** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
-export function readEndpoints(raw: unknown, chain: Chain, problems: Problems): Endpoints {
+export function* readEndpoints(raw: unknown, chain: Chain, problems: Problems): Steps<Endpoints> {
   const at: Path = ['endpoints']
   const specs: EndpointSpec[] = []
   const healthPaths = new Map<string, string>()
@@ -25,18 +26,19 @@ export function readEndpoints(raw: unknown, chain: Chain, problems: Problems): E
   const items: readonly unknown[] = raw ?? []
   if (items.length === 0) problems.warn(at, 'there are no endpoints: every request gets 404')
   const ids = new Map<string, Path>()
-  items.forEach((item, i) => {
+  for (const [i, item] of items.entries()) {
+    yield
     const path = [...at, i]
-    if (item === BROKEN) return
+    if (item === BROKEN) continue
     if (!isMapping(item)) {
       problems.error(path, `expected an endpoint (a mapping with name and url), found ${problems.found(path, item)}`)
-      return
+      continue
     }
     const values = readShape(endpointShape, item, path, problems)
     const id = identify(item, values, path, ids, problems)
     const targets = readTargets(item, values, path, problems)
     const { filters, requires } = expandEndpoint(values, chain, path, problems)
-    if (id === undefined || values.name === undefined) return
+    if (id === undefined || values.name === undefined) continue
     if (values.health_check_path !== undefined) healthPaths.set(id, values.health_check_path)
     const endpoint: Endpoint = {
       id,
@@ -48,7 +50,7 @@ export function readEndpoints(raw: unknown, chain: Chain, problems: Problems): E
       requires,
     }
     specs.push({ endpoint, filters, at: path })
-  })
+  }
   return { specs, healthPaths }
 }
 

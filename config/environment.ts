@@ -1,6 +1,13 @@
 /** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** What references refer to. */
+export interface References {
+  readonly env: Environment
+  /** The text of the file at this path. Throws in words for the operator. */
+  readFile(path: string): string
+}
+
 export interface Substitution {
   readonly text: string
   /** The text was one reference and nothing else. */
@@ -9,7 +16,7 @@ export interface Substitution {
   readonly problems: readonly string[]
 }
 
-const FORMS = `write \${NAME}, \${NAME:-default} or \${NAME:?message}; $\${ stands for a literal \${`
+const FORMS = `write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:path}; $\${ stands for a literal \${`
 
 /**
  * Replaces the references in a text:
@@ -17,15 +24,16 @@ const FORMS = `write \${NAME}, \${NAME:-default} or \${NAME:?message}; $\${ stan
  * - `${NAME}`: the variable; not set is a problem, empty is not
  * - `${NAME:-default}`: the default when it is not set or empty
  * - `${NAME:?message}`: a problem with that message when it is not set or empty
+ * - `${file:path}`: what the file holds, without the line break at its end; always a text
  * - `$${`: a literal `${`
  *
  * (POSIX.1-2024, Shell Command Language §2.6.2, without nesting.) What is put in is not looked at again.
  */
-export function substitute(text: string, env: Environment): Substitution {
+export function substitute(text: string, references: References): Substitution {
   const problems: string[] = []
   let out = ''
   let at = 0
-  let references = 0
+  let count = 0
   let literal = false
   while (at < text.length) {
     const start = text.indexOf('${', at)
@@ -43,19 +51,26 @@ export function substitute(text: string, env: Environment): Substitution {
       problems.push(`a \${ without its }: ${FORMS}`)
       return { text, whole: false, problems }
     }
-    const value = resolve(text.slice(start + 2, end), env)
+    const reference = text.slice(start + 2, end)
+    literal ||= reference.startsWith('file:')
+    const value = resolve(reference, references)
     if (typeof value === 'string') out += value
     else problems.push(value.problem)
-    references++
+    count++
     at = end + 1
   }
   const rest = text.slice(at)
-  return { text: out + rest, whole: references === 1 && !literal && rest === '', problems }
+  return { text: out + rest, whole: count === 1 && !literal && rest === '', problems }
 }
 
-function resolve(reference: string, env: Environment): string | { readonly problem: string } {
-  const file = /^file:(.*)/s.exec(reference)
-  if (file !== null) return { problem: `\${file:…} is not supported yet. Put the value into a variable: \${NAME}` }
+function resolve(reference: string, { env, readFile }: References): string | { readonly problem: string } {
+  if (reference.startsWith('file:')) {
+    try {
+      return readFile(reference.slice('file:'.length)).replace(/\r?\n$/, '')
+    } catch (error) {
+      return { problem: (error as Error).message }
+    }
+  }
   const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference)
   if (match === null) return { problem: `"\${${reference.slice(0, 40)}}" is no reference: ${FORMS}` }
   const [, name = '', operator, word = ''] = match

@@ -85,7 +85,7 @@ function reportCollisions(
     for (const first of sockets.slice(0, i)) {
       if (first.address === undefined || second.address === undefined || !collide(first.address, second.address))
         continue
-      const at = problems.source.text(second.at) === undefined ? first.at : second.at
+      const at = problems.source.scalar(second.at) === undefined ? first.at : second.at
       const names = `${first.what} (${showAddress(first.address)}) and ${second.what} (${showAddress(second.address)})`
       problems.error(at, `${names} can't listen on the same address`)
     }

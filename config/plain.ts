@@ -1,10 +1,12 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { Path } from '../core/spec.ts'
-import { type Environment, substitute, typed } from './environment.ts'
+import { type References, substitute, typed } from './environment.ts'
+import { isMapping } from './explain.ts'
 import { BROKEN, type Problems, show } from './problems.ts'
+import { type PlacedPiece, positionOf, type SourceFile } from './source-file.ts'
 
 export interface PlainOptions {
-  readonly env: Environment
+  readonly references: References
   /** Whether a number at this path is wanted as its source text (`version: 1.0`). */
   keepText(path: Path): boolean
 }
@@ -14,24 +16,46 @@ const MAX_DEPTH = 64
 const MAX_ALIASED = 100_000
 
 /**
- * The document as plain objects, lists and scalars, environment references replaced. Own code rather than `toJS`: it is
- * linear in the size of the document whatever stands in it, and reports by place. What can't be read is reported and
- * becomes `BROKEN`.
+ * A file as plain objects, lists and scalars, references replaced. Own code rather than `toJS`: it is linear in the size of
+ * the document whatever stands in it, and reports by place. What can't be read is reported and becomes `BROKEN`. Yields
+ * between endpoints.
  */
-export function toPlain(problems: Problems, options: PlainOptions): unknown {
-  return new Reader(problems, options).read(problems.source.document?.contents ?? null)
+export function* toPlain(source: SourceFile, problems: Problems, options: PlainOptions): Generator<undefined, unknown> {
+  const { head, items } = source
+  if (head === undefined) return null
+  const raw = new Reader(source, head, [], problems, options).read(head.document.contents)
+  if (items === undefined || !isMapping(raw)) return raw
+  const endpoints: unknown[] = []
+  for (const [i, item] of items.entries()) {
+    yield
+    const [node] = (item.document.contents as unknown as YAMLSeq).items
+    endpoints.push(new Reader(source, item, ['endpoints', i], problems, options).read(node))
+  }
+  return { ...raw, endpoints }
 }
 
 class Reader {
+  readonly #source: SourceFile
+  readonly #piece: PlacedPiece
+  readonly #path: (string | number)[]
   readonly #problems: Problems
   readonly #options: PlainOptions
-  readonly #path: (string | number)[] = []
   readonly #anchors = new Map<string, unknown>()
   readonly #open = new Set<unknown>()
   #aliasDepth = 0
   #aliased = 0
 
-  constructor(problems: Problems, options: PlainOptions) {
+  /** @param path where the piece stands in its file */
+  constructor(
+    source: SourceFile,
+    piece: PlacedPiece,
+    path: (string | number)[],
+    problems: Problems,
+    options: PlainOptions,
+  ) {
+    this.#source = source
+    this.#piece = piece
+    this.#path = path
     this.#problems = problems
     this.#options = options
   }
@@ -60,13 +84,13 @@ class Reader {
     for (const { key: keyNode, value } of map.items) {
       if (!isScalar(keyNode)) {
         const message = "a key must be plain text, and can't be an alias"
-        this.#problems.error([...this.#path], message, this.#problems.source.positionOf(keyNode ?? map))
+        this.#report([...this.#path], message, keyNode ?? map)
         continue
       }
       const key = String(keyNode.value)
       const wrong = this.#wrongKey(key, keyNode, seen)
       if (wrong !== undefined) {
-        this.#problems.error([...this.#path, key], wrong, this.#problems.source.positionOf(keyNode))
+        this.#report([...this.#path, key], wrong, keyNode)
         continue
       }
       seen.set(key, keyNode)
@@ -80,12 +104,12 @@ class Reader {
     if (key === '<<' && node.type === 'PLAIN')
       return 'merge keys (<<) are not part of YAML 1.2: repeat the keys, or use an alias for a whole value'
     if (!seen.has(key)) return undefined
-    const line = this.#problems.source.positionOf(seen.get(key))?.line
+    const line = positionOf(seen.get(key), this.#piece)?.line
     return `the key ${show(key)} stands here a second time; the first is on line ${line}`
   }
 
   #alias(alias: Alias): unknown {
-    const { aliases } = this.#problems.source
+    const { aliases } = this.#source
     if (!aliases.has(alias)) aliases.set(alias, this.#anchors.get(alias.source))
     const target = aliases.get(alias)
     if (target === undefined) return this.#fail(`the alias *${alias.source} has no anchor &${alias.source} before it`)
@@ -100,7 +124,7 @@ class Reader {
     const { value } = node
     if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
     if (typeof value !== 'string' || !value.includes('${')) return value
-    const result = substitute(value, this.#options.env)
+    const result = substitute(value, this.#options.references)
     for (const problem of result.problems) this.#fail(problem)
     if (result.problems.length > 0) return BROKEN
     if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text
@@ -116,7 +140,12 @@ class Reader {
   }
 
   #fail(message: string): typeof BROKEN {
-    this.#problems.error([...this.#path], message)
+    const { file } = this.#source
+    this.#problems.error([...this.#path], message, { file, ...this.#source.locate(this.#path) })
     return BROKEN
+  }
+
+  #report(path: Path, message: string, node: unknown): void {
+    this.#problems.error(path, message, { file: this.#source.file, ...positionOf(node, this.#piece) })
   }
 }

@@ -1,13 +1,14 @@
 import { ConfigError, type Path, type Problem } from '../core/spec.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { Position, Source } from './source.ts'
+import type { Source } from './source.ts'
 
 /** Stands in the plain data for a value that could not be read; its problem has been reported already. */
 export const BROKEN = Symbol('broken')
 
-/** A problem whose place is not found by path: a syntax error, the second of two equal keys. */
+/** A problem whose place is not found by path: a syntax error, the second of two equal keys, a file that is missing. */
 export interface PlacedProblem extends Problem {
-  readonly position?: Position
+  /** Without a file it is the main one; `path` is as that file has it. */
+  readonly position?: { readonly file?: string; readonly line?: number; readonly col?: number }
 }
 
 /**
@@ -39,7 +40,7 @@ export class Problems {
     this.source = source
   }
 
-  error(path: Path, message: string, position?: Position): void {
+  error(path: Path, message: string, position?: PlacedProblem['position']): void {
     this.errors.push(position === undefined ? { path, message } : { path, message, position })
   }
 
@@ -61,8 +62,9 @@ export class Problems {
 
   /** `endpoints[0].url (line 12)`. */
   place(path: Path): string {
-    const position = this.source.locate(path)
-    return `${formatPath(path)}${position === undefined ? '' : ` (line ${position.line})`}`
+    const { file, line, path: local } = this.source.place({ path, message: '' })
+    if (line === undefined) return formatPath(local)
+    return `${formatPath(local)} (${file === this.source.main.file ? '' : `${file} `}line ${line})`
   }
 
   /**
@@ -70,7 +72,7 @@ export class Problems {
    * instead of it.
    */
   found(path: Path, value: unknown): string {
-    const text = this.source.text(path)
+    const text = this.source.scalar(path)
     return text?.includes(`\${`) ? `the value of ${show(text)}` : show(value)
   }
 }

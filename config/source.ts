@@ -1,112 +1,92 @@
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml'
 import type { Path } from '../core/spec.ts'
-import { formatPath, LocatedConfigError, type PlacedProblem } from './problems.ts'
-import { syntaxProblems } from './syntax.ts'
+import { formatPath, type PlacedProblem } from './problems.ts'
+import type { Position, SourceFile } from './source-file.ts'
 
-/** Both from 1; the column counts UTF-16 units. */
-export interface Position {
-  readonly line: number
-  readonly col: number
+/** Where something stands: a file, a position in it if it has one, and the path as that file has it. */
+export interface Place extends Partial<Position> {
+  readonly file: string
+  readonly path: Path
 }
 
-/** The configuration text with its places. Answers where a path stands; nothing is indexed before somebody asks. */
+/** A run of items of a list that comes from several files. */
+interface Run {
+  readonly source: SourceFile
+  readonly start: number
+}
+
+/** The configuration's files as one document: answers in which of them a path stands, and where. */
 export class Source {
-  readonly file: string
-  readonly document: Document.Parsed | undefined
-  /** What each alias stands for: the nearest anchor of that name before it. Filled while the data are read. */
-  readonly aliases = new Map<Alias, unknown>()
-  readonly #lines: LineCounter | undefined
-  readonly #keys = new WeakMap<YAMLMap, Map<string, { key: unknown; value: unknown }>>()
+  readonly main: SourceFile
+  readonly files: SourceFile[]
+  readonly #owners = new Map<string | number, SourceFile>()
+  readonly #lists = new Map<string | number, Run[]>()
 
-  /** Without a document (the file could not be read) nothing has a place. */
-  constructor(file: string, document?: Document.Parsed, lines?: LineCounter) {
-    this.file = file
-    this.document = document
-    this.#lines = lines
+  constructor(main: SourceFile) {
+    this.main = main
+    this.files = [main]
   }
 
-  /**
-   * Where a path stands: the key for a value of a mapping, the item itself for one of a list. What is not in the
-   * document is looked for at its nearest ancestor that is.
-   */
-  locate(path: Path): Position | undefined {
-    return this.positionOf(this.#find(path).place)
+  /** A file beside the main one. */
+  add(source: SourceFile): void {
+    this.files.push(source)
   }
 
-  /** The text of the scalar at a path, as written and without its quotes; undefined if there is none. */
-  text(path: Path): string | undefined {
-    const { value, whole } = this.#find(path)
-    return whole && isScalar(value) ? value.source : undefined
+  /** A top-level key stands in this file. */
+  own(key: string, source: SourceFile): void {
+    this.#owners.set(key, source)
+  }
+
+  /** The items of a top-level list from `start` on stand in this file. */
+  continue(key: string, source: SourceFile, start: number): void {
+    const runs = this.#lists.get(key)
+    if (runs === undefined) this.#lists.set(key, [{ source, start }])
+    else runs.push({ source, start })
+  }
+
+  /** See `SourceFile.locate`. */
+  locate(path: Path): (Position & { readonly file: string }) | undefined {
+    const local = this.#local(path)
+    const position = local.source.locate(local.path)
+    return position && { file: local.source.file, ...position }
+  }
+
+  /** See `SourceFile.scalar`. */
+  scalar(path: Path): string | undefined {
+    const local = this.#local(path)
+    return local.source.scalar(local.path)
+  }
+
+  /** Where a problem stands. */
+  place(problem: PlacedProblem): Place {
+    const { position } = problem
+    if (position !== undefined) return { file: this.main.file, ...position, path: problem.path }
+    const local = this.#local(problem.path)
+    return { file: local.source.file, ...local.source.locate(local.path), path: local.path }
   }
 
   /** `file:line:col path: message`, with what is known of it. */
   format(problem: PlacedProblem): string {
-    const position = problem.position ?? this.locate(problem.path)
-    const place = position === undefined ? this.file : `${this.file}:${position.line}:${position.col}`
-    const path = formatPath(problem.path)
-    if (path !== '') return `${place} ${path}: ${problem.message}`
-    return position === undefined ? `${place}: ${problem.message}` : `${place} ${problem.message}`
+    const { file, line, col, path } = this.place(problem)
+    const where = line === undefined ? file : `${file}:${line}:${col}`
+    const named = formatPath(path)
+    if (named !== '') return `${where} ${named}: ${this.message(problem)}`
+    return line === undefined ? `${where}: ${this.message(problem)}` : `${where} ${this.message(problem)}`
   }
 
-  /** Where a node of the document starts. */
-  positionOf(node: unknown): Position | undefined {
-    const range = (node as { range?: readonly number[] | null } | null | undefined)?.range
-    return range == null ? undefined : this.#lines?.linePos(range[0]!)
+  /** The message with what was found. What came out of the environment or a file may be a secret: its reference is shown. */
+  message({ message, found, path }: PlacedProblem): string {
+    if (found === undefined) return message
+    const text = this.scalar(path)
+    return `${message}, found ${text?.includes(`\${`) === true ? `the value of ${JSON.stringify(text)}` : found}`
   }
 
-  #find(path: Path): { place: unknown; value: unknown; whole: boolean } {
-    let place: unknown = this.document?.contents
-    let value: unknown = place
-    for (const step of path) {
-      const node = isAlias(value) ? this.aliases.get(value) : value
-      if (isMap(node)) {
-        const pair = this.#index(node).get(String(step))
-        if (pair === undefined) return { place, value, whole: false }
-        place = pair.key
-        value = pair.value
-      } else if (isSeq(node) && typeof step === 'number' && step < node.items.length) {
-        place = node.items[step]
-        value = place
-      } else return { place, value, whole: false }
+  #local(path: Path): { source: SourceFile; path: Path } {
+    const [key, index, ...rest] = path
+    if (key === undefined) return { source: this.main, path }
+    if (typeof index === 'number') {
+      const run = this.#lists.get(key)?.findLast(({ start }) => start <= index)
+      if (run !== undefined) return { source: run.source, path: [key, index - run.start, ...rest] }
     }
-    return { place, value: isAlias(value) ? this.aliases.get(value) : value, whole: true }
+    return { source: this.#owners.get(key) ?? this.#lists.get(key)?.[0]?.source ?? this.main, path }
   }
-
-  #index(map: YAMLMap): Map<string, { key: unknown; value: unknown }> {
-    let index = this.#keys.get(map)
-    if (index !== undefined) return index
-    index = new Map()
-    for (const pair of map.items) if (isScalar(pair.key)) index.set(String(pair.key.value), pair)
-    this.#keys.set(map, index)
-    return index
-  }
-}
-
-/** Reads YAML text. Throws `LocatedConfigError` when it is none. */
-export function parseSource(text: string, file: string): Source {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'core',
-    resolveKnownTags: false,
-    stringKeys: true,
-    // The library compares every key of a mapping with every other; plain.ts does it in linear time.
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-  })
-  const source = new Source(file, document, lines)
-  const problems = syntaxProblems(document, lines, text)
-  if (problems.length > 0) throw new LocatedConfigError(problems, source)
-  return source
 }

@@ -45,9 +45,8 @@ function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsS
       message: `unknown option "${key}" of the filter "${factory.name}".${didYouMean(key, known)}${known.length > 0 ? ` It takes: ${known.join(', ')}.` : ''}`,
     }))
   }
-  const found =
-    path.length > 0 && !SECRET.test(String(path[0])) ? `, found ${preview(valueAt(spec.options, path))}` : ''
-  return [{ path: placeOf(path, spec), message: `${issue.message.replace(/^Invalid input: /, '')}${found}` }]
+  const found = path.length > 0 && !isSecret(String(path[0])) ? { found: preview(valueAt(spec.options, path)) } : {}
+  return [{ path: placeOf(path, spec), message: issue.message.replace(/^Invalid input: /, ''), ...found }]
 }
 
 /** Where in the document an option stands: shorthand keys live elsewhere. */
@@ -78,8 +77,8 @@ const child = (node: unknown, key: string): unknown =>
 const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>((node, part) => child(node, String(part)), value)
 
-/** Options whose value no message may show. */
-const SECRET = /secret|password|token|key|credential/i
+/** Whether an option's value may be shown to nobody, by the option's name. */
+export const isSecret = (option: string): boolean => /secret|password|token|key|credential/i.test(option)
 
 /** A value as a message shows it: short. */
 function preview(value: unknown): string {

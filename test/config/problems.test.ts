@@ -3,6 +3,7 @@ import t from 'tap'
 import { parseConfig } from '../../config/load.ts'
 import { formatPath, LocatedConfigError, show } from '../../config/problems.ts'
 import { Source } from '../../config/source.ts'
+import { SourceFile } from '../../config/source-file.ts'
 import { endpoint, parse, problems } from './support.ts'
 
 t.test('every problem is reported at once, in the order of the file', async (t) => {
@@ -95,14 +96,14 @@ t.test('the wrong kind is named, and what is allowed', async (t) => {
 
 t.test('a path that is not in the document is placed at its nearest ancestor', async (t) => {
   const { source } = parse(endpoint('methods: [GET]'))
-  t.same(source.locate(['endpoints', 0, 'methods', 0]), { line: 4, col: 15 })
-  t.same(source.locate(['endpoints', 0, 'filters', 'auth', 'x']), { line: 2, col: 5 })
-  t.same(source.locate(['endpoints', 7, 'url']), { line: 1, col: 1 })
-  t.same(source.locate(['endpoints', 0, 'url', 'deeper']), { line: 3, col: 5 })
-  t.same(source.locate(['filters', 3]), { line: 1, col: 1 })
+  t.same(source.locate(['endpoints', 0, 'methods', 0]), { file: 'weir.yaml', line: 4, col: 15 })
+  t.same(source.locate(['endpoints', 0, 'filters', 'auth', 'x']), { file: 'weir.yaml', line: 2, col: 5 })
+  t.same(source.locate(['endpoints', 7, 'url']), { file: 'weir.yaml', line: 1, col: 1 })
+  t.same(source.locate(['endpoints', 0, 'url', 'deeper']), { file: 'weir.yaml', line: 3, col: 5 })
+  t.same(source.locate(['filters', 3]), { file: 'weir.yaml', line: 1, col: 1 })
   t.equal(source.format({ path: ['endpoints', 0, 'proxy'], message: 'no' }), 'weir.yaml:2:5 endpoints[0].proxy: no')
   t.equal(source.format({ path: [], message: 'no' }), 'weir.yaml:1:1 no')
-  t.equal(new Source('gone.yaml').format({ path: ['a'], message: 'no' }), 'gone.yaml a: no')
+  t.equal(new Source(new SourceFile('gone.yaml')).format({ path: ['a'], message: 'no' }), 'gone.yaml a: no')
 })
 
 t.test('through an alias, the place is where the text stands', async (t) => {
@@ -115,8 +116,8 @@ t.test('through an alias, the place is where the text stands', async (t) => {
     url: http://upstream
     filters: *same
 `)
-  t.same(source.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), { line: 5, col: 18 })
-  t.same(source.locate(['endpoints', 1, 'filters']), { line: 8, col: 5 })
+  t.same(source.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), { file: 'weir.yaml', line: 5, col: 18 })
+  t.same(source.locate(['endpoints', 1, 'filters']), { file: 'weir.yaml', line: 8, col: 5 })
 })
 
 t.test('the error carries the problems by path, for whoever wants them as data', async (t) => {
@@ -125,7 +126,7 @@ t.test('the error carries the problems by path, for whoever wants them as data',
     t.fail('loaded')
   } catch (error) {
     t.ok(error instanceof LocatedConfigError)
-    t.match(error, { name: 'LocatedConfigError', problems: [{ path: ['listen'] }], source: { file: 'w' } })
+    t.match(error, { name: 'LocatedConfigError', problems: [{ path: ['listen'] }], source: { main: { file: 'w' } } })
   }
 })
 

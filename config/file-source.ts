@@ -1,0 +1,80 @@
+import { type FileHandle, glob, open } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { ConfigSource, ConfigUses } from '../core/config-source.ts'
+import { ConfigError } from '../core/spec.ts'
+import { watchFiles } from './watch-files.ts'
+
+/** Bytes of one file. */
+export const MAX_FILE_SIZE = 10 * 1024 ** 2
+
+/** Configuration in a file, and the files that it includes. */
+export class FileSource implements ConfigSource {
+  readonly main: string
+
+  constructor(file: string) {
+    this.main = file
+  }
+
+  async read(name: string): Promise<Buffer> {
+    let bytes: Buffer
+    try {
+      const handle = await open(name, 'r')
+      try {
+        if ((await handle.stat()).isDirectory()) return refuse('this is a folder, not a file')
+        bytes = await readUpTo(handle, MAX_FILE_SIZE + 1)
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      return error instanceof ConfigError ? refuse(error.problems[0]!.message) : refuse(fileError(error))
+    }
+    if (bytes.length > MAX_FILE_SIZE) return refuse('the file is larger than 10 MiB')
+    return bytes
+  }
+
+  async expand(pattern: string): Promise<readonly string[]> {
+    const cwd = dirname(this.main)
+    if (!/[*?[{]/.test(pattern)) return [resolveFrom(cwd, pattern)]
+    const found: string[] = []
+    for await (const name of glob(pattern, { cwd })) found.push(resolveFrom(cwd, name))
+    return found.sort()
+  }
+
+  watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>> {
+    const cwd = resolve(dirname(this.main))
+    return watchFiles(
+      uses.names.map((name) => resolve(name)),
+      uses.patterns.map((pattern) => resolve(cwd, pattern)),
+      changed,
+    )
+  }
+}
+
+/** Names stay as short as the main file's own: messages show them. */
+const resolveFrom = (folder: string, name: string): string => (name.startsWith('/') ? name : join(folder, name))
+
+function refuse(message: string): never {
+  throw new ConfigError([{ path: [], message }])
+}
+
+/** Not `readFile`: a pipe or a device has no size to check beforehand. */
+async function readUpTo(handle: FileHandle, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  while (length < limit) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(65536), 0, 65536, null)
+    if (bytesRead === 0) break
+    chunks.push(buffer.subarray(0, bytesRead))
+    length += bytesRead
+  }
+  return Buffer.concat(chunks)
+}
+
+function fileError(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return 'there is no such file. weir init writes one to start with'
+  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read the file'
+  if (code === 'EISDIR') return 'this is a folder, not a file'
+  if (code === 'ENOTDIR') return 'a part of the path is a file, not a folder'
+  return `the file can't be read: ${error instanceof Error ? error.message : String(error)}`
+}

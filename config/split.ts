@@ -1,0 +1,67 @@
+/** One item of a list, with how many lines stand before it in the file. */
+export interface SplitItem {
+  readonly text: string
+  readonly before: number
+}
+
+export interface Split {
+  /** The file without the items' lines. */
+  readonly head: string
+  /** Lines of the head before the cut, and how many were cut out there. */
+  readonly cut: { readonly after: number; readonly lines: number }
+  readonly items: readonly SplitItem[]
+}
+
+const DASH = 45
+const SPACE = 32
+
+/**
+ * Cuts the list under the top-level key `endpoints` into its items, by indentation alone, so that each can be parsed by
+ * itself: after a change of one endpoint among thousands the others need no parsing again, and none of it holds up the
+ * event loop. Undefined where the list is not written as a block. Nothing is promised for text that is no valid YAML.
+ */
+export function splitEndpoints(text: string): Split | undefined {
+  const key = /^endpoints:[ \t]*(?:#.*)?\r?$/m.exec(text)
+  if (key === null) return undefined
+  const start = text.indexOf('\n', key.index) + 1
+  if (start === 0) return undefined
+  let line = countLines(text, start)
+  const first = line
+  const items: SplitItem[] = []
+  let indent: number | undefined
+  let item: { start: number; before: number } | undefined
+  let at = start
+  const close = (): void => {
+    if (item !== undefined) items.push({ text: text.slice(item.start, at), before: item.before })
+  }
+  for (; at < text.length; line++) {
+    const end = text.indexOf('\n', at)
+    const next = end === -1 ? text.length : end + 1
+    let column = at
+    while (text.charCodeAt(column) === SPACE) column++
+    const letter = text[column]
+    if (column < next && letter !== '\n' && letter !== '\r' && letter !== '#') {
+      const depth = column - at
+      const dash = text.charCodeAt(column) === DASH && /^[ \r\n]?$/.test(text[column + 1] ?? '')
+      if (indent === undefined && !dash) return undefined
+      indent ??= depth
+      if (depth === indent && dash) {
+        close()
+        item = { start: at, before: line }
+      } else if (depth <= indent) {
+        if (depth > 0) return undefined
+        break
+      }
+    }
+    at = next
+  }
+  close()
+  if (items.length === 0) return undefined
+  return { head: text.slice(0, start) + text.slice(at), cut: { after: first, lines: line - first }, items }
+}
+
+function countLines(text: string, end: number): number {
+  let lines = 0
+  for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines++
+  return lines
+}

@@ -1,0 +1,22 @@
+/** Where configuration documents come from: files here; a key-value store or a database by plugin. */
+export interface ConfigSource {
+  /** Name of the main document, as messages show it. */
+  readonly main: string
+  /** The bytes of a document. Throws a ConfigError that says why it can't be had. */
+  read(name: string): Promise<Buffer>
+  /** Names of the documents that a pattern of `include` stands for, in a stable order. */
+  expand(pattern: string): Promise<readonly string[]>
+  /**
+   * Calls `changed` when there may be something new, however often. Nothing between this call and the one to the
+   * function that it gives, which stops it, is missed.
+   * @param uses what the running configuration was made of
+   */
+  watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>>
+}
+
+/** What a configuration was made of. */
+export interface ConfigUses {
+  /** Documents, and local files that were read for them (absolute paths). */
+  readonly names: readonly string[]
+  readonly patterns: readonly string[]
+}
