@@ -3,6 +3,7 @@ import { type Endpoint, TargetSlot } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
 import type { Finished } from './filter.ts'
 import { flushQuietly, type LogDestination } from './logging.ts'
+import type { Meter } from './meter.ts'
 import { type Deadline, TimerWheel } from './timer-wheel.ts'
 
 /** One line a request. */
@@ -17,6 +18,8 @@ export interface AccessLogOptions {
   readonly destination: LogDestination
   readonly clock?: Clock
   readonly timers?: TimerWheel
+  /** Where the lines that were lost are counted. */
+  readonly meter?: Meter
 }
 
 const BATCH = 64 * 1024
@@ -54,6 +57,12 @@ export class BatchedAccessLog implements AccessLog {
     this.#destination = options.destination
     this.#clock = options.clock ?? systemClock
     this.#timers = options.timers ?? new TimerWheel()
+    options.meter?.register({
+      name: 'weir_access_log_dropped_total',
+      help: 'Lines of the access log lost because its destination did not keep up',
+      type: 'counter',
+      collect: () => [{ labels: {}, value: this.#dropped }],
+    })
     this.#destination.on('drain', () => {
       this.#behind = false
       if (this.#length > 0 || this.#unreported > 0) this.#flush()

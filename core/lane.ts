@@ -2,7 +2,7 @@ import { RouteSlot } from './endpoint.ts'
 import { HookError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Answered, Awaitable, Filter, Next, TerminalFilter, UpstreamCall, Verdict } from './filter.ts'
-import type { LocalReply, Response } from './reply.ts'
+import { attributed, LocalReply, type Response } from './reply.ts'
 import { type FilterDurations, timed } from './timed.ts'
 import { traced } from './traced.ts'
 
@@ -148,6 +148,6 @@ const isOp = (o: Op | undefined): o is Op => o !== undefined
 
 /** An `upstream` hook in JavaScript may forget to return what `next` gave it. */
 function given(answer: Response | LocalReply | undefined, name: string): Response | LocalReply {
-  if (answer !== undefined) return answer
+  if (answer !== undefined) return answer instanceof LocalReply ? attributed(answer, name) : answer
   throw HookError.of(new Error('the hook returned no answer'), name, 'upstream')
 }

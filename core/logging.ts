@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs'
+import { fstatSync, write, writeSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Logger } from './log.ts'
 
@@ -13,8 +13,11 @@ export interface LogDestination {
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
-/** A logger whose destination can be emptied at exit. */
+/** The process's logger. */
 export interface RootLogger extends Logger {
+  /** Changes the least severe level that is written, for every logger made from it too. */
+  setLevel(level: LogLevel): void
+  /** Empties the destination, for the exit. */
   flushSync(): void
 }
 
@@ -24,16 +27,20 @@ const FLUSH_MS = 250
 const HIGH_WATER = 16 * 1024
 /** A reader that has stopped reading costs this much memory, and after that lines. */
 const LIMIT = 4 * 1024 * 1024
-const RETRY_MS = 100
+/** A full pipe is tried again after this, and after twice as long each time that it still is full. */
+const RETRY_MS = 1
+const RETRY_LIMIT_MS = 100
 /** How long a flush waits for a reader that takes nothing. */
 const STUCK_MS = 1000
 
 /**
- * A file descriptor, written asynchronously in batches and emptied when the process exits. A broken or full one loses
- * lines; it never stops the gateway. (sonic-boom, which pino brings, tries forever to flush to a pipe that nobody reads.)
- * @param fd 1 is standard output
+ * A file descriptor, written in batches and emptied when the process exits. A broken or full one loses lines; it never
+ * stops the gateway. (sonic-boom, which pino brings, tries forever to flush to a pipe that nobody reads.)
+ * @param fd 1 is standard output; any other pipe or socket must be non-blocking
  */
 export function fdDestination(fd = 1): LogDestination {
+  // Opening the stream makes a pipe non-blocking: a write to a blocking one that nobody reads would never return.
+  if (fd === 1) void process.stdout
   const destination = new FdDestination(fd)
   process.on('exit', () => destination.flushSync())
   return destination
@@ -41,6 +48,11 @@ export function fdDestination(fd = 1): LogDestination {
 
 class FdDestination implements LogDestination {
   readonly #fd: number
+  /**
+   * A pipe or socket takes at once what it has room for. Left to another thread, a write could still be half done when
+   * the process exits, its rest lost and other lines in its middle. Only a file can take long.
+   */
+  readonly #atOnce: boolean
   readonly #listeners: (() => void)[] = []
   #chunks: Buffer[] = []
   /** Bytes held, those being written included. */
@@ -48,10 +60,15 @@ class FdDestination implements LogDestination {
   #writing = false
   #broken = false
   #told = false
+  /** It took nothing the last time: a timer tries again. */
+  #full = false
+  #retryMs = RETRY_MS
   #timer: NodeJS.Timeout | undefined
 
   constructor(fd: number) {
     this.#fd = fd
+    const stats = fstatSync(fd)
+    this.#atOnce = stats.isFIFO() || stats.isSocket()
   }
 
   write(text: string | Buffer): boolean {
@@ -61,7 +78,7 @@ class FdDestination implements LogDestination {
       this.#chunks.push(chunk)
       this.#held += chunk.length
     }
-    if (!this.#writing && this.#held >= BATCH) this.#next()
+    if (!this.#writing && !this.#full && this.#held >= BATCH) this.#next()
     else this.#later(FLUSH_MS)
     if (this.#held < HIGH_WATER) return true
     this.#told = true
@@ -84,6 +101,7 @@ class FdDestination implements LogDestination {
       }
     }
     this.#held -= rest.length
+    this.#relieve()
   }
 
   on(_event: 'drain', listener: () => void): void {
@@ -98,6 +116,7 @@ class FdDestination implements LogDestination {
   #take(): Buffer {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#full = false
     const [first = Buffer.alloc(0), ...more] = this.#chunks
     const all = more.length === 0 ? first : Buffer.concat(this.#chunks)
     this.#chunks = []
@@ -112,28 +131,47 @@ class FdDestination implements LogDestination {
   }
 
   #write(batch: Buffer): void {
-    write(this.#fd, batch, (error, written) => {
-      if (error !== null && isBusy(error)) {
-        // Back into the queue, where a flush finds it.
-        this.#chunks.unshift(batch)
-        this.#writing = false
-        this.#later(RETRY_MS)
-        return
-      }
-      if (error === null && written < batch.length) {
-        this.#held -= written
-        this.#write(batch.subarray(written))
-        return
-      }
-      this.#held -= batch.length
+    if (!this.#atOnce) return write(this.#fd, batch, (error, written) => this.#wrote(batch, error, written))
+    let failure: NodeJS.ErrnoException | null = null
+    let written = 0
+    try {
+      written = writeSync(this.#fd, batch)
+    } catch (error) {
+      failure = error as NodeJS.ErrnoException
+    }
+    this.#wrote(batch, failure, written)
+  }
+
+  #wrote(batch: Buffer, error: NodeJS.ErrnoException | null, written: number): void {
+    if (error !== null && isBusy(error)) {
+      // Back into the queue, where a flush finds it.
+      this.#chunks.unshift(batch)
       this.#writing = false
-      if (error?.code === 'EPIPE' || error?.code === 'EBADF') this.#abandon()
-      if (this.#told && this.#held < HIGH_WATER) {
-        this.#told = false
-        for (const listener of this.#listeners) listener()
-      }
-      if (this.#held >= BATCH) this.#next()
-      else if (this.#chunks.length > 0) this.#later(FLUSH_MS)
+      this.#full = true
+      this.#later(this.#retryMs)
+      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_LIMIT_MS)
+      return
+    }
+    this.#retryMs = RETRY_MS
+    if (error === null && written < batch.length) {
+      this.#held -= written
+      this.#write(batch.subarray(written))
+      return
+    }
+    this.#held -= batch.length
+    this.#writing = false
+    if (error?.code === 'EPIPE' || error?.code === 'EBADF') this.#abandon()
+    this.#relieve()
+    if (this.#held >= BATCH) this.#next()
+    else if (this.#chunks.length > 0) this.#later(FLUSH_MS)
+  }
+
+  /** Tells who was told that it is behind that it no longer is, but not in the middle of a write of theirs. */
+  #relieve(): void {
+    if (!this.#told || this.#held >= HIGH_WATER) return
+    this.#told = false
+    process.nextTick(() => {
+      for (const listener of this.#listeners) listener()
     })
   }
 
@@ -157,8 +195,26 @@ function isBusy(error: unknown): boolean {
 export function makeLogger(options: { level: LogLevel; destination?: LogDestination }): RootLogger {
   const destination = options.destination ?? fdDestination()
   const { err } = pino.stdSerializers
-  const logger = pino({ level: options.level, base: null, serializers: { err, error: err } }, destination)
-  return Object.assign(wrapped(logger), { flushSync: () => flushQuietly(destination) })
+  const logger = pino({ level: 'trace', base: null, serializers: { err, error: err } }, destination)
+  // Not pino's own level: its children keep the one that their parent had when they were made.
+  const least = { value: LEVELS[options.level] }
+  return Object.assign(wrapped(logger, least), {
+    setLevel: (level: LogLevel) => {
+      least.value = LEVELS[level]
+    },
+    flushSync: () => flushQuietly(destination),
+  })
+}
+
+/** As pino numbers them. */
+const LEVELS: Readonly<Record<LogLevel, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Number.POSITIVE_INFINITY,
 }
 
 /** Empties a destination; one that is already closed has nothing left to save. */
@@ -169,12 +225,17 @@ export function flushQuietly(destination: LogDestination): void {
 }
 
 // Wrapped, so that filters can't reach pino's settings through what they are given.
-function wrapped(logger: pino.Logger): Logger {
+function wrapped(logger: pino.Logger, least: { readonly value: number }): Logger {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: object, message: string): void => {
+      if (LEVELS[level] >= least.value) logger[level](fields, message)
+    }
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => wrapped(logger.child(fields)),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => wrapped(logger.child(fields), least),
   }
 }

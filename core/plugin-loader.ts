@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process'
 import { createRequire, registerHooks } from 'node:module'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from './filter.ts'
 import { ConfigError, type Path, type Problem } from './spec.ts'
 
@@ -35,11 +36,16 @@ export async function loadPlugins(
   const problems: Problem[] = []
   const loaded: [FilterFactory, string][] = []
   for (const { specifier, at } of plugins) {
+    let url = ''
     try {
-      const module = (await import(locate(specifier, baseDir))) as Record<string, unknown>
+      url = locate(specifier, baseDir)
+      const module = (await import(url)) as Record<string, unknown>
       for (const factory of factoriesOf(module)) loaded.push([factory, specifier])
     } catch (error) {
-      problems.push({ path: at, message: `the plugin "${specifier}" could not be loaded: ${explain(error)}` })
+      problems.push({
+        path: at,
+        message: `the plugin "${specifier}" could not be loaded: ${await explain(error, url)}`,
+      })
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
@@ -72,11 +78,31 @@ function checkFactory(candidate: unknown): FilterFactory {
   return factory as FilterFactory
 }
 
-function explain(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
+async function explain(error: unknown, url: string): Promise<string> {
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
     return 'Node strips types only outside node_modules: an npm package must ship JavaScript'
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
     return `not found (${String(message).split('\n')[0]})`
-  return error instanceof Error ? `${error.name}: ${message}` : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const place = error instanceof SyntaxError ? (placeIn(error.stack ?? '') ?? (await check(url, message))) : undefined
+  return `${error.name}: ${message}${place === undefined ? '' : ` (${place})`}`
+}
+
+/** Where a syntax error is, if the text begins as Node shows one: `file:line`, the code, and carets below it. */
+function placeIn(text: string): string | undefined {
+  const [, file, line] = /^(?!\w*Error)(\S.*):(\d+)\n/.exec(text) ?? []
+  if (file === undefined) return undefined
+  const indent = /\n([ \t]*)\^+\n/.exec(text)?.[1]
+  const column = indent === undefined ? '' : `:${indent.length + 1}` // none at the end of a file
+  return `${file.startsWith('file:') ? fileURLToPath(file) : file}:${line}${column}`
+}
+
+/** Where an ES module has that syntax error: in the process Node keeps the place to itself, and `--check` shows it. */
+function check(url: string, message: string): Promise<string | undefined> {
+  return new Promise((done) => {
+    execFile(process.execPath, ['--check', fileURLToPath(url)], (_error, _stdout, stderr) =>
+      done(stderr.includes(`SyntaxError: ${message}\n`) ? placeIn(stderr) : undefined),
+    )
+  })
 }

@@ -9,17 +9,17 @@ import { LocalReply, type Response } from './reply.ts'
 export function errorReply(error: WeirError, filter: string): LocalReply {
   const headers: Record<string, string> = { 'proxy-status': `weir; error=${ERRORS[error.code].proxyStatus}` }
   // A 503 or 429 always says when to come back (RFC 9110 §10.2.3); none of the table's codes is one yet.
-  const reply = new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers })
-  reply.filter = filter
-  return reply
+  return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers }, filter)
 }
 
-/** Turns a filter's reply into a response; an error without a body of its own becomes a problem document (RFC 9457). */
-export function renderReply(x: Exchange, reply: LocalReply): Response {
-  const filter = reply.filter ?? 'engine'
+/**
+ * Turns a filter's reply into a response; an error without a body of its own becomes a problem document (RFC 9457).
+ * @param from the filter that returned it, if the reply itself does not know
+ */
+export function renderReply(x: Exchange, reply: LocalReply, from = 'engine'): Response {
   const { options, status, reason } = reply
   const headers = HeaderList.of(options.headers ?? {})
-  const local = { filter, reason }
+  const local = { filter: reply.filter ?? from, reason }
   if (options.body !== undefined || status < 400) {
     const body = options.body === undefined ? Body.empty() : Body.of(options.body)
     if (status >= 200 && status !== 204 && status !== 304) headers.set('Content-Length', String(body.length))
@@ -73,7 +73,7 @@ const render: Record<ProblemType, (problem: Problem) => string> = {
  * they want, browsers always do.
  */
 function preferredType(accept: string | undefined): ProblemType {
-  if (accept === undefined || !accept.includes('text/')) return 'application/problem+json'
+  if (accept === undefined || !/text\//i.test(accept)) return 'application/problem+json'
   let best: ProblemType = 'application/problem+json'
   let weight = 0
   for (const part of accept.slice(0, 1024).split(',')) {
@@ -95,4 +95,5 @@ const RANGES: Readonly<Record<string, ProblemType>> = {
   'text/html': 'text/html',
   'text/plain': 'text/plain',
   'text/*': 'text/plain',
+  '*/*': 'application/problem+json',
 }

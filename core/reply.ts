@@ -23,14 +23,23 @@ export class LocalReply {
   /** Machine-readable, snake case, from a small fixed set: it is a metric label. */
   readonly reason: string
   readonly options: ReplyOptions
-  /** Name of the filter that made it; the engine fills it in. */
-  filter: string | undefined = undefined
+  /** Name of the filter that returned it, where the engine made or copied it. */
+  readonly filter: string | undefined
 
-  constructor(status: number, reason: string, options: ReplyOptions = {}) {
+  constructor(status: number, reason: string, options: ReplyOptions = {}, filter?: string) {
     this.status = status
     this.reason = reason
     this.options = options
+    this.filter = filter
   }
+}
+
+/**
+ * The reply of that filter, unless it comes from one further in. A copy: a filter may return one object for every
+ * request, and share it with other filters.
+ */
+export function attributed(reply: LocalReply, filter: string): LocalReply {
+  return reply.filter === undefined ? new LocalReply(reply.status, reply.reason, reply.options, filter) : reply
 }
 
 /**

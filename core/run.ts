@@ -139,8 +139,7 @@ export class Run {
   }
 
   #answer(reply: LocalReply, filter: string): void {
-    reply.filter ??= filter
-    this.#outbound(renderReply(this.x, reply), 0)
+    this.#outbound(renderReply(this.x, reply, filter), 0)
   }
 
   /** Phase `response`, over the filters that were entered, the last first. */
@@ -174,9 +173,8 @@ export class Run {
   #replaced(verdict: Verdict, op: Op<Answered>): Response {
     const { x } = this
     if (verdict === undefined) return x.response!
-    verdict.filter ??= op.name
     drop(x.response!, x)
-    x.response = renderReply(x, verdict)
+    x.response = renderReply(x, verdict, op.name)
     return x.response
   }
 
@@ -197,14 +195,8 @@ export class Run {
     if (error.source === 'gateway') this.#engine.filterError(this.x, filter, hook, known ? error : thrown)
     if (known) return errorReply(error, filter)
     const reply = errorReply(error, filter)
-    return Object.assign(
-      new LocalReply(reply.status, reply.reason, {
-        ...reply.options,
-        detail: `The filter "${filter}" failed in its ${hook} hook.`,
-        extra: { filter },
-      }),
-      { filter },
-    )
+    const detail = `The filter "${filter}" failed in its ${hook} hook.`
+    return new LocalReply(reply.status, reply.reason, { ...reply.options, detail, extra: { filter } }, filter)
   }
 
   /** The response's stream has closed: settles what is open, runs `log` once for every filter, ends the lease. */

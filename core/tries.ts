@@ -4,7 +4,7 @@ import { HookError, WeirError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Attempt, Awaitable, Next, Outcome, UpstreamCall, Verdict } from './filter.ts'
 import type { Lane, Step } from './lane.ts'
-import { LocalReply, type Response } from './reply.ts'
+import { attributed, LocalReply, type Response } from './reply.ts'
 
 /** One attempt, from `admit` to `settled`. */
 class Try implements Attempt {
@@ -48,7 +48,7 @@ export class Tries {
     } catch (error) {
       throw HookError.of(error, name, 'pick')
     }
-    if (target instanceof LocalReply) return named(target, name)
+    if (target instanceof LocalReply) return attributed(target, name)
     if (target !== undefined) this.#x.set(TargetSlot, target)
     const attempt = new Try(this.#all.length + 1, target, this.#engine.clock.now())
     this.#all.push(attempt)
@@ -85,7 +85,7 @@ export class Tries {
       }
       if (verdict !== undefined) {
         this.#settle(attempt, 'ignored', undefined)
-        return named(verdict, name)
+        return attributed(verdict, name)
       }
       attempt.admitted++
     }
@@ -96,7 +96,7 @@ export class Tries {
   #head(attempt: Try, answer: Response | LocalReply): Response | LocalReply {
     if (answer instanceof LocalReply) {
       this.#settle(attempt, 'ignored', undefined)
-      return named(answer, this.#terminal.name)
+      return attributed(answer, this.#terminal.name)
     }
     attempt.status = answer.status
     attempt.headMs = this.#engine.clock.now() - attempt.startedAt
@@ -139,9 +139,4 @@ function resultOf(end: 'ended' | 'dropped' | Error): [Outcome['result'], WeirErr
   if (end === 'ended' || end === 'dropped') return ['success', undefined]
   const error = end instanceof WeirError ? end : undefined
   return [error?.source === 'upstream' ? 'failure' : 'ignored', error]
-}
-
-function named(reply: LocalReply, filter: string): LocalReply {
-  reply.filter ??= filter
-  return reply
 }

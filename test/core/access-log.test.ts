@@ -6,6 +6,7 @@ import { RequestIdSlot, RouteSlot, TargetSlot } from '../../core/endpoint.ts'
 import { WeirError } from '../../core/errors.ts'
 import type { Exchange } from '../../core/exchange.ts'
 import type { Finished } from '../../core/filter.ts'
+import { Metrics } from '../../core/meter.ts'
 import { TimerWheel } from '../../core/timer-wheel.ts'
 import { answered, endpoint, exchange, ManualClock } from '../support/exchange.ts'
 
@@ -35,7 +36,9 @@ function make() {
   const destination = new Memory()
   const clock = new ManualClock()
   const timers = new TimerWheel({ manual: true, now: () => clock.now() })
-  return { destination, clock, timers, log: new BatchedAccessLog({ destination, clock, timers }) }
+  const metrics = new Metrics()
+  const log = new BatchedAccessLog({ destination, clock, timers, meter: metrics })
+  return { destination, clock, timers, metrics, log }
 }
 
 const finished = (x: Exchange | undefined, rest: Partial<Finished> = {}): Finished => ({
@@ -136,7 +139,8 @@ t.test('lines wait for company: 250 ms or 64 KiB', async (t) => {
 })
 
 t.test('a destination that is behind costs bounded memory, then lines, and says how many', async (t) => {
-  const { destination, clock, timers, log } = make()
+  const { destination, clock, timers, metrics, log } = make()
+  t.match((await metrics.expose()).text, /^weir_access_log_dropped_total 0$/m)
   destination.free = false
   const x = exchange({ path: `/${'x'.repeat(2000)}` })
   for (let i = 0; i < 2000; i++) log.write(finished(x))
@@ -144,6 +148,7 @@ t.test('a destination that is behind costs bounded memory, then lines, and says 
   timers.advance()
   t.equal(destination.batches.length, 1, 'nothing more is handed on')
   t.ok(log.dropped > 1000)
+  t.match((await metrics.expose()).text, `\nweir_access_log_dropped_total ${log.dropped}\n`)
   destination.free = true
   destination.emit('drain')
   t.equal(destination.batches.length, 3, 'the lines, and how many were lost')

@@ -13,7 +13,7 @@ async function problemsOf(spec: ReturnType<typeof specOf>, filters: readonly Fil
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return error.problems.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    return error.message.split('\n')
   }
 }
 

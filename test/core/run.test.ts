@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { Body } from '../../core/body.ts'
 import { RouteSlot } from '../../core/endpoint.ts'
+import type { Exchange } from '../../core/exchange.ts'
 import { defineFilter, type Filter, type FilterFactory } from '../../core/filter.ts'
 import { HeaderList } from '../../core/headers.ts'
 import { type Response, reply } from '../../core/reply.ts'
@@ -8,6 +9,8 @@ import { send } from '../support/client.ts'
 import { endpoint } from '../support/exchange.ts'
 import { type RunningGateway, specOf, startGateway } from '../support/gateway.ts'
 import { startUpstream } from '../support/upstream.ts'
+
+const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as never
 
 const factory = (name: string, filter: Filter, rest: Partial<FilterFactory> = {}): FilterFactory =>
   defineFilter({ name, apiVersion: 1, create: () => filter, ...rest })
@@ -206,6 +209,40 @@ t.test('an endpoint leaves a filter out', async (t) => {
   await gateway.logged(1)
   t.strictSame(notes, [])
 })
+
+t.test(
+  'an endpoint has the instance with its own options, and one with equal options where another has it',
+  async (t) => {
+    let made = 0
+    const marks = factory('mark', {}, { options: anything })
+    marks.create = (options: Readonly<Record<string, unknown>>) => {
+      const mark = `${++made} ${JSON.stringify(options)}`
+      const note = (x: Exchange): void => x.request.headers.add('X-Mark', mark)
+      return { routed: note, admit: note }
+    }
+    const upstream = await startUpstream((request, response) => response.end(request.headers['x-mark']))
+    const own = {
+      plain: {},
+      loud: { mark: { loud: true } },
+      louder: { mark: { loud: true } },
+      off: { mark: 'off' },
+    } as const
+    const endpoints = Object.entries(own).map(([name, filters]) => ({ name, url: upstream.url, filters }))
+    const chain = [['mark', { loud: false, kept: 1 }], 'route-match', 'proxy'] as const
+    const gateway = await startGateway(specOf(endpoints, chain), { filters: [marks] })
+    t.teardown(async () => {
+      await gateway.close()
+      await upstream.close()
+    })
+    const seen = async (name: string): Promise<unknown> => (await send(`${gateway.url}/orchestrator/${name}`)).body
+    const twice = (mark: string): string => `${mark}, ${mark}`
+    t.equal(await seen('plain'), twice('1 {"loud":false,"kept":1}'))
+    t.equal(await seen('loud'), twice('2 {"loud":true,"kept":1}'), "what it does not say is the chain's")
+    t.equal(await seen('louder'), twice('2 {"loud":true,"kept":1}'))
+    t.equal(await seen('off'), '')
+    t.equal(made, 2)
+  },
+)
 
 t.test('a terminal filter may answer at once', async (t) => {
   const body = Body.of('hello')

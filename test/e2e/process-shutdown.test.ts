@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Agent, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import { send } from '../support/client.ts'
@@ -85,4 +86,13 @@ t.test('the log of the last requests is there however soon the end comes', async
   for (let i = 0; i < 50; i++) await send(`${base}/quick`)
   t.equal((await weir.stop()).code, 0)
   t.equal(weir.access.length, 50)
+})
+
+t.test('a reader of the log that goes away does not stop the gateway', async (t) => {
+  const { weir, base } = await setUp(t)
+  const exit = once(weir.child, 'exit')
+  weir.child.stdout!.destroy()
+  for (let i = 0; i < 50; i++) t.equal((await send(`${base}/quick`)).status, 200)
+  weir.child.kill('SIGTERM')
+  t.same(await exit, [0, null])
 })
