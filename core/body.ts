@@ -118,8 +118,8 @@ export class Body {
   }
 
   /**
-   * Keeps up to `cap` bytes of what passes, so that the body can be sent again by `rewind`. Comes after every
-   * transform.
+   * Keeps up to `cap` bytes of what passes, so that the body can be sent again by `rewind`. Comes after every other
+   * operation: one that wraps it ends it.
    */
   replay(cap: number): void {
     this.#wrap((source) => new ReplaySource(source, cap))
@@ -138,6 +138,7 @@ export class Body {
     const source = this.#source
     this.#source = undefined
     this.length = 0
+    if (source instanceof ReplaySource) source.forget()
     source?.cancel(error)
   }
 
@@ -160,6 +161,7 @@ export class Body {
 
   #wrap(make: (source: BodySource) => BodySource): void {
     if (this.#started) throw new Error('the body has already been read')
+    if (this.#source instanceof ReplaySource) this.#source.forget()
     if (this.#source !== undefined) this.#source = make(this.#source)
   }
 }
@@ -183,7 +185,7 @@ class BufferSource implements BodySource {
 
 class WatchSource implements BodySource {
   readonly #source: BodySource
-  readonly #fn: (end: 'ended' | 'dropped' | Error) => void
+  #fn: ((end: 'ended' | 'dropped' | Error) => void) | undefined
   #sink: BodySink | undefined
 
   constructor(source: BodySource, fn: (end: 'ended' | 'dropped' | Error) => void) {
@@ -201,12 +203,12 @@ class WatchSource implements BodySource {
   }
 
   end(): void {
-    this.#fn('ended')
+    this.#tell('ended')
     this.#sink!.end()
   }
 
   fail(error: Error): void {
-    this.#fn(error)
+    this.#tell(error)
     this.#sink!.fail(error)
   }
 
@@ -219,8 +221,14 @@ class WatchSource implements BodySource {
   }
 
   cancel(error?: Error): void {
-    this.#fn(error ?? 'dropped')
+    this.#tell(error ?? 'dropped')
     this.#source.cancel(error)
+  }
+
+  #tell(end: 'ended' | 'dropped' | Error): void {
+    const fn = this.#fn
+    this.#fn = undefined
+    fn?.(end)
   }
 }
 
@@ -315,11 +323,15 @@ class TransformSource implements BodySource {
 }
 
 /** Records what passes, up to a cap; after `rewind` delivers the record and then what is still to come. */
-class ReplaySource implements BodySource {
+class ReplaySource implements BodySource, BodySink {
   readonly #source: BodySource
   readonly #cap: number
   #kept: Buffer[] | undefined = []
   #size = 0
+  /** How many of the kept chunks the present sink has. */
+  #at = 0
+  #paused = false
+  #rewindable = true
   #sink: BodySink | undefined
   #state: 'idle' | 'flowing' | 'ended' | Error = 'idle'
 
@@ -330,33 +342,35 @@ class ReplaySource implements BodySource {
 
   start(sink: BodySink): void {
     this.#sink = sink
-    for (const chunk of this.#kept ?? []) sink.write(chunk)
-    if (this.#size > this.#cap) this.#kept = undefined
-    if (this.#state === 'ended') sink.end()
-    else if (this.#state instanceof Error) sink.fail(this.#state)
-    else if (this.#state === 'flowing') this.#source.resume()
-    else {
-      this.#state = 'flowing'
-      this.#source.start({
-        write: (chunk) => {
-          this.#size += chunk.length
-          // Between a rewind and the next start nobody else has the chunk: it is kept even beyond the cap.
-          if (this.#size > this.#cap && this.#sink !== undefined) this.#kept = undefined
-          this.#kept?.push(chunk)
-          if (this.#sink !== undefined) return this.#sink.write(chunk)
-          this.#source.pause()
-          return false
-        },
-        end: () => {
-          this.#state = 'ended'
-          this.#sink?.end()
-        },
-        fail: (error) => {
-          this.#state = error
-          this.#sink?.fail(error)
-        },
-      })
+    this.#at = 0
+    this.#paused = false
+    this.#deliver()
+  }
+
+  write(chunk: Buffer): boolean {
+    const current = this.#sink !== undefined && !this.#behind
+    this.#size += chunk.length
+    // Until there is a sink that has the record, nobody else has the chunk: it is kept even beyond the cap.
+    if (current && !this.#mayKeep) this.#kept = undefined
+    this.#kept?.push(chunk)
+    if (current) {
+      this.#at++
+      return this.#sink!.write(chunk)
     }
+    this.#source.pause()
+    return false
+  }
+
+  end(): void {
+    this.#state = 'ended'
+    this.#deliver()
+  }
+
+  fail(error: Error): void {
+    this.#state = error
+    const sink = this.#sink
+    this.#sink = undefined
+    sink?.fail(error)
   }
 
   rewind(): boolean {
@@ -364,18 +378,55 @@ class ReplaySource implements BodySource {
     return this.#kept !== undefined
   }
 
+  /** There will be no rewind: from now on whoever cancels cancels the source. */
+  forget(): void {
+    this.#rewindable = false
+  }
+
   pause(): void {
+    this.#paused = true
     if (this.#state === 'flowing') this.#source.pause()
   }
 
   resume(): void {
-    if (this.#state === 'flowing') this.#source.resume()
+    this.#paused = false
+    this.#deliver()
   }
 
   cancel(error?: Error): void {
     // Whoever read it first gave up; the record is kept for the next, the rest waits.
     this.#sink = undefined
-    if (this.#kept === undefined) this.#source.cancel(error)
-    else this.pause()
+    if (this.#rewindable && this.#kept !== undefined) this.pause()
+    else this.#source.cancel(error)
+  }
+
+  get #mayKeep(): boolean {
+    return this.#rewindable && this.#size <= this.#cap
+  }
+
+  get #behind(): boolean {
+    return this.#kept !== undefined && this.#at < this.#kept.length
+  }
+
+  /** What is kept, as far as the sink takes it; then it goes on with the source. */
+  #deliver(): void {
+    const sink = this.#sink
+    if (sink === undefined) return
+    while (this.#behind && !this.#paused) {
+      if (!sink.write(this.#kept![this.#at++]!)) this.pause()
+      if (this.#sink !== sink) return
+    }
+    if (this.#behind) return
+    if (!this.#mayKeep) this.#kept = undefined
+    if (this.#state === 'idle') {
+      this.#state = 'flowing'
+      this.#source.start(this)
+    } else if (this.#state === 'flowing') {
+      if (!this.#paused) this.#source.resume()
+    } else {
+      this.#sink = undefined
+      if (this.#state === 'ended') sink.end()
+      else sink.fail(this.#state)
+    }
   }
 }

@@ -37,6 +37,13 @@ export const ERRORS = {
     retryable: false,
     proxyStatus: 'tls_certificate_error',
   },
+  upstream_tls_error: {
+    status: 502,
+    title: 'No TLS connection to the upstream could be made',
+    source: 'upstream',
+    retryable: false,
+    proxyStatus: 'tls_protocol_error',
+  },
   upstream_timeout: {
     status: 504,
     title: 'The upstream took too long to answer',

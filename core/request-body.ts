@@ -46,6 +46,12 @@ export class RequestBody implements BodySource {
     this.#message.pause()
   }
 
+  /** The exchange is over: whatever still comes is read and dropped, or the connection would be stuck before it. */
+  drain(): void {
+    this.#sink = undefined
+    if (!this.#message.complete) this.#message.resume()
+  }
+
   #over(): BodySink | undefined {
     const sink = this.#sink
     this.#sink = undefined

@@ -10,6 +10,8 @@ import type { Framing } from './early-reply.ts'
 import type { Engine } from './engine.ts'
 import { type Downstream, Exchange } from './exchange.ts'
 import { HeaderList, sameName } from './headers.ts'
+import { renderReply } from './problem.ts'
+import { LocalReply } from './reply.ts'
 import { RequestBody } from './request-body.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { Run } from './run.ts'
@@ -20,6 +22,7 @@ export interface ListenerOptions {
   /** Undefined: every address. */
   readonly host: string | undefined
   readonly port: number
+  /** As it begins; see `Listener.trusted`. */
   readonly trusted: TrustedProxies
 }
 
@@ -29,6 +32,8 @@ export interface ListenerOptions {
  */
 export class Listener {
   readonly name: string
+  /** Proxies whose forwarding headers are believed, for connections from now on. */
+  trusted: TrustedProxies
   readonly #options: ListenerOptions
   readonly #engine: Engine
   readonly #server: Server
@@ -40,6 +45,7 @@ export class Listener {
 
   constructor(options: ListenerOptions, engine: Engine, chain: Chain) {
     this.name = options.name
+    this.trusted = options.trusted
     this.#options = options
     this.#engine = engine
     this.#chain = chain
@@ -106,7 +112,7 @@ export class Listener {
   }
 
   #accept(req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
-    const connection = connectionOf(req.socket, this.#options.trusted)
+    const connection = connectionOf(req.socket, this.trusted)
     if (connection.enter()) this.#serve(connection, req, res, waiting, undefined)
     else connection.wait(() => this.#serve(connection, req, res, waiting, undefined))
   }
@@ -174,8 +180,14 @@ export class Listener {
       run.finish(outcome, error)
       if (--this.#active === 0) this.#idle?.()
       connection.next()
+      if (source === undefined) return
+      source.drain()
+      x.request.body.discard()
     }
-    run.start()
+    if (path === '*' && x.request.method === 'OPTIONS') {
+      x.response = renderReply(x, new LocalReply(204, 'options', { headers: { Allow: ALLOW } }))
+      writer.deliver(x.response, x, this.#draining)
+    } else run.start()
   }
 
   #downstream(connection: Connection, headers: HeaderList, host: string): Downstream {
@@ -183,7 +195,7 @@ export class Listener {
     if (!trusted) return { address: peer, peer, trusted, scheme, host }
     const proto = headers.get('x-forwarded-proto')
     return {
-      address: this.#options.trusted.client(peer, headers.joined('x-forwarded-for')),
+      address: this.trusted.client(peer, headers.joined('x-forwarded-for')),
       peer,
       trusted,
       scheme: proto === 'https' || proto === 'http' ? proto : scheme,
@@ -192,7 +204,7 @@ export class Listener {
   }
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const connection = connectionOf(req.socket, this.#options.trusted)
+    const connection = connectionOf(req.socket, this.trusted)
     socket.on('error', () => socket.destroy())
     const serve = (): void => {
       const res = new ServerResponse(req)
@@ -207,7 +219,7 @@ export class Listener {
 
   /** Bytes that are no request: RFC 9112 §2.2. There is no exchange, but `log` hears of it. */
   #unparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const busy = connectionOf(socket, this.#options.trusted).busy
+    const busy = connectionOf(socket, this.trusted).busy
     if (error.code === 'ECONNRESET' || !socket.writable || busy) {
       socket.destroy(error)
       if (busy) return
@@ -225,6 +237,12 @@ export class Listener {
     })
   }
 }
+
+/**
+ * What the gateway as a whole may forward: `OPTIONS *` asks no endpoint, and is answered before any filter runs (RFC 9110
+ * §9.3.7). Extension methods pass too, but can't be listed.
+ */
+const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
 /** Answers to what the parser refused. */
 const UNPARSED: Readonly<Record<string, number>> = {

@@ -4,6 +4,12 @@ export interface Deadline {
   cancel(): void
 }
 
+/** The time between two looks of the wheel at the clock. */
+export interface Turn {
+  /** Monotonic milliseconds at which it ended; infinite as long as it lasts. */
+  readonly end: number
+}
+
 class Entry implements Deadline {
   due: number
   fire: (() => void) | undefined
@@ -26,7 +32,8 @@ const SLOTS = 512
 
 /**
  * Deadlines of thousands of requests on one timer. Firing is late by at most two ticks (of 50 ms), never early: deadlines here
- * are seconds, and a Node timer a request costs more than it is worth.
+ * are seconds, and a Node timer a request costs more than it is worth. After a stall of the process the sockets are read before
+ * anything fires, so that what came during the stall is not held to have stayed out.
  * Hashed timing wheel: Varghese and Lauck, "Hashed and hierarchical timing wheels" (1987), scheme 6.
  */
 export class TimerWheel {
@@ -37,6 +44,7 @@ export class TimerWheel {
   /** The last tick whose slot was looked at. */
   #at: number
   #timer: NodeJS.Timeout | undefined
+  #turn: { end: number } = { end: Infinity }
 
   readonly #manual: boolean
   readonly #onError: (error: unknown) => void
@@ -62,26 +70,33 @@ export class TimerWheel {
   }
 
   /**
-   * Monotonic milliseconds, ahead of the true time by less than two ticks and never behind it, as long as a deadline is
-   * pending. Costs a multiplication where a clock costs 80 ns.
+   * The present turn, to be noted when something happens: that costs a pointer, a clock 80 ns. A turn lasts about a tick, or as
+   * long as no deadline is pending.
    */
-  get coarse(): number {
-    return (this.#at + 1) * this.#tick
+  get turn(): Turn {
+    return this.#turn
+  }
+
+  /** Milliseconds since a turn ended: never more than since what happened in it, and less by at most the turn's length. */
+  since(turn: Turn): number {
+    return Math.max(this.#now() - turn.end, 0)
   }
 
   /** Calls `fire` once, `ms` milliseconds from now or up to two ticks later. */
   after(ms: number, fire: () => void): Deadline {
     // The clock, not the last tick: after a stall the wheel is behind, and the deadline would be early.
-    const at = Math.floor(this.#now() / this.#tick)
+    const now = this.#now()
+    const at = Math.floor(now / this.#tick)
     if (this.#count === 0) this.#at = at
-    const due = at + 1 + Math.max(Math.ceil(ms / this.#tick), 1)
+    const due = Math.max(Math.ceil((now + ms) / this.#tick), at + 1)
     const entry = new Entry(this, due, fire)
     const slot = due % SLOTS
     entry.next = this.#slots[slot]
     if (entry.next !== undefined) entry.next.previous = entry
     this.#slots[slot] = entry
     if (this.#count++ === 0 && !this.#manual) {
-      this.#timer = setInterval(() => this.advance(), this.#tick)
+      // Immediates run behind the poll for I/O, timers before it.
+      this.#timer = setInterval(() => setImmediate(() => this.advance()), this.#tick)
       this.#timer.unref()
     }
     return entry
@@ -102,7 +117,10 @@ export class TimerWheel {
 
   /** Fires everything that is due. */
   advance(): void {
-    const now = Math.floor(this.#now() / this.#tick)
+    const clock = this.#now()
+    this.#turn.end = clock
+    this.#turn = { end: Infinity }
+    const now = Math.floor(clock / this.#tick)
     // After a long stall every slot is looked at once, not once a missed tick.
     const from = Math.max(this.#at + 1, now - SLOTS + 1)
     this.#at = now

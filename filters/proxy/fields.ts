@@ -128,9 +128,13 @@ export function downstreamFields(raw: readonly (Buffer | string)[]): HeaderList 
   return new HeaderList(kept)
 }
 
-/** The head of a 101: the switch itself needs `Connection` and `Upgrade`. */
-export function switchFields(raw: readonly (Buffer | string)[]): HeaderList {
-  return new HeaderList(raw.map(text))
+/** The head of a 101: as any other, but the switch itself needs `Connection` and `Upgrade` (RFC 9110 §7.8). */
+export function switchFields(raw: readonly (Buffer | string)[], protocol: string): HeaderList {
+  const headers = downstreamFields(raw)
+  headers.delete('content-length') // RFC 9110 §8.6: an interim response has none
+  headers.add('Connection', 'Upgrade')
+  headers.add('Upgrade', protocol)
+  return headers
 }
 
 const text = (bytes: Buffer | string): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'))

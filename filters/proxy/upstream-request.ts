@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import {
@@ -9,6 +10,7 @@ import {
   type TimerWheel,
   WeirError,
 } from '../../core/index.ts'
+import type { Turn } from '../../core/timer-wheel.ts'
 import { failureOf, isClosed } from './failures.ts'
 import { downstreamFields, switchFields } from './fields.ts'
 import type { CountingClient } from './pools.ts'
@@ -56,7 +58,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   #queue: Buffer[] | undefined
   #queued = 0
   #end: 'ended' | WeirError | undefined
-  #activeAt = 0
+  /** The wheel's turn in which either side last did something. */
+  #active: Turn | undefined
   #deadline: Deadline | undefined
   #resolve!: (response: Response) => void
   #reject!: (error: WeirError) => void
@@ -73,7 +76,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       this.#resolve = resolve
       this.#reject = reject
       this.#arm(this.#context.limits.connect)
-      this.#activeAt = this.#context.timers.coarse
+      this.#active = this.#context.timers.turn
       this.#context.pool.dispatch(this.#options, this)
     })
   }
@@ -83,16 +86,16 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#cancelled !== undefined) return controller.abort(this.#cancelled)
-    this.#activeAt = this.#context.timers.coarse
+    this.#active = this.#context.timers.turn
     if (this.#phase !== 'over') this.#phase = this.#upload === undefined ? 'waiting' : 'sending'
   }
 
   onBodySent(): void {
-    this.#activeAt = this.#context.timers.coarse
+    this.#active = this.#context.timers.turn
   }
 
   onRequestSent(): void {
-    this.#activeAt = this.#context.timers.coarse
+    this.#active = this.#context.timers.turn
     if (this.#phase === 'sending') this.#phase = 'waiting'
   }
 
@@ -107,7 +110,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     statusText?: string,
   ): void {
     if (status < 200) return // an interim response is not the answer (RFC 9110 §15.2)
-    this.#activeAt = this.#context.timers.coarse
+    this.#active = this.#context.timers.turn
     this.#phase = 'body'
     const headers = downstreamFields(controller.rawHeaders as Buffer[])
     const declared = headers.get('content-length')
@@ -116,7 +119,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#activeAt = this.#context.timers.coarse
+    this.#active = this.#context.timers.turn
     if (this.#sink !== undefined) {
       if (!this.#sink.write(chunk)) this.pause()
       return
@@ -136,10 +139,15 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     this.#sink?.end()
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    { upgrade }: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
     this.#over('ended')
     if (this.#cancelled !== undefined) return void socket.destroy()
-    const headers = switchFields(controller.rawHeaders as Buffer[])
+    const headers = switchFields(controller.rawHeaders as Buffer[], String(upgrade))
     this.#resolve({ status, statusText: undefined, headers, body: Body.empty(), upgrade: socket })
   }
 
@@ -152,7 +160,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       this.#context.pool.dispatch(this.#options, this)
       return
     }
-    this.#fail(failureOf(error, this.#controller !== undefined))
+    this.#fail(failureOf(error, this.#controller !== undefined, this.#phase === 'body'))
   }
 
   // The downstream's side: the body is read.
@@ -176,7 +184,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
 
   resume(): void {
     this.#paused = false
-    this.#activeAt = this.#context.timers.coarse
+    this.#active = this.#context.timers.turn
     this.#controller?.resume()
   }
 
@@ -230,7 +238,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   #check(): void {
     const { limits, timers } = this.#context
     const limit = this.#limit()
-    const silent = timers.coarse - this.#activeAt
+    const silent = timers.since(this.#active!)
     // A reader that is slow, or a client that uploads slowly, is no fault of the upstream.
     const excused =
       (this.#phase === 'body' && this.#paused) || (this.#phase === 'sending' && this.#upload?.blocked !== true)

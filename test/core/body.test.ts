@@ -133,6 +133,81 @@ t.test('what comes between a rewind and the next start is not lost, even beyond 
   t.equal(body.rewind(), false)
 })
 
+t.test('a replay stops where its sink has enough', async (t) => {
+  const source = new Manual()
+  const body = new Body(source, undefined)
+  body.replay(4)
+  body.pipe(new Collect())
+  for (const chunk of ['ab', 'cd']) source.sink!.write(Buffer.from(chunk))
+  t.equal(body.rewind(), true)
+  const sink = new Collect()
+  sink.more = false
+  const handle = body.pipe(sink)!
+  t.strictSame([sink.text, source.paused], ['ab', true])
+  t.equal(source.sink!.write(Buffer.from('ef')), false, 'what comes meanwhile waits')
+  source.sink!.end()
+  t.strictSame([sink.text, sink.ended], ['ab', false])
+  handle.resume()
+  t.strictSame([sink.text, sink.ended], ['abcd', false])
+  sink.more = true
+  handle.resume()
+  t.strictSame([sink.text, sink.ended], ['abcdef', true])
+  sink.ended = false
+  handle.resume()
+  t.equal(sink.ended, false, 'the end is told once')
+  t.equal(body.rewind(), false)
+})
+
+t.test('a replay goes on with its source when the sink has the record', async (t) => {
+  const source = new Manual()
+  const body = new Body(source, undefined)
+  body.replay(100)
+  const first = body.pipe(new Collect())!
+  source.sink!.write(Buffer.from('ab'))
+  first.cancel(new Error('that attempt failed'))
+  t.strictSame([source.paused, source.cancelled], [true, []])
+  t.equal(body.rewind(), true)
+  const sink = new Collect()
+  const handle = body.pipe(sink)!
+  t.strictSame([sink.text, source.paused], ['ab', false])
+  handle.pause()
+  t.equal(source.paused, true)
+  handle.resume()
+  t.equal(source.paused, false)
+  const broken = new Error('broken')
+  source.sink!.fail(broken)
+  t.equal(sink.error, broken)
+  t.equal(body.rewind(), true)
+  const last = new Collect()
+  body.pipe(last)
+  t.strictSame([last.text, last.error], ['ab', broken])
+})
+
+t.test('a body kept for replay that is discarded, or wrapped, cancels its source', async (t) => {
+  const error = new Error('over')
+  const unread = new Manual()
+  const first = new Body(unread, undefined)
+  first.replay(100)
+  first.discard(error)
+  t.strictSame(unread.cancelled, [error])
+  const read = new Manual()
+  const second = new Body(read, undefined)
+  second.replay(100)
+  const handle = second.pipe(new Collect())!
+  read.sink!.write(Buffer.from('ab'))
+  handle.cancel()
+  t.strictSame(read.cancelled, [], 'it may be sent again')
+  second.discard(error)
+  t.strictSame(read.cancelled, [error])
+  const wrapped = new Manual()
+  const third = new Body(wrapped, undefined)
+  third.replay(100)
+  third.tap(() => {})
+  third.pipe(new Collect())!.cancel(error)
+  t.strictSame(wrapped.cancelled, [error])
+  t.equal(third.rewind(), false)
+})
+
 t.test('discard, replace, watch', async (t) => {
   const source = new Manual()
   const body = new Body(source, 3)

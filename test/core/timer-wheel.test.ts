@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { TimerWheel } from '../../core/timer-wheel.ts'
@@ -75,4 +77,44 @@ t.test('one that throws does not stop the others', async (t) => {
   wheel.advance()
   t.equal(fired, 1)
   t.match(errors, [{ message: 'late' }])
+})
+
+t.test('what happened in a turn is as long ago as its end, however long it lasted', async (t) => {
+  let now = 0
+  const wheel = new TimerWheel({ tick: TICK, manual: true, now: () => now })
+  wheel.after(100_000, () => {})
+  const first = wheel.turn
+  t.equal(wheel.since(first), 0)
+  now = 5000
+  t.equal(wheel.turn, first, 'the process was stalled: nobody has looked at the clock')
+  t.equal(wheel.since(first), 0)
+  wheel.advance()
+  t.not(wheel.turn, first)
+  now = 5070
+  t.equal(wheel.since(first), 70)
+})
+
+t.test('after a stall the sockets are read before a deadline fires', async (t) => {
+  const order: string[] = []
+  const server = createServer((socket) => {
+    socket.on('data', () => order.push('data'))
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  t.teardown(() => client.destroy())
+  await once(client, 'connect')
+  const wheel = new TimerWheel()
+  await new Promise<void>((resolve) => {
+    wheel.after(100, () => {
+      order.push('deadline')
+      resolve()
+    })
+    setImmediate(() => {
+      client.write('x')
+      for (const end = performance.now() + 300; performance.now() < end; );
+    })
+  })
+  t.strictSame(order, ['data', 'deadline'])
 })

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import t from 'tap'
+import { defineFilter } from '../../../core/index.ts'
 import { connectTo, send } from '../../support/client.ts'
 import { startRawUpstream } from '../../support/upstream.ts'
-import { gatewayTo, type Proxied, proxied, signal } from './support.ts'
+import { gatewayTo, type Proxied, proxied, signal, startBlackhole } from './support.ts'
 
 type Test = Pick<typeof t, 'match' | 'equal'>
 
@@ -115,6 +116,26 @@ for (const [name, how] of [
     await forgotten(t, proxy)
   })
 }
+
+t.test('a client that leaves while its request is queued for a connection is forgotten at once', async (t) => {
+  const called = signal()
+  const witness = defineFilter({
+    name: 'called',
+    apiVersion: 1,
+    create: () => ({
+      upstream(_x, call, next) {
+        const answer = next(call)
+        called.fire()
+        return answer
+      },
+    }),
+  })
+  const proxy = await gatewayTo(t, await startBlackhole(t), { breaker, filters: [witness] })
+  const start = performance.now()
+  await leaves(proxy.port, GET, called.promise, (socket) => void socket.destroy())
+  await forgotten(t, proxy)
+  t.ok(performance.now() - start < 2000, 'the connection itself is waited for up to 10 s')
+})
 
 t.test('a client that leaves says nothing to others', async (t) => {
   const asked = signal()

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { defineFilter } from '../../../core/index.ts'
 import { connectTo, send, sendRaw } from '../../support/client.ts'
 import { onHead, proxied, proxiedRaw, signal } from './support.ts'
 
@@ -191,4 +192,42 @@ t.test('Expect: 100-continue', async (t) => {
   await over
   t.match(text, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n/)
   t.ok(text.endsWith('hello'))
+})
+
+t.test('an upload that is kept for replay is let go of when the answer comes first', async (t) => {
+  const dropped = signal<unknown>()
+  const keeping = defineFilter({
+    name: 'keeping',
+    apiVersion: 1,
+    create: () => ({
+      request({ request: { body } }) {
+        body.watch(dropped.fire)
+        body.replay(1024 * 1024)
+      },
+    }),
+  })
+  const { port, engine } = await proxiedRaw(
+    t,
+    (socket) => onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
+    { filters: [keeping] },
+  )
+  const socket = await connectTo(port)
+  const answered = signal()
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1')
+    if (received.endsWith('\r\n\r\nok')) answered.fire()
+  })
+  const failed = new Promise((resolve) => {
+    socket.on('error', resolve)
+    socket.on('close', () => resolve(undefined))
+  })
+  socket.write('POST /api HTTP/1.1\r\nHost: weir\r\nContent-Length: 900000\r\n\r\nbegin')
+  await answered.promise
+  t.equal(await dropped.promise, 'dropped')
+  socket.end(Buffer.alloc(899_995))
+  t.equal(await failed, undefined, 'no reset')
+  const start = performance.now()
+  while (engine.timers.size > 0) await turn()
+  t.ok(performance.now() - start < 1500, 'the rest is read, not left until the connection is given up')
 })

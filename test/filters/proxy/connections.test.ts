@@ -1,7 +1,7 @@
 import { Agent, type OutgoingHttpHeaders } from 'node:http'
 import t from 'tap'
 import { send } from '../../support/client.ts'
-import { onHead, proxied, proxiedRaw } from './support.ts'
+import { onHead, proxied, proxiedRaw, signal } from './support.ts'
 
 t.test('twenty requests of every kind use one upstream connection', async (t) => {
   const { api, upstream } = await proxied(t, (req, res) => {
@@ -108,4 +108,29 @@ t.test('a connection that the upstream has closed while idle is not used', async
   })
   for (let i = 0; i < 3; i++) t.equal((await send(`${api}/x`, { method: 'POST', body: 'x' })).status, 200)
   t.equal(upstream.connections(), 3)
+})
+
+t.test('an idle connection is kept for keep_alive, then closed', async (t) => {
+  let opened = 0
+  const closed = signal<number>()
+  const { api } = await proxiedRaw(
+    t,
+    (socket) => {
+      opened++
+      let answeredAt = 0
+      onHead(socket, () => {
+        answeredAt = performance.now()
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      })
+      socket.on('end', () => closed.fire(performance.now() - answeredAt))
+    },
+    { proxy: { keep_alive: '300ms' } },
+  )
+  t.equal((await send(`${api}/1`)).status, 200)
+  t.equal((await send(`${api}/2`)).status, 200)
+  t.equal(opened, 1)
+  const idle = await closed.promise
+  t.ok(idle >= 290 && idle < 2000, `${idle} ms`)
+  t.equal((await send(`${api}/3`)).status, 200)
+  t.equal(opened, 2)
 })

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { defineFilter } from '../../../core/index.ts'
 import { connectTo, send } from '../../support/client.ts'
+import { specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream } from '../../support/upstream.ts'
-import { gatewayTo, onHead, proxied, proxiedRaw } from './support.ts'
+import { gatewayTo, onHead, proxied, proxiedRaw, startBlackhole } from './support.ts'
 
 type Test = Parameters<typeof proxied>[0]
 
@@ -75,6 +77,9 @@ t.test('not HTTP', async (t) => {
     'HTTP/1.1 abc OK\r\n\r\n',
     'HTTP/1.1 200 OK\r\nno colon\r\n\r\n',
     'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nno colon\r\n\r\n',
     'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
     `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`,
   ]) {
@@ -88,13 +93,22 @@ t.test('not HTTP', async (t) => {
   }
 })
 
-t.test('two lengths that differ', async (t) => {
-  const { api } = await answering(t, 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab')
-  t.match(await refused(api), /^502 /)
+t.test('not HTTP in the middle of a body: the client’s connection is cut', async (t) => {
+  const { api, settled, outcomes } = await answering(
+    t,
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nx\r\n',
+  )
+  await t.rejects(send(api), { code: 'ECONNRESET' })
+  await settled(1)
+  t.match(outcomes, [{ result: 'failure', status: 200, error: { code: 'upstream_protocol_error' } }])
 })
 
 t.test('closed or reset before an answer', async (t) => {
-  for (const bytes of ['', 'HTTP/1.1 200 OK\r\nX-Half: ', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n']) {
+  for (const bytes of [
+    '',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Half: ',
+    'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n',
+  ]) {
     for (const end of ['end', 'reset'] as const) {
       const { api } = await answering(t, bytes, end)
       t.equal(await refused(api), '502 upstream_reset; weir; error=connection_terminated', `${bytes} ${end}`)
@@ -103,7 +117,12 @@ t.test('closed or reset before an answer', async (t) => {
 })
 
 t.test('cut in the middle of a body: the client’s connection is cut', async (t) => {
-  for (const head of ['Content-Length: 100\r\n\r\nhalf', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n']) {
+  for (const head of [
+    'Content-Length: 100\r\n\r\nhalf',
+    'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+    'Connection: close\r\nContent-Length: 100\r\n\r\nhalf',
+    'Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+  ]) {
     for (const end of ['end', 'reset'] as const) {
       const { api, settled, outcomes, logged, finished } = await answering(t, `HTTP/1.1 200 OK\r\n${head}`, end)
       await t.rejects(send(api), { code: 'ECONNRESET' }, `${JSON.stringify(head)} ${end}`)
@@ -130,6 +149,71 @@ t.test('silence in the middle of a body: the client’s connection is cut', asyn
     t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_idle_timeout' } }])
     t.equal(engine.timers.size, 0)
   }
+})
+
+t.test('a short idle timeout is neither early nor much too late', async (t) => {
+  const { api } = await answering(t, 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', undefined, {
+    idle_timeout: '200ms',
+  })
+  const start = performance.now()
+  await t.rejects(send(api), { code: 'ECONNRESET' })
+  const elapsed = performance.now() - start
+  t.ok(elapsed >= 200 && elapsed < 1000, `${elapsed} ms`)
+})
+
+t.test('an answer that came while the gateway itself was stalled is not too late', async (t) => {
+  const { api } = await proxiedRaw(
+    t,
+    (socket) =>
+      onHead(socket, () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf')
+        setTimeout(
+          () =>
+            setImmediate(() => {
+              socket.write('full')
+              for (const end = performance.now() + 500; performance.now() < end; );
+            }),
+          50,
+        )
+      }),
+    { proxy: { idle_timeout: '200ms' } },
+  )
+  t.equal((await send(api)).body, 'halffull')
+})
+
+t.test('no connection in time', async (t) => {
+  const { api, engine, outcomes } = await gatewayTo(t, await startBlackhole(t), { proxy: { connect_timeout: '200ms' } })
+  const start = performance.now()
+  t.equal(await refused(api), '504 upstream_connect_timeout; weir; error=connection_timeout')
+  const elapsed = performance.now() - start
+  t.ok(elapsed >= 200 && elapsed < 1500, `${elapsed} ms`)
+  t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_connect_timeout' } }])
+  t.equal(engine.timers.size, 0)
+})
+
+t.test('a request that can’t be written as HTTP', async (t) => {
+  const breaking = defineFilter({
+    name: 'breaking',
+    apiVersion: 1,
+    create: () => ({ request: (x) => x.request.headers.add('X-Broken', 'a\r\nInjected: b') }),
+  })
+  let connections = 0
+  const upstream = await startRawUpstream(() => connections++)
+  t.teardown(() => upstream.close())
+  const { api, outcomes } = await gatewayTo(t, upstream.url, { filters: [breaking] })
+  t.equal(await refused(api), '400 request_not_forwardable; weir; error=http_request_error')
+  t.match(outcomes, [{ result: 'ignored', error: { code: 'request_not_forwardable' } }])
+  t.equal(connections, 0)
+})
+
+t.test('an endpoint without a target', async (t) => {
+  const spec = specOf([{ name: 'api', url: 'http://127.0.0.1' }], [['route-match', { prefix: '' }], 'proxy'])
+  const endpoints = spec.endpoints.map((one) => ({ ...one, endpoint: { ...one.endpoint, targets: [] } }))
+  const { url, close } = await startGateway({ ...spec, endpoints })
+  t.teardown(close)
+  const { status, headers, json } = await send(`${url}/api`)
+  t.equal(`${status} ${String(json().code)}`, '503 no_target')
+  t.equal(headers['retry-after'], '30')
 })
 
 t.test('a client of HTTP/1.0, whose answers end with the connection, sees a reset', async (t) => {
@@ -201,6 +285,17 @@ t.test('TLS', { skip: openssl ? false : 'NOT TESTED: openssl is not installed' }
   const plain = await gatewayTo(t, url.replace('https', 'http'))
   t.match(await refused(plain.api), /^502 /, 'http to an https port')
 
+  const choosy = createServer({
+    key: readFileSync(key),
+    cert: readFileSync(cert),
+    maxVersion: 'TLSv1.2',
+    ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', // not for this key
+  })
+  await new Promise<void>((resolve) => choosy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => choosy.close())
+  const disagreeing = await gatewayTo(t, `https://127.0.0.1:${(choosy.address() as AddressInfo).port}`)
+  t.equal(await refused(disagreeing.api), '502 upstream_tls_error; weir; error=tls_protocol_error', 'no common cipher')
+
   connections = 0
   const trusting = await gatewayTo(t, url, { proxy: { tls: { ca_file: cert } } })
   for (let i = 0; i < 3; i++) t.equal((await send(trusting.api)).body, 'secret')
@@ -213,5 +308,5 @@ t.test('an upstream that does not speak TLS', async (t) => {
   const upstream = await startRawUpstream((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   t.teardown(() => upstream.close())
   const { api } = await gatewayTo(t, upstream.url.replace('http', 'https'))
-  t.equal(await refused(api), '502 upstream_tls_failed; weir; error=tls_certificate_error')
+  t.equal(await refused(api), '502 upstream_tls_error; weir; error=tls_protocol_error')
 })

@@ -1,5 +1,8 @@
+import { networkInterfaces } from 'node:os'
 import t from 'tap'
 import { send, sendRaw } from '../../support/client.ts'
+import { specOf, startGateway } from '../../support/gateway.ts'
+import { startUpstream } from '../../support/upstream.ts'
 import { onHead, proxied, proxiedRaw } from './support.ts'
 
 type Settings = Parameters<typeof proxied>[2]
@@ -162,6 +165,25 @@ t.test('forwarding fields come from the connection', async (t) => {
   t.same(values(head, 'x-forwarded-host'), ['weir:80'])
   t.same(values(head, 'x-forwarded-proto'), ['http'])
   t.same(values(head, 'forwarded'), ['for=127.0.0.1;host="weir:80";proto=http'])
+})
+
+const ipv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
+
+t.test('a client of IPv6', { skip: ipv6 ? false : 'NOT TESTED: no IPv6 loopback' }, async (t) => {
+  let seen: Record<string, unknown> = {}
+  const upstream = await startUpstream((req, res) => {
+    seen = req.headers
+    res.end()
+  })
+  t.teardown(() => upstream.close())
+  const spec = specOf([{ name: 'api', url: upstream.url }], [['route-match', { prefix: '' }], 'proxy'])
+  const { port, close } = await startGateway({
+    ...spec,
+    listeners: spec.listeners.map((one) => ({ ...one, host: '::1' })),
+  })
+  t.teardown(close)
+  t.equal((await send(`http://[::1]:${port}/api`)).status, 200)
+  t.match(seen, { 'x-forwarded-for': '::1', forwarded: `for="[::1]";host="[::1]:${port}";proto=http` })
 })
 
 t.test('behind a trusted proxy they are honoured and appended to', async (t) => {

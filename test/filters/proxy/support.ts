@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { defineFilter, type FilterFactory, type Outcome } from '../../../core/index.ts'
 import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
@@ -94,6 +96,26 @@ export async function proxiedRaw(t: Test, serve: (socket: Socket) => void, setti
   const upstream = await startRawUpstream(serve)
   t.teardown(() => upstream.close())
   return gatewayTo(t, upstream.url, settings)
+}
+
+const NEVER_ACCEPTS = `
+const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
+  require('node:fs').writeSync(1, String(server.address().port))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+})`
+
+/** URL of an address that does not answer a SYN: the backlog of its listening socket, two connections, is full. */
+export async function startBlackhole(t: Test): Promise<string> {
+  const child = spawn(process.execPath, ['-e', NEVER_ACCEPTS], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [port] = (await once(child.stdout, 'data')) as [Buffer]
+  for (let i = 0; i < 2; i++) {
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+  }
+  return `http://127.0.0.1:${port}`
 }
 
 /** Calls `fn` with each whole request head that a socket receives, bodies of none. */

@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
-import { connectTo, send } from '../../support/client.ts'
-import { gatewayTo, type Proxied, proxied, signal } from './support.ts'
+import { connectTo, send, sendRaw } from '../../support/client.ts'
+import { gatewayTo, onHead, type Proxied, proxied, proxiedRaw, signal } from './support.ts'
 
 type Test = Parameters<typeof proxied>[0]
 
@@ -133,6 +133,37 @@ t.test('frames that come right behind the handshake are not lost', async (t) => 
   )
   t.match(received.toString('latin1'), /^HTTP\/1.1 101 Switching Protocols\r\n/)
   socket.destroy()
+})
+
+t.test('a 101 is filtered as any other answer, but keeps what the switch needs', async (t) => {
+  const { port } = await proxiedRaw(t, (socket) =>
+    onHead(socket, () =>
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade, X-Private\r\nupgrade: websocket\r\nX-Private: 1\r\n' +
+          'Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nVia: 1.1 inner\r\nSec-WebSocket-Accept: abc=\r\n' +
+          'Sec-WebSocket-Protocol: one\r\nContent-Length: 0\r\nSet-Cookie: a=1\r\n\r\n',
+      ),
+    ),
+  )
+  const bytes = await sendRaw(
+    port,
+    'GET /api HTTP/1.1\r\nHost: weir\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    (received) => received.includes('\r\n\r\n'),
+  )
+  const lines = bytes.trimEnd().split('\r\n')
+  t.equal(lines[0], 'HTTP/1.1 101 Switching Protocols')
+  t.same(
+    lines.slice(1).filter((line) => !/^x-request-id:/i.test(line)),
+    [
+      'Via: 1.1 inner',
+      'Sec-WebSocket-Accept: abc=',
+      'Sec-WebSocket-Protocol: one',
+      'Set-Cookie: a=1',
+      'Via: 1.1 weir',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+    ],
+  )
 })
 
 t.test('requests and tunnels side by side', async (t) => {
