@@ -1,3 +1,4 @@
+import type { PlainProblem } from '../core/config-control.ts'
 import { ConfigError, type Path, type Problem } from '../core/spec.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Source } from './source.ts'
@@ -24,6 +25,13 @@ export class LocatedConfigError extends ConfigError {
     this.source = source
     this.message = problems.map((problem) => source.format(problem)).join('\n')
   }
+}
+
+/** A problem as people and tools read it. */
+export function plainProblem(problem: PlacedProblem, source: Source): PlainProblem {
+  const { path, file, line, col } = source.place(problem)
+  const message = source.message(problem)
+  return { file, ...(line === undefined ? {} : { line, col }), path: formatPath(path), message }
 }
 
 // Suggestions cost more than the problem they decorate, and nobody reads the hundredth.

@@ -17,7 +17,8 @@ export class Engine {
   readonly meter: Meter
   readonly tracing: Tracing | undefined
   readonly durations: FilterDurations
-  readonly #accessLog: AccessLog | undefined
+  /** Undefined while it is off. */
+  accessLog: AccessLog | undefined
   readonly #filterErrors = new Counter<'filter' | 'hook'>()
 
   constructor(parts: {
@@ -33,7 +34,7 @@ export class Engine {
     this.logger = parts.logger
     this.meter = parts.meter
     this.tracing = parts.tracing
-    this.#accessLog = parts.accessLog
+    this.accessLog = parts.accessLog
     this.durations = new FilterDurations(this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
@@ -74,6 +75,6 @@ export class Engine {
       }
     }
     if (exchange?.trace !== undefined) this.tracing?.finish(exchange, finished)
-    this.#accessLog?.write(finished)
+    this.accessLog?.write(finished)
   }
 }

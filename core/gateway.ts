@@ -9,11 +9,6 @@ import { SharedState } from './shared.ts'
 import { buildSnapshot, type Snapshot } from './snapshot.ts'
 import { ConfigError, type GatewaySpec, type Problem } from './spec.ts'
 
-const GAUGES = {
-  successful: 'weir_config_last_reload_successful',
-  at: 'weir_config_last_reload_timestamp_seconds',
-} as const
-
 export interface GatewayParts {
   readonly engine: Engine
   readonly catalog: Catalog
@@ -29,19 +24,16 @@ export interface GatewayParts {
 export class Gateway {
   readonly shared = new SharedState()
   readonly #parts: GatewayParts
+  #catalog: Catalog
   readonly #listeners = new Map<string, Listener>()
-  readonly #lastLoad = { successful: 0, at: 0 }
   #live: Snapshot | undefined
+  #trusted: TrustedProxies
   #loading: Promise<unknown> = Promise.resolve()
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
-    const gauge = (name: string, help: string, value: () => number): void => {
-      parts.engine.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
-    }
-    const { successful, at } = GAUGES
-    gauge(successful, 'Whether the last load of a configuration succeeded', () => this.#lastLoad.successful)
-    gauge(at, 'When a configuration was last loaded with success', () => this.#lastLoad.at)
+    this.#catalog = parts.catalog
+    this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
   }
 
   get live(): Snapshot | undefined {
@@ -51,27 +43,21 @@ export class Gateway {
   /**
    * Makes `spec` the live configuration, all or nothing: throws a ConfigError and leaves what runs untouched if anything
    * is wrong. Loads are done one after another. Gives the warnings.
+   * @param catalog the filters there are from now on, if others than before
    */
-  load(spec: GatewaySpec): Promise<readonly Problem[]> {
-    const load = this.#loading.then(() => this.#load(spec))
-    this.#loading = load.then(
-      () => {
-        this.#lastLoad.successful = 1
-        this.#lastLoad.at = this.#parts.engine.clock.wall() / 1000
-      },
-      () => {
-        this.#lastLoad.successful = 0
-      },
-    )
+  load(spec: GatewaySpec, catalog = this.#catalog): Promise<readonly Problem[]> {
+    const load = this.#loading.then(() => this.#load(spec, catalog))
+    this.#loading = load.catch(() => {})
     return load
   }
 
-  async #load(spec: GatewaySpec): Promise<readonly Problem[]> {
+  async #load(spec: GatewaySpec, catalog: Catalog): Promise<readonly Problem[]> {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
-    const { engine, catalog, services = new Map(), baseDir } = this.#parts
+    const { engine, services = new Map(), baseDir } = this.#parts
     const next = await buildSnapshot(spec, { engine, catalog, shared: this.shared, services, baseDir }, old)
     this.#live = next
+    this.#catalog = catalog
     for (const [name, chain] of next.chains) this.#listeners.get(name)?.use(chain)
     if (old !== undefined) await this.#retire(old)
     return next.warnings
@@ -79,7 +65,7 @@ export class Gateway {
 
   /** Opens every listener. Rejects, with all of them closed, if one can't be had. */
   async open(): Promise<void> {
-    const trusted = new TrustedProxies(this.#parts.trustedProxies ?? [])
+    const trusted = this.#trusted
     const live = this.#live
     if (live === undefined) throw new Error('open() before load()')
     try {
@@ -94,6 +80,12 @@ export class Gateway {
       this.#listeners.clear()
       throw error
     }
+  }
+
+  /** Ranges of proxies whose forwarding headers are believed, for connections from now on. */
+  trust(ranges: readonly string[]): void {
+    this.#trusted = new TrustedProxies(ranges)
+    for (const listener of this.#listeners.values()) listener.trusted = this.#trusted
   }
 
   /** Where a listener listens. */

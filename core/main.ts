@@ -2,8 +2,12 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { writeDefaultFile } from '../config/default-file.ts'
-import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { FileSource } from '../config/file-source.ts'
+import { ConfigLoader, type LoadedConfig, loadConfig } from '../config/load.ts'
 import { LocatedConfigError } from '../config/problems.ts'
+import { Reloader } from '../config/reloader.ts'
+import { restartProblems } from '../config/restart.ts'
+import type { Settings } from '../config/settings.ts'
 import { auth } from '../filters/auth/filter.ts'
 import { breaker } from '../filters/breaker/filter.ts'
 import { methodCheck } from '../filters/method-check/filter.ts'
@@ -18,7 +22,9 @@ import { startTelemetry } from '../plugins/telemetry/telemetry.ts'
 import { BatchedAccessLog } from './access-log.ts'
 import { Catalog } from './catalog.ts'
 import { systemClock } from './clock.ts'
+import { type ConfigControl, ConfigKey } from './config-control.ts'
 import { Engine } from './engine.ts'
+import { FileCheck } from './files.ts'
 import { Gateway } from './gateway.ts'
 import { type Command, HELP } from './help.ts'
 import { silentLogger } from './log.ts'
@@ -29,7 +35,7 @@ import { type Service, type ServiceKey, StatusKey } from './service.ts'
 import { SharedState } from './shared.ts'
 import { untilStopped } from './shutdown.ts'
 import { buildSnapshot } from './snapshot.ts'
-import { ConfigError, type Problem } from './spec.ts'
+import { ConfigError } from './spec.ts'
 import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
 
@@ -89,7 +95,7 @@ async function validate(file: string): Promise<number> {
     engine: new Engine(parts),
     catalog: await catalogOf(config),
     shared: new SharedState(),
-    services: services(new Metrics(), () => ({})),
+    services: services(new Metrics(), () => ({}), {} as ConfigControl),
     baseDir: config.settings.baseDir,
   }
   try {
@@ -112,18 +118,17 @@ async function run(given: string | undefined): Promise<number> {
   const file = given ?? DEFAULT_FILE
   const written = given === undefined && !existsSync(file)
   if (written) await writeDefaultFile(file)
-  const config = await loadConfig(file)
-  const { settings, spec, source } = config
+  const source = new FileSource(file)
+  const loader = new ConfigLoader(source)
+  const config = await loader.load()
   const destination = fdDestination()
-  const logger = makeLogger({ level: settings.logLevel, destination })
+  const logger = makeLogger({ level: config.settings.logLevel, destination })
   try {
     if (written) logger.info({ file }, `there was no ${file}: a commented one was written, and Weir runs on it`)
     for (const notice of config.notices) logger.warn({}, notice)
-    const stop = await start(config, logger, destination, (problem: Problem) =>
-      logger.warn({ place: source.format(problem) }, problem.message),
-    )
-    await stop.done
-    logger.info({ endpoints: spec.endpoints.length }, 'stopped')
+    const { stopped } = await start({ config, source, loader }, logger, destination)
+    await stopped
+    logger.info({}, 'stopped')
     return OK
   } catch (error) {
     throw located(error, config)
@@ -134,44 +139,67 @@ async function run(given: string | undefined): Promise<number> {
 
 /** Builds and starts every part. The promise inside resolves when all of it has stopped. */
 async function start(
-  config: LoadedConfig,
+  { config, source, loader }: { config: LoadedConfig; source: FileSource; loader: ConfigLoader },
   logger: RootLogger,
   destination: LogDestination,
-  warn: (problem: Problem) => void,
-): Promise<{ done: Promise<void> }> {
-  const { settings, spec } = config
+): Promise<{ stopped: Promise<void> }> {
+  let { settings } = config
   const metrics = new Metrics({ process: true })
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   survive(logger, metrics)
   const telemetry = await startTelemetry(settings.tracing, { log: logger })
-  const accessLog =
-    settings.accessLog && isLogged(settings.logLevel) ? new BatchedAccessLog({ destination, timers }) : undefined
-  const engine = new Engine({
-    clock: systemClock,
-    timers,
-    logger,
-    meter: metrics,
-    tracing: telemetry?.tracing,
-    accessLog,
-  })
+  const accessLog = new BatchedAccessLog({ destination, timers, meter: metrics })
+  const engine = new Engine({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const conditions = { configuration: false, listeners: false, running: true }
+  let reloader: Reloader | undefined
   const gateway = new Gateway({
     engine,
     catalog: await catalogOf(config),
-    services: services(metrics, () => conditions),
+    services: services(metrics, () => conditions, {
+      status: () => reloader!.status(),
+      reload: (trigger) => reloader!.reload(trigger),
+    }),
     baseDir: settings.baseDir,
-    trustedProxies: settings.trustedProxies,
   })
+  const use = (next: Settings): void => {
+    settings = next
+    logger.setLevel(next.logLevel)
+    engine.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
+    gateway.trust(next.trustedProxies)
+  }
+  use(settings)
   const embedded: Service[] =
     settings.echo === undefined
       ? []
       : [echoService({ host: settings.echo.host ?? '127.0.0.1', port: settings.echo.port })]
-  for (const problem of [...config.warnings, ...(await gateway.load(spec))]) warn(problem)
+  const warnings = await gateway.load(config.spec)
+  for (const problem of [...config.warnings, ...warnings])
+    logger.warn({ place: config.source.format({ ...problem, message: '' }) }, problem.message)
   conditions.configuration = true
+  reloader = new Reloader({
+    source,
+    loader,
+    live: config,
+    warnings,
+    apply: async (next, live) => {
+      const problems = restartProblems(live.settings, next.settings)
+      if (problems.length > 0) throw new ConfigError(problems)
+      const found = await gateway.load(next.spec, await catalogOf(next))
+      use(next.settings)
+      return found
+    },
+    filesRead: () => [...(gateway.live?.files.keys() ?? [])],
+    filesChanged: () => new FileCheck().changed(gateway.live?.files ?? new Map()),
+    log: logger,
+    meter: metrics,
+    clock: systemClock,
+  })
+  process.on('SIGHUP', () => void reloader.reload('signal'))
   for (const service of embedded) await service.start()
   await gateway.open()
+  await reloader.start()
   conditions.listeners = true
-  for (const { name } of spec.listeners) {
+  for (const { name } of config.spec.listeners) {
     const { address, port } = gateway.address(name)!
     logger.info(
       { listener: name, address, port },
@@ -179,31 +207,39 @@ async function start(
     )
   }
   logger.flushSync() // whoever waits for these lines need not wait for a batch
-  const done = untilStopped({
-    graceMs: settings.shutdown.gracePeriodMs,
+  const stopped = untilStopped({
+    graceMs: () => settings.shutdown.gracePeriodMs,
     unready: () => {
       conditions.running = false
       logger.info({}, 'stopping: requests in flight finish')
       gateway.drain()
     },
     close: async () => {
+      await reloader.stop()
       const clean = await gateway.close(settings.shutdown.timeoutMs)
       if (!clean) logger.warn({}, 'requests that were still in flight at the deadline were cut')
       for (const service of embedded) await service.stop()
       await telemetry?.stop()
-      accessLog?.flushSync()
+      accessLog.flushSync()
     },
     flush: () => {
-      accessLog?.flushSync()
+      accessLog.flushSync()
       logger.flushSync()
     },
   })
-  return { done }
+  return { stopped }
 }
 
-function services(metrics: Metrics, checks: () => Record<string, boolean>): ReadonlyMap<ServiceKey<unknown>, unknown> {
+function services(
+  metrics: Metrics,
+  checks: () => Record<string, boolean>,
+  config: ConfigControl,
+): ReadonlyMap<ServiceKey<unknown>, unknown> {
   const ready = (): boolean => Object.values(checks()).every(Boolean)
-  return new Map([[StatusKey, { version: manifest.version, ready, checks, metrics: () => metrics.expose() }]])
+  return new Map<ServiceKey<unknown>, unknown>([
+    [StatusKey, { version: manifest.version, ready, checks, metrics: () => metrics.expose() }],
+    [ConfigKey, config],
+  ])
 }
 
 /** The built-in filters and the plugins' own. */

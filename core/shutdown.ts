@@ -3,7 +3,7 @@ export interface Shutdown {
   /** `/readyz` turns 503; answers ask clients not to keep their connections. */
   unready(): void
   /** How long load balancers get to notice; milliseconds. */
-  readonly graceMs: number
+  graceMs(): number
   /** Listeners close, requests in flight finish. */
   close(): Promise<void>
   /** Writes what is left of the log, before an exit at once. */
@@ -21,7 +21,7 @@ export function untilStopped(shutdown: Shutdown): Promise<void> {
       }
       stopping = true
       shutdown.unready()
-      setTimeout(() => shutdown.close().then(resolve, reject), shutdown.graceMs)
+      setTimeout(() => shutdown.close().then(resolve, reject), shutdown.graceMs())
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)

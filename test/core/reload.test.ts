@@ -87,7 +87,7 @@ t.test('an open breaker survives a reload of something else', async (t) => {
   t.match((await send(url)).json(), { code: 'breaker_open' })
 })
 
-t.test('a load that fails changes nothing, and says so in a gauge', async (t) => {
+t.test('a load that fails changes nothing', async (t) => {
   const { gw, seen, spec, url } = await setUp(t)
   const shared = gw.gateway.shared.size
   const live = gw.gateway.live
@@ -99,9 +99,7 @@ t.test('a load that fails changes nothing, and says so in a gauge', async (t) =>
   t.equal(gw.gateway.live, live)
   t.equal(gw.gateway.shared.size, shared)
   t.match((await send(url)).headers['x-mark'], /^one/)
-  t.match((await gw.metrics.expose()).text, /weir_config_last_reload_successful 0/)
   await gw.gateway.load(spec('two'))
-  t.match((await gw.metrics.expose()).text, /weir_config_last_reload_successful 1/)
   t.ok(seen.made >= 2)
 })
 

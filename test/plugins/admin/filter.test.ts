@@ -1,9 +1,15 @@
 import t from 'tap'
+import { ConfigKey, type ReloadOutcome } from '../../../core/config-control.ts'
 import type { FilterEnv, TerminalFilter } from '../../../core/filter.ts'
 import { LocalReply, type Response } from '../../../core/reply.ts'
 import { type Status, StatusKey } from '../../../core/service.ts'
 import { admin } from '../../../plugins/admin/filter.ts'
 import { attempt, exchange } from '../../support/exchange.ts'
+
+interface Ask {
+  headers?: Record<string, string>
+  outcome?: Partial<ReloadOutcome>
+}
 
 const status = (rest: Partial<Status> = {}): Status => ({
   version: '1.2.3',
@@ -13,10 +19,17 @@ const status = (rest: Partial<Status> = {}): Status => ({
   ...rest,
 })
 
-async function ask(what: Status, method: string, path: string, query = '') {
-  const env = { service: (key: unknown) => key === StatusKey && what } as unknown as FilterEnv
+const outcome: ReloadOutcome = { outcome: 'applied', version: 'abc', problems: [], warnings: [], duration_ms: 1 }
+
+async function ask(what: Status, method: string, path: string, query = '', more: Ask = {}) {
+  const config = {
+    status: () => ({ version: 'abc' }),
+    reload: async (trigger: string) => ({ ...outcome, ...more.outcome, problems: [{ file: trigger }] }),
+  }
+  const env = { service: (key: unknown) => (key === StatusKey ? what : config) } as unknown as FilterEnv
   const filter = (await admin.create({}, env)) as TerminalFilter
-  const answer = await filter.call(exchange({ method, path, query }), attempt(0), { upgrade: undefined })
+  const x = exchange({ method, path, query, headers: more.headers ?? {} })
+  const answer = await filter.call(x, attempt(0), { upgrade: undefined })
   if (answer instanceof LocalReply) {
     const { status, reason, options } = answer
     return { status, reason, headers: options.headers }
@@ -32,7 +45,7 @@ async function seen({ status, headers, body, local }: Response) {
 }
 
 t.test('it says what it is', async (t) => {
-  t.match(admin, { name: 'admin', apiVersion: 1, terminal: true, needs: [StatusKey] })
+  t.match(admin, { name: 'admin', apiVersion: 1, terminal: true, needs: [StatusKey, ConfigKey] })
 })
 
 t.test('/livez', async (t) => {
@@ -63,7 +76,7 @@ t.test('/metrics', async (t) => {
 t.test('/ lists what exists', async (t) => {
   const { text } = (await ask(status(), 'GET', '/')) as { text: string }
   t.match(text, /^weir 1\.2\.3\n/)
-  for (const path of ['/livez', '/readyz', '/metrics', '/']) t.match(text, new RegExp(`^${path} `, 'm'))
+  for (const path of ['/livez', '/readyz', '/metrics', '/']) t.match(text, new RegExp(`^GET +${path} `, 'm'))
 })
 
 t.test('anything else', async (t) => {
@@ -75,4 +88,27 @@ t.test('anything else', async (t) => {
       reason: 'method_not_allowed',
       headers: { Allow: 'GET, HEAD', 'Cache-Control': 'no-store' },
     })
+})
+
+t.test('/config/status', async (t) => {
+  const { type, text } = (await ask(status(), 'GET', '/config/status')) as { type: string; text: string }
+  t.equal(type, 'application/json')
+  t.same(JSON.parse(text), { version: 'abc' })
+})
+
+t.test('/config/reload', async (t) => {
+  const done = (await ask(status(), 'POST', '/config/reload')) as { status: number; text: string }
+  t.equal(done.status, 200)
+  t.match(JSON.parse(done.text), { outcome: 'applied', problems: [{ file: 'api' }] })
+  const failed = await ask(status(), 'POST', '/config/reload', '', { outcome: { outcome: 'failed' } })
+  t.equal(failed.status, 422)
+  t.match(await ask(status(), 'GET', '/config/reload'), { status: 405, headers: { Allow: 'POST' } })
+})
+
+t.test('a page of another site cannot make a browser change anything', async (t) => {
+  const from = (site: string) => ask(status(), 'POST', '/config/reload', '', { headers: { 'Sec-Fetch-Site': site } })
+  t.match(await from('cross-site'), { status: 403, reason: 'cross_site' })
+  t.match(await from('same-site'), { status: 403 })
+  t.match(await from('same-origin'), { status: 200 })
+  t.match(await from('none'), { status: 200 })
 })

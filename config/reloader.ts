@@ -1,0 +1,202 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Clock } from '../core/clock.ts'
+import type { ConfigControl, ConfigStatus, PlainProblem, ReloadOutcome, Trigger } from '../core/config-control.ts'
+import type { ConfigSource, ConfigUses } from '../core/config-source.ts'
+import type { Logger } from '../core/log.ts'
+import { Counter, type Meter } from '../core/meter.ts'
+import { Pace } from '../core/pace.ts'
+import { ConfigError, type Problem } from '../core/spec.ts'
+import type { ConfigLoader, LoadedConfig } from './load.ts'
+import { LocatedConfigError, plainProblem } from './problems.ts'
+
+export interface ReloaderParts {
+  readonly source: ConfigSource
+  /** The one that loaded `live`. */
+  readonly loader: ConfigLoader
+  /** What runs, with the warnings of its load. */
+  readonly live: LoadedConfig
+  readonly warnings: readonly Problem[]
+  /** Makes a configuration the live one, all or nothing; throws a ConfigError and changes nothing if it can't. */
+  apply(next: LoadedConfig, live: LoadedConfig): Promise<readonly Problem[]>
+  /** Local files that the live filters read (absolute paths), and whether one of them has changed. */
+  filesRead(): readonly string[]
+  filesChanged(): boolean
+  readonly log: Logger
+  readonly meter: Meter
+  readonly clock: Clock
+}
+
+/** Keeps the process on the newest configuration that is whole: loads one at a time, the latest wins. */
+export class Reloader implements ConfigControl {
+  readonly #parts: ReloaderParts
+  readonly #outcomes = new Counter<'outcome'>()
+  #live: LoadedConfig
+  #status: ConfigStatus
+  #successful = 1
+  #at: number
+  #busy: Promise<unknown> = Promise.resolve()
+  #waiting: Promise<ReloadOutcome> | undefined
+  #watched: ConfigUses | undefined
+  #unwatch: (() => Promise<void>) | undefined
+  #stopped = false
+
+  constructor(parts: ReloaderParts) {
+    this.#parts = parts
+    this.#live = parts.live
+    this.#at = parts.clock.wall()
+    this.#status = this.#statusOf(parts.live, 'start', [...parts.live.warnings, ...parts.warnings])
+    const gauge = (name: string, help: string, value: () => number): void =>
+      void parts.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
+    gauge(
+      'weir_config_last_reload_successful',
+      'Whether the last load of a configuration succeeded',
+      () => this.#successful,
+    )
+    gauge(
+      'weir_config_last_reload_timestamp_seconds',
+      'When a configuration was last loaded with success',
+      () => this.#at / 1000,
+    )
+    parts.meter.register({
+      name: 'weir_config_reloads_total',
+      help: 'Loads of a configuration after the first',
+      type: 'counter',
+      collect: () => this.#outcomes.samples(),
+    })
+  }
+
+  status(): ConfigStatus {
+    return this.#status
+  }
+
+  reload(trigger: Trigger): Promise<ReloadOutcome> {
+    // Whoever asks while a load waits for its turn is served by that one: it will see the newest document.
+    this.#waiting ??= this.#busy.then(() => {
+      this.#waiting = undefined
+      const load = this.#load(trigger)
+      this.#busy = load
+      return load
+    })
+    return this.#waiting
+  }
+
+  /** Watches for changes from now on. */
+  async start(): Promise<void> {
+    await this.#watch()
+  }
+
+  /** Resolves when no load is under way and none will be. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#unwatch?.()
+    await this.#waiting
+    await this.#busy
+  }
+
+  async #load(trigger: Trigger): Promise<ReloadOutcome> {
+    const { loader, clock } = this.#parts
+    const startedAt = clock.now()
+    let result: Omit<ReloadOutcome, 'version' | 'duration_ms'>
+    try {
+      const next = await loader.load()
+      result = (await this.#isLive(next)) ? this.#unchanged(next) : await this.#apply(next, trigger)
+    } catch (error) {
+      result = this.#failed(error, trigger)
+    }
+    this.#outcomes.add({ outcome: result.outcome })
+    this.#successful = result.outcome === 'failed' ? 0 : 1
+    const outcome = { ...result, version: this.#live.version, duration_ms: Math.round(clock.now() - startedAt) }
+    this.#say(outcome, trigger)
+    await this.#watch()
+    return outcome
+  }
+
+  /** True if a configuration means what runs already, and no file that filters read has changed. */
+  async #isLive(next: LoadedConfig): Promise<boolean> {
+    const pace = new Pace()
+    const { spec, settings } = this.#live
+    if (this.#parts.filesChanged() || spec.endpoints.length !== next.spec.endpoints.length) return false
+    if (!isDeepStrictEqual([spec.listeners, settings], [next.spec.listeners, next.settings])) return false
+    for (const [i, endpoint] of spec.endpoints.entries()) {
+      if (pace.due) await pace.rest()
+      if (!isDeepStrictEqual(endpoint, next.spec.endpoints[i])) return false
+    }
+    return true
+  }
+
+  #unchanged(next: LoadedConfig): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
+    this.#live = next
+    this.#status = { ...this.#status, version: next.version, last_failure: null }
+    return { outcome: 'unchanged', problems: [], warnings: this.#status.warnings }
+  }
+
+  async #apply(next: LoadedConfig, trigger: Trigger): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
+    try {
+      const warnings = [...next.warnings, ...(await this.#parts.apply(next, this.#live))]
+      this.#live = next
+      this.#at = this.#parts.clock.wall()
+      this.#status = this.#statusOf(next, trigger, warnings)
+      return { outcome: 'applied', problems: [], warnings: this.#status.warnings }
+    } catch (error) {
+      if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.source)
+      throw error
+    }
+  }
+
+  #failed(error: unknown, trigger: Trigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
+    const problems: readonly PlainProblem[] =
+      error instanceof LocatedConfigError
+        ? error.problems.map((problem) => plainProblem(problem, error.source))
+        : [{ file: this.#parts.source.main, path: '', message: error instanceof Error ? error.message : String(error) }]
+    if (!(error instanceof LocatedConfigError)) this.#parts.log.error({ err: error }, 'a reload failed unexpectedly')
+    const at = new Date(this.#parts.clock.wall()).toISOString()
+    this.#status = { ...this.#status, last_failure: { at, trigger, problems } }
+    return { outcome: 'failed', problems, warnings: [] }
+  }
+
+  #statusOf(config: LoadedConfig, trigger: Trigger, warnings: readonly Problem[]): ConfigStatus {
+    return {
+      version: config.version,
+      source: this.#parts.source.main,
+      files: config.source.files.map(({ file }) => file),
+      loaded_at: new Date(this.#at).toISOString(),
+      trigger,
+      endpoints: config.spec.endpoints.length,
+      warnings: warnings.map((problem) => plainProblem(problem, config.source)),
+      last_failure: null,
+    }
+  }
+
+  #say(result: ReloadOutcome, trigger: Trigger): void {
+    const { log } = this.#parts
+    const { outcome, version, duration_ms, problems, warnings } = result
+    const fields = { trigger, version, duration_ms }
+    if (outcome === 'unchanged') return log.info(fields, 'configuration reloaded: it means the same as before')
+    if (outcome === 'applied') {
+      log.info({ ...fields, endpoints: this.#status.endpoints }, 'configuration reloaded')
+      for (const { message, ...place } of warnings) log.warn({ place: lineOf(place) }, message)
+      return
+    }
+    for (const { message, ...place } of problems) log.error({ place: lineOf(place) }, message)
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    log.error(fields, `configuration not reloaded: ${count}; what runs goes on as before`)
+  }
+
+  /** Watches what the live configuration and the last load were made of. */
+  async #watch(): Promise<void> {
+    if (this.#stopped) return
+    const { loader, source, filesRead } = this.#parts
+    const uses = {
+      names: [...new Set([...loader.uses.names, ...filesRead()])],
+      patterns: loader.uses.patterns,
+    }
+    if (isDeepStrictEqual(uses, this.#watched)) return
+    this.#watched = uses
+    const before = this.#unwatch
+    this.#unwatch = await source.watch(uses, () => void this.reload('file'))
+    await before?.()
+  }
+}
+
+const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>
+  `${file}${line === undefined ? '' : `:${line}:${col}`}${path === '' ? '' : ` ${path}`}`

@@ -1,0 +1,73 @@
+import { Body } from '../../core/body.ts'
+import type { ConfigControl } from '../../core/config-control.ts'
+import { HeaderList } from '../../core/headers.ts'
+import type { Response } from '../../core/reply.ts'
+import type { Status } from '../../core/service.ts'
+
+/** What the pages speak of. */
+export interface Parts {
+  readonly status: Status
+  readonly config: ConfigControl
+}
+
+export interface Page {
+  readonly about: string
+  answer(parts: Parts, query: URLSearchParams): Response | Promise<Response>
+}
+
+/** By path and method. HEAD is answered wherever GET is. */
+export const PAGES: Readonly<Record<string, Readonly<Record<string, Page>>>> = {
+  '/livez': { GET: { about: 'whether the process is alive', answer: () => text(200, 'ok\n') } },
+  '/readyz': { GET: { about: 'whether it takes traffic; ?verbose lists the checks', answer: readyz } },
+  '/metrics': { GET: { about: 'metrics for Prometheus', answer: metrics } },
+  '/config/status': {
+    GET: {
+      about: 'the configuration that runs, and the last that failed',
+      answer: ({ config }) => json(200, config.status()),
+    },
+  },
+  '/config/reload': { POST: { about: 'load the configuration again', answer: reload } },
+  '/': { GET: { about: 'this list', answer: index } },
+}
+
+/** Follows Kubernetes' own `/readyz`: a failing one always says why (Kubernetes API health endpoints). */
+function readyz({ status }: Parts, query: URLSearchParams): Response {
+  const ready = status.ready()
+  if (ready && !query.has('verbose')) return text(200, 'ok\n')
+  const checks = Object.entries(status.checks()).map(([name, holds]) =>
+    holds ? `[+]${name} ok\n` : `[-]${name} failed\n`,
+  )
+  return text(ready ? 200 : 503, `${checks.join('')}readyz check ${ready ? 'passed' : 'failed'}\n`)
+}
+
+async function metrics({ status }: Parts): Promise<Response> {
+  const { type, text: exposition } = await status.metrics()
+  return page(200, type, exposition)
+}
+
+/** 422: the document was understood to be one, and refused (RFC 9110 §15.5.21). */
+async function reload({ config }: Parts): Promise<Response> {
+  const outcome = await config.reload('api')
+  return json(outcome.outcome === 'failed' ? 422 : 200, outcome)
+}
+
+function index({ status }: Parts): Response {
+  const lines = Object.entries(PAGES).flatMap(([path, pages]) =>
+    Object.entries(pages).map(([method, { about }]) => `${method.padEnd(5)}${path.padEnd(16)}${about}\n`),
+  )
+  return text(200, `weir ${status.version}\n\n${lines.join('')}`)
+}
+
+const text = (status: number, content: string): Response => page(status, 'text/plain; charset=utf-8', content)
+const json = (status: number, value: unknown): Response =>
+  page(status, 'application/json', `${JSON.stringify(value, null, 2)}\n`)
+
+function page(status: number, type: string, content: string): Response {
+  const body = Body.of(content)
+  const headers = HeaderList.of({
+    'Content-Type': type,
+    'Content-Length': String(body.length ?? 0),
+    'Cache-Control': 'no-store',
+  })
+  return { status, statusText: undefined, headers, body }
+}
