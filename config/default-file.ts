@@ -1,6 +1,21 @@
 import { writeFile } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** The file that `writeDefaultFile` writes. */
+const SCHEMA = fileURLToPath(new URL('./weir.schema.json', import.meta.url))
+/** Further up than this, a relative path says less than an absolute one. */
+const MAX_UP = 3
+
+/** The line by which editors find the JSON Schema of the file that it heads. */
+export function modeline(path: string, schema = SCHEMA): string {
+  const way = relative(dirname(resolve(path)), schema).replaceAll('\\', '/')
+  const near = !isAbsolute(way) && way.split('../').length - 1 <= MAX_UP
+  const place = near ? way : schema
+  // The line ends the path at a space; a URL has none.
+  return `# yaml-language-server: $schema=${/\s/.test(place) ? pathToFileURL(schema).href : place}\n`
+}
+
+/** What `writeDefaultFile` writes below the first line. */
 export const DEFAULT_FILE = `# Weir's configuration. Everything here is explained in docs/reference/configuration.md.
 # Values may refer to the environment: \${NAME}, \${NAME:-default}, \${NAME:?message}.
 
@@ -43,10 +58,10 @@ endpoints:
   #   timeout: 30s
 `
 
-/** Writes a configuration to start with. Never overwrites: rejects when something stands at the path. */
+/** Writes a configuration to start with, headed by the line that tells editors its schema. Never overwrites: rejects when something stands at the path. */
 export async function writeDefaultFile(path: string): Promise<void> {
   try {
-    await writeFile(path, DEFAULT_FILE, { flag: 'wx' })
+    await writeFile(path, modeline(path) + DEFAULT_FILE, { flag: 'wx' })
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw exists ? new Error(`${path} exists already; it was left as it is`, { cause: error }) : error

@@ -1,173 +1,217 @@
 import * as z from 'zod'
 import { duration } from '../core/units.ts'
-import { type Parsed, parseHostPattern, parseListen, parsePathPattern, parseRange, parseTarget } from './address.ts'
+import { parseHostPattern, parsePathPattern, parseRange } from './address.ts'
+import {
+  absolutePath,
+  authType,
+  FILTER_NAME,
+  filterName,
+  httpUrl,
+  label,
+  listen,
+  listOrOne,
+  logLevel,
+  off,
+  oneOrMore,
+  options,
+  section,
+  text,
+  textOrTexts,
+  url,
+  written,
+} from './kinds.ts'
 
-// Messages that start with "expected" get ", found …" behind them (explain.ts); others are whole sentences.
+export { FILTER_NAME, LOG_LEVELS, type LogLevel, off } from './kinds.ts'
 
-const parsed =
-  <I, T>(parse: (value: I) => Parsed<T>) =>
-  (value: I, context: z.RefinementCtx): T => {
-    const result = parse(value)
-    if ('value' in result) return result.value
-    context.addIssue({ code: 'custom', message: result.problem })
-    return z.NEVER
-  }
-
-/** An object whose unknown keys are reported together with the known ones. */
-function section<S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
-  })
-}
-
-const text = () => z.string().min(1)
-const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1)
-const listOrOne = <T extends z.ZodType>(item: T) =>
-  z.union([item.transform((value) => [value]), oneOrMore(item)], { error: 'expected a value or a list of them' })
-const textOrTexts = () => z.union([text(), oneOrMore(text())], { error: 'expected a text or a list of texts' })
-const anyCase = <const T extends readonly string[]>(values: T) => z.string().toLowerCase().pipe(z.enum(values))
-
-const listen = () =>
-  z
-    .union([z.int().min(0).max(65535), z.string()], { error: 'expected a port or "host:port"' })
-    .transform(parsed(parseListen))
-const url = () => z.string().transform(parsed(parseTarget))
-const absolutePath = () => z.string().regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with /')
-const httpUrl = () =>
-  z
-    .string()
-    .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'expected an http:// or https:// URL')
-
-/** What switches a thing off: the word, or YAML's `false`. */
-export const off = () => z.union([z.literal('off'), z.literal(false)])
-
-const options = () => z.record(z.string(), z.unknown())
-const namePattern = /^(?!\.\.?$)[A-Za-z0-9._~-]+$/
-const NAME = 'expected letters, digits and . _ ~ - only'
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-// Names that other loggers give the same levels.
-const LEVEL_NAMES: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' }
-const logLevel = () =>
-  z
-    .string()
-    .transform((level) => LEVEL_NAMES[level.toLowerCase()] ?? level.toLowerCase())
-    .pipe(z.enum(LOG_LEVELS))
+export const DEFAULT_CHAIN = [
+  'request-id',
+  'auth',
+  'route-match',
+  'method-check',
+  'breaker',
+  'proxy',
+  'metrics',
+] as const
 
 export const filterEntryShape = {
-  filter: text().describe('Name of the filter factory.'),
-  name: text().optional().describe('Name of this filter in the chain; default: the name of the factory.'),
-  options: options().nullable().optional().describe('Options of the filter.'),
+  filter: filterName().describe('The filter, by the name that it or its plugin gives it.'),
+  name: text()
+    .optional()
+    .meta({ pattern: FILTER_NAME.source })
+    .describe('What it is called in the chain, in traces and metrics; unique there. Default: the name of the filter.'),
+  options: options().nullable().optional().describe('Its options. Default: none, each has its own default.'),
 }
 
+/** Titled, because JSON Schema works the options of known filters in (json-schema.ts). */
 const filterEntry = () =>
-  z.union([
-    z.string().describe('A filter with its default options.'),
-    section(filterEntryShape),
-    z
-      .record(z.string(), z.union([options(), off(), z.null()]))
-      .describe('A filter with options, or `off` to leave it out.'),
-  ])
+  z
+    .union([
+      filterName(),
+      section(filterEntryShape),
+      z.record(
+        z.string().regex(FILTER_NAME),
+        z.union([options(), z.literal(['off', 'on', false, true, null]).meta({ title: 'on or off' })]),
+      ),
+    ])
+    .meta({ title: 'filter' })
+
+const refinements = () =>
+  z
+    .record(z.string(), z.union([options(), off(), z.null()], { error: 'expected options (a mapping) or off' }))
+    .meta({ title: 'options by filter' })
 
 export const adminShape = {
-  listen: listen().optional().describe('Address of the admin listener; a port alone listens on 127.0.0.1.'),
-  filters: z.array(filterEntry()).optional().describe('Chain of the admin listener.'),
+  listen: listen().prefault('127.0.0.1:8001').describe('Where the admin listener is. A port alone is on 127.0.0.1.'),
+  filters: z.array(filterEntry()).prefault(['admin']).describe('The chain of the admin listener, in order.'),
 }
 
 const echoShape = {
-  listen: listen().optional().describe('Address of the echo service; a port alone listens on 127.0.0.1.'),
+  listen: listen().prefault('127.0.0.1:8002').describe('Where it answers. A port alone is on 127.0.0.1.'),
 }
 
 const targetShape = {
-  url: url().describe('Where requests go: http or https, optionally with a path.'),
-  weight: z.int().min(1).default(1).describe('Relative share of the traffic.'),
+  url: url().describe('Where requests go. A path is put before theirs; no user name, query or fragment.'),
+  weight: z.int().min(1).default(1).describe('Share of the traffic, relative to the other targets.'),
 }
 
 const healthCheckShape = {
   enabled: z.boolean().default(true).describe('Whether targets are checked.'),
-  interval: duration().default(30_000).describe('Time between two checks of a target.'),
-  timeout: duration().default(10_000).describe('When a check without an answer counts as failed.'),
+  interval: duration().prefault('30s').describe('Time between two checks of a target.'),
+  timeout: duration().prefault('10s').describe('When a check without an answer counts as failed.'),
   unhealthy_threshold: z.int().min(1).default(3).describe('Failed checks in a row that make a target unhealthy.'),
   healthy_threshold: z.int().min(1).default(2).describe('Passed checks in a row that make it healthy again.'),
 }
 
+// Loading reports these two with sentences of its own (endpoints.ts).
+const URL_OR_TARGETS = {
+  anyOf: [{ required: ['url'] }, { required: ['targets'] }],
+  not: { required: ['url', 'targets'] },
+}
+
 export const endpointShape = {
-  name: z.string().regex(namePattern, NAME).describe('Name of the endpoint; part of its id and of its path.'),
-  version: z.string().regex(namePattern, NAME).optional().describe('Version of the endpoint; part of its id and path.'),
-  url: url().optional().describe('Where requests go: http or https, optionally with a path.'),
-  targets: oneOrMore(section(targetShape)).optional().describe('In place of `url`; one for now.'),
-  methods: oneOrMore(text()).optional().describe('Allowed methods (option `methods` of method-check).'),
-  auth_type: anyCase(['bearer', 'none']).optional().describe('`bearer` demands a token (option `required` of auth).'),
-  roles: oneOrMore(text()).optional().describe('Roles of which the caller needs one (option `roles` of auth).'),
-  scopes: oneOrMore(text()).optional().describe('Scopes that the caller needs (option `scopes` of auth).'),
-  disabled: z.boolean().default(false).describe('Answers 503 and takes no traffic.'),
+  name: label().describe('Name; with the version it makes the id, `v1/orders`, which is unique, and the path.'),
+  version: label().optional().describe('Version, part of id and path; `1.0` keeps its text. Default: none.'),
+  url: url()
+    .optional()
+    .describe(
+      'Where requests go; this or `targets` is required. A path is put before theirs; no user name, query or fragment.',
+    ),
+  targets: oneOrMore(section(targetShape)).optional().describe('In place of `url`. One entry for now. Default: none.'),
+  methods: oneOrMore(text())
+    .optional()
+    .describe(
+      'Methods that are forwarded, in any case; HEAD comes with GET. Default: what the chain says, or every method.',
+    ),
+  auth_type: authType()
+    .optional()
+    .describe(
+      '`bearer` demands a valid token, `none` never does; in any case. Short for `required` of auth. Default: what the chain says.',
+    ),
+  roles: oneOrMore(text())
+    .optional()
+    .describe(
+      'The caller needs any one of these; demands a token if `auth_type` is absent. Default: what the chain says.',
+    ),
+  scopes: oneOrMore(text())
+    .optional()
+    .describe(
+      'The caller needs every one of these; demands a token if `auth_type` is absent. Default: what the chain says.',
+    ),
+  disabled: z.boolean().default(false).describe('`true` answers 503 and takes no traffic.'),
   timeout: z
     .union([z.number(), z.string()], { error: 'expected a duration: seconds, or a string such as 250ms, 30s, 5m' })
     .optional()
-    .describe('How long the upstream may take (option `timeout` of proxy).'),
-  health_check_path: absolutePath().optional().describe('Path that a health check asks for.'),
-  host: listOrOne(z.string().transform(parsed(parseHostPattern)))
+    .describe('How long each step of the upstream may take. Default: what the chain says, or `30s`.'),
+  health_check_path: absolutePath()
     .optional()
-    .describe('Hosts that belong to the endpoint.'),
-  path: listOrOne(z.string().transform(parsed(parsePathPattern)))
+    .describe('What a health check asks for; kept, but checks are not carried out yet. Default: none.'),
+  host: listOrOne(written('host', /^(?:\[.+\]|[^\s[\]:/?#@]+)$/, parseHostPattern))
     .optional()
-    .describe('Path prefixes that belong to the endpoint.'),
-  filters: z
-    .record(z.string(), z.union([options(), off(), z.null()], { error: 'expected options (a mapping) or off' }))
+    .describe('Hosts of the endpoint, without port; `*.example.com` is every name below it. Default: every host.'),
+  path: listOrOne(written('path prefix', /^\/[\x21-\x7e]*$/, parsePathPattern))
+    .optional()
+    .describe('Path prefixes that reach the endpoint beside its name. Default: none.'),
+  filters: refinements()
     .nullable()
     .optional()
-    .describe('Options of filters for this endpoint, by the name of the filter in the chain; `off` leaves it out.'),
+    .describe('By name in the chain: options laid over those of the chain for this endpoint, or `off`. Default: none.'),
+}
+
+const shutdownShape = {
+  grace_period: duration().prefault('0s').describe('Time between the signal to stop and the end of listening.'),
+  timeout: duration().prefault('30s').describe('Time that requests in flight get to finish.'),
+}
+
+const tracingShape = {
+  enabled: z
+    .boolean()
+    .optional()
+    .describe('`true` exports traces, `false` never does. Default: as the environment says, else off.'),
+  endpoint: httpUrl().optional().describe('Base URL of the OTLP/HTTP collector. Default: that of the SDK.'),
+  sample_ratio: z.number().min(0).max(1).optional().describe('Share of requests that are traced. Default: all.'),
+  service_name: text().optional().describe('`service.name` of the traces. Default: `weir`.'),
 }
 
 export const documentShape = {
-  listen: listen().optional().describe('Address of the proxy listener.'),
+  listen: listen().prefault(8000).describe('Where clients connect, the proxy listener. A port alone is every address.'),
   admin: z
     .union([off(), section(adminShape)], { error: 'expected a mapping or off' })
-    .optional()
-    .describe('The admin listener, or `off`.'),
+    .prefault({})
+    .describe('The listener for health, metrics and the dashboard; `off` for none.'),
   log_level: logLevel()
-    .optional()
-    .describe(`Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`),
-  access_log: z.boolean().optional().describe('Whether each request is logged.'),
+    .prefault('info')
+    .describe('Least severe level that is logged, in any case; `warning` and `critical` are understood.'),
+  access_log: z.boolean().default(true).describe('Whether each request is logged. Needs `log_level` info or below.'),
   debug: z
     .boolean()
-    .optional()
-    .describe('Whether requests may ask for debugging details (option `debug` of route-match).'),
+    .default(false)
+    .describe('`true` names the nearest endpoints in a 404. Not for production: it tells strangers what exists.'),
   trusted_proxies: z
-    .array(z.string().transform(parsed(parseRange)))
+    .array(written('address or range', /^[0-9A-Fa-f:.]+(?:\/\d{1,3})?$/, parseRange))
+    .nullable()
+    .prefault([])
+    .describe('Addresses and ranges (`10.0.0.0/8`) whose X-Forwarded-* and Forwarded fields are believed.'),
+  shutdown: section(shutdownShape).nullable().prefault({}).describe('How the process ends.'),
+  plugins: z
+    .array(text())
+    .nullable()
+    .prefault([])
+    .describe('Packages, or files relative to this one, that bring more filters.'),
+  include: z
+    .union([text(), z.array(text())], { error: 'expected a text or a list of texts' })
     .nullable()
     .optional()
-    .describe('Addresses whose X-Forwarded-For and Forwarded fields are believed.'),
-  shutdown: section({
-    grace_period: duration().default(0).describe('Time between the signal to stop and the end of listening.'),
-    timeout: duration().default(30_000).describe('Time that requests in flight get to finish.'),
-  })
+    .describe(
+      'Further files, by path or glob pattern, whose endpoints, plugins and other keys belong to this document. Default: none.',
+    ),
+  filters: z
+    .array(filterEntry())
+    .prefault([...DEFAULT_CHAIN])
+    .describe('What every request passes, in order: the chain of the proxy listener.'),
+  tracing: section(tracingShape)
     .nullable()
-    .optional()
-    .describe('How the process ends.'),
-  plugins: z.array(text()).nullable().optional().describe('Packages or files that bring more filters.'),
-  filters: z.array(filterEntry()).optional().describe('Chain of the proxy listener, in order.'),
-  tracing: section({
-    enabled: z.boolean().optional().describe('Whether traces are exported.'),
-    endpoint: httpUrl().optional().describe('URL of the OTLP collector.'),
-    sample_ratio: z.number().min(0).max(1).optional().describe('Share of requests that are traced, 0 to 1.'),
-    service_name: text().optional().describe('`service.name` of the traces.'),
-  })
-    .nullable()
-    .optional()
-    .describe('Defaults for OpenTelemetry; the OTEL_* variables win.'),
+    .prefault({})
+    .describe('OpenTelemetry: defaults for what the OTEL_* variables leave open.'),
   echo: z
     .union([off(), section(echoShape)], { error: 'expected a mapping or off' })
-    .optional()
+    .prefault('off')
     .describe('A small upstream to try things with, or `off`.'),
-  endpoints: z.array(section(endpointShape)).nullable().optional().describe('The upstream APIs.'),
-  circuit_breaker: options().nullable().optional().describe('Options of the filter breaker.'),
-  health_check: section(healthCheckShape).nullable().optional().describe('Active health checks.'),
-  metrics_enabled: z.boolean().optional().describe('`false` leaves the filter metrics out.'),
-  auth_algorithm: text().optional().describe('Option `algorithm` of auth.'),
-  auth_issuer: textOrTexts().optional().describe('Option `issuer` of auth.'),
-  auth_audience: textOrTexts().optional().describe('Option `audience` of auth.'),
+  endpoints: z
+    .array(section(endpointShape).meta({ title: 'endpoint', ...URL_OR_TARGETS }))
+    .nullable()
+    .prefault([])
+    .describe('The upstream APIs. Without any, every request gets 404.'),
+  circuit_breaker: options().nullable().optional().describe('Options of the breaker in the chain. Default: its own.'),
+  health_check: section(healthCheckShape)
+    .nullable()
+    .optional()
+    .describe(
+      'Active health checks. Checked and kept, but not carried out yet: every target counts as healthy. Default: none.',
+    ),
+  metrics_enabled: z.boolean().default(true).describe('`false` leaves the filter metrics out of the chain.'),
+  auth_algorithm: text().optional().describe('The only signature algorithm that is accepted. Default: what auth says.'),
+  auth_issuer: textOrTexts().optional().describe('What `iss` of a token must be. Default: anything.'),
+  auth_audience: textOrTexts().optional().describe('What `aud` of a token must contain. Default: anything.'),
 }
 
 /** The whole document, for JSON Schema. Loading goes key by key (explain.ts), so that one problem hides no other. */

@@ -12,6 +12,26 @@ type Options = Readonly<Record<string, unknown>>
 type Document = Values<typeof documentShape>
 type Endpoint = Values<typeof endpointShape>
 
+/** The factory of a filter, and its option; without one, all of them. */
+export type Flat = readonly [factory: string, option?: string]
+
+/** What each flat key stands for. `auth_type`, `metrics_enabled` and what else has no one option are read below. */
+export const SHORT_FORMS = {
+  document: {
+    circuit_breaker: ['breaker'],
+    debug: ['route-match', 'debug'],
+    auth_algorithm: ['auth', 'algorithm'],
+    auth_issuer: ['auth', 'issuer'],
+    auth_audience: ['auth', 'audience'],
+  },
+  endpoint: {
+    methods: ['method-check', 'methods'],
+    timeout: ['proxy', 'timeout'],
+    roles: ['auth', 'roles'],
+    scopes: ['auth', 'scopes'],
+  },
+} as const satisfies Record<string, Readonly<Record<string, Flat>>>
+
 interface Shorthand {
   readonly factory: string
   readonly options: Options
@@ -20,17 +40,15 @@ interface Shorthand {
   readonly at: Path
 }
 
-function single(factory: string, option: string, value: unknown, at: Path): Shorthand[] {
+function single([factory, option]: readonly [string, string], value: unknown, at: Path): Shorthand[] {
   return value === undefined ? [] : [{ factory, options: { [option]: value }, origins: { [option]: at }, at }]
 }
 
 /** Facts about tokens, which hold wherever a token is checked. */
 function tokenKeys(document: Document): Shorthand[] {
-  return [
-    ...single('auth', 'algorithm', document.auth_algorithm, ['auth_algorithm']),
-    ...single('auth', 'issuer', document.auth_issuer, ['auth_issuer']),
-    ...single('auth', 'audience', document.auth_audience, ['auth_audience']),
-  ]
+  return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
+    single(SHORT_FORMS.document[key], document[key], [key]),
+  )
 }
 
 function chainKeys(document: Document): Shorthand[] {
@@ -38,8 +56,10 @@ function chainKeys(document: Document): Shorthand[] {
   const at: Path = ['circuit_breaker']
   const origins = Object.fromEntries(Object.keys(breaker ?? {}).map((key) => [key, [...at, key]]))
   return [
-    ...(isMapping(breaker) ? [{ factory: 'breaker', options: breaker, origins, at }] : []),
-    ...single('route-match', 'debug', document.debug === true ? true : undefined, ['debug']),
+    ...(isMapping(breaker)
+      ? [{ factory: SHORT_FORMS.document.circuit_breaker[0], options: breaker, origins, at }]
+      : []),
+    ...single(SHORT_FORMS.document.debug, document.debug === true ? true : undefined, ['debug']),
   ]
 }
 
@@ -98,8 +118,8 @@ export function expandEndpoint(
 ): { filters: Record<string, OptionsSpec | 'off'>; requires: Requirement[] } {
   const filters = endpointFilters(endpoint, chain, [...at, 'filters'], problems)
   const { keys, bearer } = authKeys(endpoint, at, problems)
-  keys.push(...single('method-check', 'methods', endpoint.methods, [...at, 'methods']))
-  keys.push(...single('proxy', 'timeout', endpoint.timeout, [...at, 'timeout']))
+  for (const key of ['methods', 'timeout'] as const)
+    keys.push(...single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
   for (const key of keys) {
     // Without auth in its chain the endpoint's requirement is unmet, and the engine refuses that with a reason.
     const filter = only(chain, key, problems, key.factory !== 'auth')
@@ -122,7 +142,7 @@ export function expandEndpoint(
 function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
   const { auth_type: type } = endpoint
   const named = (['roles', 'scopes'] as const).filter((key) => endpoint[key] !== undefined)
-  const keys = named.flatMap((key) => single('auth', key, endpoint[key], [...at, key]))
+  const keys = named.flatMap((key) => single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
   if (type === 'none') {
     for (const key of named)
       problems.error(
@@ -132,7 +152,7 @@ function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Sho
   }
   const bearer = type === 'bearer' || (type === undefined && named.length > 0)
   const from: Path = [...at, type === undefined ? (named[0] ?? 'auth_type') : 'auth_type']
-  keys.unshift(...single('auth', 'required', type === undefined && !bearer ? undefined : bearer, from))
+  keys.unshift(...single(['auth', 'required'], type === undefined && !bearer ? undefined : bearer, from))
   return { keys, bearer }
 }
 

@@ -12,32 +12,63 @@ const SIZES: Readonly<Record<string, number>> = {
   gb: 1e9,
 }
 
+const DURATION = /^\s*(\d+(?:\.\d+)?)\s*(?:(ms|s|m|h|d)\s*)?$/
+const SIZE = /^\s*(\d+(?:\.\d+)?)\s*(?:((?:[KkMmGg][Ii]?)?[Bb])\s*)?$/
+
 /** Milliseconds of a duration as the YAML writes it, or undefined: a number of seconds, or `250ms`, `30s`, `5m`, `1h`. */
 export function parseDuration(value: number | string): number | undefined {
   if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value * 1000 : undefined
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(value.trim())
+  const match = DURATION.exec(value)
   return match === null ? undefined : Number(match[1]) * UNITS[match[2] ?? 's']!
 }
 
 /** Bytes of a size as the YAML writes it, or undefined: a number, or `64KiB`, `10MiB`. */
 export function parseSize(value: number | string): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?i?b)?$/i.exec(value.trim())
+  const match = SIZE.exec(value)
   return match === null ? undefined : Math.round(Number(match[1]) * SIZES[(match[2] ?? '').toLowerCase()]!)
 }
 
-function quantity(parse: (value: number | string) => number | undefined, what: string) {
-  return z.union([z.number(), z.string()], { error: what }).transform((value, context) => {
-    const parsed = parse(value)
-    if (parsed !== undefined) return parsed
-    context.addIssue({ code: 'custom', message: what })
-    return z.NEVER
-  })
+interface Quantity {
+  readonly title: string
+  readonly examples: readonly (number | string)[]
+  readonly parse: (value: number | string) => number | undefined
+  readonly pattern: RegExp
+  readonly number: z.ZodNumber
+  /** What a mistake is told. */
+  readonly expected: string
+}
+
+function quantity({ title, examples, parse, pattern, number, expected }: Quantity) {
+  return z
+    .union([number, z.string().meta({ pattern: pattern.source })], { error: expected })
+    .meta({ title, examples: [...examples] })
+    .transform((value, context) => {
+      const parsed = parse(value)
+      if (parsed !== undefined) return parsed
+      context.addIssue({ code: 'custom', message: expected })
+      return z.NEVER
+    })
 }
 
 /** Schema of a duration; its output is milliseconds. */
 export const duration = () =>
-  quantity(parseDuration, 'expected a duration: seconds, or a string such as 250ms, 30s, 5m')
+  quantity({
+    title: 'duration',
+    examples: ['250ms', '30s', '5m', 2.5],
+    parse: parseDuration,
+    pattern: DURATION,
+    number: z.number().meta({ minimum: 0 }),
+    expected: 'expected a duration: seconds, or a string such as 250ms, 30s, 5m',
+  })
 
 /** Schema of a size; its output is bytes. */
-export const size = () => quantity(parseSize, 'expected a size: bytes, or a string such as 64KiB, 10MiB')
+export const size = () =>
+  quantity({
+    title: 'size',
+    examples: ['64KiB', '10MiB', 512],
+    parse: parseSize,
+    pattern: SIZE,
+    number: z.number().meta({ type: 'integer', minimum: 0 }),
+    expected: 'expected a size: bytes, or a string such as 64KiB, 10MiB',
+  })

@@ -13,7 +13,7 @@ const options = z.strictObject({
     .array(method)
     .min(1, 'expected at least one method; leave the option out to allow every method')
     .optional()
-    .describe('Methods that are forwarded; HEAD comes with GET. Every method when left out'),
+    .describe('Methods that are forwarded, in any case; HEAD comes with GET. Default: every method.'),
 })
 
 export const methodCheck = defineFilter({

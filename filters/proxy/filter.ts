@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Pool } from 'undici'
 import * as z from 'zod'
 import {
@@ -23,26 +21,36 @@ import { type UpstreamContext, UpstreamRequest } from './upstream-request.ts'
 
 const options = z.strictObject({
   timeout: duration()
-    .default(30_000)
+    .prefault('30s')
     .describe(
-      'Default of the three timeouts below. There is no limit on the whole exchange: it would cut event streams',
+      'Default of the three timeouts below. There is no limit on the whole exchange: it would cut event streams.',
     ),
-  connect_timeout: duration().optional().describe('Until a connection is had (default: timeout, at most 10 s)'),
+  connect_timeout: duration()
+    .optional()
+    .describe('Time until a connection is had, TLS handshake and waiting included. Default: `timeout`, at most `10s`.'),
   first_byte_timeout: duration()
     .optional()
-    .describe("From the request's last byte to the head of the answer (default: timeout)"),
-  idle_timeout: duration().optional().describe('Between two chunks of a body, either way (default: timeout)'),
-  preserve_host: z.boolean().default(false).describe("Send the client's Host on, instead of the target's"),
+    .describe("Time from the request's last byte to the head of the answer. Default: `timeout`."),
+  idle_timeout: duration().optional().describe('Time between two chunks of a body, either way. Default: `timeout`.'),
+  preserve_host: z.boolean().default(false).describe("`true` sends the client's Host on, instead of the target's."),
   keep_alive: duration()
-    .default(4_000)
-    .describe('How long an idle upstream connection is kept, unless the upstream says otherwise'),
+    .prefault('4s')
+    .describe('How long an idle upstream connection is kept, unless the upstream says otherwise.'),
   tls: z
     .strictObject({
-      ca_file: z.string().optional().describe('PEM bundle of authorities to trust instead of the system’s'),
-      verify: z.boolean().default(true).describe("Verify the upstream's certificate"),
+      ca_file: z
+        .string()
+        .optional()
+        .describe(
+          'PEM bundle of authorities to trust instead of those of the system; starts at the folder of this file. Default: the system.',
+        ),
+      verify: z
+        .boolean()
+        .default(true)
+        .describe("Whether the upstream's certificate and name are verified; `false` warns at load."),
     })
     .prefault({})
-    .describe('For https targets'),
+    .describe('TLS towards https targets.'),
 })
 
 type Options = z.output<typeof options>
@@ -51,7 +59,7 @@ type Options = z.output<typeof options>
 export const proxy = defineFilter<Options>({
   name: 'proxy',
   apiVersion: 1,
-  summary: "Streams the request to the endpoint's target and the answer back",
+  summary: "Streams the request to the endpoint's target and the answer back.",
   options,
   terminal: true,
   perEndpoint: true,
@@ -71,7 +79,7 @@ class ProxyFilter implements TerminalFilter {
     const settings = {
       connectTimeoutMs: options.connect_timeout ?? Math.min(timeout, 10_000),
       keepAliveMs: options.keep_alive,
-      ca: tls.ca_file === undefined ? undefined : readFileSync(resolve(env.baseDir, tls.ca_file), 'utf8'),
+      ca: tls.ca_file === undefined ? undefined : env.readFile(tls.ca_file).toString(),
       verify: tls.verify,
     }
     const { timers } = env

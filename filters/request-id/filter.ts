@@ -24,9 +24,12 @@ const options = z.strictObject({
     .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header field (RFC 9110 §5.1)')
     .refine((name) => !TAKEN.has(name.toLowerCase()), { error: 'this header field has a meaning of its own' })
     .default('X-Request-Id')
-    .describe('Header field that carries the id, upstream and downstream'),
-  trust_incoming: z.boolean().default(true).describe('Keep a valid id that the client sent'),
-  max_length: z.int().min(1).max(1024).default(128).describe('Longest incoming id that is kept, in characters'),
+    .describe('Header field that carries the id, upstream and downstream; not one with a meaning of its own.'),
+  trust_incoming: z
+    .boolean()
+    .default(true)
+    .describe('Whether a valid id that the client sent is kept; `false` always makes one.'),
+  max_length: z.int().min(1).max(1024).default(128).describe('Longest incoming id that is kept, in characters.'),
 })
 
 const nextId = idSource()

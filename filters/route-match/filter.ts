@@ -10,11 +10,11 @@ const options = z.strictObject({
     .regex(/^(?:\/[^?#\s\\]*)?$/, 'expected a path such as /orchestrator, or an empty string')
     .transform((prefix) => prefix.replace(/\/+$/, ''))
     .prefault('/orchestrator')
-    .describe('Path that {version}/{name} and {name} stand under; empty for none'),
+    .describe('Path that `{version}/{name}` and `{name}` stand under; `""` for none.'),
   debug: z
     .boolean()
     .default(false)
-    .describe('Name the nearest endpoints in a 404; tells strangers what exists, so not for production'),
+    .describe('`true` names the nearest endpoints in a 404. Not for production: it tells strangers what exists.'),
 })
 
 /** Seconds. A guess: nobody knows when an operator will enable the endpoint again. */

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import t from 'tap'
 import { DEFAULT_CHAIN } from '../../config/chain.ts'
-import { writeDefaultFile } from '../../config/default-file.ts'
+import { modeline, writeDefaultFile } from '../../config/default-file.ts'
 import { loadConfig } from '../../config/load.ts'
 import { tempFile } from './support.ts'
 
@@ -19,6 +20,21 @@ t.test('the default file loads without a warning and spells the default out', as
   t.same(config.settings.echo, { host: '127.0.0.1', port: 8002 })
   t.match(config.spec.endpoints[0]?.endpoint, { id: 'v1/echo', targets: [{ origin: 'http://127.0.0.1:8002' }] })
   t.match(readFileSync(file, 'utf8'), 'curl http://localhost:8000/orchestrator/v1/echo/hello?x=1')
+})
+
+t.test('its first line leads editors to the schema', async (t) => {
+  const { file, remove } = tempFile()
+  t.teardown(remove)
+  await writeDefaultFile(file)
+  const [, place = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(file, 'utf8')) ?? []
+  t.match(JSON.parse(readFileSync(resolve(dirname(file), place), 'utf8')), { $id: 'urn:weir:configuration' })
+
+  const at = (path: string, schema: string): string =>
+    modeline(path, schema).slice('# yaml-language-server: $schema='.length)
+  t.equal(at('/app/weir.yaml', '/app/node_modules/weir/s.json'), 'node_modules/weir/s.json\n')
+  t.equal(at('/app/a/b/c/weir.yaml', '/app/s.json'), '../../../s.json\n')
+  t.equal(at('/app/a/b/c/d/weir.yaml', '/app/s.json'), '/app/s.json\n')
+  t.equal(at('/app/weir.yaml', '/app/my files/s.json'), 'file:///app/my%20files/s.json\n')
 })
 
 t.test('the endpoint in its comments loads too', async (t) => {

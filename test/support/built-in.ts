@@ -1,0 +1,16 @@
+import { Catalog } from '../../core/catalog.ts'
+import { auth } from '../../filters/auth/filter.ts'
+import { breaker } from '../../filters/breaker/filter.ts'
+import { methodCheck } from '../../filters/method-check/filter.ts'
+import { metrics } from '../../filters/metrics/filter.ts'
+import { proxy } from '../../filters/proxy/filter.ts'
+import { requestId } from '../../filters/request-id/filter.ts'
+import { routeMatch } from '../../filters/route-match/filter.ts'
+import { admin } from '../../plugins/admin/filter.ts'
+
+/** The filters that Weir brings, as in core/main.ts. */
+export const BUILT_IN = new Catalog(
+  [requestId, auth, routeMatch, methodCheck, breaker, proxy, metrics, admin].map(
+    (filter) => [filter, 'built in'] as const,
+  ),
+)

@@ -1,0 +1,15 @@
+// Writes what is generated from the schemas: `npm run generate`.
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { printSchema } from '../../config/reference.ts'
+import { BUILT_IN } from './built-in.ts'
+
+/** Files by their path in the repository, and what they must hold. */
+export const GENERATED = {
+  'config/weir.schema.json': printSchema(BUILT_IN),
+  'docs/reference/configuration.md': printSchema(BUILT_IN, 'markdown'),
+} as const
+
+export const root = resolve(import.meta.dirname, '../..')
+
+if (import.meta.main) for (const [path, text] of Object.entries(GENERATED)) writeFileSync(resolve(root, path), text)
