@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import type { ConfigUses } from '../core/config-source.ts'
 import type { GatewaySpec, Path } from '../core/spec.ts'
+import { advise } from './advice.ts'
 import { readEndpoints } from './endpoints.ts'
 import type { Environment, References } from './environment.ts'
 import { isMapping, readShape } from './explain.ts'
@@ -71,6 +72,7 @@ export class Reading {
     const document = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
     const listeners = readListeners(raw, document, problems)
     const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems)
+    advise(listeners.chain, endpoints.specs, problems)
     const settings = readSettings(this.#main, document, listeners.echo, endpoints.healthPaths, problems)
     if (problems.errors.length > 0) throw new LocatedConfigError(inOrder(problems.errors, this.#source), this.#source)
     return {
