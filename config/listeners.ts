@@ -34,8 +34,12 @@ export function readListeners(raw: Mapping, document: Document, problems: Proble
     { name: 'proxy', ...proxy, chain: chain.entries, routes: true, requires: [], at: ['listen'] },
   ]
   if (admin !== undefined) {
-    const requires = isLoopback(admin.address.host) ? [] : [AUTHENTICATION]
-    const entries = expandAdminChain(admin.chain, document).entries
+    const open = !isLoopback(admin.address.host)
+    const requires = open ? [AUTHENTICATION] : []
+    const { entries } = expandAdminChain(admin.chain, document, open)
+    for (const { factory, options, at } of entries)
+      if (open && factory === 'auth' && options.required === false)
+        problems.error([...at, 'required'], 'an admin listener that others can reach demands a token: remove this')
     specs.push({ name: 'admin', ...admin.address, chain: entries, routes: false, requires, at: ['admin'] })
   }
   const echo = readEcho(document)

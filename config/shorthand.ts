@@ -76,9 +76,12 @@ export function expandChain(chain: Chain, document: Document, adminHasAuth: bool
   return expanded
 }
 
-/** The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it. */
-export function expandAdminChain(chain: Chain, document: Document): Chain {
-  const keys = tokenKeys(document)
+/**
+ * The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it.
+ * @param open whether others than this machine reach it: a token is demanded then
+ */
+export function expandAdminChain(chain: Chain, document: Document, open: boolean): Chain {
+  const keys = [...tokenKeys(document), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
   const expand = (filter: FilterSpec): FilterSpec =>
     keys.reduce(
       (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),

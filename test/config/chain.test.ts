@@ -92,6 +92,14 @@ t.test('an admin listener that others can reach requires authentication', async 
   for (const local of ['127.0.0.1:1', '127.9.9.9:1', '[::1]:1', 'localhost:1', '1']) t.same(requires(local), [], local)
   for (const open of [':1', '*:1', '0.0.0.0:1', '[::]:1', '192.0.2.1:1', 'localhost.example.com:1', '[::2]:1'])
     t.same(requires(open), ['authentication'], open)
+  const auth = (listen: string, options = '') =>
+    parse(`admin: { listen: "${listen}", filters: [{ auth: {${options}} }, admin] }`).spec.listeners[1]?.chain[0]
+      ?.options
+  t.same(auth(':1'), { required: true }, 'so that a missing token is a 401')
+  t.same(auth('127.0.0.1:1'), {})
+  t.match(problems('admin: { listen: ":1", filters: [{ auth: { required: false } }, admin] }'), [
+    /admin.filters\[0\].auth.required: an admin listener that others can reach demands a token/,
+  ])
 })
 
 t.test('two sockets want different addresses', async (t) => {
