@@ -78,6 +78,13 @@ export interface Filter {
   settled?(x: Exchange, attempt: Attempt, outcome: Outcome): void
   response?(x: Answered): Awaitable<Verdict>
   log?(finished: Finished): void
+  /**
+   * For `weir explain`, after a rehearsal: what the instance makes of this request, a short line each, without secrets.
+   * Nothing is called and nothing changed for it.
+   */
+  explain?(x: Exchange): Iterable<string>
+  /** Of a routing filter, for `weir routes`: what leads to an endpoint (`/orders`, `api.example.com/orders`). */
+  patterns?(endpoint: Endpoint): readonly string[]
   /** Called once, when no snapshot uses the instance and no request leases it. */
   dispose?(): Awaitable<void>
 }
@@ -133,6 +140,11 @@ export interface FilterFactory<O = any> {
   readonly terminal?: true
   /** One instance an endpoint, made with `env.endpoint`; its hooks run from `routed` on. */
   readonly perEndpoint?: true
+  /**
+   * Its `request`, `routed` and `pick` decide from the request and the options alone and reach nobody: `weir explain` runs
+   * them. Of other filters it says that it can't know.
+   */
+  readonly offline?: true
   /** Slots that an earlier filter must write (checked at load). */
   readonly reads?: readonly Slot<unknown>[]
   readonly writes?: readonly Slot<unknown>[]

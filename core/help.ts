@@ -1,31 +1,58 @@
-export type Command = 'weir' | 'run' | 'validate' | 'version'
+/** An option of a command, as `parseArgs` of Node and `--help` take it. */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  /** What stands for its value: `FILE`. */
+  readonly value?: string
+  readonly help: string
+}
 
-/** What `--help` says. */
-export const HELP: Readonly<Record<Command, string>> = {
-  weir: `Weir, an API gateway
+/** What `--help` tells of a command, and what its arguments are read by. */
+export interface Described {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** Its arguments by name, in order; one in brackets may be left out: `[FILE]`. */
+  readonly takes: readonly string[]
+  readonly options: Readonly<Record<string, CommandOption>>
+  /** What it does, in full sentences. */
+  readonly text: string
+  /** Command lines to copy. */
+  readonly examples: readonly string[]
+}
+
+const EXIT_CODES = 'Exit codes: 0 fine, 1 failure at run time, 2 wrong usage, 78 configuration error.'
+
+/** The option that every command has. */
+export const HELP_OPTION: CommandOption = { type: 'boolean', short: 'h', help: 'say this' }
+
+/** What `weir help` says. */
+export function overview(commands: readonly Described[]): string {
+  const rows = commands.map((command) => [usage(command), command.summary] as const)
+  return `Weir, an API gateway
 
 Usage: weir <command> [options]
 
-  run [--config FILE]   start the gateway (FILE: weir.yaml; written if it is not there)
-  validate [FILE]       check a configuration without starting anything
-  version               print the version
+${columns(rows)}
+Each command has --help, and "weir help <command>" says the same. ${EXIT_CODES}
+`
+}
 
-Each command has --help. Exit codes: 0 fine, 1 failure at run time, 2 wrong usage, 78 configuration error.
-`,
-  run: `Usage: weir run [--config FILE]
+/** What `weir <command> --help` says. */
+export function helpOf(command: Described): string {
+  const options = Object.entries({ ...command.options, help: HELP_OPTION })
+  const rows = options.map(([name, option]) => [flag(name, option), option.help] as const)
+  const examples = command.examples.map((line) => `  ${line}\n`).join('')
+  return `Usage: weir ${usage(command)} [options]\n\n${command.text}\n\n${columns(rows)}\nExample${command.examples.length > 1 ? 's' : ''}:\n${examples}`
+}
 
-Starts the gateway and runs until SIGTERM or SIGINT: then requests in flight finish and it exits with 0. A second signal
-exits at once.
+const usage = ({ name, takes }: Described): string => [name, ...takes].join(' ')
 
-  -c, --config FILE   the configuration; without it weir.yaml in this folder, which is written if it does not exist
-`,
-  validate: `Usage: weir validate [FILE]
+const flag = (name: string, { short, value }: CommandOption): string =>
+  `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
 
-Checks FILE (weir.yaml by default) as "run" would load it, plugins and the filters' options included, and prints every
-problem with its place. Exit code 0 if it is valid, 78 if not.
-`,
-  version: `Usage: weir version
-
-Prints Weir's version and Node's.
-`,
+function columns(rows: readonly (readonly [left: string, right: string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
 }

@@ -1,10 +1,19 @@
 // Composition root and command line: the one file of core that may import everything.
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../config/commands/command.ts'
+import { diff } from '../config/commands/diff.ts'
+import { dispatch } from '../config/commands/dispatch.ts'
+import { explain } from '../config/commands/explain.ts'
+import { init } from '../config/commands/init.ts'
+import { plugins } from '../config/commands/plugins.ts'
+import { printSchema } from '../config/commands/print-schema.ts'
+import { located, styleFor } from '../config/commands/report.ts'
+import { routes } from '../config/commands/routes.ts'
+import { validate } from '../config/commands/validate.ts'
+import { version } from '../config/commands/version.ts'
 import { writeDefaultFile } from '../config/default-file.ts'
 import { FileSource } from '../config/file-source.ts'
-import { ConfigLoader, type LoadedConfig, loadConfig } from '../config/load.ts'
-import { LocatedConfigError } from '../config/problems.ts'
+import { ConfigLoader, type LoadedConfig } from '../config/load.ts'
 import { Reloader } from '../config/reloader.ts'
 import { restartProblems } from '../config/restart.ts'
 import type { Settings } from '../config/settings.ts'
@@ -26,15 +35,11 @@ import { type ConfigControl, ConfigKey } from './config-control.ts'
 import { Engine } from './engine.ts'
 import { FileCheck } from './files.ts'
 import { Gateway } from './gateway.ts'
-import { type Command, HELP } from './help.ts'
-import { silentLogger } from './log.ts'
 import { fdDestination, type LogDestination, makeLogger, type RootLogger } from './logging.ts'
 import { Metrics } from './meter.ts'
 import { loadPlugins } from './plugin-loader.ts'
 import { type Service, type ServiceKey, StatusKey } from './service.ts'
-import { SharedState } from './shared.ts'
 import { untilStopped } from './shutdown.ts'
-import { buildSnapshot } from './snapshot.ts'
 import { ConfigError } from './spec.ts'
 import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
@@ -45,76 +50,50 @@ const BUILT_IN = new Catalog(
   ),
 )
 
-/** Exit codes (sysexits.h names the last). */
-const OK = 0
-const FAILED = 1
-const USAGE = 2
-const CONFIG = 78
-
 /**
  * Runs the command line and ends the process with the exit code. Left to itself it could live on: what a plugin started,
  * or an exporter's retry, would keep it.
  */
 export async function main(args: string[]): Promise<never> {
-  const code = await command(args)
+  const code = await dispatch(args, COMMANDS, HOST, {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    style: styleFor(process.stderr, process.env),
+  })
   await new Promise((resolve) => process.stdout.write('', resolve))
   process.exit(code)
 }
 
-async function command(args: string[]): Promise<number> {
-  const [name = 'help', ...rest] = args
-  if (name === '--help' || name === '-h' || name === 'help') return say(HELP.weir)
-  if (name === '--version' || name === 'version')
-    return say(rest.includes('--help') ? HELP.version : `weir ${manifest.version} (Node ${process.version})\n`)
-  if (name !== 'run' && name !== 'validate') return misused('weir', `there is no command "${name}"`)
-  try {
-    const { values, positionals } = parseArgs({
-      args: rest,
-      allowPositionals: name === 'validate',
-      options: { config: { type: 'string', short: 'c' }, help: { type: 'boolean', short: 'h' } },
-    })
-    if (values.help === true) return say(HELP[name])
-    if (positionals.length > 1) return misused(name, 'more than one file was given')
-    return await (name === 'run' ? run(values.config) : validate(positionals[0] ?? values.config ?? DEFAULT_FILE))
-  } catch (error) {
-    if (error instanceof ConfigError) return complain(error)
-    if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS'))
-      return misused(name, (error as Error).message)
-    process.stderr.write(`weir: ${error instanceof Error ? error.message : String(error)}\n`)
-    return FAILED
-  }
+const RUN: Command = {
+  name: 'run',
+  summary: 'start the gateway',
+  takes: [],
+  options: {
+    config: {
+      ...CONFIG_OPTION,
+      help: `the configuration (default: ${DEFAULT_FILE}, which is written if it is not there)`,
+    },
+  },
+  text: `Starts the gateway and runs until SIGTERM or SIGINT: then requests in flight finish and it exits with 0. A second signal
+exits at once. SIGHUP loads the configuration again.`,
+  examples: ['weir run', 'weir run --config staging.yaml'],
+  async run({ values }) {
+    await run(values.config as string | undefined)
+    return { text: '' }
+  },
 }
 
-const DEFAULT_FILE = 'weir.yaml'
+const COMMANDS: readonly Command[] = [RUN, validate, init, routes, explain, diff, plugins, printSchema, version]
 
-/** Loads a configuration whole, as `run` would, and lets go of it again. */
-async function validate(file: string): Promise<number> {
-  const config = await loadConfig(file)
-  const parts = { clock: systemClock, timers: new TimerWheel(), logger: silentLogger, meter: new Metrics() }
-  const context = {
-    engine: new Engine(parts),
-    catalog: await catalogOf(config),
-    shared: new SharedState(),
-    services: services(new Metrics(), () => ({}), {} as ConfigControl),
-    baseDir: config.settings.baseDir,
-  }
-  try {
-    const snapshot = await buildSnapshot(config.spec, context)
-    await Promise.all([...snapshot.chains.values()].map((chain) => chain.release()))
-    for (const warning of [...config.warnings, ...snapshot.warnings])
-      process.stderr.write(`warning: ${config.source.format(warning)}\n`)
-  } catch (error) {
-    throw located(error, config)
-  }
-  for (const notice of config.notices) process.stderr.write(`notice: ${notice}\n`)
-  const { endpoints, listeners } = config.spec
-  return say(
-    `${file} is valid: ${endpoints.length} endpoint${endpoints.length === 1 ? '' : 's'}, ${listeners.length} listener${listeners.length === 1 ? '' : 's'}\n`,
-  )
+/** For commands that make filters and serve nothing. */
+const HOST: Host = {
+  version: manifest.version,
+  catalog: async (config) => (config === undefined ? BUILT_IN : catalogOf(config)),
+  services: services(new Metrics(), () => ({}), {} as ConfigControl),
 }
 
 /** Starts the gateway and resolves when it was asked to stop and has. */
-async function run(given: string | undefined): Promise<number> {
+async function run(given: string | undefined): Promise<void> {
   const file = given ?? DEFAULT_FILE
   const written = given === undefined && !existsSync(file)
   if (written) await writeDefaultFile(file)
@@ -129,7 +108,6 @@ async function run(given: string | undefined): Promise<number> {
     const { stopped } = await start({ config, source, loader }, logger, destination)
     await stopped
     logger.info({}, 'stopped')
-    return OK
   } catch (error) {
     throw located(error, config)
   } finally {
@@ -258,26 +236,3 @@ async function catalogOf(config: LoadedConfig): Promise<Catalog> {
 }
 
 const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)
-
-/** A configuration error that knows the lines of its file. */
-function located(error: unknown, config: LoadedConfig): unknown {
-  return error instanceof ConfigError && !(error instanceof LocatedConfigError)
-    ? new LocatedConfigError(error.problems, config.source)
-    : error
-}
-
-function complain(error: ConfigError): number {
-  const count = error.problems.length
-  process.stderr.write(`${error.message}\n${count} problem${count === 1 ? '' : 's'}; nothing was started\n`)
-  return CONFIG
-}
-
-function say(text: string): number {
-  process.stdout.write(text)
-  return OK
-}
-
-function misused(command: Command, message: string): number {
-  process.stderr.write(`weir: ${message}\n\n${HELP[command]}`)
-  return USAGE
-}

@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '../../core/index.ts'
 import { loadKey } from './keys.ts'
-import { options } from './options.ts'
+import { type AuthOptions, options } from './options.ts'
 import { refusals } from './replies.ts'
 import { type Proof, Verifier, type VerifierOptions } from './verifier.ts'
 
@@ -17,6 +17,7 @@ export const auth = defineFilter({
   apiVersion: 1,
   summary: 'Verifies bearer tokens (JWT) and enforces roles and scopes.',
   options,
+  offline: true,
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
   create(options, env) {
@@ -92,9 +93,27 @@ export const auth = defineFilter({
         replace(x, proof, before)
         return enforce(x, proof)
       },
+      // Roles and scopes stand among the options: those may have come from where nobody should look.
+      *explain(x) {
+        const role = roles.length > 0 ? ' with one of the roles' : ''
+        const scope = scopes.length > 0 ? ' with every one of the scopes' : ''
+        if (enforced || demanded(x))
+          yield `demands a token signed with ${algorithm}${[role, scope].filter(Boolean).join(' and')}`
+        else yield 'demands nothing: a token is looked at if there is one'
+        yield `key: ${key === undefined ? 'none, no token is valid' : sourceOf(options)}`
+      },
     }
   },
 })
+
+/** Where the key comes from, without the key. */
+function sourceOf(options: AuthOptions): string {
+  const named = (['secret', 'secret_file', 'public_key', 'public_key_file'] as const).find(
+    (option) => options[option] !== undefined,
+  )
+  if (named !== undefined) return `the option ${named}`
+  return `${process.env.WEIR_JWT_SECRET ? 'WEIR_JWT_SECRET' : 'JWT_SECRET'} of the environment`
+}
 
 /** Whether the endpoint itself demands what this filter enforces, and no other filter has established who calls. */
 function demanded(x: Exchange): boolean {

@@ -57,6 +57,11 @@ export const breaker = defineFilter({
         settle(state, rules, attempt, judge(outcome), clock.now())
         if (state.phase !== before) report(before)
       },
+      explain: () => [
+        `opens after ${failure_threshold} failures in a row (${failure_statuses.join(', ')}, or no answer)`,
+        `then answers 503 breaker_open for ${reset_timeout / 1000} s, and tries again with ${half_open_max_calls} calls`,
+        'whether it is open, the running gateway knows',
+      ],
       dispose() {
         gauges.remove(state)
       },

@@ -21,6 +21,7 @@ export const methodCheck = defineFilter({
   apiVersion: 1,
   summary: 'Refuses methods that the endpoint does not list.',
   options,
+  offline: true,
   reads: [RouteSlot],
   create({ methods }) {
     // Replies are made once an instance, not once a module: the engine writes the instance's name on them.

@@ -61,6 +61,7 @@ export const proxy = defineFilter<Options>({
   apiVersion: 1,
   summary: "Streams the request to the endpoint's target and the answer back.",
   options,
+  offline: true,
   terminal: true,
   perEndpoint: true,
   reads: [RouteSlot],

@@ -47,6 +47,7 @@ export const requestId = defineFilter({
   apiVersion: 1,
   summary: 'Gives every request an id, or keeps the one it came with.',
   options,
+  offline: true,
   writes: [RequestIdSlot],
   create({ header, trust_incoming, max_length }) {
     const lower = header.toLowerCase()

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineFilter, EndpointsKey, RouteSlot, reply } from '../../core/index.ts'
+import { candidates, patternsOf } from './candidates.ts'
 import { Routes } from './hosts.ts'
 import { nearest } from './nearest.ts'
 import { isTraversal } from './traversal.ts'
@@ -25,6 +26,7 @@ export const routeMatch = defineFilter({
   apiVersion: 1,
   summary: 'Decides which endpoint a request goes to, by path and host.',
   options,
+  offline: true,
   writes: [RouteSlot],
   needs: [EndpointsKey],
   create({ prefix, debug }, env) {
@@ -54,6 +56,10 @@ export const routeMatch = defineFilter({
         if (route.endpoint.disabled) return disabled
         x.set(RouteSlot, route)
       },
+      explain({ request: { path }, downstream: { host } }) {
+        return isTraversal(path) ? [] : candidates(host, path, prefix, endpoints)
+      },
+      patterns: (endpoint) => patternsOf(endpoint, prefix, routes),
     }
   },
 })

@@ -116,7 +116,11 @@ t.test('through an alias, the place is where the text stands', async (t) => {
     url: http://upstream
     filters: *same
 `)
-  t.same(source.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), { file: 'weir.yaml', line: 5, col: 18 })
+  t.same(source.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), {
+    file: 'weir.yaml',
+    line: 5,
+    col: 18,
+  })
   t.same(source.locate(['endpoints', 1, 'filters']), { file: 'weir.yaml', line: 8, col: 5 })
 })
 

@@ -10,17 +10,14 @@ t.test('help, version and wrong usage', async (t) => {
   const cwd = await folder(t)
   const cases: [args: string[], code: number, stdout: RegExp, stderr: RegExp][] = [
     [[], 0, /^Weir, an API gateway\n\nUsage: weir <command>/, /^$/],
-    [['--help'], 0, /^Weir, an API gateway/, /^$/],
     [['run', '--help'], 0, /^Usage: weir run/, /^$/],
-    [['validate', '-h'], 0, /^Usage: weir validate/, /^$/],
-    [['version', '--help'], 0, /^Usage: weir version/, /^$/],
+    [['help', 'validate'], 0, /^Usage: weir validate \[FILE\]/, /^$/],
     [['version'], 0, new RegExp(`^weir ${RegExp.escape(manifest.version)} \\(Node v`), /^$/],
-    [['--version'], 0, /^weir /, /^$/],
-    [['fly'], 2, /^$/, /^weir: there is no command "fly"\n\nWeir, an API gateway/],
-    [['run', '--port', '1'], 2, /^$/, /^weir: Unknown option '--port'[\s\S]*Usage: weir run/],
-    [['run', 'weir.yaml'], 2, /^$/, /^weir: [\s\S]*Usage: weir run/],
+    [['fly'], 2, /^$/, /^weir: there is no command "fly"\.\n\nWeir, an API gateway/],
+    [['run', '--confg', 'x'], 2, /^$/, /^weir: there is no option --confg here\. Did you mean "--config"\?/],
+    [['run', 'weir.yaml'], 2, /^$/, /^weir: "weir.yaml" is one argument too many: it takes none\n\nUsage: weir run/],
     [['run', '--config'], 2, /^$/, /^weir: [\s\S]*Usage: weir run/],
-    [['validate', 'a', 'b'], 2, /^$/, /^weir: more than one file was given/],
+    [['explain', 'GET'], 2, /^$/, /^weir: URL is missing\n/],
   ]
   for (const [args, code, stdout, stderr] of cases) {
     const exit = await weirCommand(t, { cwd, args })
@@ -100,7 +97,7 @@ t.test('what is wrong is said with its place, by validate and by run', async (t)
     const { code, stderr, stdout } = await weirCommand(t, { cwd, args: ['validate'] })
     t.equal(code, 78, what)
     t.match(stderr, wanted, what)
-    t.match(stderr, /\n\d+ problems?; nothing was started\n$/, what)
+    t.match(stderr, /\n\d+ problems?\n$/, what)
     t.equal(stdout, '', what)
   }
   const cwd = await folder(t, { 'weir.yaml': BROKEN[3]![1] })
@@ -115,7 +112,7 @@ t.test('several problems are said at once', async (t) => {
   const { code, stderr } = await weirCommand(t, { cwd, args: ['validate'] })
   t.equal(code, 78)
   for (const line of [1, 4, 5]) t.match(stderr, new RegExp(`^weir\\.yaml:${line}:\\d+ `, 'm'))
-  t.notMatch(stderr, /^1 problem;/m)
+  t.notMatch(stderr, /^1 problem$/m)
 })
 
 t.test('a file that is not there, empty or a folder', async (t) => {

@@ -1,0 +1,53 @@
+import type { Catalog } from '../../core/catalog.ts'
+import { systemClock } from '../../core/clock.ts'
+import { Engine } from '../../core/engine.ts'
+import { silentLogger } from '../../core/log.ts'
+import { Metrics } from '../../core/meter.ts'
+import { SharedState } from '../../core/shared.ts'
+import { buildSnapshot, type Snapshot } from '../../core/snapshot.ts'
+import { TimerWheel } from '../../core/timer-wheel.ts'
+import { loadConfig } from '../load.ts'
+import type { LoadedConfig } from '../reading.ts'
+import type { Host } from './command.ts'
+import { type Finding, findings, located } from './report.ts'
+
+/** A configuration that was loaded whole, as `run` would, and serves nothing. */
+export interface Built {
+  readonly config: LoadedConfig
+  readonly catalog: Catalog
+  readonly snapshot: Snapshot
+  readonly shared: SharedState
+  /** Warnings and notices. */
+  readonly findings: readonly Finding[]
+}
+
+/** @param previous what runs, so to speak: what did not change is used again */
+export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
+  const config = await loadConfig(file)
+  const catalog = await host.catalog(config)
+  const shared = previous?.shared ?? new SharedState()
+  const { services } = host
+  const engine = new Engine({
+    clock: systemClock,
+    timers: new TimerWheel(),
+    logger: silentLogger,
+    meter: new Metrics(),
+  })
+  try {
+    const context = { engine, catalog, shared, services, baseDir: config.settings.baseDir }
+    const snapshot = await buildSnapshot(config.spec, context, previous?.snapshot)
+    return { config, catalog, snapshot, shared, findings: found(config, snapshot) }
+  } catch (error) {
+    throw located(error, config)
+  }
+}
+
+/** Lets go of what was made. */
+export async function release(...all: readonly Built[]): Promise<void> {
+  for (const { snapshot } of all) await Promise.all([...snapshot.chains.values()].map((chain) => chain.release()))
+}
+
+function found({ warnings, notices, source }: LoadedConfig, snapshot: Snapshot): Finding[] {
+  const said = notices.map((message) => ({ path: [], message }))
+  return [...findings('warning', [...warnings, ...snapshot.warnings], source), ...findings('notice', said, source)]
+}

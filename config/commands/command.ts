@@ -1,0 +1,60 @@
+import type { Catalog } from '../../core/catalog.ts'
+import type { CommandOption, Described } from '../../core/help.ts'
+import type { ServiceKey } from '../../core/service.ts'
+import type { LoadedConfig } from '../reading.ts'
+import type { Finding } from './report.ts'
+
+/** What commands need of the process that runs them. */
+export interface Host {
+  readonly version: string
+  /** The filters there are: the built-in ones, and those of the plugins that a configuration names. */
+  catalog(config?: LoadedConfig): Promise<Catalog>
+  /** Services for filters that are made and never see a request. */
+  readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
+}
+
+/** Arguments and options as they were given. */
+export interface Arguments {
+  readonly positionals: readonly string[]
+  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+}
+
+/** What a command found out, for people and for programs. */
+export interface Outcome {
+  /** For stdout. */
+  readonly text: string
+  /** The same for `--json`, without the findings. */
+  readonly data?: Readonly<Record<string, unknown>>
+  /** Warnings and notices, for stderr. */
+  readonly findings?: readonly Finding[]
+}
+
+/** A command of the command line, other than `run`: it starts nothing and ends by itself. */
+export interface Command extends Described {
+  /** Throws `Misuse`, a `ConfigError`, or an `Error` whose message is for the operator. */
+  run(args: Arguments, host: Host): Promise<Outcome>
+}
+
+/** The command line makes no sense. */
+export class Misuse extends Error {}
+
+export const DEFAULT_FILE = 'weir.yaml'
+
+export const JSON_OPTION: CommandOption = { type: 'boolean', help: 'print one JSON object, problems included' }
+
+export const CONFIG_OPTION: CommandOption = {
+  type: 'string',
+  short: 'c',
+  value: 'FILE',
+  help: `the configuration (default: ${DEFAULT_FILE})`,
+}
+
+/** The configuration that a command is about: its argument, else `--config`, else the file with the usual name. */
+export function fileOf({ positionals, values }: Arguments): string {
+  const named = values.config as string | undefined
+  if (named !== undefined && positionals[0] !== undefined) throw new Misuse('two files were given')
+  return positionals[0] ?? named ?? DEFAULT_FILE
+}
+
+/** `1 endpoint`, `2 endpoints`. */
+export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

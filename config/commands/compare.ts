@@ -1,0 +1,198 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { EndpointSpec, FilterSpec, GatewaySpec, ListenerSpec, OptionsSpec, Path } from '../../core/spec.ts'
+import { isMapping } from '../explain.ts'
+import type { LoadedConfig } from '../reading.ts'
+import type { Settings } from '../settings.ts'
+import { targetsOf } from './routes.ts'
+import { pathOf, shown } from './shown.ts'
+
+/** One difference in what two configurations mean. */
+export interface Change {
+  /** What it is about: `endpoint v1/orders`, `filter auth of proxy`, `endpoint v1/orders, filter auth`, `settings`. */
+  readonly what: string
+  /** `off` and `on`: of a filter at an endpoint. */
+  readonly change: 'added' | 'removed' | 'moved' | 'changed' | 'off' | 'on'
+  /** The option or property, of what is `changed`. */
+  readonly name?: string
+  /** As anybody may see it; absent where there is none. */
+  readonly old?: unknown
+  readonly new?: unknown
+}
+
+/** A value where it stands, and what may be shown of it. */
+interface Placed {
+  readonly value: unknown
+  readonly shown: unknown
+}
+
+type Properties = ReadonlyMap<string, Placed>
+
+/** What differs between two configurations, by meaning: not how it is written, nor in which order endpoints stand. */
+export function compare(old: LoadedConfig, next: LoadedConfig): Change[] {
+  return [
+    ...changesOf('settings', settingsOf(old), settingsOf(next)),
+    ...byName(
+      listenersOf(old),
+      listenersOf(next),
+      ([name]) => `listener ${name}`,
+      (what, a, b) => [
+        ...changesOf(what, placed(addressOf(a[1]), a[1].at, old), placed(addressOf(b[1]), b[1].at, next)),
+        ...chainChanges(a[1], b[1], old, next),
+      ],
+    ),
+    ...byName(
+      endpointsOf(old.spec),
+      endpointsOf(next.spec),
+      ([id]) => `endpoint ${id}`,
+      (what, a, b) => [
+        ...changesOf(what, propertiesOf(a[1], old), propertiesOf(b[1], next)),
+        ...refinements(what, a[1], b[1], old, next),
+      ],
+    ),
+  ]
+}
+
+const listenersOf = ({ spec }: LoadedConfig) => new Map(spec.listeners.map((listener) => [listener.name, listener]))
+const endpointsOf = ({ endpoints }: GatewaySpec) => new Map(endpoints.map((spec) => [spec.endpoint.id, spec]))
+const addressOf = ({ host, port }: ListenerSpec) => ({ listen: host === undefined ? port : `${host}:${port}` })
+
+/** Removed, added and, where both have it, what `both` says. */
+function byName<T>(
+  old: ReadonlyMap<string, T>,
+  next: ReadonlyMap<string, T>,
+  name: (entry: [string, T]) => string,
+  both: (what: string, a: [string, T], b: [string, T]) => Change[],
+): Change[] {
+  const removed = [...old].filter(([key]) => !next.has(key))
+  return [
+    ...removed.map((entry): Change => ({ what: name(entry), change: 'removed' })),
+    ...[...next].flatMap((entry): Change[] => {
+      const before = old.get(entry[0])
+      return before === undefined
+        ? [{ what: name(entry), change: 'added' }]
+        : both(name(entry), [entry[0], before], entry)
+    }),
+  ]
+}
+
+function chainChanges(a: ListenerSpec, b: ListenerSpec, old: LoadedConfig, next: LoadedConfig): Change[] {
+  const named = (chain: readonly FilterSpec[]) => new Map(chain.map((filter) => [filter.name, filter]))
+  const title = ([name]: [string, FilterSpec]): string => `filter ${name} of ${a.name}`
+  return [
+    ...byName(named(a.chain), named(b.chain), title, (what, [, before], [, after]) => [
+      ...changesOf(what, placed({ filter: before.factory }, a.at, old), placed({ filter: after.factory }, b.at, next)),
+      ...changesOf(what, optionsOf(before, old), optionsOf(after, next)),
+    ]),
+    ...moved(a, b),
+  ]
+}
+
+/** Filters of both chains whose neighbour before them, among those of both, is another. */
+function moved(a: ListenerSpec, b: ListenerSpec): Change[] {
+  const order = (x: ListenerSpec, y: ListenerSpec): string[] =>
+    x.chain.map(({ name }) => name).filter((name) => y.chain.some((other) => other.name === name))
+  const before = order(a, b)
+  const after = order(b, a)
+  const stays = new Set(longestCommon(before, after))
+  return after
+    .filter((name) => !stays.has(name))
+    .map((name) => ({
+      what: `filter ${name} of ${a.name}`,
+      change: 'moved',
+      old: neighbour(before, name),
+      new: neighbour(after, name),
+    }))
+}
+
+const neighbour = (names: readonly string[], name: string): string => {
+  const at = names.indexOf(name)
+  return at === 0 ? 'first' : `after ${names[at - 1]}`
+}
+
+/** The longest list that both contain in this order: what need not have moved. */
+function longestCommon(a: readonly string[], b: readonly string[]): string[] {
+  const best = a.map(() => [] as string[])
+  a.forEach((name, i) => {
+    const longest = best
+      .slice(0, i)
+      .filter((list) => list.length === 0 || b.indexOf(list.at(-1)!) < b.indexOf(name))
+      .reduce((most, list) => (list.length > most.length ? list : most), [] as string[])
+    best[i] = [...longest, name]
+  })
+  return best.reduce((most, list) => (list.length > most.length ? list : most), [])
+}
+
+/** What an endpoint itself says of filters: options laid over the chain's, and `off`. */
+function refinements(what: string, a: EndpointSpec, b: EndpointSpec, old: LoadedConfig, next: LoadedConfig): Change[] {
+  const names = [...new Set([...Object.keys(a.filters), ...Object.keys(b.filters)])]
+  return names.flatMap((name): Change[] => {
+    const [before, after] = [a.filters[name], b.filters[name]]
+    const title = `${what}, filter ${name}`
+    if (before === 'off' || after === 'off') {
+      if (before === after) return []
+      return [{ what: title, change: after === 'off' ? 'off' : 'on' }]
+    }
+    return changesOf(title, optionsOf(before, old), optionsOf(after, next))
+  })
+}
+
+function changesOf(what: string, old: Properties, next: Properties): Change[] {
+  return [...new Set([...old.keys(), ...next.keys()])].flatMap((name): Change[] => {
+    const [before, after] = [old.get(name), next.get(name)]
+    if (isDeepStrictEqual(before?.value, after?.value)) return []
+    return [
+      {
+        what,
+        change: 'changed',
+        name,
+        ...(before === undefined ? {} : { old: before.shown }),
+        ...(after === undefined ? {} : { new: after.shown }),
+      },
+    ]
+  })
+}
+
+function optionsOf(spec: OptionsSpec | undefined, { source }: LoadedConfig): Properties {
+  const entries = Object.entries(spec?.options ?? {})
+  return new Map(
+    entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name, spec!), source) }]),
+  )
+}
+
+function propertiesOf(spec: EndpointSpec, config: LoadedConfig): Properties {
+  const { endpoint, at } = spec
+  const { targets, match, disabled, requires } = endpoint
+  const value = targets.map(({ url, weight }) => ({ url, weight }))
+  return new Map([
+    ['targets', { value, shown: targetsOf(spec, config.source).map(({ url }) => url) }],
+    ...placed({ host: match.hosts, path: match.paths, disabled, requires }, at, config),
+  ])
+}
+
+function placed(values: Readonly<Record<string, unknown>>, at: Path, { source }: LoadedConfig): Properties {
+  // `listen` of the proxy listener is a key of the document and has no section of its own.
+  const pathOf = (name: string): Path => (at.at(-1) === name ? at : [...at, name])
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return new Map(entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name), source) }]))
+}
+
+/** Settings by the keys of the document, `shutdown.timeout`. */
+function settingsOf(config: LoadedConfig): Properties {
+  const { file, baseDir, plugins, ...rest } = config.settings
+  const named = { ...rest, plugins: plugins.map(({ specifier }) => specifier) } satisfies Partial<
+    Record<keyof Settings, unknown>
+  >
+  return new Map(flatten(named, [], config))
+}
+
+function flatten(values: object, at: readonly string[], config: LoadedConfig): [string, Placed][] {
+  return Object.entries(values).flatMap(([key, value]: [string, unknown]): [string, Placed][] => {
+    const name = key.replace(/Ms$/, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const path = [...at, name]
+    const plain = value instanceof Map ? Object.fromEntries(value) : value
+    if (isMapping(plain)) return flatten(plain, path, config)
+    if (plain === undefined) return []
+    const said = typeof plain === 'number' && key.endsWith('Ms') ? `${plain / 1000}s` : plain
+    return [[path.join('.'), { value: plain, shown: shown(name, said, path, config.source) }]]
+  })
+}

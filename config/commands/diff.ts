@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Chain } from '../../core/chain.ts'
+import { restartProblems } from '../restart.ts'
+import { type Built, build, release } from './build.ts'
+import { type Command, count, JSON_OPTION } from './command.ts'
+import { type Change, compare } from './compare.ts'
+import { flow } from './shown.ts'
+import { table } from './table.ts'
+
+export const diff: Command = {
+  name: 'diff',
+  summary: 'say what a new configuration would change',
+  takes: ['OLD', 'NEW'],
+  options: { json: JSON_OPTION },
+  text: `Compares two configurations by what they mean, not by how they are written: endpoints, filters and their order, options
+and settings. Then it says which filters a reload from OLD to NEW would make anew, and what needs a restart. Both must
+be valid. The exit code is 0 whether there are differences or not.`,
+  examples: [
+    'weir diff weir.yaml new.yaml',
+    'git show HEAD:weir.yaml > old.yaml && weir diff old.yaml weir.yaml --json',
+  ],
+  async run({ positionals }, host) {
+    const old = await build(positionals[0]!, host)
+    const next = await build(positionals[1]!, host, old)
+    const found: Difference = {
+      changes: compare(old.config, next.config),
+      reload: reloaded(old, next),
+      restart: needRestart(old, next),
+    }
+    await release(old, next)
+    return { text: textOf(found), data: { ...found }, findings: next.findings }
+  },
+}
+
+/** The filters of an endpoint, or of a listener before the route is known, as a reload would find them. */
+interface Reloaded {
+  readonly listener: string
+  readonly endpoint: string | null
+  /** New instances. */
+  readonly made: readonly string[]
+  /** Instances that are there already. */
+  readonly kept: readonly string[]
+}
+
+interface Difference {
+  readonly changes: readonly Change[]
+  readonly reload: readonly Reloaded[]
+  /** What a reload would refuse. */
+  readonly restart: readonly string[]
+}
+
+function reloaded(old: Built, next: Built): Reloaded[] {
+  const before = new Set(instancesOf(old).map(({ filter }) => filter))
+  return [...next.snapshot.chains.values()].flatMap((chain) =>
+    lanesOf(chain).map(([endpoint, { steps }]) => {
+      const named = (kept: boolean): string[] =>
+        steps.flatMap((step) => (step !== undefined && before.has(step.filter) === kept ? [step.name] : []))
+      return { listener: chain.listener, endpoint, made: named(false), kept: named(true) }
+    }),
+  )
+}
+
+const instancesOf = ({ snapshot }: Built) => [...snapshot.chains.values()].flatMap((chain) => [...chain.instances])
+const lanesOf = ({ base, lanes }: Chain): [endpoint: string | null, lane: Chain['base']][] => [[null, base], ...lanes]
+
+function needRestart({ config: old }: Built, { config: next }: Built): string[] {
+  const addresses = ({ spec }: Built['config']) => spec.listeners.map(({ name, host, port }) => [name, host, port])
+  return [
+    ...(isDeepStrictEqual(addresses(old), addresses(next)) ? [] : ['the addresses of the listeners']),
+    ...restartProblems(old.settings, next.settings).map(({ path }) => path.join('.')),
+  ]
+}
+
+function textOf({ changes, reload, restart }: Difference): string {
+  const anew = reload.filter(({ made }) => made.length > 0)
+  if (changes.length === 0 && anew.length === 0 && restart.length === 0) return 'Nothing changes.\n'
+  const rows = anew.map(({ listener, endpoint, made, kept }) => [
+    endpoint ?? `before the route is known, ${listener}`,
+    made.join(', '),
+    kept.length === 0 ? '' : `carried over: ${kept.join(', ')}`,
+  ])
+  const untouched = reload.length - anew.length
+  const whole = untouched === 0 ? '' : `Carried over whole: ${count(untouched, 'chain')}\n`
+  return [
+    changes.map((change) => `${lineOf(change)}\n`).join(''),
+    `${rows.length === 0 ? '' : `Made anew:\n${table(rows, '  ')}`}${whole}`,
+    restart.length === 0 ? '' : `A reload refuses all of it, a restart is needed: ${restart.join(', ')}\n`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+const SIGNS: Readonly<Record<Change['change'], string>> = {
+  added: '+',
+  removed: '-',
+  moved: '~',
+  changed: '~',
+  off: '~',
+  on: '~',
+}
+
+function lineOf(change: Change): string {
+  const { what, name, old, new: next } = change
+  const head = `${SIGNS[change.change]} ${what}`
+  if (change.change === 'added' || change.change === 'removed') return head
+  if (change.change === 'off' || change.change === 'on') return `${head}: ${change.change}`
+  const [before, after] = [said(change, 'old'), said(change, 'new')]
+  if (change.change === 'moved') return `${head}: ${old}, now ${next}`
+  // Two secrets, or two values behind one reference, look the same.
+  return before === after
+    ? `${head}, ${name}: changed, not shown (${before})`
+    : `${head}, ${name}: ${before} → ${after}`
+}
+
+const said = (change: Change, side: 'old' | 'new'): string => (side in change ? flow(change[side]) : 'nothing')

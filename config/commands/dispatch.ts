@@ -1,0 +1,126 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type Described, HELP_OPTION, helpOf, overview } from '../../core/help.ts'
+import { ConfigError } from '../../core/spec.ts'
+import { didYouMean } from '../../core/suggest.ts'
+import { LocatedConfigError } from '../problems.ts'
+import { type Arguments, type Command, count, type Host, Misuse, type Outcome } from './command.ts'
+import { type Finding, findings, plain, type Style, show } from './report.ts'
+
+/** Exit codes (sysexits.h names the last). */
+const OK = 0
+const FAILED = 1
+const USAGE = 2
+const CONFIG = 78
+
+/** Where a command's words go. */
+export interface Output {
+  out(text: string): void
+  err(text: string): void
+  /** Of what goes to `err`. */
+  readonly style: Style
+}
+
+/** Other spellings that people try. */
+const ALIASES: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version' }
+
+/** Runs a command line. Gives the exit code; never rejects for what an operator can get wrong. */
+export async function dispatch(
+  args: readonly string[],
+  commands: readonly Command[],
+  host: Host,
+  output: Output,
+): Promise<number> {
+  const [given = 'help', ...rest] = args
+  const name = ALIASES[given] ?? given
+  if (name === 'help')
+    return help(
+      rest.find((word) => !word.startsWith('-')),
+      commands,
+      output,
+    )
+  const command = commands.find((known) => known.name === name)
+  if (command === undefined) return unknown(name, commands, output)
+  let asked: Arguments
+  try {
+    asked = read(command, rest)
+  } catch (error) {
+    return misused((error as Error).message, helpOf(command), output)
+  }
+  if (asked.values.help === true) return help(name, commands, output)
+  const json = asked.values.json === true
+  try {
+    return print(await command.run(asked, host), json, output)
+  } catch (error) {
+    if (error instanceof Misuse) return misused(error.message, helpOf(command), output)
+    if (error instanceof LocatedConfigError) return complain(error, json, output)
+    output.err(`weir: ${error instanceof Error ? error.message : String(error)}\n`)
+    return error instanceof ConfigError ? CONFIG : FAILED
+  }
+}
+
+/** Throws in words for the operator. */
+function read(command: Described, args: string[]): Arguments {
+  const options = { ...command.options, help: HELP_OPTION }
+  let parsed: Arguments
+  try {
+    parsed = parseArgs({ args, allowPositionals: true, options } as ParseArgsConfig) as Arguments
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const option = /'(--?[^'\s]+)/.exec(message)?.[1]
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || option === undefined) throw error
+    const known = Object.keys(options).map((name) => `--${name}`)
+    throw new Misuse(`there is no option ${option} here.${didYouMean(option, known)}`)
+  }
+  if (parsed.values.help === true) return parsed
+  const { takes } = command
+  const given = parsed.positionals.length
+  const missing = takes.slice(given).find((argument) => !argument.startsWith('['))
+  if (missing !== undefined) throw new Misuse(`${missing} is missing`)
+  if (given > takes.length)
+    throw new Misuse(`"${parsed.positionals[takes.length]}" is one argument too many: it takes ${listed(takes)}`)
+  return parsed
+}
+
+const listed = (takes: readonly string[]): string =>
+  takes.length === 0 ? 'none' : takes.map((argument) => argument.replaceAll(/[[\]]/g, '')).join(' and ')
+
+function help(name: string | undefined, commands: readonly Command[], output: Output): number {
+  const command = commands.find((known) => known.name === name)
+  if (name !== undefined && command === undefined) return unknown(name, commands, output)
+  output.out(command === undefined ? overview(commands) : helpOf(command))
+  return OK
+}
+
+function unknown(name: string, commands: readonly Command[], output: Output): number {
+  const near = didYouMean(
+    name,
+    commands.map((command) => command.name),
+  )
+  return misused(`there is no command "${name}".${near}`, overview(commands), output)
+}
+
+function misused(message: string, help: string, { err }: Output): number {
+  err(`weir: ${message}\n\n${help}`)
+  return USAGE
+}
+
+function print({ text, data, findings = [] }: Outcome, json: boolean, output: Output): number {
+  if (json) printJson({ ...data, problems: findings.map(plain) }, output)
+  else {
+    for (const finding of findings) output.err(show(finding, output.style))
+    output.out(text)
+  }
+  return OK
+}
+
+function complain({ problems, source }: LocatedConfigError, json: boolean, output: Output): number {
+  const all: Finding[] = findings('error', problems, source)
+  if (json) printJson({ valid: false, problems: all.map(plain) }, output)
+  else {
+    for (const finding of all) output.err(show(finding, output.style))
+    output.err(`${count(all.length, 'problem')}\n`)
+  }
+  return CONFIG
+}
+
+const printJson = (data: object, { out }: Output): void => out(`${JSON.stringify(data, null, 2)}\n`)

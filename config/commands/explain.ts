@@ -1,0 +1,123 @@
+import { systemClock } from '../../core/clock.ts'
+import type { FilterFactory } from '../../core/filter.ts'
+import { notesOf, type Rehearsal, rehearse, type Turn } from '../../core/rehearse.ts'
+import { LocalReply } from '../../core/reply.ts'
+import { optionsOf } from '../../core/snapshot.ts'
+import type { EndpointSpec, ListenerSpec, OptionsSpec, Path } from '../../core/spec.ts'
+import { type Built, build, release } from './build.ts'
+import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
+import { type End, type Explained, type ExplainedFilter, textOf, UNKNOWN } from './explained.ts'
+import { type Asked, ask, exchangeOf, withoutSecrets } from './request.ts'
+import { targetsOf } from './routes.ts'
+import { optionsInForce } from './shown.ts'
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'say what would happen to a request, and why',
+  takes: ['METHOD', 'URL'],
+  options: {
+    header: { type: 'string', short: 'H', multiple: true, value: "'NAME: VALUE'", help: 'a header; may be repeated' },
+    config: CONFIG_OPTION,
+    json: JSON_OPTION,
+  },
+  text: `Takes a request through the chain as "run" would and says what each filter does with it, with the options that count and
+where they are written, up to the call of the upstream, which is not made. URL is absolute, or a path. An absolute one
+with the port of another listener goes to that one.
+
+It reaches nobody: what takes the network, or what only the running gateway knows, is said to be unknown.`,
+  examples: [
+    'weir explain GET /orchestrator/v1/echo/hello',
+    `weir explain POST https://api.example.com/orders -H "Authorization: Bearer $TOKEN" --config weir.yaml`,
+  ],
+  async run(args, host) {
+    const [method = '', url = ''] = args.positionals
+    const asked = ask(method, url, (args.values.header ?? []) as readonly string[])
+    const built = await build(fileOf({ ...args, positionals: [] }), host)
+    const explained = await explainRequest(asked, built)
+    await release(built)
+    return { text: textOf(explained), data: { ...explained }, findings: built.findings }
+  },
+}
+
+async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built): Promise<Explained> {
+  const { listeners, endpoints } = config.spec
+  const listener = listenerOf(asked, listeners)
+  const chain = snapshot.chains.get(listener.name)!
+  const factories = listener.chain.map(({ factory }) => catalog.get(factory)!)
+  const x = exchangeOf(asked, systemClock.now())
+  const rehearsal = await rehearse(x, chain, factories)
+  const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
+  const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)
+  const end = endOf(rehearsal, endpoint, config.source, withoutSecrets(asked.query))
+  const placed = (path: Path): { file: string; line: number | undefined } => {
+    const { file, line } = config.source.place({ path, message: '' })
+    return { file, line }
+  }
+  const filters = listener.chain.map(({ name, factory, at }, index): ExplainedFilter => {
+    const spec: OptionsSpec | undefined = options[index]
+    const filter = rehearsal.lane.steps[index]?.filter
+    const reached = index < rehearsal.entered
+    return {
+      name,
+      filter: factory,
+      ...(spec === undefined
+        ? placed([...endpoint!.at, 'filters', name])
+        : at.at(-1) === 'filters' // the chain that is there when the document gives none
+          ? {}
+          : placed(at)),
+      decision: spec === undefined ? 'off' : decisionOf(index, factories[index]!, rehearsal, end),
+      options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.source),
+      notes: filter === undefined || !reached ? [] : notesOf(filter, x),
+    }
+  })
+  const { route } = rehearsal
+  return {
+    request: {
+      method: asked.method,
+      url: `${asked.scheme}://${x.downstream.host}${asked.path}${withoutSecrets(asked.query)}`,
+      listener: listener.name,
+    },
+    endpoint:
+      route === undefined || endpoint === undefined
+        ? null
+        : { id: route.endpoint.id, route: route.template, path: route.path, ...placed(endpoint.at) },
+    filters,
+    end,
+  }
+}
+
+/** The listener with the port that an absolute URL names, else the one that leads to the endpoints. */
+function listenerOf({ authority }: Asked, listeners: readonly ListenerSpec[]): ListenerSpec {
+  const port = Number(/:(\d+)$/.exec(authority ?? '')?.[1])
+  return listeners.find((one) => one.port === port) ?? listeners.find(({ routes }) => routes) ?? listeners[0]!
+}
+
+function endOf(
+  { end, route }: Rehearsal,
+  endpoint: EndpointSpec | undefined,
+  source: Built['config']['source'],
+  query: string,
+): End {
+  if ('unknown' in end) return { kind: 'unknown', because: end.unknown }
+  if ('reply' in end) {
+    const { status, reason, options } = end.reply
+    return { kind: 'reply', filter: end.by, status, reason, detail: options.detail ?? null }
+  }
+  if (end.target === undefined || endpoint === undefined) return { kind: 'call', filter: end.by, url: null }
+  const index = endpoint.endpoint.targets.findIndex(({ url }) => url === end.target!.url)
+  const written = targetsOf(endpoint, source)[index]?.url ?? end.target.url
+  return { kind: 'call', filter: end.by, url: `${written}${route?.path ?? ''}${query}` }
+}
+
+function decisionOf(index: number, factory: FilterFactory, { turns, entered }: Rehearsal, end: End): string {
+  const own = turns.filter((turn) => turn.index === index)
+  const reply = own.find((turn): turn is Turn & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
+  if (reply !== undefined) return `replies ${reply.verdict.status} ${reply.verdict.reason}`
+  if (index >= entered) return 'not reached'
+  if (factory.terminal === true) {
+    if (own.length === 0) return 'not reached'
+    return end.kind === 'call' && end.url !== null ? `calls ${end.url}` : 'answers; how is not known without running it'
+  }
+  if (own.some(({ verdict }) => verdict === 'not run')) return UNKNOWN
+  return own.length === 0 ? 'has no say on the way in' : 'continues'
+}

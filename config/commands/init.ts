@@ -1,0 +1,27 @@
+import { writeDefaultFile } from '../default-file.ts'
+import { type Command, DEFAULT_FILE, JSON_OPTION } from './command.ts'
+
+export const init: Command = {
+  name: 'init',
+  summary: 'write a commented configuration to start with',
+  takes: ['[FILE]'],
+  options: { json: JSON_OPTION },
+  text: `Writes a commented configuration to FILE (weir.yaml by default), with a small upstream to try things with. A file that
+is there already is left as it is, and the exit code is 1.`,
+  examples: ['weir init', 'weir init gateway/weir.yaml'],
+  async run({ positionals }) {
+    const file = positionals[0] ?? DEFAULT_FILE
+    await writeDefaultFile(file)
+    const rest = file === DEFAULT_FILE ? '' : ` ${file}`
+    const config = file === DEFAULT_FILE ? '' : ` --config ${file}`
+    return {
+      text: `${file} was written. What next:
+
+  weir validate${rest}   check it, whenever you changed it
+  weir run${config}   start the gateway
+  curl http://localhost:8000/orchestrator/v1/echo/hello   try it, from another terminal
+`,
+      data: { file },
+    }
+  },
+}

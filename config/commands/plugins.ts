@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import type { FilterFactory } from '../../core/filter.ts'
+import { loadConfig } from '../load.ts'
+import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
+import { findings } from './report.ts'
+import { flow, type PropertySchema, propertiesOf } from './shown.ts'
+import { table } from './table.ts'
+
+export const plugins: Command = {
+  name: 'plugins',
+  summary: 'list the filters there are, and their options',
+  takes: ['[FILE]'],
+  options: { config: CONFIG_OPTION, json: JSON_OPTION },
+  text: `Lists the filters that a chain may name, with where each comes from, and their options with type and default: the
+built-in ones, and those of the plugins that FILE names (weir.yaml, if it is there).`,
+  examples: ['weir plugins', 'weir plugins staging.yaml --json'],
+  async run(args, host) {
+    const file = fileOf(args)
+    const named = args.positionals.length > 0 || args.values.config !== undefined
+    const config = named || existsSync(file) ? await loadConfig(file) : undefined
+    const catalog = await host.catalog(config)
+    const filters = catalog.entries().map(([factory, origin]) => describe(factory, origin))
+    return {
+      text: filters.map(textOf).join('\n'),
+      data: { filters },
+      findings: config === undefined ? [] : findings('warning', config.warnings, config.source),
+    }
+  },
+}
+
+interface Described {
+  readonly name: string
+  readonly origin: string
+  readonly summary: string | null
+  readonly options: readonly Option[]
+}
+
+interface Option {
+  readonly name: string
+  readonly type: string
+  /** Absent: it has none. */
+  readonly default?: unknown
+  readonly description?: string | undefined
+}
+
+function describe(factory: FilterFactory, origin: string): Described {
+  const options = Object.entries(propertiesOf(factory)).map(([name, schema]) => ({
+    name,
+    type: typeOf(schema),
+    ...(schema.default === undefined ? {} : { default: schema.default }),
+    ...(schema.description === undefined ? {} : { description: schema.description }),
+  }))
+  return { name: factory.name, origin, summary: factory.summary ?? null, options }
+}
+
+/** A type as people say it: `duration`, `list of text`, `HS256, RS256 or ES256`. */
+function typeOf({ title, enum: values, anyOf, items, type }: PropertySchema): string {
+  if (title !== undefined) return title
+  if (values !== undefined) return values.map(String).join(' | ')
+  if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' | ')
+  if (items !== undefined) return `list of ${typeOf(items)}`
+  return [type ?? 'any']
+    .flat()
+    .map((name) => TYPES[name] ?? name)
+    .join(' | ')
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'whole number',
+  boolean: 'true or false',
+  array: 'list',
+  object: 'mapping',
+}
+
+function textOf({ name, origin, summary, options }: Described): string {
+  const rows = options.map((option) => [
+    option.name,
+    option.type,
+    option.default === undefined ? '' : flow(option.default),
+    option.description ?? '',
+  ])
+  return `${name} (${origin})${summary === null ? '' : `\n  ${summary}`}\n${table(rows, '    ')}`
+}

@@ -1,0 +1,87 @@
+import type { Chain } from '../../core/chain.ts'
+import { optionsOf } from '../../core/snapshot.ts'
+import type { EndpointSpec, ListenerSpec } from '../../core/spec.ts'
+import { SHORT_FORMS } from '../shorthand.ts'
+import type { Source } from '../source.ts'
+import { build, release } from './build.ts'
+import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
+import { pathOf, shown } from './shown.ts'
+import { table } from './table.ts'
+
+export const routes: Command = {
+  name: 'routes',
+  summary: 'list the endpoints, what leads to them and where they lead',
+  takes: ['[FILE]'],
+  options: { config: CONFIG_OPTION, json: JSON_OPTION },
+  text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, the methods that pass, its target, and which
+filters of the chain are off there.`,
+  examples: ['weir routes', 'weir routes --json'],
+  async run(args, host) {
+    const built = await build(fileOf(args), host)
+    const { spec, source } = built.config
+    const listener = spec.listeners.find(({ routes }) => routes)
+    const chain = listener && built.snapshot.chains.get(listener.name)
+    const rows =
+      listener === undefined || chain === undefined
+        ? []
+        : spec.endpoints.map((endpoint) => describe(endpoint, listener, chain, source))
+    await release(built)
+    return {
+      text: listener === undefined ? '' : textOf(rows, listener),
+      data: { endpoints: rows },
+      findings: built.findings,
+    }
+  },
+}
+
+interface Row {
+  readonly id: string
+  readonly disabled: boolean
+  readonly patterns: readonly string[]
+  /** Null: every method. */
+  readonly methods: unknown
+  readonly targets: readonly { readonly url: string; readonly weight: number }[]
+  readonly chain: readonly { readonly name: string; readonly off: boolean }[]
+}
+
+function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, source: Source): Row {
+  const { endpoint } = spec
+  const options = optionsOf(spec, listener)
+  const [factory, option] = SHORT_FORMS.endpoint.methods
+  const checker = listener.chain.findIndex((filter) => filter.factory === factory)
+  const own = options[checker]
+  return {
+    id: endpoint.id,
+    disabled: endpoint.disabled,
+    patterns: chain.base.steps.flatMap((step) => step?.filter.patterns?.(endpoint) ?? []),
+    methods:
+      own?.options[option] === undefined ? null : shown(option, own.options[option], pathOf(option, own), source),
+    targets: targetsOf(spec, source),
+    chain: listener.chain.map(({ name }, i) => ({ name, off: options[i] === undefined })),
+  }
+}
+
+/** Where an endpoint leads, as it was written. */
+export function targetsOf({ endpoint, at }: EndpointSpec, source: Source): Row['targets'] {
+  return endpoint.targets.map(({ url, weight }, i) => {
+    const path = [...at, 'targets', i, 'url']
+    const written = source.scalar(path) === undefined ? [...at, 'url'] : path
+    return { url: String(shown('url', url, written, source)), weight }
+  })
+}
+
+function textOf(rows: readonly Row[], listener: ListenerSpec): string {
+  const chain = `Chain: ${listener.chain.map(({ name }) => name).join(' → ')}\n`
+  if (rows.length === 0) return `${chain}\nThere are no endpoints: every request gets 404.\n`
+  const lines = rows.map(({ id, disabled, patterns, methods, targets, chain }) => {
+    const off = chain.filter((filter) => filter.off).map(({ name }) => name)
+    return [
+      disabled ? `${id} (disabled)` : id,
+      patterns,
+      methods === null ? 'every method' : [methods].flat().join(', '),
+      targets.map(({ url }) => url),
+      off.length === 0 ? 'whole' : `without ${off.join(', ')}`,
+    ]
+  })
+  return `${chain}\n${table([['ENDPOINT', 'REACHED BY', 'METHODS', 'TARGET', 'CHAIN'], ...lines])}`
+}

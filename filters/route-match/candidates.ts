@@ -1,0 +1,102 @@
+import type { Endpoint, Route } from '../../core/index.ts'
+import { Routes } from './hosts.ts'
+import { nearest } from './nearest.ts'
+
+/** Endpoints that lost and are named; the rest are counted. */
+const MOST = 10
+
+/** An endpoint that a request would reach if there were no other. */
+interface Candidate {
+  readonly endpoint: Endpoint
+  readonly route: Route
+  /** The patterns of the host that match it; none where every host does. */
+  readonly hosts: readonly string[]
+}
+
+/**
+ * Which endpoints a request could have been meant for, a line each: the one it goes to, and why it doesn't go to the
+ * others. Looks at every endpoint: for people only.
+ */
+export function* candidates(
+  host: string,
+  path: string,
+  prefix: string,
+  endpoints: readonly Endpoint[],
+): Iterable<string> {
+  const winner = new Routes(prefix, endpoints).find(host, path)
+  const chosen = winner && candidate(winner.endpoint, prefix, host, path)
+  if (chosen === undefined) {
+    yield 'no endpoint matches'
+    const near = nearest(path, prefix, endpoints)
+    if (near.length > 0) yield `near: ${near.join(', ')}`
+  } else {
+    const { endpoint, route } = chosen
+    yield `${endpoint.id}: chosen, ${where(chosen)}${route.template} leads to it${endpoint.disabled ? '; it is disabled' : ''}`
+  }
+  let rest = 0
+  let named = 0
+  for (const endpoint of endpoints) {
+    if (endpoint === chosen?.endpoint) continue
+    const why = rejected(endpoint, chosen, prefix, host, path)
+    if (why === undefined || ++named > MOST) rest++
+    else yield `${endpoint.id}: ${why}`
+  }
+  if (named > MOST) yield `and ${named - MOST} more that match${named - MOST === 1 ? 'es' : ''}`
+  else if (rest > 0 && chosen !== undefined) yield `${rest} other${rest === 1 ? ' does' : 's do'} not match`
+}
+
+/** Why an endpoint is not the one; undefined if the path has nothing to do with it. */
+function rejected(
+  endpoint: Endpoint,
+  chosen: Candidate | undefined,
+  prefix: string,
+  host: string,
+  path: string,
+): string | undefined {
+  const lost = candidate(endpoint, prefix, host, path)
+  if (lost !== undefined && chosen !== undefined) return `matches too, but ${beats(chosen, lost)}`
+  // Where a host is all that it names, every path is its own, and the path says nothing.
+  if (endpoint.match.hosts.length === 0 || endpoint.match.paths.length === 0) return undefined
+  const anywhere = candidate({ ...endpoint, match: { ...endpoint.match, hosts: [] } }, prefix, host, path)
+  return anywhere && `matches, but only on ${endpoint.match.hosts.join(', ')}`
+}
+
+function candidate(endpoint: Endpoint, prefix: string, host: string, path: string): Candidate | undefined {
+  const route = new Routes(prefix, [endpoint]).find(host, path)
+  if (route === undefined) return undefined
+  const hosts = endpoint.match.hosts.filter(
+    (pattern) =>
+      new Routes(prefix, [{ ...endpoint, match: { ...endpoint.match, hosts: [pattern] } }]).find(host, path) !==
+      undefined,
+  )
+  return { endpoint, route, hosts }
+}
+
+function beats(chosen: Candidate, lost: Candidate): string {
+  const { id, name } = chosen.endpoint
+  if (exactness(chosen) !== exactness(lost)) return `${id} names the host more exactly`
+  // The less of the path is left, the more of it matched.
+  if (chosen.route.path.length < lost.route.path.length) return `${chosen.route.template} is longer`
+  if (name !== lost.endpoint.name) return `a pattern comes before a name`
+  return `${id} speaks for the name: without a version, or with the highest that is enabled`
+}
+
+/** An exact host comes before a pattern, a longer pattern before a shorter, and any before none. */
+const exactness = ({ hosts }: Candidate): number =>
+  Math.max(0, ...hosts.map((pattern) => (pattern.startsWith('*') ? pattern.length : Number.POSITIVE_INFINITY)))
+
+const where = ({ hosts }: Candidate): string => (hosts.length === 0 ? '' : `${hosts[0]}`)
+
+/** What leads to an endpoint, given all the others: paths, behind a host where it names some. */
+export function patternsOf({ id, name, version, match }: Endpoint, prefix: string, routes: Routes): string[] {
+  const names = [`${prefix}/${name}`]
+  if (version !== undefined) names.unshift(`${prefix}/${version}/${name}`)
+  const paths = match.hosts.length > 0 && match.paths.length === 0 ? ['/'] : [...names, ...match.paths]
+  const hosts = match.hosts.length === 0 ? [''] : match.hosts
+  return hosts.flatMap((host) =>
+    paths
+      // No host has a label of this name: it is nobody's but the pattern's.
+      .filter((path) => routes.find(host.replace('*', '-'), path)?.endpoint.id === id)
+      .map((path) => host + path),
+  )
+}

@@ -1,0 +1,56 @@
+import t from 'tap'
+import { inFolder, weir } from './support.ts'
+
+const TEXT = `endpoints:
+  - { name: orders, version: v1, url: "http://one:1/api", methods: [get, POST] }
+  - { name: orders, version: v2, url: "\${TWO:-http://two}", filters: { breaker: off, auth: off } }
+  - { name: shop, url: "http://shop", path: /shop }
+  - { name: every, targets: [{ url: "http://every" }], host: ["*.example.com", x.example.org] }
+  - { name: inner, url: "http://inner", host: inner.example.org, path: [/a, /b], disabled: true }
+`
+
+t.test('what leads to each endpoint and where it leads', async (t) => {
+  inFolder(t, { 'weir.yaml': TEXT })
+  const { out, code } = await weir(['routes'])
+  t.equal(code, 0)
+  t.match(out, /^Chain: request-id → auth → route-match → method-check → breaker → proxy → metrics\n\nENDPOINT /)
+  t.match(out, /^v1\/orders +\/orchestrator\/v1\/orders +get, POST +http:\/\/one:1\/api +whole$/m)
+  t.match(
+    out,
+    /^v2\/orders +\/orchestrator\/v2\/orders +every method +\$\{TWO:-http:\/\/two\} +without auth, breaker\n +\/orchestrator\/orders$/m,
+  )
+  t.match(out, /^every +\*\.example\.com\/ +every method +http:\/\/every +whole\n +x\.example\.org\/$/m)
+  t.match(out, /^inner \(disabled\) +inner\.example\.org\/orchestrator\/inner /m)
+  const { endpoints } = (await weir(['routes', '--json'])).json() as { endpoints: object[] }
+  t.match(endpoints[0], {
+    id: 'v1/orders',
+    disabled: false,
+    methods: ['get', 'POST'],
+    targets: [{ url: 'http://one:1/api', weight: 1 }],
+  })
+  t.match(endpoints[1], { patterns: ['/orchestrator/v2/orders', '/orchestrator/orders'], methods: null })
+  t.match((endpoints[1] as { chain: object[] }).chain[1], { name: 'auth', off: true })
+  t.strictSame((endpoints[4] as { patterns: string[] }).patterns, [
+    'inner.example.org/orchestrator/inner',
+    'inner.example.org/a',
+    'inner.example.org/b',
+  ])
+})
+
+t.test('the prefix is the one that was given, and a pattern that another takes is not shown', async (t) => {
+  inFolder(t, {
+    'weir.yaml': `filters: [{ route-match: { prefix: "" } }, proxy]\nendpoints:\n  - { name: a, url: "http://a" }\n  - { name: b, url: "http://b", path: /a }\n`,
+  })
+  const { endpoints } = (await weir(['routes', '--json'])).json() as { endpoints: { patterns: string[] }[] }
+  t.strictSame(
+    endpoints.map(({ patterns }) => patterns),
+    [[], ['/b', '/a']],
+  )
+})
+
+t.test('no endpoints', async (t) => {
+  inFolder(t, { 'weir.yaml': 'endpoints: []\n' })
+  const { out, err } = await weir(['routes'])
+  t.match(out, /There are no endpoints/)
+  t.match(err, /^warning: /)
+})

@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Test } from 'tap'
+import type { Command, Host } from '../../../config/commands/command.ts'
+import { diff } from '../../../config/commands/diff.ts'
+import { dispatch } from '../../../config/commands/dispatch.ts'
+import { explain } from '../../../config/commands/explain.ts'
+import { init } from '../../../config/commands/init.ts'
+import { plugins } from '../../../config/commands/plugins.ts'
+import { printSchema } from '../../../config/commands/print-schema.ts'
+import type { Style } from '../../../config/commands/report.ts'
+import { routes } from '../../../config/commands/routes.ts'
+import { validate } from '../../../config/commands/validate.ts'
+import { version } from '../../../config/commands/version.ts'
+import { Catalog } from '../../../core/catalog.ts'
+import { type ConfigControl, ConfigKey } from '../../../core/config-control.ts'
+import type { FilterFactory } from '../../../core/filter.ts'
+import { loadPlugins } from '../../../core/plugin-loader.ts'
+import { type ServiceKey, type Status, StatusKey } from '../../../core/service.ts'
+import { admin } from '../../../plugins/admin/filter.ts'
+import { BUILT_IN } from '../../support/gateway.ts'
+
+const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
+
+/** What the command line gets from core/main.ts, with further filters. */
+function hostWith(more: readonly FilterFactory[]): Host {
+  const builtIn = new Catalog([...BUILT_IN, admin, ...more].map((filter) => [filter, 'built in'] as const))
+  return {
+    version: '1.2.3',
+    catalog: async (config) =>
+      config === undefined
+        ? builtIn
+        : builtIn.with(await loadPlugins(config.settings.plugins, config.settings.baseDir)),
+    services: new Map<ServiceKey<unknown>, unknown>([
+      [StatusKey, {} as Status],
+      [ConfigKey, {} as ConfigControl],
+    ]),
+  }
+}
+
+/** Goes into a folder of its own with these files in it, removed when the test is over. */
+export function inFolder(t: Test, files: Readonly<Record<string, string>> = {}): string {
+  const before = process.cwd()
+  const dir = mkdtempSync(join(tmpdir(), 'weir-commands-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true })
+    writeFileSync(join(dir, name), text)
+  }
+  process.chdir(dir)
+  t.teardown(() => {
+    process.chdir(before)
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return dir
+}
+
+export interface Said {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  /** The JSON that was printed. */
+  json(): Record<string, unknown>
+}
+
+/** Runs a command line in this process and folder. */
+export async function weir(
+  args: readonly string[],
+  {
+    style = { colour: false, excerpts: false },
+    filters = [],
+  }: { style?: Style; filters?: readonly FilterFactory[] } = {},
+): Promise<Said> {
+  let out = ''
+  let err = ''
+  const code = await dispatch(args, COMMANDS, hostWith(filters), {
+    out: (text) => {
+      out += text
+    },
+    err: (text) => {
+      err += text
+    },
+    style,
+  })
+  return { code, out, err, json: () => JSON.parse(out) as Record<string, unknown> }
+}
