@@ -40,7 +40,8 @@ export function mergeFiles(main: unknown, included: readonly Included[], source:
   for (const { name, source: file, raw } of included) {
     if (raw === undefined || raw === null || raw === BROKEN) continue
     if (!isMapping(raw)) {
-      problems.error([], `expected a mapping, such as "endpoints: […]"; found ${show(raw)}`, { file: name })
+      const found = file.scalar([])?.includes('${') ? 'the value of a reference' : show(raw)
+      problems.error([], `expected a mapping, such as "endpoints: […]"; found ${found}`, { file: name })
       continue
     }
     for (const [key, value] of Object.entries(raw)) {

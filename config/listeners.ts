@@ -14,6 +14,8 @@ export interface Listeners {
   /** The proxy listener's chain. */
   readonly chain: Chain
   readonly echo: Address | undefined
+  /** Those whose chain could be read whole: of the others nothing more can be said. */
+  readonly whole: readonly ListenerSpec[]
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -46,7 +48,8 @@ export function readListeners(raw: Mapping, document: Document, problems: Proble
   // What could not be read is not compared: its default would collide with what nobody meant.
   const listen = document.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin?.address, echo, problems)
-  return { specs, chain, echo }
+  const chains = [chain, admin?.chain]
+  return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
 }
 
 function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: Chain } | undefined {

@@ -1,11 +1,12 @@
+import { resolve } from 'node:path'
 import type { ConfigSource, ConfigUses } from '../core/config-source.ts'
 import { Pace } from '../core/pace.ts'
-import { ConfigError } from '../core/spec.ts'
+import { ConfigError, type Path, type Problem } from '../core/spec.ts'
 import type { Environment } from './environment.ts'
 import { FileSource } from './file-source.ts'
 import { type Included, mergeFiles, readPatterns } from './include.ts'
 import { LocatedConfigError, type PlacedProblem } from './problems.ts'
-import { type LoadedConfig, Reading } from './reading.ts'
+import { type LoadedConfig, PartialConfigError, Reading } from './reading.ts'
 import { Source } from './source.ts'
 import { type PieceCache, parseFile, SourceFile } from './source-file.ts'
 import { atOnce, paced } from './steps.ts'
@@ -14,16 +15,22 @@ export type { LoadedConfig } from './reading.ts'
 
 const MAX_FILES = 1000
 
+/** Says what is wrong with a configuration that could be read only in part; throws a ConfigError for what stops it. */
+export type Check = (config: PartialConfigError['partial']) => Promise<readonly Problem[]>
+
 /** Reads a configuration, again and again: what did not change since the last time is not parsed again. */
 export class ConfigLoader {
   readonly #source: ConfigSource
   readonly #env: Environment
+  readonly #check: Check | undefined
   #pieces: PieceCache = new Map()
   #uses: ConfigUses = { names: [], patterns: [] }
 
-  constructor(source: ConfigSource, env: Environment = process.env) {
+  /** @param check finds what only those who know the filters can, so that all problems are told at once */
+  constructor(source: ConfigSource, env: Environment = process.env, check?: Check) {
     this.#source = source
     this.#env = env
+    this.#check = check
   }
 
   /** What the last load looked at, whether it succeeded or not. */
@@ -51,7 +58,20 @@ export class ConfigLoader {
       patterns: patterns.map(({ pattern }) => pattern),
     }
     this.#pieces = new Map(source.files.flatMap(({ items }) => items ?? []).map((piece) => [piece.text, piece]))
-    return paced(reading.interpret(mergeFiles(raw, included, source, reading.problems)), pace)
+    try {
+      return await paced(reading.interpret(mergeFiles(raw, included, source, reading.problems)), pace)
+    } catch (error) {
+      throw error instanceof PartialConfigError ? error.and(await this.#more(error.partial)) : error
+    }
+  }
+
+  async #more(partial: PartialConfigError['partial']): Promise<readonly Problem[]> {
+    try {
+      return (await this.#check?.(partial)) ?? []
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems
+      throw error
+    }
   }
 
   async #parse(name: string, pace: Pace): Promise<{ source: SourceFile; problems: readonly PlacedProblem[] }> {
@@ -70,15 +90,16 @@ export class ConfigLoader {
     pace: Pace,
   ): Promise<Included[]> {
     const included: Included[] = []
-    const known = new Set([source.main.file])
+    // The same file may be named in several ways.
+    const known = new Set([resolve(source.main.file)])
     for (const { pattern, at } of patterns) {
-      for (const name of await this.#source.expand(pattern)) {
-        if (known.has(name)) continue
+      for (const name of await this.#expand(pattern, at, reading)) {
+        if (known.has(resolve(name))) continue
         if (known.size === MAX_FILES) {
           reading.problems.error(at, `more than ${MAX_FILES} files: include fewer`)
           return included
         }
-        known.add(name)
+        known.add(resolve(name))
         const parsed = await this.#parse(name, pace)
         source.add(parsed.source)
         for (const { path, message, position } of parsed.problems)
@@ -89,11 +110,21 @@ export class ConfigLoader {
     }
     return included
   }
+
+  async #expand(pattern: string, at: Path, { problems }: Reading): Promise<readonly string[]> {
+    try {
+      return await this.#source.expand(pattern)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      for (const { message } of error.problems) problems.error(at, message)
+      return []
+    }
+  }
 }
 
 /** Reads a configuration file once. */
-export function loadConfig(file: string, env: Environment = process.env): Promise<LoadedConfig> {
-  return new ConfigLoader(new FileSource(file), env).load()
+export function loadConfig(file: string, env: Environment = process.env, check?: Check): Promise<LoadedConfig> {
+  return new ConfigLoader(new FileSource(file), env, check).load()
 }
 
 /** Reads a configuration text that includes nothing. `file` is for messages and as the start of relative paths. */

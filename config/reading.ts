@@ -30,6 +30,21 @@ export interface LoadedConfig {
   readonly version: string
 }
 
+/** A configuration that is wrong in places, with what of it could be read: more may be wrong with that. */
+export class PartialConfigError extends LocatedConfigError {
+  readonly partial: Pick<LoadedConfig, 'spec' | 'settings'>
+
+  constructor(problems: readonly PlacedProblem[], source: Source, partial: PartialConfigError['partial']) {
+    super(problems, source)
+    this.partial = partial
+  }
+
+  /** The same with more problems. */
+  and(more: readonly PlacedProblem[]): LocatedConfigError {
+    return new LocatedConfigError(inOrder([...this.problems, ...more], this.source), this.source)
+  }
+}
+
 /** One reading of a configuration, from parsed files to what the engine and the process need. */
 export class Reading {
   readonly problems: Problems
@@ -74,7 +89,10 @@ export class Reading {
     const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems)
     advise(listeners.chain, endpoints.specs, problems)
     const settings = readSettings(this.#main, document, listeners.echo, endpoints.healthPaths, problems)
-    if (problems.errors.length > 0) throw new LocatedConfigError(inOrder(problems.errors, this.#source), this.#source)
+    if (problems.errors.length > 0) {
+      const spec = { listeners: listeners.whole, endpoints: endpoints.specs }
+      throw new PartialConfigError(inOrder(problems.errors, this.#source), this.#source, { spec, settings })
+    }
     return {
       spec: { listeners: listeners.specs, endpoints: endpoints.specs },
       settings,

@@ -5,6 +5,7 @@ import type { ConfigSource, ConfigUses } from '../core/config-source.ts'
 import type { Logger } from '../core/log.ts'
 import { Counter, type Meter } from '../core/meter.ts'
 import { Pace } from '../core/pace.ts'
+import { BuildError } from '../core/snapshot.ts'
 import { ConfigError, type Problem } from '../core/spec.ts'
 import type { ConfigLoader, LoadedConfig } from './load.ts'
 import { LocatedConfigError, plainProblem } from './problems.ts'
@@ -31,6 +32,10 @@ export class Reloader implements ConfigControl {
   readonly #parts: ReloaderParts
   readonly #outcomes = new Counter<'outcome'>()
   #live: LoadedConfig
+  /** What was unwise when the live filters were made. */
+  #warnings: readonly Problem[]
+  /** Files that the filters of the last load asked for, if it failed there. */
+  #tried: readonly string[] = []
   #status: ConfigStatus
   #successful = 1
   #at: number
@@ -43,8 +48,9 @@ export class Reloader implements ConfigControl {
   constructor(parts: ReloaderParts) {
     this.#parts = parts
     this.#live = parts.live
+    this.#warnings = parts.warnings
     this.#at = parts.clock.wall()
-    this.#status = this.#statusOf(parts.live, 'start', [...parts.live.warnings, ...parts.warnings])
+    this.#status = this.#statusOf(parts.live, 'start')
     const gauge = (name: string, help: string, value: () => number): void =>
       void parts.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
     gauge(
@@ -88,16 +94,19 @@ export class Reloader implements ConfigControl {
   /** Resolves when no load is under way and none will be. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#unwatch?.()
     await this.#waiting
     await this.#busy
+    await this.#unwatch?.()
   }
 
+  /** Never rejects: the next load waits for it. */
   async #load(trigger: Trigger): Promise<ReloadOutcome> {
     const { loader, clock } = this.#parts
     const startedAt = clock.now()
+    this.#tried = []
     let result: Omit<ReloadOutcome, 'version' | 'duration_ms'>
     try {
+      if (this.#stopped) throw new Error('Weir is stopping: nothing is loaded any more')
       const next = await loader.load()
       result = (await this.#isLive(next)) ? this.#unchanged(next) : await this.#apply(next, trigger)
     } catch (error) {
@@ -126,18 +135,19 @@ export class Reloader implements ConfigControl {
 
   #unchanged(next: LoadedConfig): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
     this.#live = next
-    this.#status = { ...this.#status, version: next.version, last_failure: null }
+    this.#status = this.#statusOf(next, this.#status.trigger)
     return { outcome: 'unchanged', problems: [], warnings: this.#status.warnings }
   }
 
   async #apply(next: LoadedConfig, trigger: Trigger): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
     try {
-      const warnings = [...next.warnings, ...(await this.#parts.apply(next, this.#live))]
+      this.#warnings = await this.#parts.apply(next, this.#live)
       this.#live = next
       this.#at = this.#parts.clock.wall()
-      this.#status = this.#statusOf(next, trigger, warnings)
+      this.#status = this.#statusOf(next, trigger)
       return { outcome: 'applied', problems: [], warnings: this.#status.warnings }
     } catch (error) {
+      if (error instanceof BuildError) this.#tried = error.files
       if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.source)
       throw error
     }
@@ -154,7 +164,7 @@ export class Reloader implements ConfigControl {
     return { outcome: 'failed', problems, warnings: [] }
   }
 
-  #statusOf(config: LoadedConfig, trigger: Trigger, warnings: readonly Problem[]): ConfigStatus {
+  #statusOf(config: LoadedConfig, trigger: Trigger): ConfigStatus {
     return {
       version: config.version,
       source: this.#parts.source.main,
@@ -162,7 +172,7 @@ export class Reloader implements ConfigControl {
       loaded_at: new Date(this.#at).toISOString(),
       trigger,
       endpoints: config.spec.endpoints.length,
-      warnings: warnings.map((problem) => plainProblem(problem, config.source)),
+      warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.source)),
       last_failure: null,
     }
   }
@@ -185,16 +195,21 @@ export class Reloader implements ConfigControl {
   /** Watches what the live configuration and the last load were made of. */
   async #watch(): Promise<void> {
     if (this.#stopped) return
-    const { loader, source, filesRead } = this.#parts
+    const { loader, source, filesRead, log } = this.#parts
     const uses = {
-      names: [...new Set([...loader.uses.names, ...filesRead()])],
+      names: [...new Set([...loader.uses.names, ...filesRead(), ...this.#tried])],
       patterns: loader.uses.patterns,
     }
     if (isDeepStrictEqual(uses, this.#watched)) return
-    this.#watched = uses
-    const before = this.#unwatch
-    this.#unwatch = await source.watch(uses, () => void this.reload('file'))
-    await before?.()
+    try {
+      const unwatch = await source.watch(uses, () => void this.reload('file'))
+      const before = this.#unwatch
+      this.#unwatch = unwatch
+      this.#watched = uses
+      await before?.()
+    } catch (error) {
+      log.warn({ err: error }, 'the configuration can not be watched: it is loaded again on SIGHUP and on request only')
+    }
   }
 }
 

@@ -3,9 +3,7 @@ import type { Problem } from '../core/spec.ts'
 import type { Settings } from './settings.ts'
 
 /** Settings that are looked at only when the process starts, by the key of the document. */
-export const NEEDS_RESTART = { tracing: 'tracing', echo: 'echo' } as const satisfies Partial<
-  Record<keyof Settings, string>
->
+export const NEEDS_RESTART = { tracing: 'tracing' } as const satisfies Partial<Record<keyof Settings, string>>
 
 /** What of a new configuration can't be applied to a running process. */
 export function restartProblems(live: Settings, next: Settings): Problem[] {

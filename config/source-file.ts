@@ -127,7 +127,7 @@ export function* parseFile(
 ): Generator<undefined, { source: SourceFile; problems: readonly PlacedProblem[] }> {
   const split = splitEndpoints(text)
   const head = split && parse(split.head)
-  if (split !== undefined && head !== undefined && isClean(head)) {
+  if (split !== undefined && head !== undefined && isClean(head) && isEmpty(head, 'endpoints')) {
     const items: PlacedPiece[] = []
     for (const { text: item, before } of split.items) {
       yield
@@ -161,6 +161,13 @@ function parse(text: string): Piece {
 }
 
 const isClean = ({ document }: Piece): boolean => document.errors.length === 0 && document.warnings.length === 0
+
+/** A mapping that has this key once, and nothing under it: all that stood there was cut out. */
+function isEmpty({ document: { contents } }: Piece, key: string): boolean {
+  if (!isMap(contents)) return false
+  const [pair, ...more] = contents.items.filter((item) => isScalar(item.key) && item.key.value === key)
+  return more.length === 0 && isScalar(pair?.value) && pair.value.source === ''
+}
 
 /** One item and nothing else, which neither names nor uses what stands elsewhere. */
 function isItem(piece: Piece): boolean {

@@ -14,6 +14,7 @@ export interface Split {
 
 const DASH = 45
 const SPACE = 32
+const TAB = 9
 
 /**
  * Cuts the list under the top-level key `endpoints` into its items, by indentation alone, so that each can be parsed by
@@ -39,9 +40,11 @@ export function splitEndpoints(text: string): Split | undefined {
     const next = end === -1 ? text.length : end + 1
     let column = at
     while (text.charCodeAt(column) === SPACE) column++
-    const letter = text[column]
-    if (column < next && letter !== '\n' && letter !== '\r' && letter !== '#') {
-      const depth = column - at
+    const depth = column - at
+    let blank = column
+    while (text.charCodeAt(blank) === SPACE || text.charCodeAt(blank) === TAB) blank++
+    const letter = text[blank]
+    if (blank < next && letter !== '\n' && letter !== '#' && !text.startsWith('\r\n', blank)) {
       const dash = text.charCodeAt(column) === DASH && /^[ \r\n]?$/.test(text[column + 1] ?? '')
       if (indent === undefined && !dash) return undefined
       indent ??= depth

@@ -11,16 +11,20 @@ const MAX_LINKS = 40
  * Calls `changed` when one of the files holds something else, is gone or is back, or when other files match the patterns:
  * written in place, replaced by renaming, or behind a symbolic link that points elsewhere now.
  * @param files absolute paths
- * @param patterns absolute glob patterns
+ * @param patterns absolute glob patterns, each with a wildcard
+ * @param seen by file and pattern, what was there when it was last looked at, if that was before; kept up to date
  */
 export async function watchFiles(
   files: readonly string[],
   patterns: readonly string[],
   changed: () => void,
+  seen = new Map<string, string>(),
 ): Promise<() => Promise<void>> {
-  const state = async (): Promise<string> =>
-    JSON.stringify([await Promise.all(files.map(stamp)), await matches(patterns)])
-  let last = await state()
+  const names = [...files, ...patterns.map((pattern) => `glob ${pattern}`)]
+  const state = (): Promise<string[]> => Promise.all([...files.map(stamp), ...patterns.map(matches)])
+  const now = await state()
+  for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
+  for (const [i, name] of names.entries()) if (!seen.has(name)) seen.set(name, now[i]!)
   let watched = await placesOf(files, patterns)
   let first = 0
   let timer: NodeJS.Timeout | undefined
@@ -33,15 +37,19 @@ export async function watchFiles(
     watcher.add([...places].filter((place) => !watched.has(place)))
     watched = places
     const now = await state()
-    if (closed || now === last) return
-    last = now
-    changed()
+    if (closed) return
+    const news = names.filter((name, i) => seen.get(name) !== now[i])
+    for (const [i, name] of names.entries()) seen.set(name, now[i]!)
+    if (news.length > 0) changed()
   }
   const soon = (): void => {
     const now = performance.now()
     if (timer === undefined) first = now
     clearTimeout(timer)
-    timer = setTimeout(() => void look(), Math.max(0, Math.min(QUIET_MS, first + LONGEST_MS - now))).unref()
+    timer = setTimeout(
+      () => void look().catch(() => {}),
+      Math.max(0, Math.min(QUIET_MS, first + LONGEST_MS - now)),
+    ).unref()
   }
   const watcher = await start(watched)
   watcher.on('all', soon)
@@ -62,7 +70,7 @@ function start(places: ReadonlySet<string>): Promise<FSWatcher> {
 }
 
 /** What tells one state of a file from another. */
-async function stamp(file: string): Promise<string> {
+export async function stamp(file: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
     return [dev, ino, size, mtimeNs, ctimeNs].join()
@@ -71,10 +79,10 @@ async function stamp(file: string): Promise<string> {
   }
 }
 
-async function matches(patterns: readonly string[]): Promise<readonly string[]> {
+async function matches(pattern: string): Promise<string> {
   const names: string[] = []
-  for (const pattern of patterns) for await (const name of glob(pattern)) names.push(name)
-  return names.sort()
+  for await (const name of glob(pattern)) names.push(name)
+  return names.sort().join('\0')
 }
 
 /** Every path whose replacement can change what is read: the files, the links on the way to them, folders of patterns. */
@@ -82,12 +90,12 @@ async function placesOf(files: readonly string[], patterns: readonly string[]): 
   const places = new Set<string>()
   for (const file of files) await trace(file, places)
   for (const pattern of patterns) {
-    const fixed = pattern.split(sep).findIndex((part) => /[*?[{]/.test(part))
-    const folder = pattern
-      .split(sep)
-      .slice(0, fixed === -1 ? undefined : fixed)
-      .join(sep)
-    await trace(folder === '' ? sep : folder, places)
+    const parts = pattern.split(sep)
+    const fixed = parts.findIndex((part) => /[*?[{]/.test(part))
+    await trace(parts.slice(0, fixed).join(sep) || sep, places)
+    for (let depth = fixed + 1; depth < parts.length; depth++)
+      for await (const entry of glob(parts.slice(0, depth).join(sep), { withFileTypes: true }))
+        if (entry.isDirectory()) places.add(join(entry.parentPath, entry.name))
     for await (const name of glob(pattern)) {
       places.add(dirname(name))
       await trace(name, places)

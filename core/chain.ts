@@ -16,16 +16,22 @@ export class Instance {
   readonly filter: Filter
   /** What `create` read. */
   readonly files: FileDigests
+  /** What `create` had to say. */
+  readonly warnings: readonly string[]
   readonly #dispose: () => Promise<void>
   #holders = 0
 
   /** @param dispose frees what it holds; called once */
-  constructor(parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files'>, dispose: () => Promise<void>) {
+  constructor(
+    parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files' | 'warnings'>,
+    dispose: () => Promise<void>,
+  ) {
     this.key = parts.key
     this.name = parts.name
     this.factory = parts.factory
     this.filter = parts.filter
     this.files = parts.files
+    this.warnings = parts.warnings
     this.#dispose = dispose
   }
 

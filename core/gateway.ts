@@ -1,13 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import type { Catalog } from './catalog.ts'
-import type { Chain } from './chain.ts'
 import { TrustedProxies } from './downstream.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './server.ts'
 import type { ServiceKey } from './service.ts'
 import { SharedState } from './shared.ts'
 import { buildSnapshot, type Snapshot } from './snapshot.ts'
-import { ConfigError, type GatewaySpec, type Problem } from './spec.ts'
+import { ConfigError, type GatewaySpec, type ListenerSpec, type Problem } from './spec.ts'
 
 export interface GatewayParts {
   readonly engine: Engine
@@ -59,7 +58,7 @@ export class Gateway {
     this.#live = next
     this.#catalog = catalog
     for (const [name, chain] of next.chains) this.#listeners.get(name)?.use(chain)
-    if (old !== undefined) await this.#retire(old)
+    if (old !== undefined) void this.#retire(old)
     return next.warnings
   }
 
@@ -119,16 +118,13 @@ export class Gateway {
     return clean
   }
 
-  async #retire(old: Snapshot): Promise<void> {
-    const chains = [...old.chains.values()]
-    for (const chain of chains) this.#retireLater(chain)
-    await Promise.all(chains.map((chain) => chain.release()))
-  }
-
   /** Requests that are still on a replaced chain at the deadline finish, but its instances are disposed of. */
-  #retireLater(chain: Chain): void {
-    if ([...(this.#live?.chains.values() ?? [])].includes(chain)) return
-    this.#parts.engine.timers.after(this.#parts.drainMs ?? 60_000, () => void chain.retire())
+  async #retire(old: Snapshot): Promise<void> {
+    const live = new Set(this.#live?.chains.values())
+    const { timers } = this.#parts.engine
+    for (const chain of old.chains.values())
+      if (chain.leases > 0 && !live.has(chain)) timers.after(this.#parts.drainMs ?? 60_000, () => void chain.retire())
+    await Promise.all([...old.chains.values()].map((chain) => chain.release()))
   }
 }
 
@@ -137,9 +133,11 @@ function refuseRestart(old: GatewaySpec, next: GatewaySpec): void {
   const address = (spec: GatewaySpec): string =>
     JSON.stringify(spec.listeners.map(({ name, host, port }) => [name, host, port]))
   if (address(old) === address(next)) return
-  const changed = next.listeners.find(
-    (n) => !old.listeners.some((o) => o.name === n.name && o.host === n.host && o.port === n.port),
-  )
+  const without = (some: GatewaySpec, others: GatewaySpec): ListenerSpec | undefined =>
+    some.listeners.find(
+      (a) => !others.listeners.some((b) => a.name === b.name && a.host === b.host && a.port === b.port),
+    )
+  const changed = without(next, old) ?? without(old, next)
   throw new ConfigError([
     {
       path: changed?.at ?? [],

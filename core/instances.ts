@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import type { Catalog } from './catalog.ts'
 import { Instance } from './chain.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -19,17 +20,20 @@ export interface BuildContext {
   readonly baseDir: string
 }
 
-/** How long `create` of one filter may take. */
-const CREATE_TIMEOUT_MS = 10_000
+/** How long `create`, or `dispose`, of one filter may take. */
+const TIMEOUT_MS = 10_000
 
 /** The filter instances of one load: one for equal options, those of the live snapshot used again. */
 export class Instances {
   readonly problems: Problem[] = []
   readonly warnings: Problem[] = []
+  /** Every file that was asked for, by absolute path, whether it could be read or not. */
+  readonly read = new Set<string>()
   readonly #context: BuildContext
   readonly #tx: ShareTransaction
   readonly #endpoints: readonly Endpoint[]
   readonly #endpointsKey: string
+  readonly #live = new Map<string, Instance>()
   readonly #byKey = new Map<string, Promise<Instance | undefined>>()
   readonly #made: Instance[] = []
 
@@ -41,7 +45,8 @@ export class Instances {
     this.#endpointsKey = createHash('sha256').update(JSON.stringify(endpoints)).digest('base64')
     const files = new FileCheck()
     for (const instance of live)
-      if (!files.changed(instance.files)) this.#byKey.set(instance.key, Promise.resolve(instance))
+      if (context.catalog.get(instance.factory.name) === instance.factory && !files.changed(instance.files))
+        this.#live.set(instance.key, instance)
   }
 
   /** The instance for these options: one that exists, or a new one. Undefined if it could not be made. */
@@ -55,7 +60,9 @@ export class Instances {
     const key = JSON.stringify([factory.name, spec.name, canonical(own.options), endpoint ?? '', routed])
     let instance = this.#byKey.get(key)
     if (instance === undefined) {
-      instance = this.#make(key, spec, own, factory, endpoint)
+      const live = this.#live.get(key)
+      for (const message of live?.warnings ?? []) this.warnings.push({ path: own.at, message })
+      instance = live === undefined ? this.#make(key, spec, own, factory, endpoint) : Promise.resolve(live)
       this.#byKey.set(key, instance)
     }
     return instance
@@ -91,16 +98,18 @@ export class Instances {
       for (const release of releases.splice(0)) release()
     }
     const files = new Map<string, string>()
+    const warnings: string[] = []
     const env: FilterEnv = {
       name: spec.name,
       endpoint,
       baseDir: this.#context.baseDir,
       readFile: (path) => {
+        this.read.add(resolve(this.#context.baseDir, path))
         const { file, bytes } = readNamed(this.#context.baseDir, path)
         files.set(file, digestOf(bytes))
         return bytes
       },
-      warn: (message) => void this.warnings.push({ path: own.at, message: `${spec.name}: ${message}` }),
+      warn: (message) => void warnings.push(`${spec.name}: ${message}`),
       log: engine.logger.child({ filter: spec.name }),
       meter: engine.meter,
       clock: engine.clock,
@@ -113,22 +122,29 @@ export class Instances {
         return value
       },
     }
+    let made: ReturnType<FilterFactory['create']> | undefined
     try {
-      const filter = await within(CREATE_TIMEOUT_MS, factory.create(checked.value, env))
+      made = factory.create(checked.value, env)
+      const filter = await within(TIMEOUT_MS, 'create', made)
       if (typeof filter !== 'object' || filter === null) throw new Error('create() returned no filter')
-      const instance = new Instance({ key, name: spec.name, factory, filter, files }, async () => {
-        try {
-          await filter.dispose?.()
-        } catch (error) {
-          engine.filterError(undefined, spec.name, 'dispose', error)
-        }
-        free()
+      const instance = new Instance({ key, name: spec.name, factory, filter, files, warnings }, async () => {
+        for (const step of [() => within(TIMEOUT_MS, 'dispose', filter.dispose?.()), free])
+          try {
+            await step()
+          } catch (error) {
+            engine.filterError(undefined, spec.name, 'dispose', error)
+          }
       })
+      for (const message of warnings) this.warnings.push({ path: own.at, message })
       instance.hold()
       this.#made.push(instance)
       return instance
     } catch (error) {
       free()
+      // One that comes after its time is not kept.
+      void Promise.resolve(made)
+        .then((late) => late?.dispose?.())
+        .catch(() => {})
       this.problems.push({ path: own.at, message: `the filter "${spec.name}" could not be made: ${messageOf(error)}` })
       return undefined
     }
@@ -171,11 +187,11 @@ function canonical(value: unknown): string {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-async function within<T>(ms: number, work: T | PromiseLike<T>): Promise<T> {
+async function within<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
   if (!(typeof work === 'object' && work !== null && 'then' in work)) return work
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`create() took longer than ${ms / 1000} s`)), ms)
+    timer = setTimeout(() => reject(new Error(`${what}() took longer than ${ms / 1000} s`)), ms)
   })
   try {
     return await Promise.race([work, late])

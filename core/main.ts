@@ -1,5 +1,6 @@
 // Composition root and command line: the one file of core that may import everything.
 import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../config/commands/command.ts'
 import { diff } from '../config/commands/diff.ts'
 import { dispatch } from '../config/commands/dispatch.ts'
@@ -40,6 +41,7 @@ import { Metrics } from './meter.ts'
 import { loadPlugins } from './plugin-loader.ts'
 import { type Service, type ServiceKey, StatusKey } from './service.ts'
 import { untilStopped } from './shutdown.ts'
+import { checkSpec } from './snapshot.ts'
 import { ConfigError } from './spec.ts'
 import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
@@ -98,7 +100,7 @@ async function run(given: string | undefined): Promise<void> {
   const written = given === undefined && !existsSync(file)
   if (written) await writeDefaultFile(file)
   const source = new FileSource(file)
-  const loader = new ConfigLoader(source)
+  const loader = new ConfigLoader(source, process.env, async (part) => checkSpec(part.spec, await catalogOf(part)))
   const config = await loader.load()
   const destination = fdDestination()
   const logger = makeLogger({ level: config.settings.logLevel, destination })
@@ -130,6 +132,7 @@ async function start(
   const engine = new Engine({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const conditions = { configuration: false, listeners: false, running: true }
   let reloader: Reloader | undefined
+  process.on('SIGHUP', () => void reloader?.reload('signal'))
   const gateway = new Gateway({
     engine,
     catalog: await catalogOf(config),
@@ -146,10 +149,7 @@ async function start(
     gateway.trust(next.trustedProxies)
   }
   use(settings)
-  const embedded: Service[] =
-    settings.echo === undefined
-      ? []
-      : [echoService({ host: settings.echo.host ?? '127.0.0.1', port: settings.echo.port })]
+  let echo: Service | undefined
   const warnings = await gateway.load(config.spec)
   for (const problem of [...config.warnings, ...warnings])
     logger.warn({ place: config.source.format({ ...problem, message: '' }) }, problem.message)
@@ -162,9 +162,21 @@ async function start(
     apply: async (next, live) => {
       const problems = restartProblems(live.settings, next.settings)
       if (problems.length > 0) throw new ConfigError(problems)
-      const found = await gateway.load(next.spec, await catalogOf(next))
-      use(next.settings)
-      return found
+      const same = isDeepStrictEqual(live.settings.echo, next.settings.echo)
+      let other = same
+        ? echo
+        : await startEcho(next.settings.echo).catch(({ message }: Error) => {
+            throw new ConfigError([{ path: ['echo', 'listen'], message }])
+          })
+      try {
+        const found = await gateway.load(next.spec, await catalogOf(next))
+        // What is not in use when this is over is stopped.
+        ;[echo, other] = [other, echo]
+        use(next.settings)
+        return found
+      } finally {
+        if (!same) void other?.stop()
+      }
     },
     filesRead: () => [...(gateway.live?.files.keys() ?? [])],
     filesChanged: () => new FileCheck().changed(gateway.live?.files ?? new Map()),
@@ -172,8 +184,7 @@ async function start(
     meter: metrics,
     clock: systemClock,
   })
-  process.on('SIGHUP', () => void reloader.reload('signal'))
-  for (const service of embedded) await service.start()
+  echo = await startEcho(settings.echo)
   await gateway.open()
   await reloader.start()
   conditions.listeners = true
@@ -196,7 +207,7 @@ async function start(
       await reloader.stop()
       const clean = await gateway.close(settings.shutdown.timeoutMs)
       if (!clean) logger.warn({}, 'requests that were still in flight at the deadline were cut')
-      for (const service of embedded) await service.stop()
+      await echo?.stop()
       await telemetry?.stop()
       accessLog.flushSync()
     },
@@ -221,18 +232,20 @@ function services(
 }
 
 /** The built-in filters and the plugins' own. */
-async function catalogOf(config: LoadedConfig): Promise<Catalog> {
-  const { plugins, baseDir } = config.settings
+async function catalogOf({ settings }: Pick<LoadedConfig, 'settings'>): Promise<Catalog> {
+  const loaded = await loadPlugins(settings.plugins, settings.baseDir)
   try {
-    return BUILT_IN.with(await loadPlugins(plugins, baseDir))
+    return BUILT_IN.with(loaded)
   } catch (error) {
-    throw located(
-      error instanceof ConfigError
-        ? error
-        : new ConfigError([{ path: ['plugins'], message: (error as Error).message }]),
-      config,
-    )
+    throw new ConfigError([{ path: ['plugins'], message: (error as Error).message }])
   }
+}
+
+async function startEcho(address: Settings['echo']): Promise<Service | undefined> {
+  if (address === undefined) return undefined
+  const echo = echoService({ host: address.host ?? '127.0.0.1', port: address.port })
+  await echo.start()
+  return echo
 }
 
 const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)

@@ -1,7 +1,7 @@
+import type { Catalog } from './catalog.ts'
 import { Chain, type Instance } from './chain.ts'
 import { checkLane, checkOrder, checkPlacement } from './checks.ts'
 import type { FileDigests } from './files.ts'
-import type { FilterFactory } from './filter.ts'
 import { type BuildContext, Instances } from './instances.ts'
 import { Lane, type Step } from './lane.ts'
 import { checkOptions } from './options.ts'
@@ -25,8 +25,19 @@ export interface Snapshot {
   readonly files: FileDigests
 }
 
+/** What was wrong with a spec that could not be compiled. */
+export class BuildError extends ConfigError {
+  /** Files that were looked at, by absolute path: a change of one can mend it. */
+  readonly files: readonly string[]
+
+  constructor(problems: readonly Problem[], files: readonly string[]) {
+    super(problems)
+    this.files = files
+  }
+}
+
 /**
- * Compiles a spec. All or nothing: throws a ConfigError with every problem found and disposes of what it made, or returns
+ * Compiles a spec. All or nothing: throws a BuildError with every problem found and disposes of what it made, or returns
  * a snapshot whose chains are held once. Instances and chains that the previous snapshot has already are used again.
  * Requests go on meanwhile: the event loop is never held for long.
  */
@@ -64,7 +75,7 @@ class Builder {
     if (problems.length > 0) {
       for (const [name, chain] of chains) if (this.#previous?.chains.get(name) !== chain) await chain.retire()
       await this.#instances.release()
-      throw new ConfigError(problems)
+      throw new BuildError(problems, [...this.#instances.read])
     }
     this.#instances.commit()
     for (const chain of chains.values()) chain.hold()
@@ -81,7 +92,9 @@ class Builder {
   async #chain(listener: ListenerSpec): Promise<Chain | undefined> {
     const factories = listener.chain.map((filter) => this.#context.catalog.get(filter.factory))
     const endpoints = listener.routes ? this.#spec.endpoints : []
-    if (!(await this.#check(listener, factories, endpoints))) return undefined
+    const wrong = await checkListener(listener, endpoints, this.#context.catalog, this.#pace, false)
+    this.#problems.push(...wrong)
+    if (wrong.length > 0) return undefined
     const before = this.#found().length
     const terminal = factories.findIndex((factory) => factory?.terminal === true)
     const base = await Promise.all(
@@ -118,35 +131,6 @@ class Builder {
     return same?.key === chainKey ? same : new Chain(chainKey, listener.name, lane, lanes, listener.requires, instances)
   }
 
-  /** What can be said before anything is made. Options of endpoints are looked at only if something is wrong. */
-  async #check(
-    listener: ListenerSpec,
-    factories: readonly (FilterFactory | undefined)[],
-    endpoints: readonly EndpointSpec[],
-  ): Promise<boolean> {
-    const { catalog } = this.#context
-    const problems = checkOrder(listener, factories, catalog)
-    listener.chain.forEach((filter, i) => {
-      const factory = factories[i]
-      if (factory !== undefined) problems.push(...(checkOptions(factory, filter).problems ?? []))
-    })
-    for (const endpoint of endpoints) {
-      if (this.#pace.due) await this.#pace.rest()
-      problems.push(...checkLane(endpoint, listener, factories, catalog))
-    }
-    if (problems.length === 0) return true
-    for (const endpoint of endpoints) {
-      if (this.#pace.due) await this.#pace.rest()
-      optionsOf(endpoint, listener).forEach((own, i) => {
-        const factory = factories[i]
-        if (own === undefined || factory === undefined || own === listener.chain[i]) return
-        problems.push(...(checkOptions(factory, own).problems ?? []))
-      })
-    }
-    this.#problems.push(...problems)
-    return false
-  }
-
   /** Equal lists of instances are one lane. */
   #lane(instances: readonly (Instance | undefined)[], terminal: number, routes: boolean): { lane: Lane; key: string } {
     const key = instances.map((instance) => instance?.id ?? '').join()
@@ -160,6 +144,45 @@ class Builder {
     }
     return { lane, key }
   }
+}
+
+/** What can be said of a spec, whole or not, before anything is made of it. */
+export async function checkSpec({ listeners, endpoints }: GatewaySpec, catalog: Catalog): Promise<Problem[]> {
+  const pace = new Pace()
+  const problems: Problem[] = []
+  for (const listener of listeners)
+    problems.push(...(await checkListener(listener, listener.routes ? endpoints : [], catalog, pace, true)))
+  return problems
+}
+
+/** @param thorough looks at the options of endpoints even if all else is right; making the instances would do so too */
+async function checkListener(
+  listener: ListenerSpec,
+  endpoints: readonly EndpointSpec[],
+  catalog: Catalog,
+  pace: Pace,
+  thorough: boolean,
+): Promise<Problem[]> {
+  const factories = listener.chain.map((filter) => catalog.get(filter.factory))
+  const problems = checkOrder(listener, factories, catalog)
+  listener.chain.forEach((filter, i) => {
+    const factory = factories[i]
+    if (factory !== undefined) problems.push(...(checkOptions(factory, filter).problems ?? []))
+  })
+  for (const endpoint of endpoints) {
+    if (pace.due) await pace.rest()
+    problems.push(...checkLane(endpoint, listener, factories, catalog))
+  }
+  if (problems.length === 0 && !thorough) return problems
+  for (const endpoint of endpoints) {
+    if (pace.due) await pace.rest()
+    optionsOf(endpoint, listener).forEach((own, i) => {
+      const factory = factories[i]
+      if (own === undefined || factory === undefined || own === listener.chain[i]) return
+      problems.push(...(checkOptions(factory, own).problems ?? []))
+    })
+  }
+  return problems
 }
 
 function* instancesOf(chains: ReadonlyMap<string, Chain> | undefined): Iterable<Instance> {

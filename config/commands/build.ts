@@ -4,7 +4,7 @@ import { Engine } from '../../core/engine.ts'
 import { silentLogger } from '../../core/log.ts'
 import { Metrics } from '../../core/meter.ts'
 import { SharedState } from '../../core/shared.ts'
-import { buildSnapshot, type Snapshot } from '../../core/snapshot.ts'
+import { buildSnapshot, checkSpec, type Snapshot } from '../../core/snapshot.ts'
 import { TimerWheel } from '../../core/timer-wheel.ts'
 import { loadConfig } from '../load.ts'
 import type { LoadedConfig } from '../reading.ts'
@@ -23,7 +23,7 @@ export interface Built {
 
 /** @param previous what runs, so to speak: what did not change is used again */
 export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
-  const config = await loadConfig(file)
+  const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
   const catalog = await host.catalog(config)
   const shared = previous?.shared ?? new SharedState()
   const { services } = host

@@ -8,7 +8,7 @@ import type { Finding } from './report.ts'
 export interface Host {
   readonly version: string
   /** The filters there are: the built-in ones, and those of the plugins that a configuration names. */
-  catalog(config?: LoadedConfig): Promise<Catalog>
+  catalog(config?: Pick<LoadedConfig, 'settings'>): Promise<Catalog>
   /** Services for filters that are made and never see a request. */
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
 }

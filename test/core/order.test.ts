@@ -101,13 +101,17 @@ t.test('each unsafe order is refused with its place and how to mend it', async (
 
 t.test('all problems come at once', async (t) => {
   const problems = await problemsOf(
-    specOf([{ ...api, filters: { breaker: { nope: 1 } } }], ['x', ['breaker', { y: 1 }], 'proxy']),
+    specOf([{ ...api, filters: { breaker: { nope: 1 } } }], ['method-check', ['breaker', { y: 1 }], 'x', 'proxy']),
   )
   for (const wanted of [/"x"/, /"y"/, /"route"/, /"nope"/])
     t.ok(
       problems.some((p) => wanted.test(p)),
       String(wanted),
     )
+})
+
+t.test('a filter that nobody knows may be the one that writes what is missing', async (t) => {
+  t.same((await problemsOf(specOf([api], ['rout-match', 'proxy']))).length, 1)
 })
 
 t.test('a filter that cannot be made is a problem at its place, and what was made is disposed of', async (t) => {

@@ -111,6 +111,7 @@ t.test('several problems are said at once', async (t) => {
   const cwd = await folder(t, { 'weir.yaml': text })
   const { code, stderr } = await weirCommand(t, { cwd, args: ['validate'] })
   t.equal(code, 78)
+  t.match(stderr, /2:11 filters\[0\]: there is no filter "auht"\. Did you mean "auth"\?/)
   for (const line of [1, 4, 5]) t.match(stderr, new RegExp(`^weir\\.yaml:${line}:\\d+ `, 'm'))
   t.notMatch(stderr, /^1 problem$/m)
 })
