@@ -150,6 +150,10 @@ const tracingShape = {
   endpoint: httpUrl().optional().describe('Base URL of the OTLP/HTTP collector. Default: that of the SDK.'),
   sample_ratio: z.number().min(0).max(1).optional().describe('Share of requests that are traced. Default: all.'),
   service_name: text().optional().describe('`service.name` of the traces. Default: `weir`.'),
+  redact_query_keys: z
+    .array(text())
+    .optional()
+    .describe('Query keys whose values traces hide, beside the usual ones such as `token`. Default: none.'),
 }
 
 export const documentShape = {

@@ -28,6 +28,8 @@ export interface TracingSettings {
   readonly endpoint: string | undefined
   readonly sampleRatio: number | undefined
   readonly serviceName: string | undefined
+  /** Beside those that are always redacted. */
+  readonly redactQueryKeys: readonly string[]
 }
 
 export interface HealthCheckSettings {
@@ -64,6 +66,7 @@ export function readSettings(
       endpoint: tracing.endpoint,
       sampleRatio: tracing.sample_ratio,
       serviceName: tracing.service_name,
+      redactQueryKeys: tracing.redact_query_keys ?? [],
     },
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     echo,

@@ -145,7 +145,13 @@ t.test('settings have defaults', async (t) => {
       debug: false,
       trustedProxies: [],
       plugins: [],
-      tracing: { enabled: undefined, endpoint: undefined, sampleRatio: undefined, serviceName: undefined },
+      tracing: {
+        enabled: undefined,
+        endpoint: undefined,
+        sampleRatio: undefined,
+        serviceName: undefined,
+        redactQueryKeys: [],
+      },
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
       echo: undefined,
       healthCheck: undefined,
@@ -162,7 +168,7 @@ debug: true
 trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.1]
 shutdown: { grace_period: 5s, timeout: 1m }
 plugins: [./hello.ts, some-package]
-tracing: { enabled: true, endpoint: "http://localhost:4318", sample_ratio: 0.01, service_name: weir }
+tracing: { enabled: true, endpoint: "http://localhost:4318", sample_ratio: 0.01, service_name: weir, redact_query_keys: [pin] }
 echo: { listen: 127.0.0.1:8002 }
 `)
   const { settings } = config
@@ -178,6 +184,7 @@ echo: { listen: 127.0.0.1:8002 }
     endpoint: 'http://localhost:4318',
     sampleRatio: 0.01,
     serviceName: 'weir',
+    redactQueryKeys: ['pin'],
   })
   t.same(filter(config, 'route-match')?.options, { debug: true })
   for (const { name, options } of config.spec.listeners[0]?.chain ?? []) if (name !== 'route-match') t.same(options, {})
