@@ -73,7 +73,13 @@ export const BROKEN = [
 ]
 
 /** What both accept, however it looks; with `ENV` for the references. */
-export const ENV = { PORT: '8000', SHARE: '0.5', SWITCH: 'off', NAME: 'auth' }
+export const ENV = {
+  PORT: '8000',
+  SHARE: '0.5',
+  SWITCH: 'off',
+  NAME: 'auth',
+  JWT_SECRET: 'an example, long enough for HS256 it is',
+}
 export const ODD = [
   'endpoints:',
   'endpoints: []',
