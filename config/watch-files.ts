@@ -52,7 +52,8 @@ export async function watchFiles(
     ).unref()
   }
   const watcher = await start(watched)
-  watcher.on('all', soon)
+  // Whatever chokidar makes of it: a folder in place of a file is no event to it.
+  watcher.on('all', soon).on('raw', soon)
   // What changed while the watcher was set up has no event.
   soon()
   return async () => {

@@ -75,7 +75,10 @@ export class Instances {
 
   /** New instances are held here until the load is over: those that no chain took are disposed of. */
   async release(): Promise<void> {
-    await Promise.all(this.#made.map((instance) => instance.release()))
+    // Filters may keep their env, and so this: every generation would hang on the one after it.
+    this.#live.clear()
+    this.#byKey.clear()
+    await Promise.all(this.#made.splice(0).map((instance) => instance.release()))
   }
 
   async #make(

@@ -3,7 +3,7 @@ import type { Exchange } from '../../core/exchange.ts'
 import { type Awaitable, defineFilter, type TerminalFilter } from '../../core/filter.ts'
 import { type LocalReply, type Response, reply } from '../../core/reply.ts'
 import { StatusKey } from '../../core/service.ts'
-import { type Page, PAGES, type Parts } from './pages.ts'
+import { PAGES, type Page, type Parts } from './pages.ts'
 
 /** Terminal filter of the admin listener: what operators, probes and scrapers ask of the process itself. */
 export const admin = defineFilter({

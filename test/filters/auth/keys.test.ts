@@ -72,6 +72,11 @@ t.test('an endpoint may change the algorithm over a secret of the chain', async 
     secret_file: undefined,
     public_key_file: undefined,
   }
-  const key = loadKey(merged, () => Buffer.alloc(0), {}, () => {})
+  const key = loadKey(
+    merged,
+    () => Buffer.alloc(0),
+    {},
+    () => {},
+  )
   t.equal(key?.key.type, 'public')
 })

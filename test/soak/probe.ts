@@ -1,0 +1,37 @@
+// A filter that tells what only the gateway's process knows. Loaded by `plugins:`.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { defineFilter, reply } from 'weir'
+
+setFlagsFromString('--expose-gc')
+const gc = runInNewContext('gc') as () => void
+const delay = monitorEventLoopDelay({ resolution: 1 })
+delay.enable()
+
+export interface Probe {
+  /** Resident memory, MiB. */
+  readonly rss: number
+  /** Live objects, MiB. */
+  readonly heap: number
+  /** The longest stall of the event loop since it was last asked, milliseconds. */
+  readonly stall: number
+}
+
+/** `GET /probe` answers with a `Probe`; `?gc` collects garbage before. */
+export default defineFilter({
+  name: 'probe',
+  apiVersion: 1,
+  summary: 'For the soak test.',
+  create: () => ({
+    request(x) {
+      if (x.request.path !== '/probe') return
+      const stall = delay.max / 1e6
+      if (x.request.query === '?gc') for (let i = 0; i < 3; i++) gc()
+      const { rss, heapUsed } = process.memoryUsage()
+      delay.reset()
+      const probe: Probe = { rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20, stall }
+      return reply(200, 'probe', { body: JSON.stringify(probe) })
+    },
+  }),
+})
