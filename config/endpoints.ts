@@ -14,7 +14,12 @@ export interface Endpoints {
 }
 
 /** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
-export function* readEndpoints(raw: unknown, chain: Chain, problems: Problems): Steps<Endpoints> {
+export function* readEndpoints(
+  raw: unknown,
+  chain: Chain,
+  problems: Problems,
+  cache: KnownEndpoints = new WeakMap(),
+): Steps<Endpoints> {
   const at: Path = ['endpoints']
   const specs: EndpointSpec[] = []
   const healthPaths = new Map<string, string>()
@@ -26,6 +31,7 @@ export function* readEndpoints(raw: unknown, chain: Chain, problems: Problems): 
   const items: readonly unknown[] = raw ?? []
   if (items.length === 0) problems.warn(at, 'there are no endpoints: every request gets 404')
   const ids = new Map<string, Path>()
+  const chainText = JSON.stringify([chain.entries, [...chain.leftOut], chain.complete])
   for (const [i, item] of items.entries()) {
     yield
     const path = [...at, i]
@@ -34,6 +40,14 @@ export function* readEndpoints(raw: unknown, chain: Chain, problems: Problems): 
       problems.error(path, `expected an endpoint (a mapping with name and url), found ${problems.found(path, item)}`)
       continue
     }
+    const known = cache.get(item)
+    if (known?.index === i && known.chain === chainText && !ids.has(known.spec.endpoint.id)) {
+      ids.set(known.spec.endpoint.id, path)
+      specs.push(known.spec)
+      if (known.healthPath !== undefined) healthPaths.set(known.spec.endpoint.id, known.healthPath)
+      continue
+    }
+    const found = problems.errors.length + problems.warnings.length
     const values = readShape(endpointShape, item, path, problems)
     const id = identify(item, values, path, ids, problems)
     const targets = readTargets(item, values, path, problems)
@@ -49,10 +63,25 @@ export function* readEndpoints(raw: unknown, chain: Chain, problems: Problems): 
       match: { hosts: values.host ?? [], paths: values.path ?? [] },
       requires,
     }
-    specs.push({ endpoint, filters, at: path })
+    const spec = { endpoint, filters, at: path }
+    specs.push(spec)
+    if (problems.errors.length + problems.warnings.length === found)
+      cache.set(item, { index: i, chain: chainText, spec, healthPath: values.health_check_path })
   }
   return { specs, healthPaths }
 }
+
+/** An endpoint as it was read from the same data before, where nothing was wrong or unwise. */
+interface Known {
+  readonly index: number
+  /** The chain that its options are for, as text. */
+  readonly chain: string
+  readonly spec: EndpointSpec
+  readonly healthPath: string | undefined
+}
+
+/** Endpoints of former loads, by their plain data: those that did not change stay the same objects. */
+export type KnownEndpoints = WeakMap<object, Known>
 
 type EndpointValues = Values<typeof endpointShape>
 

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import { FileSource } from './file-source.ts'
 import { type Included, mergeFiles, readPatterns } from './include.ts'
 import { LocatedConfigError, type PlacedProblem } from './problems.ts'
-import { type LoadedConfig, PartialConfigError, Reading } from './reading.ts'
+import { type LoadedConfig, PartialConfigError, Reading, ReadingCache } from './reading.ts'
 import { Source } from './source.ts'
 import { type PieceCache, parseFile, SourceFile } from './source-file.ts'
 import { atOnce, paced } from './steps.ts'
@@ -23,6 +23,7 @@ export class ConfigLoader {
   readonly #source: ConfigSource
   readonly #env: Environment
   readonly #check: Check | undefined
+  readonly #cache = new ReadingCache()
   #pieces: PieceCache = new Map()
   #uses: ConfigUses = { names: [], patterns: [] }
 
@@ -49,7 +50,7 @@ export class ConfigLoader {
     const first = await this.#parse(main, pace)
     const source = new Source(first.source)
     if (first.problems.length > 0) throw new LocatedConfigError(first.problems, source)
-    const reading = new Reading(source, main, this.#env)
+    const reading = new Reading(source, main, this.#env, this.#cache)
     const raw = await paced(reading.plain(first.source), pace)
     const patterns = readPatterns(raw, reading.problems)
     const included = await this.#include(patterns, source, reading, pace)

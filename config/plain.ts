@@ -6,6 +6,8 @@ import { BROKEN, type Problems, show } from './problems.ts'
 import { type PlacedPiece, positionOf, type SourceFile } from './source-file.ts'
 
 export interface PlainOptions {
+  /** What items of former loads stood for, by their document. Those that refer to something are not kept. */
+  readonly known?: WeakMap<object, unknown>
   readonly references: References
   /** Whether a number at this path is wanted as its source text (`version: 1.0`). */
   keepText(path: Path): boolean
@@ -28,8 +30,17 @@ export function* toPlain(source: SourceFile, problems: Problems, options: PlainO
   const endpoints: unknown[] = []
   for (const [i, item] of items.entries()) {
     yield
+    const known = options.known?.get(item.document)
+    if (known !== undefined) {
+      endpoints.push(known)
+      continue
+    }
+    const before = problems.errors.length
     const [node] = (item.document.contents as unknown as YAMLSeq).items
-    endpoints.push(new Reader(source, item, ['endpoints', i], problems, options).read(node))
+    const value = new Reader(source, item, ['endpoints', i], problems, options).read(node)
+    endpoints.push(value)
+    if (problems.errors.length === before && isMapping(value) && !item.text.includes('${'))
+      options.known?.set(item.document, value)
   }
   return { ...raw, endpoints }
 }

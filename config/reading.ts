@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { ConfigUses } from '../core/config-source.ts'
 import type { GatewaySpec, Path } from '../core/spec.ts'
 import { advise } from './advice.ts'
-import { readEndpoints } from './endpoints.ts'
+import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
 import type { Environment, References } from './environment.ts'
 import { isMapping, readShape } from './explain.ts'
 import { readListeners } from './listeners.ts'
@@ -45,15 +45,23 @@ export class PartialConfigError extends LocatedConfigError {
   }
 }
 
+/** What readings share, so that the next one does not do again what the last one did. */
+export class ReadingCache {
+  readonly plain = new WeakMap<object, unknown>()
+  readonly endpoints: KnownEndpoints = new WeakMap()
+}
+
 /** One reading of a configuration, from parsed files to what the engine and the process need. */
 export class Reading {
   readonly problems: Problems
   readonly #source: Source
   readonly #main: string
   readonly #references: References
+  readonly #cache: ReadingCache
   readonly #read = new Set<string>()
 
-  constructor(source: Source, main: string, env: Environment) {
+  constructor(source: Source, main: string, env: Environment, cache = new ReadingCache()) {
+    this.#cache = cache
     this.#source = source
     this.#main = main
     this.problems = new Problems(source)
@@ -73,7 +81,11 @@ export class Reading {
   }
 
   plain(file: SourceFile): Steps<unknown> {
-    return toPlain(file, this.problems, { references: this.#references, keepText: isEndpointLabel })
+    return toPlain(file, this.problems, {
+      references: this.#references,
+      keepText: isEndpointLabel,
+      known: this.#cache.plain,
+    })
   }
 
   /** Makes sense of the plain data. Throws a `LocatedConfigError` with all that was found wrong, here and before. */
@@ -86,7 +98,7 @@ export class Reading {
     }
     const document = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
     const listeners = readListeners(raw, document, problems)
-    const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems)
+    const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
     advise(listeners.chain, endpoints.specs, problems)
     const settings = readSettings(this.#main, document, listeners.echo, endpoints.healthPaths, problems)
     if (problems.errors.length > 0) {

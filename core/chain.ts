@@ -1,7 +1,8 @@
 import type { Requirement } from './endpoint.ts'
 import type { FileDigests } from './files.ts'
 import type { Filter, FilterFactory } from './filter.ts'
-import type { Lane } from './lane.ts'
+import { Lane, type Step } from './lane.ts'
+import type { EndpointSpec } from './spec.ts'
 
 let instances = 0
 
@@ -45,37 +46,75 @@ export class Instance {
   }
 }
 
+/** An endpoint's filters by their position in the chain: its own, the chain's, or none where it is off. */
+export type EndpointFilters = readonly (Instance | 'chain' | undefined)[]
+
+/** What a chain is compiled from. */
+export interface ChainParts {
+  readonly listener: string
+  readonly requires: readonly Requirement[]
+  /** Position of the terminal filter. */
+  readonly terminal: number
+  readonly routes: boolean
+  /** Filters as they are before a route is known; undefined where every endpoint has its own. */
+  readonly base: readonly (Instance | undefined)[]
+  readonly endpoints: ReadonlyMap<string, { readonly spec: EndpointSpec; readonly filters: EndpointFilters }>
+}
+
 /** A listener's compiled chain. Requests lease it from start to finish; it retires when it is neither live nor leased. */
 export class Chain {
   /** Equal keys: the same instances for the same endpoints. */
   readonly key: string
-  readonly listener: string
-  /** Filters as they are before a route is known. */
+  readonly parts: ChainParts
+  /** Before a route is known. */
   readonly base: Lane
-  /** By endpoint id. */
-  readonly lanes: ReadonlyMap<string, Lane>
-  readonly requires: readonly Requirement[]
   readonly instances: ReadonlySet<Instance>
+  readonly #lanes = new Map<string, Lane>()
+  /** Equal filters are one lane. */
+  readonly #byFilters = new Map<string, Lane>()
   /** How many snapshots, built or live, use it. */
   #holders = 0
   #leases = 0
   #retired = false
 
-  constructor(
-    key: string,
-    listener: string,
-    base: Lane,
-    lanes: ReadonlyMap<string, Lane>,
-    requires: readonly Requirement[],
-    instances: ReadonlySet<Instance>,
-  ) {
+  constructor(key: string, parts: ChainParts, instances: ReadonlySet<Instance>) {
     this.key = key
-    this.listener = listener
-    this.base = base
-    this.lanes = lanes
-    this.requires = requires
+    this.parts = parts
+    this.base = this.#compile(parts.base)
     this.instances = instances
     for (const instance of instances) instance.hold()
+  }
+
+  get listener(): string {
+    return this.parts.listener
+  }
+
+  get requires(): readonly Requirement[] {
+    return this.parts.requires
+  }
+
+  /** An endpoint's lane; compiled when first asked for, because of thousands of endpoints most are rarely called. */
+  lane(endpoint: string): Lane | undefined {
+    let lane = this.#lanes.get(endpoint)
+    if (lane === undefined) {
+      const filters = this.parts.endpoints.get(endpoint)?.filters
+      if (filters === undefined) return undefined
+      lane = this.#compile(filters.map((filter, i) => (filter === 'chain' ? this.parts.base[i] : filter)))
+      this.#lanes.set(endpoint, lane)
+    }
+    return lane
+  }
+
+  #compile(instances: readonly (Instance | undefined)[]): Lane {
+    const key = idsOf(instances)
+    let lane = this.#byFilters.get(key)
+    if (lane === undefined) {
+      const { terminal, routes } = this.parts
+      const steps = instances.map((i): Step | undefined => i && { name: i.name, filter: i.filter })
+      lane = new Lane(steps, terminal, routes)
+      this.#byFilters.set(key, lane)
+    }
+    return lane
   }
 
   get leases(): number {
@@ -108,3 +147,7 @@ export class Chain {
     await Promise.all([...this.instances].map((instance) => instance.release()))
   }
 }
+
+/** Text that is equal for equal lists of instances. */
+export const idsOf = (instances: EndpointFilters): string =>
+  instances.map((instance) => (instance === 'chain' ? '=' : (instance?.id ?? ''))).join()

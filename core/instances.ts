@@ -5,7 +5,7 @@ import { Instance } from './chain.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Engine } from './engine.ts'
 import { digestOf, FileCheck, readNamed } from './files.ts'
-import type { FilterEnv, FilterFactory } from './filter.ts'
+import type { Awaitable, FilterEnv, FilterFactory } from './filter.ts'
 import { checkOptions } from './options.ts'
 import { EndpointsKey, type ServiceKey } from './service.ts'
 import type { SharedState, ShareSpec, ShareTransaction } from './shared.ts'
@@ -34,7 +34,7 @@ export class Instances {
   readonly #endpoints: readonly Endpoint[]
   readonly #endpointsKey: string
   readonly #live = new Map<string, Instance>()
-  readonly #byKey = new Map<string, Promise<Instance | undefined>>()
+  readonly #byKey = new Map<string, Awaitable<Instance | undefined>>()
   readonly #made: Instance[] = []
 
   constructor(context: BuildContext, endpoints: readonly Endpoint[], live: Iterable<Instance>) {
@@ -55,17 +55,22 @@ export class Instances {
     own: OptionsSpec,
     factory: FilterFactory,
     endpoint: Endpoint | undefined,
-  ): Promise<Instance | undefined> {
+  ): Awaitable<Instance | undefined> {
     const routed = factory.needs?.includes(EndpointsKey) ? this.#endpointsKey : ''
     const key = JSON.stringify([factory.name, spec.name, canonical(own.options), endpoint ?? '', routed])
     let instance = this.#byKey.get(key)
     if (instance === undefined) {
       const live = this.#live.get(key)
       for (const message of live?.warnings ?? []) this.warnings.push({ path: own.at, message })
-      instance = live === undefined ? this.#make(key, spec, own, factory, endpoint) : Promise.resolve(live)
+      instance = live ?? this.#make(key, spec, own, factory, endpoint)
       this.#byKey.set(key, instance)
     }
     return instance
+  }
+
+  /** Whether an instance of the live snapshot may be used again as it is, with nothing to say of it. */
+  isLive(instance: Instance): boolean {
+    return instance.warnings.length === 0 && this.#live.get(instance.key) === instance
   }
 
   /** What instances share becomes visible to later loads. */

@@ -61,7 +61,7 @@ export async function rehearse(
     turns.push({ index, hook: hook as Turn['hook'], verdict: verdict ?? 'continues' })
     if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
     if (x.route === undefined || program !== lane.start) continue
-    const own = chain.lanes.get(x.route.endpoint.id)
+    const own = chain.lane(x.route.endpoint.id)
     if (own === undefined) return ended({ reply: failure(name, hook), by: name })
     lane = own
     program = lane.rest(index)

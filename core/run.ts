@@ -98,7 +98,7 @@ export class Run {
   /** The route was written: from here on the endpoint's lane runs. Undefined if it leads nowhere: that is answered. */
   #enterRoute(op: Op): readonly Op[] | undefined {
     const { endpoint } = this.x.route!
-    const lane = this.#chain.lanes.get(endpoint.id)
+    const lane = this.#chain.lane(endpoint.id)
     if (lane === undefined) {
       const error = new Error(`a route was written to "${endpoint.id}", which is no endpoint of this configuration`)
       this.#failed(error, op.name, op.hook)

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Catalog } from './catalog.ts'
-import { Chain, type Instance } from './chain.ts'
+import { Chain, type EndpointFilters, Instance, idsOf } from './chain.ts'
 import { checkLane, checkOrder, checkPlacement } from './checks.ts'
 import type { FileDigests } from './files.ts'
+import type { FilterFactory } from './filter.ts'
 import { type BuildContext, Instances } from './instances.ts'
-import { Lane, type Step } from './lane.ts'
 import { checkOptions } from './options.ts'
 import { Pace } from './pace.ts'
 import {
@@ -51,7 +52,6 @@ class Builder {
   readonly #previous: Snapshot | undefined
   readonly #problems: Problem[] = []
   readonly #instances: Instances
-  readonly #lanes = new Map<string, Lane>()
   readonly #pace = new Pace()
 
   constructor(spec: GatewaySpec, context: BuildContext, previous: Snapshot | undefined) {
@@ -96,53 +96,59 @@ class Builder {
     this.#problems.push(...wrong)
     if (wrong.length > 0) return undefined
     const before = this.#found().length
-    const terminal = factories.findIndex((factory) => factory?.terminal === true)
     const base = await Promise.all(
       listener.chain.map((f, i) =>
         factories[i]!.perEndpoint ? undefined : this.#instances.get(f, f, factories[i]!, undefined),
       ),
     )
+    const terminal = factories.findIndex((factory) => factory?.terminal === true)
     const instances = new Set(base.filter((i) => i !== undefined))
-    const lanes = new Map<string, Lane>()
-    const keys: string[] = []
+    const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
+    const live = this.#liveEndpoints(listener)
     for (const spec of endpoints) {
       if (this.#pace.due) await this.#pace.rest()
-      const { endpoint } = spec
-      const options = optionsOf(spec, listener)
-      const steps = await Promise.all(
-        listener.chain.map((f, i) => {
-          const own = options[i]
-          if (own === undefined) return undefined
-          const factory = factories[i]!
-          if (own === f && factory.perEndpoint !== true) return base[i]
-          return this.#instances.get(f, own, factory, factory.perEndpoint ? endpoint : undefined)
-        }),
-      )
-      for (const step of steps) if (step !== undefined) instances.add(step)
-      const { lane, key } = this.#lane(steps, terminal, true)
-      lanes.set(endpoint.id, lane)
-      keys.push(`${endpoint.id} ${key}`)
+      const known = live?.get(spec.endpoint.id)
+      const same =
+        known?.spec === spec && known.filters.every((f) => !(f instanceof Instance) || this.#instances.isLive(f))
+      const filters = same ? known.filters : await this.#filters(spec, listener, factories)
+      for (const filter of filters) if (filter instanceof Instance) instances.add(filter)
+      own.set(spec.endpoint.id, { spec, filters })
     }
     for (const instance of instances) this.#problems.push(...checkPlacement(instance, listener, terminal))
     if (this.#found().length > before) return undefined
-    const { lane, key } = this.#lane(base, terminal, listener.routes)
-    const chainKey = JSON.stringify([listener.name, listener.requires, key, keys.join('\n')])
-    const same = this.#previous?.chains.get(listener.name)
-    return same?.key === chainKey ? same : new Chain(chainKey, listener.name, lane, lanes, listener.requires, instances)
+    const { name, requires, routes } = listener
+    const key = [
+      name,
+      ...requires,
+      idsOf(base),
+      ...Array.from(own, ([id, { filters }]) => `${id} ${idsOf(filters)}`),
+    ].join('\n')
+    const same = this.#previous?.chains.get(name)
+    if (same?.key === key) return same
+    return new Chain(key, { listener: name, requires, terminal, routes, base, endpoints: own }, instances)
   }
 
-  /** Equal lists of instances are one lane. */
-  #lane(instances: readonly (Instance | undefined)[], terminal: number, routes: boolean): { lane: Lane; key: string } {
-    const key = instances.map((instance) => instance?.id ?? '').join()
-    let lane = this.#lanes.get(key + routes)
-    if (lane === undefined) {
-      const steps = instances.map(
-        (instance): Step | undefined => instance && { name: instance.name, filter: instance.filter },
-      )
-      lane = new Lane(steps, terminal, routes)
-      this.#lanes.set(key + routes, lane)
-    }
-    return { lane, key }
+  /** Endpoints of the live chain, if what a chain gives its endpoints is as it was. */
+  #liveEndpoints({ name, chain }: ListenerSpec): Chain['parts']['endpoints'] | undefined {
+    const before = this.#previous?.spec.listeners.find((listener) => listener.name === name)
+    return isDeepStrictEqual(before?.chain, chain) ? this.#previous?.chains.get(name)?.parts.endpoints : undefined
+  }
+
+  async #filters(
+    spec: EndpointSpec,
+    listener: ListenerSpec,
+    factories: readonly (FilterFactory | undefined)[],
+  ): Promise<EndpointFilters> {
+    const options = optionsOf(spec, listener)
+    return Promise.all(
+      listener.chain.map((f, i) => {
+        const own = options[i]
+        if (own === undefined) return undefined
+        const factory = factories[i]!
+        if (own === f && factory.perEndpoint !== true) return 'chain'
+        return this.#instances.get(f, own, factory, factory.perEndpoint ? spec.endpoint : undefined)
+      }),
+    )
   }
 }
 

@@ -61,7 +61,10 @@ function reloaded(old: Built, next: Built): Reloaded[] {
 }
 
 const instancesOf = ({ snapshot }: Built) => [...snapshot.chains.values()].flatMap((chain) => [...chain.instances])
-const lanesOf = ({ base, lanes }: Chain): [endpoint: string | null, lane: Chain['base']][] => [[null, base], ...lanes]
+const lanesOf = (chain: Chain): [endpoint: string | null, lane: Chain['base']][] => [
+  [null, chain.base],
+  ...Array.from(chain.parts.endpoints.keys(), (id): [string, Chain['base']] => [id, chain.lane(id)!]),
+]
 
 function needRestart({ config: old }: Built, { config: next }: Built): string[] {
   const addresses = ({ spec }: Built['config']) => spec.listeners.map(({ name, host, port }) => [name, host, port])
