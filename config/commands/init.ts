@@ -1,5 +1,6 @@
 import { writeDefaultFile } from '../default-file.ts'
 import { type Command, DEFAULT_FILE, JSON_OPTION } from './command.ts'
+import { table } from './table.ts'
 
 export const init: Command = {
   name: 'init',
@@ -14,13 +15,16 @@ is there already is left as it is, and the exit code is 1.`,
     await writeDefaultFile(file)
     const rest = file === DEFAULT_FILE ? '' : ` ${file}`
     const config = file === DEFAULT_FILE ? '' : ` --config ${file}`
+    const next = table(
+      [
+        [`weir validate${rest}`, 'check it, whenever you changed it'],
+        [`weir run${config}`, 'start the gateway'],
+        ['curl http://localhost:8000/orchestrator/v1/echo/hello', 'try it, from another terminal'],
+      ],
+      '  ',
+    )
     return {
-      text: `${file} was written. What next:
-
-  weir validate${rest}   check it, whenever you changed it
-  weir run${config}   start the gateway
-  curl http://localhost:8000/orchestrator/v1/echo/hello   try it, from another terminal
-`,
+      text: `${file} was written. What next:\n\n${next}`,
       data: { file },
     }
   },
