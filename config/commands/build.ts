@@ -24,7 +24,6 @@ export interface Built {
 /** @param previous what runs, so to speak: what did not change is used again */
 export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
   const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
-  const catalog = await host.catalog(config)
   const shared = previous?.shared ?? new SharedState()
   const { services } = host
   const engine = new Engine({
@@ -34,6 +33,7 @@ export async function build(file: string, host: Host, previous?: Built): Promise
     meter: new Metrics(),
   })
   try {
+    const catalog = await host.catalog(config)
     const context = { engine, catalog, shared, services, baseDir: config.settings.baseDir }
     const snapshot = await buildSnapshot(config.spec, context, previous?.snapshot)
     return { config, catalog, snapshot, shared, findings: found(config, snapshot) }
