@@ -42,7 +42,7 @@ import { loadPlugins } from './plugin-loader.ts'
 import { type Service, type ServiceKey, StatusKey } from './service.ts'
 import { untilStopped } from './shutdown.ts'
 import { checkSpec } from './snapshot.ts'
-import { ConfigError } from './spec.ts'
+import { ConfigError, type Problem } from './spec.ts'
 import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
 
@@ -233,12 +233,18 @@ function services(
 
 /** The built-in filters and the plugins' own. */
 async function catalogOf({ settings }: Pick<LoadedConfig, 'settings'>): Promise<Catalog> {
-  const loaded = await loadPlugins(settings.plugins, settings.baseDir)
-  try {
-    return BUILT_IN.with(loaded)
-  } catch (error) {
-    throw new ConfigError([{ path: ['plugins'], message: (error as Error).message }])
+  const problems: Problem[] = []
+  let catalog = BUILT_IN
+  for (const entry of await loadPlugins(settings.plugins, settings.baseDir)) {
+    try {
+      catalog = catalog.with([entry])
+    } catch (error) {
+      const path = settings.plugins.find(({ specifier }) => specifier === entry[1])?.at ?? ['plugins']
+      problems.push({ path, message: (error as Error).message })
+    }
   }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return catalog
 }
 
 async function startEcho(address: Settings['echo']): Promise<Service | undefined> {

@@ -76,7 +76,12 @@ t.test('a plugin that cannot be loaded stops the start and says where and why', 
     ['TypeScript that is more than types', './p.ts', 'enum A { B }\nexport default A', /SyntaxError.*enum/],
     ['a missing file', './missing.ts', '', /not found/],
     ['a missing package', 'no-such-package', '', /not found/],
-    ['a name that is taken', './p.ts', "export default { name: 'auth', apiVersion: 1, create() {} }", /auth/],
+    [
+      'a name that is taken',
+      './p.ts',
+      "export default { name: 'auth', apiVersion: 1, create() {} }",
+      /plugins\[0\]: filter "auth"/,
+    ],
   ]
   const url = 'http://127.0.0.1:1'
   const exits = cases.map(([, file, text]) => async (): Promise<Exit> => {
