@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { plainAddress, type TrustedProxies } from './downstream.ts'
+import type { RequestBody } from './request-body.ts'
 
 const CONNECTION = Symbol('weir.connection')
 
@@ -9,6 +11,12 @@ export class Connection {
   readonly peer: string
   readonly trusted: boolean
   readonly scheme: 'http' | 'https'
+  /** The request whose head was parsed last, while it matters. */
+  last: IncomingMessage | undefined
+  /** Body of the request that is served. */
+  body: RequestBody | undefined
+  /** The parser has given up: nothing that still comes is a request. */
+  broken = false
   readonly #socket: Duplex
   readonly #waiting: (() => void)[] = []
   #busy = false
@@ -25,7 +33,13 @@ export class Connection {
     return this.#busy
   }
 
-  /** Takes the turn, if nobody has it: pipelined requests are served one at a time, in order. */
+  /** Serves now, or when the exchanges before are over: pipelined requests are served one at a time, in order. */
+  queue(start: () => void): void {
+    if (this.enter()) start()
+    else this.wait(start)
+  }
+
+  /** Takes the turn, if nobody has it. */
   enter(): boolean {
     if (this.#busy) return false
     this.#busy = true
@@ -42,9 +56,15 @@ export class Connection {
   /** The exchange that was served is over. */
   next(): void {
     this.#busy = false
+    this.body = undefined
     const start = this.#waiting.shift()
-    if (start === undefined) return
-    if (this.#socket.destroyed) {
+    if (start === undefined) {
+      // An idle connection keeps no message alive.
+      if (this.last?.complete === true) this.last = undefined
+      return
+    }
+    // RFC 9112 §9.6: nothing behind an answer with `Connection: close` is served, for nobody would hear of it.
+    if (!this.#socket.writable) {
       this.#waiting.length = 0
       return
     }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { RequestBody } from './request-body.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 
@@ -19,6 +20,7 @@ export interface Framing {
  * Decides what becomes of a connection whose request is answered before its body has all come (RFC 9112 §9.6): a short
  * rest is drained, a long or unknown one closes the connection, after lingering so that the answer is not lost in a reset.
  * Called just before the head is written; true if the answer must say `Connection: close`.
+ * @param closing the connection is closed in any case
  */
 export function settleEarlyReply(
   req: IncomingMessage,
@@ -26,11 +28,12 @@ export function settleEarlyReply(
   body: RequestBody,
   framing: Framing,
   timers: TimerWheel,
+  closing: boolean,
 ): boolean {
-  if (req.complete) return false
+  if (req.complete) return closing
   const rest = framing.length === undefined ? Infinity : framing.length - body.received - req.readableLength
   // A client that waits for 100 may never send the body, and what it sends next would be taken for it.
-  if (rest <= DRAIN_BYTES && !framing.waiting) {
+  if (rest <= DRAIN_BYTES && !framing.waiting && !closing) {
     res.once('finish', () => req.resume())
     return false
   }
@@ -46,16 +49,21 @@ export function settleEarlyReply(
 function linger(req: IncomingMessage, timers: TimerWheel): void {
   const { socket } = req
   socket.destroySoon = () => {
-    let rest = LINGER_BYTES
-    const deadline = timers.after(LINGER_MS, () => socket.destroy())
-    socket.once('close', () => deadline.cancel())
-    socket.once('end', () => socket.destroy())
-    socket.on('data', (chunk: Buffer) => {
-      rest -= chunk.length
-      if (rest < 0) socket.destroy()
-    })
-    socket.end()
+    endSlowly(socket, timers)
     req.resume()
-    socket.resume()
   }
+}
+
+/** Ends a connection behind what was written, and reads on for a while (RFC 9112 §9.6). */
+export function endSlowly(socket: Duplex, timers: TimerWheel): void {
+  let rest = LINGER_BYTES
+  const deadline = timers.after(LINGER_MS, () => socket.destroy())
+  socket.once('close', () => deadline.cancel())
+  socket.once('end', () => socket.destroy())
+  socket.on('data', (chunk: Buffer) => {
+    rest -= chunk.length
+    if (rest < 0) socket.destroy()
+  })
+  socket.end()
+  socket.resume()
 }

@@ -7,6 +7,7 @@ export class RequestBody implements BodySource {
   readonly #message: IncomingMessage
   readonly #onFirstRead: (() => void) | undefined
   #sink: BodySink | undefined
+  #broken = false
   /** Bytes handed on so far. */
   received = 0
 
@@ -18,6 +19,7 @@ export class RequestBody implements BodySource {
 
   start(sink: BodySink): void {
     this.#sink = sink
+    if (this.#broken) return this.break()
     this.#onFirstRead?.()
     const message = this.#message
     message.on('data', (chunk: Buffer) => {
@@ -37,6 +39,13 @@ export class RequestBody implements BodySource {
 
   resume(): void {
     this.#message.resume()
+  }
+
+  /** What comes is not framed as it must be: whoever reads is told so, now or later (RFC 9112 §6.3, §7.1). */
+  break(): void {
+    if (this.#message.complete) return // then it is about what came behind
+    this.#broken = true
+    this.#over()?.fail(new WeirError('framing_invalid'))
   }
 
   /** The rest is left to the rule for early replies. */

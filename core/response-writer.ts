@@ -8,7 +8,7 @@ import { errorReply, renderReply } from './problem.ts'
 import type { Response } from './reply.ts'
 import type { RequestBody } from './request-body.ts'
 import type { TimerWheel } from './timer-wheel.ts'
-import { joinTunnel, writeSwitch } from './tunnel.ts'
+import { joinTunnel, reasonOf, writeSwitch } from './tunnel.ts'
 
 /** Writes one response downstream, and says once how it ended. */
 export class ResponseWriter implements BodySink {
@@ -49,14 +49,16 @@ export class ResponseWriter implements BodySink {
     if (tunnelHead !== undefined) req.socket.on('close', () => this.#closed())
   }
 
+  /** @param draining whether the answer is the last on its connection */
   deliver(response: Response, x: Exchange, draining: boolean): void {
     const res = this.#res
     if (res.destroyed || this.#over) return response.body.discard(new WeirError('client_gone'))
     if (response.upgrade !== undefined) return this.#tunnel(response, response.upgrade)
-    const early =
-      this.#requestBody !== undefined &&
-      settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers)
-    const close = early || draining || this.#tunnelHead !== undefined
+    const closing = draining || this.#tunnelHead !== undefined
+    const close =
+      this.#requestBody === undefined
+        ? closing
+        : settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers, closing)
     try {
       this.#head(response, close)
     } catch (error) {
@@ -121,8 +123,8 @@ export class ResponseWriter implements BodySink {
   #head(response: Response, close: boolean): void {
     const { raw } = response.headers
     const fields = close ? [...raw, 'Connection', 'close'] : raw
-    if (response.statusText === undefined) this.#res.writeHead(response.status, fields)
-    else this.#res.writeHead(response.status, response.statusText, fields)
+    // Always given: Node would keep that of a head it refused.
+    this.#res.writeHead(response.status, reasonOf(response), fields)
   }
 
   #tunnel(response: Response, upstream: Duplex): void {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -6,15 +6,18 @@ import { Body } from './body.ts'
 import type { Chain } from './chain.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import type { TrustedProxies } from './downstream.ts'
-import type { Framing } from './early-reply.ts'
+import { endSlowly, type Framing } from './early-reply.ts'
 import type { Engine } from './engine.ts'
+import { WeirError } from './errors.ts'
 import { type Downstream, Exchange } from './exchange.ts'
-import { HeaderList, sameName } from './headers.ts'
-import { renderReply } from './problem.ts'
+import { HeaderList } from './headers.ts'
+import { errorReply, renderReply } from './problem.ts'
 import { LocalReply } from './reply.ts'
 import { RequestBody } from './request-body.ts'
+import { readHead } from './request-head.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { Run } from './run.ts'
+import { isParserError, type ParserError, unparsedAnswer, unparsedStatus } from './unparsed.ts'
 
 /** Limits and habits of a listener. */
 export interface ListenerOptions {
@@ -54,12 +57,18 @@ export class Listener {
       requestTimeout: 0,
       // Longer than the 60 s of common load balancers, so that it is they who close idle connections, not a race.
       keepAliveTimeout: 65_000,
-      // h2c and other offers to upgrade are ignored, as RFC 9110 §7.8 allows: the request is then an ordinary one.
-      shouldUpgradeCallback: (req: IncomingMessage) => req.headers.upgrade?.toLowerCase() === 'websocket',
+      // RFC 9112 §3.2 is the business of readHead, where `log` hears of it.
+      requireHostHeader: false,
+      // h2c and other offers to upgrade are ignored, as RFC 9110 §7.8 allows, and all in HTTP/1.0, as it demands: the
+      // request is then an ordinary one.
+      shouldUpgradeCallback: (req: IncomingMessage) =>
+        req.httpVersion === '1.1' && req.headers.upgrade?.toLowerCase() === 'websocket',
     } as Parameters<typeof createServer>[0])
     this.#server.on('request', (req, res) => this.#accept(req, res, false))
     this.#server.on('checkContinue', (req, res) => this.#accept(req, res, true))
+    this.#server.on('checkExpectation', (req, res) => this.#accept(req, res, false))
     this.#server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head))
+    this.#server.on('connect', (req, socket, head) => this.#upgrade(req, socket, head))
     this.#server.on('clientError', (error, socket) => this.#unparsed(error, socket))
   }
 
@@ -113,6 +122,7 @@ export class Listener {
 
   #accept(req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
     const connection = connectionOf(req.socket, this.trusted)
+    connection.last = req
     if (connection.enter()) this.#serve(connection, req, res, waiting, undefined)
     else connection.wait(() => this.#serve(connection, req, res, waiting, undefined))
   }
@@ -124,48 +134,26 @@ export class Listener {
     waiting: boolean,
     tunnelHead: Buffer | undefined,
   ): void {
-    const framing: Framing = { length: 0, waiting }
-    let host = ''
-    const raw = req.rawHeaders
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = raw[i]!
-      // A switch by length keeps this loop, which every field of every request passes, off string comparison.
-      switch (name.length) {
-        case 4:
-          if (sameName(name, 'host')) host = raw[i + 1]!
-          break
-        case 14:
-          if (sameName(name, 'content-length')) framing.length = Number(raw[i + 1])
-          break
-        case 17:
-          if (sameName(name, 'transfer-encoding')) framing.length = undefined
-      }
-    }
-    const source =
-      framing.length === 0
-        ? undefined
-        : new RequestBody(
-            req,
-            waiting
-              ? () => {
-                  framing.waiting = false
-                  res.writeContinue()
-                }
-              : undefined,
-          )
-    const headers = new HeaderList(raw)
-    const { path, query } = splitTarget(req.url ?? '/')
+    const head = readHead(req)
+    const { path, refused } = head
+    const framing: Framing = { length: head.length, waiting }
+    const source = framing.length === 0 ? undefined : new RequestBody(req, waiting ? goOn(res, framing) : undefined)
+    connection.body = source
+    if (connection.broken) source?.break()
+    // RFC 9110 §10.1.1: without a body there is nothing to wait for; but Node would close the connection.
+    if (waiting && source === undefined && refused === undefined) res.writeContinue()
+    const headers = new HeaderList(req.rawHeaders)
     const x = new Exchange(
       {
         method: req.method ?? 'GET',
         path,
-        query,
+        query: head.query,
         httpVersion: req.httpVersion,
         headers,
         body: source === undefined ? Body.empty() : new Body(source, framing.length),
-        upgrade: tunnelHead === undefined ? undefined : 'websocket',
+        upgrade: tunnelHead === undefined || refused !== undefined ? undefined : 'websocket',
       },
-      this.#downstream(connection, headers, host),
+      this.#downstream(connection, headers, head.host),
       this.#engine.clock.now(),
     )
     this.#engine.begin(x)
@@ -184,7 +172,10 @@ export class Listener {
       source.drain()
       x.request.body.discard()
     }
-    if (path === '*' && x.request.method === 'OPTIONS') {
+    if (refused !== undefined) {
+      x.response = renderReply(x, errorReply(new WeirError(refused), 'engine'))
+      writer.deliver(x.response, x, true)
+    } else if (path === '*' && x.request.method === 'OPTIONS') {
       x.response = renderReply(x, new LocalReply(204, 'options', { headers: { Allow: ALLOW } }))
       writer.deliver(x.response, x, this.#draining)
     } else run.start()
@@ -203,37 +194,44 @@ export class Listener {
     }
   }
 
+  /** A request to switch, or to `CONNECT`, which is refused like any other that is not served. */
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const connection = connectionOf(req.socket, this.trusted)
+    connection.last = req
     socket.on('error', () => socket.destroy())
-    const serve = (): void => {
+    connection.queue(() => {
       const res = new ServerResponse(req)
       res.assignSocket(req.socket)
       // A refusal is an ordinary response, and the last one: Node's parser has let go of this socket.
       res.once('finish', () => req.socket.destroySoon())
       this.#serve(connection, req, res, false, head)
-    }
-    if (connection.enter()) serve()
-    else connection.wait(serve)
+    })
   }
 
   /** Bytes that are no request: RFC 9112 §2.2. There is no exchange, but `log` hears of it. */
-  #unparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const busy = connectionOf(socket, this.trusted).busy
-    if (error.code === 'ECONNRESET' || !socket.writable || busy) {
-      socket.destroy(error)
-      if (busy) return
-    }
-    const status = UNPARSED[error.code ?? ''] ?? 400
-    if (socket.writable)
-      socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    if (error.code === 'ECONNRESET') return
-    this.#engine.log(this.#chain.base.logs, {
-      exchange: undefined,
-      outcome: 'unparsed',
-      status,
-      error: undefined,
-      durationMs: 0,
+  #unparsed(error: ParserError, socket: Duplex): void {
+    const connection = connectionOf(socket, this.trusted)
+    const { busy, last } = connection
+    // RFC 9112 §8: whoever ends amid a message has broken it off.
+    if (!isParserError(error) || (busy && error.code === 'HPE_INVALID_EOF_STATE')) return void socket.destroy(error)
+    // What follows the last answer counts for nothing (RFC 9112 §9.6), nor does what follows something bad.
+    if (connection.broken || !socket.writable) return
+    connection.broken = true
+    // In a body: that request is answered, if it has not been already.
+    if (last?.complete === false) return busy ? connection.body?.break() : void socket.destroy()
+    // Behind other requests: what is right is answered first (RFC 9112 §9.3.2).
+    connection.queue(() => {
+      const status = unparsedStatus(error)
+      if (status !== undefined) socket.write(unparsedAnswer(status))
+      endSlowly(socket, this.#engine.timers)
+      if (status === undefined) return
+      this.#engine.log(this.#chain.base.logs, {
+        exchange: undefined,
+        outcome: 'unparsed',
+        status,
+        error: undefined,
+        durationMs: 0,
+      })
     })
   }
 }
@@ -244,22 +242,8 @@ export class Listener {
  */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
-/** Answers to what the parser refused. */
-const UNPARSED: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-}
-
-/** Path and query of a request target; the authority of the absolute form is not trusted (RFC 9112 §3.2.2). */
-function splitTarget(target: string): { path: string; query: string } {
-  if (!target.startsWith('/') && target !== '*') {
-    const authority = target.indexOf('://')
-    const start = authority === -1 ? -1 : target.slice(authority + 3).search(/[/?]/)
-    if (start !== -1) target = target.slice(authority + 3 + start)
-    else if (authority !== -1) target = '/'
-    if (target.startsWith('?')) target = `/${target}`
-  }
-  const mark = target.indexOf('?')
-  return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark) }
+/** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1). */
+const goOn = (res: ServerResponse, framing: Framing) => (): void => {
+  framing.waiting = false
+  res.writeContinue()
 }

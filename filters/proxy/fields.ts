@@ -10,6 +10,10 @@ const CONNECTION = 2
 const HOST = 3
 /** Written by the gateway from what it knows; what the client sent counts only behind a trusted proxy. */
 const FORWARDED = 4
+/** Counted down at every hop (RFC 9110 §7.6.2). */
+const MAX_FORWARDS = 5
+/** How the body is framed on its connection. */
+const CODING = 6
 
 const REQUEST: Readonly<Record<string, number>> = {
   connection: CONNECTION,
@@ -24,6 +28,7 @@ const REQUEST: Readonly<Record<string, number>> = {
   // Answered by the gateway itself, when the body is first read (RFC 9110 §10.1.1); undici refuses it.
   expect: DROP,
   host: HOST,
+  'max-forwards': MAX_FORWARDS,
   forwarded: FORWARDED,
   'x-forwarded-for': FORWARDED,
   'x-forwarded-host': FORWARDED,
@@ -36,7 +41,7 @@ const RESPONSE: Readonly<Record<string, number>> = {
   'proxy-connection': DROP,
   te: DROP,
   trailer: DROP,
-  'transfer-encoding': DROP,
+  'transfer-encoding': CODING,
   upgrade: DROP,
 }
 
@@ -44,6 +49,7 @@ const RESPONSE: Readonly<Record<string, number>> = {
 const PROTECTED = new Set([
   'host',
   'authorization',
+  'cookie',
   'content-length',
   'content-type',
   'forwarded',
@@ -75,10 +81,26 @@ class Kinds {
     const candidates = this.#byLength[name.length]
     if (candidates === undefined) return PASS
     const first = name.charCodeAt(0) | 0x20
-    for (const [lower, letter, kind] of candidates) if (letter === first && sameName(name, lower)) return kind
+    for (const [lower, letter, kind] of candidates) {
+      if (letter !== first) continue
+      if (sameName(name, lower) || (kind === FORWARDED && sameVariable(name, lower))) return kind
+    }
     return PASS
   }
 }
+
+/** Whether CGI makes one variable of two names of equal length: `X_Forwarded_For` is read as the real one (RFC 3875 §4.1.18). */
+function sameVariable(name: string, lower: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const c = name.charCodeAt(i)
+    const wanted = lower.charCodeAt(i)
+    if ((c | 0x20) !== wanted && !(c === UNDERSCORE && wanted === HYPHEN)) return false
+  }
+  return true
+}
+
+const UNDERSCORE = 0x5f
+const HYPHEN = 0x2d
 
 const requestKinds = new Kinds(REQUEST)
 const responseKinds = new Kinds(RESPONSE)
@@ -94,6 +116,7 @@ export function upstreamFields(x: Exchange, preserveHost: boolean): string[] {
     const kind = requestKinds.of(name)
     if (kind === PASS) fields.push(name, raw[i + 1]!)
     else if (kind === CONNECTION) nominated = nominate(raw[i + 1]!, nominated)
+    else if (kind === MAX_FORWARDS) fields.push(name, forwardsLeft(raw[i + 1]!, x.request.method))
   }
   const kept = nominated === undefined ? fields : without(fields, nominated)
   const { headers } = x.request
@@ -113,15 +136,31 @@ export function upstreamFields(x: Exchange, preserveHost: boolean): string[] {
   return kept
 }
 
-/** The head of an upstream response as it goes on: less what belonged to its connection, plus `Via`. */
-export function downstreamFields(raw: readonly (Buffer | string)[]): HeaderList {
+/**
+ * `Max-Forwards` as it goes on: one less, for OPTIONS alone, since TRACE is not forwarded; other methods need not heed it
+ * (RFC 9110 §7.6.2).
+ */
+const forwardsLeft = (value: string, method: string): string =>
+  method === 'OPTIONS' && /^[1-9]\d{0,8}$/.test(value) ? String(Number(value) - 1) : value
+
+/**
+ * The head of an upstream response as it goes on: less what belonged to its connection, plus `Via`. Undefined if its body
+ * is coded in anything but one `chunked`: undici undoes that, and whatever else there is would lose its name with the
+ * field (RFC 9112 §6.1).
+ */
+export function downstreamFields(raw: readonly (Buffer | string)[]): HeaderList | undefined {
   const fields: string[] = []
+  let coded = false
   let nominated: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i]!)
     const kind = responseKinds.of(name)
     if (kind === PASS) fields.push(name, text(raw[i + 1]!))
     else if (kind === CONNECTION) nominated = nominate(text(raw[i + 1]!), nominated)
+    else if (kind === CODING) {
+      if (coded || !sameName(text(raw[i + 1]!), 'chunked')) return undefined
+      coded = true
+    }
   }
   const kept = nominated === undefined ? fields : without(fields, nominated)
   kept.push('Via', '1.1 weir')
@@ -129,8 +168,9 @@ export function downstreamFields(raw: readonly (Buffer | string)[]): HeaderList 
 }
 
 /** The head of a 101: as any other, but the switch itself needs `Connection` and `Upgrade` (RFC 9110 §7.8). */
-export function switchFields(raw: readonly (Buffer | string)[], protocol: string): HeaderList {
+export function switchFields(raw: readonly (Buffer | string)[], protocol: string): HeaderList | undefined {
   const headers = downstreamFields(raw)
+  if (headers === undefined) return undefined
   headers.delete('content-length') // RFC 9110 §8.6: an interim response has none
   headers.add('Connection', 'Upgrade')
   headers.add('Upgrade', protocol)

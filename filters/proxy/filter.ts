@@ -15,9 +15,10 @@ import {
 } from '../../core/index.ts'
 import { duration } from '../../core/units.ts'
 import { upstreamFields } from './fields.ts'
+import type { UpstreamContext } from './limits.ts'
 import { makePool, type PoolSettings } from './pools.ts'
 import { Upload } from './upload.ts'
-import { type UpstreamContext, UpstreamRequest } from './upstream-request.ts'
+import { UpstreamRequest } from './upstream-request.ts'
 
 const options = z.strictObject({
   timeout: duration()
@@ -95,7 +96,9 @@ class ProxyFilter implements TerminalFilter {
     )
   }
 
-  pick(): Target | LocalReply {
+  pick({ request: { method, headers } }: Exchange): Target | LocalReply {
+    // RFC 9110 §7.6.2: at 0 it is this gateway that is asked.
+    if (method === 'OPTIONS' && headers.get('max-forwards') === '0') return reply(204, 'options')
     return (
       this.#targets[0] ??
       reply(503, 'no_target', { detail: 'The endpoint has no target.', headers: { 'retry-after': '30' } })

@@ -1,4 +1,5 @@
-import { Client, type Dispatcher, Pool } from 'undici'
+import type { Socket } from 'node:net'
+import { type buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import type { UpstreamRequest } from './upstream-request.ts'
 
 /** How connections to one origin are made. Equal settings share a pool. */
@@ -13,16 +14,37 @@ export interface PoolSettings {
 
 /**
  * A client that knows how many answers its present connection has given, so that the death of a reused connection can be
- * told from that of a fresh one.
+ * told from that of a fresh one; and whether it died of an error.
  */
 export class CountingClient extends Client {
   answers = 0
+  #socket: Socket | undefined
 
-  constructor(...args: ConstructorParameters<typeof Client>) {
-    super(...args)
-    this.on('connect', () => {
-      this.answers = 0
+  constructor(origin: URL, { connect, ...options }: Client.Options) {
+    const link: { made?: (socket: Socket) => void } = {}
+    super(origin, {
+      ...options,
+      // A pool has made a function of its settings by now.
+      connect: (to, done) =>
+        (connect as buildConnector.connector)(to, (...result) => {
+          if (result[1] !== null) link.made?.(result[1])
+          done(...result)
+        }),
     })
+    link.made = (socket) => {
+      this.answers = 0
+      this.#socket = socket
+    }
+  }
+
+  /** True if the present connection broke, rather than being ended. */
+  get broken(): boolean {
+    return this.#socket?.errored != null
+  }
+
+  /** Closes the present connection. */
+  drop(): void {
+    this.#socket?.destroy()
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {

@@ -1,37 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import {
-  Body,
-  type BodySink,
-  type BodySource,
-  type Deadline,
-  type Response,
-  type TimerWheel,
-  WeirError,
-} from '../../core/index.ts'
+import { Body, type BodySink, type BodySource, type Deadline, type Response, WeirError } from '../../core/index.ts'
 import type { Turn } from '../../core/timer-wheel.ts'
+import { answerFields, switchAnswerFields } from './answer-head.ts'
 import { failureOf, isClosed } from './failures.ts'
-import { downstreamFields, switchFields } from './fields.ts'
+import type { UpstreamContext } from './limits.ts'
 import type { CountingClient } from './pools.ts'
 import type { Upload } from './upload.ts'
-
-/** Limits of one upstream request, in milliseconds. None bounds the whole: event streams may last for days. */
-export interface Limits {
-  /** Until a connection is had. */
-  readonly connect: number
-  /** From the request's last byte to the head of the answer. */
-  readonly firstByte: number
-  /** Between two chunks, either way. */
-  readonly idle: number
-}
-
-/** Parts that every request of a proxy shares. */
-export interface UpstreamContext {
-  readonly pool: Dispatcher
-  readonly limits: Limits
-  readonly timers: TimerWheel
-}
 
 /** Chunks that came before anyone read them are kept up to this many bytes; then the upstream is paused. */
 const QUEUE_BYTES = 256 * 1024
@@ -103,19 +79,15 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     this.#responding = true
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    statusText?: string,
-  ): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     if (status < 200) return // an interim response is not the answer (RFC 9110 §15.2)
     this.#active = this.#context.timers.turn
+    const headers = answerFields(controller.rawHeaders as Buffer[], status, statusText)
+    if (headers instanceof WeirError) return this.#fail(headers)
     this.#phase = 'body'
-    const headers = downstreamFields(controller.rawHeaders as Buffer[])
     const declared = headers.get('content-length')
     const length = declared === undefined ? undefined : Number(declared)
-    this.#resolve({ status, statusText: statusText ?? '', headers, body: new Body(this, length) })
+    this.#resolve({ status, statusText, headers, body: new Body(this, length) })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -133,8 +105,15 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     }
   }
 
-  onResponseEnd(): void {
-    if (this.client !== undefined) this.client.answers++
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    const { client } = this
+    if (client !== undefined) {
+      // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
+      if (client.broken) return this.#fail(new WeirError('upstream_reset'))
+      client.answers++
+      // The parser obeys this field even in a trailer section (RFC 9110 §6.5.1), and would refuse the next answer.
+      if (trailers?.connection !== undefined) client.drop()
+    }
     this.#over('ended')
     this.#sink?.end()
   }
@@ -145,9 +124,13 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     { upgrade }: IncomingHttpHeaders,
     socket: Duplex,
   ): void {
-    this.#over('ended')
     if (this.#cancelled !== undefined) return void socket.destroy()
-    const headers = switchFields(controller.rawHeaders as Buffer[], String(upgrade))
+    const headers = switchAnswerFields(controller.rawHeaders as Buffer[], this.#options.upgrade, upgrade)
+    if (headers instanceof WeirError) {
+      socket.destroy()
+      return this.#fail(headers)
+    }
+    this.#over('ended')
     this.#resolve({ status, statusText: undefined, headers, body: Body.empty(), upgrade: socket })
   }
 

@@ -36,7 +36,7 @@ t.test('the admin listener tells probes and Prometheus about the process', async
   for (let i = 0; i < 20; i++) await send(`${proxy}/made-up-${i}/by-the-client`, { headers: { Host: `h${i}.example` } })
   const port = Number(new URL(proxy).port)
   for (let i = 0; i < 5; i++)
-    t.match(await sendRaw(port, asking(`BREW${i}`)), /^HTTP\/1\.1 400 /, "Node's parser ends it")
+    t.match(await sendRaw(port, asking(`BREW${i}`)), /^HTTP\/1\.1 501 /, "Node's parser ends it")
   for (const method of ['PROPFIND', 'PURGE']) t.match(await sendRaw(port, asking(method)), /^HTTP\/1\.1 \d/)
   t.equal((await send(`${base}/fine`, { headers: { 'X-Fail': '1' } })).status, 500)
   t.equal((await send(`${base}/bad`)).status, 503)

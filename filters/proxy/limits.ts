@@ -1,0 +1,19 @@
+import type { Dispatcher } from 'undici'
+import type { TimerWheel } from '../../core/index.ts'
+
+/** Limits of one upstream request, in milliseconds. None bounds the whole: event streams may last for days. */
+export interface Limits {
+  /** Until a connection is had. */
+  readonly connect: number
+  /** From the request's last byte to the head of the answer. */
+  readonly firstByte: number
+  /** Between two chunks, either way. */
+  readonly idle: number
+}
+
+/** Parts that every request of a proxy shares. */
+export interface UpstreamContext {
+  readonly pool: Dispatcher
+  readonly limits: Limits
+  readonly timers: TimerWheel
+}
