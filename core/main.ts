@@ -2,16 +2,8 @@
 import { existsSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../config/commands/command.ts'
-import { diff } from '../config/commands/diff.ts'
 import { dispatch } from '../config/commands/dispatch.ts'
-import { explain } from '../config/commands/explain.ts'
-import { init } from '../config/commands/init.ts'
-import { plugins } from '../config/commands/plugins.ts'
-import { printSchema } from '../config/commands/print-schema.ts'
 import { located, styleFor } from '../config/commands/report.ts'
-import { routes } from '../config/commands/routes.ts'
-import { validate } from '../config/commands/validate.ts'
-import { version } from '../config/commands/version.ts'
 import { writeDefaultFile } from '../config/default-file.ts'
 import { FileSource } from '../config/file-source.ts'
 import { ConfigLoader, type LoadedConfig } from '../config/load.ts'
@@ -57,7 +49,9 @@ const BUILT_IN = new Catalog(
  * or an exporter's retry, would keep it.
  */
 export async function main(args: string[]): Promise<never> {
-  const code = await dispatch(args, COMMANDS, HOST, {
+  // The gateway starts without the commands that it doesn't need.
+  const others = args[0] === 'run' ? [] : (await import('../config/commands/index.ts')).COMMANDS
+  const code = await dispatch(args, [RUN, ...others], HOST, {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     style: styleFor(process.stderr, process.env),
@@ -84,8 +78,6 @@ exits at once. SIGHUP loads the configuration again.`,
     return { text: '' }
   },
 }
-
-const COMMANDS: readonly Command[] = [RUN, validate, init, routes, explain, diff, plugins, printSchema, version]
 
 /** For commands that make filters and serve nothing. */
 const HOST: Host = {

@@ -1,0 +1,12 @@
+import type { Command } from './command.ts'
+import { diff } from './diff.ts'
+import { explain } from './explain.ts'
+import { init } from './init.ts'
+import { plugins } from './plugins.ts'
+import { printSchema } from './print-schema.ts'
+import { routes } from './routes.ts'
+import { validate } from './validate.ts'
+import { version } from './version.ts'
+
+/** Every command that starts nothing, in the order of the help. */
+export const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
