@@ -36,7 +36,9 @@ export class FileSource implements ConfigSource {
         await handle.close()
       }
     } catch (error) {
-      return error instanceof ConfigError ? refuse(error.problems[0]!.message) : refuse(fileError(error))
+      return error instanceof ConfigError
+        ? refuse(error.problems[0]!.message)
+        : refuse(fileError(error, name === this.main ? '. weir init writes one to start with' : ''))
     }
     if (bytes.length > MAX_FILE_SIZE) return refuse('the file is larger than 10 MiB')
     return bytes
@@ -100,9 +102,9 @@ async function readSoon(handle: FileHandle): Promise<{ bytesRead: number; buffer
   }
 }
 
-function fileError(error: unknown): string {
+function fileError(error: unknown, hint = ''): string {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') return 'there is no such file. weir init writes one to start with'
+  if (code === 'ENOENT') return `there is no such file${hint}`
   if (code === 'EACCES' || code === 'EPERM') return 'no permission to read the file'
   if (code === 'EISDIR') return 'this is a folder, not a file'
   if (code === 'ENOTDIR') return 'a part of the path is a file, not a folder'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 /** Files that were read, by absolute path, each with a digest of what it held then. */
@@ -7,13 +7,43 @@ export type FileDigests = ReadonlyMap<string, string>
 
 export const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64')
 
+const MIB = 1024 ** 2
+
+/**
+ * The bytes of an ordinary file. Throws in words for the operator; a pipe, which could hold the process for ever, is refused.
+ * @param limit MiB
+ */
+export function readOrdinaryFile(file: string, limit = 10): Buffer {
+  let fd: number
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (cause) {
+    throw new Error(REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? String(cause), { cause })
+  }
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) throw new Error('this is no ordinary file')
+    if (stat.size > limit * MIB) throw new Error(`the file is larger than ${limit} MiB`)
+    const bytes = Buffer.alloc(stat.size)
+    return bytes.subarray(0, readSync(fd, bytes))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'no permission to read the file',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+}
+
 /** Reads a file that an option names. Throws in words for the operator. */
 export function readNamed(baseDir: string, path: string): { file: string; bytes: Buffer } {
   const file = resolve(baseDir, path)
   try {
-    return { file, bytes: readFileSync(file) }
+    return { file, bytes: readOrdinaryFile(file) }
   } catch (cause) {
-    throw new Error(`cannot read "${path}" (${(cause as NodeJS.ErrnoException).code})`, { cause })
+    throw new Error(`cannot read "${path}": ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -30,7 +60,7 @@ export class FileCheck {
   #digest(path: string): string | undefined {
     if (!this.#now.has(path)) {
       try {
-        this.#now.set(path, digestOf(readFileSync(path)))
+        this.#now.set(path, digestOf(readOrdinaryFile(path)))
       } catch {
         this.#now.set(path, undefined)
       }
