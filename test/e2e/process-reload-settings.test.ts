@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { send } from '../support/client.ts'
 import { entry, startReloadable, until } from '../support/reload.ts'
@@ -57,6 +59,32 @@ t.test('the shutdown is the one that the newest configuration says', async (t) =
   t.equal((await weir.stop()).code, 0)
   await cut
 })
+
+t.test('the echo service comes, moves and goes; on an address that is taken it is refused', async (t) => {
+  const { write, after, get, status, upstream } = await startReloadable(t, { 'weir.yaml': `%head%${ENDPOINTS}` })
+  const [first, second] = [await freePort(), await freePort()]
+  const at = (port: number): string =>
+    `%head%echo: { listen: 127.0.0.1:${port} }\n${ENDPOINTS}${entry('echo', `http://127.0.0.1:${port}`)}`
+  t.equal(await after(() => write('weir.yaml', at(first))), 'applied')
+  t.match((await get('echo')).json(), { method: 'GET' })
+  t.equal(await after(() => write('weir.yaml', at(second))), 'applied')
+  t.match((await get('echo')).json(), { method: 'GET' })
+  await t.rejects(send(`http://127.0.0.1:${first}/`), { code: 'ECONNREFUSED' })
+  t.equal(await after(() => write('weir.yaml', at(Number(new URL(upstream.url).port)))), 'failed')
+  t.match(await status(), { last_failure: { problems: [{ line: 3, path: 'echo.listen', message: /EADDRINUSE/ }] } })
+  t.match((await get('echo')).json(), { method: 'GET' }, 'what runs goes on')
+  t.equal(await after(() => write('weir.yaml', `%head%${ENDPOINTS}`)), 'applied')
+  await t.rejects(send(`http://127.0.0.1:${second}/`), { code: 'ECONNREFUSED' })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 t.test('what needs a restart is refused with its place, and nothing of it is applied', async (t) => {
   const head = 'listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n'
