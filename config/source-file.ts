@@ -126,26 +126,27 @@ export function* parseFile(
   cache: PieceCache = new Map(),
 ): Generator<undefined, { source: SourceFile; problems: readonly PlacedProblem[] }> {
   const split = splitEndpoints(text)
-  const head = split && parse(split.head)
+  const head = split && parsePiece(split.head)
   if (split !== undefined && head !== undefined && isClean(head) && isEmpty(head, 'endpoints')) {
     const items: PlacedPiece[] = []
     for (const { text: item, before } of split.items) {
       yield
-      const piece = cache.get(item) ?? parse(copy(item))
+      const piece = cache.get(item) ?? parsePiece(copy(item))
       if (!isItem(piece)) break
       items.push({ ...piece, gap: { after: 0, lines: before } })
     }
     if (items.length === split.items.length)
       return { source: new SourceFile(file, text, { ...head, gap: split.cut }, items), problems: [] }
   }
-  const whole = parse(text)
+  const whole = parsePiece(text)
   return {
     source: new SourceFile(file, text, { ...whole, gap: { after: 0, lines: 0 } }),
     problems: syntaxProblems(whole.document, whole.lines, text),
   }
 }
 
-function parse(text: string): Piece {
+/** Parses a text whole. */
+export function parsePiece(text: string): Piece {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,

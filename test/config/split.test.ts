@@ -1,11 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { LineCounter, parseDocument } from 'yaml'
 import { toPlain } from '../../config/plain.ts'
 import { Problems } from '../../config/problems.ts'
 import { Source } from '../../config/source.ts'
-import { parseFile, SourceFile } from '../../config/source-file.ts'
+import { parseFile, parsePiece, SourceFile } from '../../config/source-file.ts'
 import { splitEndpoints } from '../../config/split.ts'
 import { atOnce } from '../../config/steps.ts'
 import type { Path } from '../../core/spec.ts'
@@ -27,17 +26,7 @@ function read(source: SourceFile): { data: unknown; places: unknown[] } {
 
 /** The same text as one piece. */
 function whole(text: string): SourceFile {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'core',
-    resolveKnownTags: false,
-    stringKeys: true,
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-  })
-  return new SourceFile('weir.yaml', text, { text, document, lines, gap: { after: 0, lines: 0 } })
+  return new SourceFile('weir.yaml', text, { ...parsePiece(text), gap: { after: 0, lines: 0 } })
 }
 
 /** Whether the file was read piece by piece; throws if that made a difference. */

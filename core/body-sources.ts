@@ -1,0 +1,176 @@
+import type { Duplex } from 'node:stream'
+
+/** Takes a body's chunks. */
+export interface BodySink {
+  /** Returns false when it has enough for now; it then calls `resume` on the source. */
+  write(chunk: Buffer): boolean
+  end(): void
+  fail(error: Error): void
+}
+
+/** Gives a body's chunks. */
+export interface BodySource {
+  /** Begins to deliver; called once. Delivery may happen during the call. */
+  start(sink: BodySink): void
+  pause(): void
+  resume(): void
+  /** Nobody wants the rest. */
+  cancel(error?: Error): void
+}
+
+/** A body that is all there. */
+export class BufferSource implements BodySource {
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  start(sink: BodySink): void {
+    if (this.#bytes.length > 0) sink.write(this.#bytes)
+    sink.end()
+  }
+
+  pause(): void {}
+  resume(): void {}
+  cancel(): void {}
+}
+
+export class WatchSource implements BodySource {
+  readonly #source: BodySource
+  #fn: ((end: 'ended' | 'dropped' | Error) => void) | undefined
+  #sink: BodySink | undefined
+
+  constructor(source: BodySource, fn: (end: 'ended' | 'dropped' | Error) => void) {
+    this.#source = source
+    this.#fn = fn
+  }
+
+  start(sink: BodySink): void {
+    this.#sink = sink
+    this.#source.start(this)
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#sink!.write(chunk)
+  }
+
+  end(): void {
+    this.#tell('ended')
+    this.#sink!.end()
+  }
+
+  fail(error: Error): void {
+    this.#tell(error)
+    this.#sink!.fail(error)
+  }
+
+  pause(): void {
+    this.#source.pause()
+  }
+
+  resume(): void {
+    this.#source.resume()
+  }
+
+  cancel(error?: Error): void {
+    this.#tell(error ?? 'dropped')
+    this.#source.cancel(error)
+  }
+
+  #tell(end: 'ended' | 'dropped' | Error): void {
+    const fn = this.#fn
+    this.#fn = undefined
+    fn?.(end)
+  }
+}
+
+export class TapSource implements BodySource {
+  readonly #source: BodySource
+  readonly #fn: (chunk: Buffer) => void
+
+  constructor(source: BodySource, fn: (chunk: Buffer) => void) {
+    this.#source = source
+    this.#fn = fn
+  }
+
+  start(sink: BodySink): void {
+    this.#source.start({
+      write: (chunk) => {
+        this.#fn(chunk)
+        return sink.write(chunk)
+      },
+      end: () => sink.end(),
+      fail: (error) => sink.fail(error),
+    })
+  }
+
+  pause(): void {
+    this.#source.pause()
+  }
+
+  resume(): void {
+    this.#source.resume()
+  }
+
+  cancel(error?: Error): void {
+    this.#source.cancel(error)
+  }
+}
+
+export class TransformSource implements BodySource {
+  readonly #source: BodySource
+  readonly #transform: Duplex
+
+  constructor(source: BodySource, transform: Duplex) {
+    this.#source = source
+    this.#transform = transform
+  }
+
+  start(sink: BodySink): void {
+    const transform = this.#transform
+    let over = false
+    const fail = (error: Error): void => {
+      if (over) return
+      over = true
+      this.#source.cancel(error)
+      sink.fail(error)
+    }
+    transform.on('data', (chunk: Buffer) => {
+      if (!sink.write(chunk)) transform.pause()
+    })
+    transform.on('end', () => {
+      if (over) return
+      over = true
+      sink.end()
+    })
+    transform.on('error', fail)
+    transform.on('drain', () => this.#source.resume())
+    this.#source.start({
+      write: (chunk) => {
+        if (transform.destroyed) return true
+        const more = transform.write(chunk)
+        if (!more) this.#source.pause()
+        return more
+      },
+      end: () => transform.end(),
+      fail: (error) => {
+        transform.destroy()
+        fail(error)
+      },
+    })
+  }
+
+  pause(): void {
+    this.#transform.pause()
+  }
+
+  resume(): void {
+    this.#transform.resume()
+  }
+
+  cancel(error?: Error): void {
+    this.#transform.destroy()
+    this.#source.cancel(error)
+  }
+}
