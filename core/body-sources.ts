@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { type ErrorCode, WeirError } from './errors.ts'
 
 /** Takes a body's chunks. */
 export interface BodySink {
@@ -99,6 +100,45 @@ export class TapSource implements BodySource {
       write: (chunk) => {
         this.#fn(chunk)
         return sink.write(chunk)
+      },
+      end: () => sink.end(),
+      fail: (error) => sink.fail(error),
+    })
+  }
+
+  pause(): void {
+    this.#source.pause()
+  }
+
+  resume(): void {
+    this.#source.resume()
+  }
+
+  cancel(error?: Error): void {
+    this.#source.cancel(error)
+  }
+}
+
+export class LimitSource implements BodySource {
+  readonly #source: BodySource
+  readonly #tooLarge: ErrorCode
+  #left: number
+
+  constructor(source: BodySource, cap: number, tooLarge: ErrorCode) {
+    this.#source = source
+    this.#left = cap
+    this.#tooLarge = tooLarge
+  }
+
+  start(sink: BodySink): void {
+    this.#source.start({
+      write: (chunk) => {
+        this.#left -= chunk.length
+        if (this.#left >= 0) return sink.write(chunk)
+        const error = new WeirError(this.#tooLarge)
+        this.#source.cancel(error)
+        sink.fail(error)
+        return false
       },
       end: () => sink.end(),
       fail: (error) => sink.fail(error),

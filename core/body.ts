@@ -4,6 +4,7 @@ import {
   type BodySink,
   type BodySource,
   BufferSource,
+  LimitSource,
   TapSource,
   TransformSource,
   WatchSource,
@@ -57,6 +58,14 @@ export class Body {
   /** Shows every chunk to `fn` as it passes. */
   tap(fn: (chunk: Buffer) => void): void {
     this.#wrap((source) => new TapSource(source, fn))
+  }
+
+  /**
+   * Lets no more than `cap` bytes pass: with the first one beyond it the body fails, and nothing more of it is handed on.
+   * @param tooLarge the error (a 413 for requests)
+   */
+  limit(cap: number, tooLarge: ErrorCode = 'request_body_too_large'): void {
+    this.#wrap((source) => new LimitSource(source, cap, tooLarge))
   }
 
   /** Sends the bytes through a transform (a `zlib` stream, say). The length becomes unknown. */

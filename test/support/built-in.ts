@@ -1,5 +1,6 @@
 import { Catalog } from '../../core/catalog.ts'
 import { auth } from '../../filters/auth/filter.ts'
+import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
@@ -10,7 +11,7 @@ import { admin } from '../../plugins/admin/filter.ts'
 
 /** The filters that Weir brings, as in core/main.ts. */
 export const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, breaker, proxy, metrics, admin].map(
+  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, proxy, metrics, admin].map(
     (filter) => [filter, 'built in'] as const,
   ),
 )

@@ -1,0 +1,23 @@
+import * as z from 'zod'
+import { defineFilter, RouteSlot, WeirError } from '../../core/index.ts'
+import { size } from '../../core/units.ts'
+
+const options = z.strictObject({
+  max_size: size().prefault('10MiB').describe('Largest body of a request, in the bytes of its content; beyond it 413.'),
+})
+
+export const bodyLimit = defineFilter({
+  name: 'body-limit',
+  apiVersion: 1,
+  summary: 'Refuses requests whose body is too large.',
+  options,
+  offline: true,
+  reads: [RouteSlot],
+  create: ({ max_size: max }) => ({
+    routed({ request: { body } }) {
+      // RFC 9110 §15.5.14. A body that does not say its length is counted as it passes.
+      if (body.length === undefined) body.limit(max)
+      else if (body.length > max) throw new WeirError('request_body_too_large')
+    },
+  }),
+})
