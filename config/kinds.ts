@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { duration, size } from '../core/units.ts'
 import { type Parsed, parseListen, parseTarget } from './address.ts'
 
 // The kinds of values that a document holds. Messages that start with "expected" get ", found …" behind them
@@ -83,3 +84,15 @@ export const authType = () => z.string().meta(anyCase(AUTH_TYPES)).toLowerCase()
 /** What a filter, and an instance of it, may be called. */
 export const FILTER_NAME = /^[A-Za-z][\w.-]*$/
 export const filterName = () => text().meta({ title: 'name of a filter', pattern: FILTER_NAME.source })
+
+/** A protocol of `Upgrade` (RFC 9110 §7.8), in lower case. */
+export const upgradeProtocol = () =>
+  z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)?$/, 'expected a protocol such as websocket')
+    .transform((value) => value.toLowerCase())
+    .refine((value) => value !== 'h2c' && !value.startsWith('http/'), 'HTTP itself is not tunnelled: leave it out')
+
+export const positiveDuration = () => duration().refine((ms) => ms > 0, 'expected a duration above 0')
+export const sizeBetween = (least: number, most: number, expected: string) =>
+  size().refine((bytes) => bytes >= least && bytes <= most, expected)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { DEFAULT_LIMITS } from '../core/downstream-limits.ts'
 import { duration } from '../core/units.ts'
 import { parseHostPattern, parsePathPattern, parseRange } from './address.ts'
 import {
@@ -14,9 +15,12 @@ import {
   off,
   oneOrMore,
   options,
+  positiveDuration,
   section,
+  sizeBetween,
   text,
   textOrTexts,
+  upgradeProtocol,
   url,
   written,
 } from './kinds.ts'
@@ -142,6 +146,37 @@ const shutdownShape = {
   timeout: duration().prefault('30s').describe('Time that requests in flight get to finish.'),
 }
 
+const downstreamShape = {
+  headers_timeout: positiveDuration()
+    .prefault('60s')
+    .describe("Time for the head of a request, from the connection's beginning or the head's; then 408."),
+  idle_timeout: positiveDuration()
+    .prefault('65s')
+    .describe('How long a connection without a request is kept; longer than that of a load balancer before Weir.'),
+  body_timeout: positiveDuration()
+    .prefault('60s')
+    .describe("Time between two pieces of a request's body, while the upstream takes them; then 408."),
+  send_timeout: positiveDuration()
+    .prefault('60s')
+    .describe('Time in which a client must take something of an answer; then the connection is cut.'),
+  max_headers_size: sizeBetween(1024, 1024 ** 2, 'expected a size from 1KiB to 1MiB')
+    .prefault('16KiB')
+    .describe('Size of a request line with its header fields; beyond it 431, or 414 if it is the line.'),
+  max_headers_count: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(DEFAULT_LIMITS.maxHeadersCount)
+    .describe('Number of header fields of a request; beyond it 431.'),
+  max_target_size: sizeBetween(64, 1024 ** 2, 'expected a size from 64 bytes to 1MiB')
+    .prefault('8KiB')
+    .describe('Size of path and query as they are sent; beyond it 414.'),
+  upgrade_protocols: z
+    .array(upgradeProtocol())
+    .default([...DEFAULT_LIMITS.upgradeProtocols])
+    .describe('Protocols that clients may switch to by `Upgrade`; other offers are ignored. Default: `websocket`.'),
+}
+
 const tracingShape = {
   enabled: z
     .boolean()
@@ -175,6 +210,10 @@ export const documentShape = {
     .nullable()
     .prefault([])
     .describe('Addresses and ranges (`10.0.0.0/8`) whose X-Forwarded-* and Forwarded fields are believed.'),
+  downstream: section(downstreamShape)
+    .nullable()
+    .prefault({})
+    .describe('How far clients are borne with: timeouts and limits of every listener.'),
   shutdown: section(shutdownShape).nullable().prefault({}).describe('How the process ends.'),
   plugins: z
     .array(text())

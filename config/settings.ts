@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { DEFAULT_LIMITS, type DownstreamLimits } from '../core/downstream-limits.ts'
 import type { Path } from '../core/spec.ts'
 import type { Address } from './address.ts'
 import type { Values } from './explain.ts'
@@ -15,6 +16,7 @@ export interface Settings {
   readonly debug: boolean
   /** Addresses and ranges (`10.0.0.0/8`), valid. */
   readonly trustedProxies: readonly string[]
+  readonly limits: DownstreamLimits
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
   readonly tracing: TracingSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
@@ -60,6 +62,7 @@ export function readSettings(
     accessLog: document.access_log ?? true,
     debug: document.debug ?? false,
     trustedProxies: readTrusted(document, problems),
+    limits: readLimits(document),
     plugins: readPlugins(document, problems),
     tracing: {
       enabled: tracing.enabled,
@@ -81,6 +84,20 @@ function readTrusted(document: Document, problems: Problems): readonly string[] 
     problems.warn(['trusted_proxies', i], 'this trusts every client to name its own address')
   })
   return ranges
+}
+
+function readLimits({ downstream: said }: Document): DownstreamLimits {
+  if (said == null) return DEFAULT_LIMITS
+  return {
+    headersTimeoutMs: said.headers_timeout,
+    idleTimeoutMs: said.idle_timeout,
+    bodyTimeoutMs: said.body_timeout,
+    sendTimeoutMs: said.send_timeout,
+    maxHeadersSize: said.max_headers_size,
+    maxHeadersCount: said.max_headers_count,
+    maxTargetSize: said.max_target_size,
+    upgradeProtocols: said.upgrade_protocols,
+  }
 }
 
 function readPlugins(document: Document, problems: Problems): Settings['plugins'] {

@@ -33,7 +33,7 @@ export function settleEarlyReply(
   if (req.complete) return closing
   const rest = framing.length === undefined ? Infinity : framing.length - body.received - req.readableLength
   // A client that waits for 100 may never send the body, and what it sends next would be taken for it.
-  if (rest <= DRAIN_BYTES && !framing.waiting && !closing) {
+  if (rest <= DRAIN_BYTES && !framing.waiting && !closing && !body.lost) {
     res.once('finish', () => req.resume())
     return false
   }

@@ -128,6 +128,27 @@ export const ERRORS = {
     retryable: false,
     proxyStatus: 'http_request_error',
   },
+  too_many_headers: {
+    status: 431,
+    title: 'The request has too many header fields',
+    source: 'downstream',
+    retryable: false,
+    proxyStatus: 'http_request_error',
+  },
+  target_too_long: {
+    status: 414,
+    title: 'The target of the request is too long',
+    source: 'downstream',
+    retryable: false,
+    proxyStatus: 'http_request_error',
+  },
+  request_body_timeout: {
+    status: 408,
+    title: "The client stopped sending the request's body",
+    source: 'downstream',
+    retryable: false,
+    proxyStatus: 'http_request_error',
+  },
   request_body_too_large: {
     status: 413,
     title: 'The request body is too large',
@@ -145,6 +166,13 @@ export const ERRORS = {
   client_gone: {
     status: 499,
     title: 'The client closed the connection',
+    source: 'downstream',
+    retryable: false,
+    proxyStatus: 'http_request_error',
+  },
+  client_stalled: {
+    status: 499,
+    title: 'The client stopped reading the answer',
     source: 'downstream',
     retryable: false,
     proxyStatus: 'http_request_error',

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Catalog } from './catalog.ts'
 import { TrustedProxies } from './downstream.ts'
+import { DEFAULT_LIMITS, type DownstreamLimits } from './downstream-limits.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './server.ts'
 import type { ServiceKey } from './service.ts'
@@ -15,6 +16,8 @@ export interface GatewayParts {
   readonly baseDir: string
   /** Ranges of proxies whose forwarding headers are believed. */
   readonly trustedProxies?: readonly string[]
+  /** How far clients are borne with. */
+  readonly limits?: DownstreamLimits
   /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
   readonly drainMs?: number
 }
@@ -27,12 +30,14 @@ export class Gateway {
   readonly #listeners = new Map<string, Listener>()
   #live: Snapshot | undefined
   #trusted: TrustedProxies
+  #limits: DownstreamLimits
   #loading: Promise<unknown> = Promise.resolve()
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
     this.#catalog = parts.catalog
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
+    this.#limits = parts.limits ?? DEFAULT_LIMITS
   }
 
   get live(): Snapshot | undefined {
@@ -65,11 +70,12 @@ export class Gateway {
   /** Opens every listener. Rejects, with all of them closed, if one can't be had. */
   async open(): Promise<void> {
     const trusted = this.#trusted
+    const limits = this.#limits
     const live = this.#live
     if (live === undefined) throw new Error('open() before load()')
     try {
       for (const { name, host, port } of live.spec.listeners) {
-        const listener = new Listener({ name, host, port, trusted }, this.#parts.engine, live.chains.get(name)!)
+        const listener = new Listener({ name, host, port, trusted, limits }, this.#parts.engine, live.chains.get(name)!)
         await listener.open()
         this.#listeners.set(name, listener)
       }
@@ -85,6 +91,12 @@ export class Gateway {
   trust(ranges: readonly string[]): void {
     this.#trusted = new TrustedProxies(ranges)
     for (const listener of this.#listeners.values()) listener.trusted = this.#trusted
+  }
+
+  /** How far clients are borne with from now on. */
+  limit(limits: DownstreamLimits): void {
+    this.#limits = limits
+    for (const listener of this.#listeners.values()) listener.limit(limits)
   }
 
   /** Where a listener listens. */

@@ -11,6 +11,7 @@ import { Reloader } from '../config/reloader.ts'
 import { restartProblems } from '../config/restart.ts'
 import type { Settings } from '../config/settings.ts'
 import { auth } from '../filters/auth/filter.ts'
+import { bodyLimit } from '../filters/body-limit/filter.ts'
 import { breaker } from '../filters/breaker/filter.ts'
 import { methodCheck } from '../filters/method-check/filter.ts'
 import { metrics as metricsFilter } from '../filters/metrics/filter.ts'
@@ -39,7 +40,7 @@ import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
 
 const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, breaker, proxy, metricsFilter, admin].map(
+  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, proxy, metricsFilter, admin].map(
     (filter) => [filter, 'built in'] as const,
   ),
 )
@@ -139,6 +140,7 @@ async function start(
     logger.setLevel(next.logLevel)
     engine.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
     gateway.trust(next.trustedProxies)
+    gateway.limit(next.limits)
   }
   use(settings)
   let echo: Service | undefined

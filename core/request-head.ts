@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
+import type { DownstreamLimits } from './downstream-limits.ts'
 import type { ErrorCode } from './errors.ts'
 import { sameName } from './headers.ts'
 
@@ -21,7 +22,7 @@ export interface RequestHead {
  * Reads a head that the parser has let through, and finds what it lets through although RFC 9112 has a server refuse it.
  * Every field of every request comes by here.
  */
-export function readHead(req: IncomingMessage): RequestHead {
+export function readHead(req: IncomingMessage, limits: DownstreamLimits): RequestHead {
   const head: RequestHead = { path: '', query: '', host: '', length: 0, refused: undefined }
   const raw = req.rawHeaders
   let hosts = 0
@@ -56,6 +57,7 @@ export function readHead(req: IncomingMessage): RequestHead {
   split(head, target)
   head.refused =
     refusedVersion(req) ??
+    refusedSize(raw, target, limits) ??
     (codings === 0 ? undefined : refusedCoding(req, codings, coding)) ??
     refusedHost(req, hosts, head.host) ??
     refusedMethod(req.method) ??
@@ -69,6 +71,12 @@ export function readHead(req: IncomingMessage): RequestHead {
 function refusedVersion(req: IncomingMessage): ErrorCode | undefined {
   if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) return 'version_not_supported'
   return undefined
+}
+
+/** RFC 6585 §5, RFC 9110 §15.5.15: what is left out or cut off would make another request. */
+function refusedSize(raw: readonly string[], target: string, limits: DownstreamLimits): ErrorCode | undefined {
+  if (raw.length > 2 * limits.maxHeadersCount) return 'too_many_headers'
+  return target.length > limits.maxTargetSize ? 'target_too_long' : undefined
 }
 
 function refusedCoding(req: IncomingMessage, codings: number, coding: string): ErrorCode | undefined {

@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts'
 import { errorReply, renderReply } from './problem.ts'
 import type { Response } from './reply.ts'
 import type { RequestBody } from './request-body.ts'
+import { SendTimeout } from './send-timeout.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 import { joinTunnel, reasonOf, writeSwitch } from './tunnel.ts'
 
@@ -18,6 +19,8 @@ export class ResponseWriter implements BodySink {
   readonly #framing: Framing
   readonly #timers: TimerWheel
   readonly #tunnelHead: Buffer | undefined
+  readonly #sendTimeoutMs: number
+  #sendTimeout: SendTimeout | undefined
   #source: BodySource | undefined
   /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
   #held: Buffer | undefined
@@ -30,7 +33,10 @@ export class ResponseWriter implements BodySink {
   /** Called once, when the response's stream has closed. */
   onOver: (outcome: 'answered' | 'aborted', error?: WeirError) => void = () => {}
 
-  /** @param tunnelHead for a request to upgrade: bytes that came behind its head */
+  /**
+   * @param tunnelHead for a request to upgrade: bytes that came behind its head
+   * @param sendTimeoutMs how long the client may take nothing of the answer
+   */
   constructor(
     req: IncomingMessage,
     res: ServerResponse,
@@ -38,6 +44,7 @@ export class ResponseWriter implements BodySink {
     framing: Framing,
     timers: TimerWheel,
     tunnelHead: Buffer | undefined,
+    sendTimeoutMs: number,
   ) {
     this.#req = req
     this.#res = res
@@ -45,6 +52,7 @@ export class ResponseWriter implements BodySink {
     this.#framing = framing
     this.#timers = timers
     this.#tunnelHead = tunnelHead
+    this.#sendTimeoutMs = sendTimeoutMs
     res.on('close', () => this.#closed())
     if (tunnelHead !== undefined) req.socket.on('close', () => this.#closed())
   }
@@ -88,8 +96,10 @@ export class ResponseWriter implements BodySink {
     if (this.#res.write(chunk)) return true
     if (!this.#blocked) {
       this.#blocked = true
+      this.#await()
       this.#res.once('drain', () => {
         this.#blocked = false
+        this.#sendTimeout!.stop()
         this.#source?.resume()
       })
     }
@@ -102,6 +112,7 @@ export class ResponseWriter implements BodySink {
     this.#held = undefined
     if (chunk === undefined) this.#res.end()
     else this.#res.end(chunk)
+    if (this.#req.socket.writableLength > 0) this.#await()
   }
 
   /** The body broke off: the connection is cut, so that it can't be taken for a whole answer (RFC 9112 §8). */
@@ -112,6 +123,14 @@ export class ResponseWriter implements BodySink {
     // An answer to HTTP/1.0 may end with its connection: only a reset tells a broken one from a whole one.
     if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
     this.#res.destroy()
+  }
+
+  /** Something waits for the client to take it. */
+  #await(): void {
+    this.#sendTimeout ??= new SendTimeout(this.#res, this.#req.socket, this.#sendTimeoutMs, () =>
+      this.fail(new WeirError('client_stalled')),
+    )
+    this.#sendTimeout.start()
   }
 
   #release(): void {

@@ -6,6 +6,7 @@ import { Body } from './body.ts'
 import type { Chain } from './chain.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import type { TrustedProxies } from './downstream.ts'
+import type { DownstreamLimits } from './downstream-limits.ts'
 import { endSlowly, type Framing } from './early-reply.ts'
 import type { Engine } from './engine.ts'
 import { WeirError } from './errors.ts'
@@ -27,6 +28,8 @@ export interface ListenerOptions {
   readonly port: number
   /** As it begins; see `Listener.trusted`. */
   readonly trusted: TrustedProxies
+  /** As it begins; see `Listener.limit`. */
+  readonly limits: DownstreamLimits
 }
 
 /**
@@ -41,6 +44,7 @@ export class Listener {
   readonly #engine: Engine
   readonly #server: Server
   readonly #tunnels = new Set<Duplex>()
+  #limits: DownstreamLimits
   #chain: Chain
   #draining = false
   #active = 0
@@ -52,24 +56,32 @@ export class Listener {
     this.#options = options
     this.#engine = engine
     this.#chain = chain
+    this.#limits = options.limits
     this.#server = createServer({
-      // Long uploads are legitimate; the head has a limit of its own (headersTimeout, 60 s).
+      // Long uploads are legitimate; what stalls has limits of its own.
       requestTimeout: 0,
-      // Longer than the 60 s of common load balancers, so that it is they who close idle connections, not a race.
-      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 1000,
       // RFC 9112 §3.2 is the business of readHead, where `log` hears of it.
       requireHostHeader: false,
-      // h2c and other offers to upgrade are ignored, as RFC 9110 §7.8 allows, and all in HTTP/1.0, as it demands: the
-      // request is then an ordinary one.
-      shouldUpgradeCallback: (req: IncomingMessage) =>
-        req.httpVersion === '1.1' && req.headers.upgrade?.toLowerCase() === 'websocket',
+      shouldUpgradeCallback: (req: IncomingMessage) => mayUpgrade(req, this.#limits.upgradeProtocols),
     } as Parameters<typeof createServer>[0])
+    this.limit(options.limits)
     this.#server.on('request', (req, res) => this.#accept(req, res, false))
     this.#server.on('checkContinue', (req, res) => this.#accept(req, res, true))
     this.#server.on('checkExpectation', (req, res) => this.#accept(req, res, false))
     this.#server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head))
     this.#server.on('connect', (req, socket, head) => this.#upgrade(req, socket, head))
     this.#server.on('clientError', (error, socket) => this.#unparsed(error, socket))
+  }
+
+  /** Limits for connections from now on, and for the next requests of those there are. */
+  limit(limits: DownstreamLimits): void {
+    this.#limits = limits
+    this.#server.headersTimeout = limits.headersTimeoutMs
+    this.#server.keepAliveTimeout = limits.idleTimeoutMs
+    // Node drops what is beyond the count in silence: one more shows that there was more.
+    this.#server.maxHeadersCount = limits.maxHeadersCount + 1
+    Object.assign(this.#server, { maxHeaderSize: limits.maxHeadersSize })
   }
 
   /** The swap: requests that begin from now on lease this chain. */
@@ -134,10 +146,10 @@ export class Listener {
     waiting: boolean,
     tunnelHead: Buffer | undefined,
   ): void {
-    const head = readHead(req)
+    const head = readHead(req, this.#limits)
     const { path, refused } = head
     const framing: Framing = { length: head.length, waiting }
-    const source = framing.length === 0 ? undefined : new RequestBody(req, waiting ? goOn(res, framing) : undefined)
+    const source = framing.length === 0 ? undefined : this.#bodyOf(req, res, waiting, framing)
     connection.body = source
     if (connection.broken) source?.break()
     // RFC 9110 §10.1.1: without a body there is nothing to wait for; but Node would close the connection.
@@ -151,14 +163,15 @@ export class Listener {
         httpVersion: req.httpVersion,
         headers,
         body: source === undefined ? Body.empty() : new Body(source, framing.length),
-        upgrade: tunnelHead === undefined || refused !== undefined ? undefined : 'websocket',
+        upgrade: tunnelHead === undefined || refused !== undefined ? undefined : req.headers.upgrade,
       },
       this.#downstream(connection, headers, head.host),
       this.#engine.clock.now(),
     )
     this.#engine.begin(x)
     this.#active++
-    const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, tunnelHead)
+    const { sendTimeoutMs } = this.#limits
+    const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, tunnelHead, sendTimeoutMs)
     const run = new Run(x, this.#chain, this.#engine, (response) => {
       if (response.upgrade !== undefined) this.#tunnels.add(response.upgrade)
       writer.deliver(response, x, this.#draining)
@@ -179,6 +192,11 @@ export class Listener {
       x.response = renderReply(x, new LocalReply(204, 'options', { headers: { Allow: ALLOW } }))
       writer.deliver(x.response, x, this.#draining)
     } else run.start()
+  }
+
+  #bodyOf(req: IncomingMessage, res: ServerResponse, waiting: boolean, framing: Framing): RequestBody {
+    const stall = { ms: this.#limits.bodyTimeoutMs, timers: this.#engine.timers }
+    return new RequestBody(req, stall, waiting ? goOn(res, framing) : undefined)
   }
 
   #downstream(connection: Connection, headers: HeaderList, host: string): Downstream {
@@ -241,6 +259,15 @@ export class Listener {
  * §9.3.7). Extension methods pass too, but can't be listed.
  */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
+/**
+ * Whether a request may switch: to a protocol that is allowed, in HTTP/1.1, and without a body, which Node's parser would not
+ * read. RFC 9110 §7.8 lets a server ignore all others, h2c with them, and demands it in HTTP/1.0: they are ordinary requests.
+ */
+function mayUpgrade({ httpVersion, headers }: IncomingMessage, allowed: readonly string[]): boolean {
+  if (httpVersion !== '1.1' || headers['transfer-encoding'] !== undefined) return false
+  return allowed.includes(headers.upgrade?.toLowerCase() ?? '') && Number(headers['content-length'] ?? 0) === 0
+}
 
 /** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1). */
 const goOn = (res: ServerResponse, framing: Framing) => (): void => {

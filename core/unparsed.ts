@@ -40,8 +40,8 @@ export const unparsedAnswer = (status: number): string =>
 
 /** A request line but for its method, which nobody knows. */
 const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [!-~]+ HTTP\/1\.[01]$/
-/** A request line that has not come to its end. */
-const LONG_TARGET = /^[A-Z-]+ [!-~]+$/
+/** A request line, whether it has come to its end or not; no field looks like one. */
+const LONG_TARGET = /^[A-Z-]+ [!-~]+(?: HTTP\/\d\.\d)?$/
 
 /** Within how many bytes the beginning and the end of a line are looked for. */
 const LINE_BYTES = 64 * 1024

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../config/load.ts'
 import { LocatedConfigError } from '../../config/problems.ts'
+import { DEFAULT_LIMITS } from '../../core/downstream-limits.ts'
 import { ConfigError } from '../../core/spec.ts'
 import { endpoint, filter, parse, problems, tempFile, warnings } from './support.ts'
 
@@ -144,6 +145,7 @@ t.test('settings have defaults', async (t) => {
       accessLog: true,
       debug: false,
       trustedProxies: [],
+      limits: DEFAULT_LIMITS,
       plugins: [],
       tracing: {
         enabled: undefined,
@@ -170,8 +172,20 @@ shutdown: { grace_period: 5s, timeout: 1m }
 plugins: [./hello.ts, some-package]
 tracing: { enabled: true, endpoint: "http://localhost:4318", sample_ratio: 0.01, service_name: weir, redact_query_keys: [pin] }
 echo: { listen: 127.0.0.1:8002 }
+downstream: { headers_timeout: 1, idle_timeout: 2, body_timeout: 3, send_timeout: 4s, max_headers_size: 1KiB, max_headers_count: 7,
+  max_target_size: 64, upgrade_protocols: [WebSocket, tls/1.3] }
 `)
   const { settings } = config
+  t.same(settings.limits, {
+    headersTimeoutMs: 1000,
+    idleTimeoutMs: 2000,
+    bodyTimeoutMs: 3000,
+    sendTimeoutMs: 4000,
+    maxHeadersSize: 1024,
+    maxHeadersCount: 7,
+    maxTargetSize: 64,
+    upgradeProtocols: ['websocket', 'tls/1.3'],
+  })
   t.match(settings, { logLevel: 'warn', accessLog: false, debug: true, echo: { host: '127.0.0.1', port: 8002 } })
   t.same(settings.trustedProxies, ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
   t.same(settings.shutdown, { gracePeriodMs: 5000, timeoutMs: 60_000 })
@@ -192,7 +206,7 @@ echo: { listen: 127.0.0.1:8002 }
 
 t.test('empty sections are as good as none; the word off switches off', async (t) => {
   const config = parse(
-    'endpoints:\nplugins:\nshutdown:\ntracing:\ncircuit_breaker:\nhealth_check:\ntrusted_proxies:\necho: off\nadmin: off\n',
+    'endpoints:\nplugins:\nshutdown:\ntracing:\ncircuit_breaker:\nhealth_check:\ntrusted_proxies:\ndownstream:\necho: off\nadmin: off\n',
   )
   t.equal(config.spec.listeners.length, 1)
   t.equal(config.settings.echo, undefined)

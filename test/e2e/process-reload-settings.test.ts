@@ -40,6 +40,17 @@ t.test('trusted proxies count from the next request on', async (t) => {
   t.notMatch(await client(), /203/)
 })
 
+t.test('limits of clients count from the next request on', async (t) => {
+  const base = `%head%${ENDPOINTS}`
+  const { write, after, get } = await startReloadable(t, { 'weir.yaml': base })
+  const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`x-${n}`, '']))
+  t.equal((await get('up', many)).status, 200)
+  t.equal(await after(() => write('weir.yaml', `downstream: { max_headers_count: 50 }\n${base}`)), 'applied')
+  t.equal((await get('up', many)).status, 431)
+  t.equal(await after(() => write('weir.yaml', base)), 'applied')
+  t.equal((await get('up', many)).status, 200)
+})
+
 t.test('the shutdown is the one that the newest configuration says', async (t) => {
   const base = `%head%${ENDPOINTS}`
   const begun = Promise.withResolvers<void>()

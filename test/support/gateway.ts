@@ -9,6 +9,7 @@ import { Metrics } from '../../core/meter.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/spec.ts'
 import { TimerWheel } from '../../core/timer-wheel.ts'
 import { auth } from '../../filters/auth/filter.ts'
+import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
@@ -16,7 +17,16 @@ import { proxy } from '../../filters/proxy/filter.ts'
 import { requestId } from '../../filters/request-id/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
 
-export const BUILT_IN: readonly FilterFactory[] = [requestId, auth, routeMatch, methodCheck, breaker, proxy, metrics]
+export const BUILT_IN: readonly FilterFactory[] = [
+  requestId,
+  auth,
+  routeMatch,
+  methodCheck,
+  bodyLimit,
+  breaker,
+  proxy,
+  metrics,
+]
 export const DEFAULT_CHAIN = [
   'request-id',
   'auth',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { DEFAULT_LIMITS, type DownstreamLimits } from '../../../core/downstream-limits.ts'
 import { defineFilter, type FilterFactory, type Outcome } from '../../../core/index.ts'
 import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
@@ -25,10 +26,14 @@ interface Settings {
   readonly proxy?: Record<string, unknown>
   /** Options of `breaker`. */
   readonly breaker?: Record<string, unknown>
+  /** Options of `body-limit`, which is else left out. */
+  readonly bodyLimit?: Record<string, unknown>
   /** Options that the endpoint gives to its filters. */
   readonly own?: Record<string, Record<string, unknown> | 'off'>
   readonly trustedProxies?: readonly string[]
   readonly filters?: readonly FilterFactory[]
+  /** Where they differ from the defaults. */
+  readonly limits?: Partial<DownstreamLimits>
 }
 
 /** A gateway with the default chain before one upstream; closed with the test. */
@@ -55,13 +60,15 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
       'method-check',
       ['breaker', settings.breaker ?? {}],
       'witness',
+      ...(settings.bodyLimit === undefined ? [] : [['body-limit', settings.bodyLimit] as const]),
       ...extra.map(({ name }) => name),
       ['proxy', settings.proxy ?? {}],
       'metrics',
     ],
   )
   const { trustedProxies = [] } = settings
-  const running = await startGateway(spec, { filters: [witness, ...extra], trustedProxies })
+  const limits = { ...DEFAULT_LIMITS, ...settings.limits }
+  const running = await startGateway(spec, { filters: [witness, ...extra], trustedProxies, limits })
   t.teardown(() => running.close())
   return {
     ...running,
