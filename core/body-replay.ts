@@ -1,4 +1,5 @@
 import type { BodySink, BodySource } from './body-sources.ts'
+import type { HeaderList } from './headers.ts'
 
 /** Records what passes, up to a cap; after `rewind` delivers the record and then what is still to come. */
 export class ReplaySource implements BodySource, BodySink {
@@ -11,6 +12,7 @@ export class ReplaySource implements BodySource, BodySink {
   #paused = false
   #rewindable = true
   #sink: BodySink | undefined
+  #trailers: HeaderList | undefined
   #state: 'idle' | 'flowing' | 'ended' | Error = 'idle'
 
   constructor(source: BodySource, cap: number) {
@@ -39,7 +41,8 @@ export class ReplaySource implements BodySource, BodySink {
     return false
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
+    this.#trailers = trailers
     this.#state = 'ended'
     this.#deliver()
   }
@@ -103,7 +106,7 @@ export class ReplaySource implements BodySource, BodySink {
       if (!this.#paused) this.#source.resume()
     } else {
       this.#sink = undefined
-      if (this.#state === 'ended') sink.end()
+      if (this.#state === 'ended') sink.end(this.#trailers)
       else sink.fail(this.#state)
     }
   }

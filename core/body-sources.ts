@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, WeirError } from './errors.ts'
+import type { HeaderList } from './headers.ts'
 
 /** Takes a body's chunks. */
 export interface BodySink {
   /** Returns false when it has enough for now; it then calls `resume` on the source. */
   write(chunk: Buffer): boolean
-  end(): void
+  /** @param trailers fields that came behind the body, if any (RFC 9110 §6.5) */
+  end(trailers?: HeaderList): void
   fail(error: Error): void
 }
 
@@ -56,9 +58,9 @@ export class WatchSource implements BodySource {
     return this.#sink!.write(chunk)
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
     this.#tell('ended')
-    this.#sink!.end()
+    this.#sink!.end(trailers)
   }
 
   fail(error: Error): void {
@@ -101,7 +103,7 @@ export class TapSource implements BodySource {
         this.#fn(chunk)
         return sink.write(chunk)
       },
-      end: () => sink.end(),
+      end: (trailers) => sink.end(trailers),
       fail: (error) => sink.fail(error),
     })
   }
@@ -140,7 +142,7 @@ export class LimitSource implements BodySource {
         sink.fail(error)
         return false
       },
-      end: () => sink.end(),
+      end: (trailers) => sink.end(trailers),
       fail: (error) => sink.fail(error),
     })
   }
@@ -170,6 +172,7 @@ export class TransformSource implements BodySource {
   start(sink: BodySink): void {
     const transform = this.#transform
     let over = false
+    let behind: HeaderList | undefined
     const fail = (error: Error): void => {
       if (over) return
       over = true
@@ -182,7 +185,7 @@ export class TransformSource implements BodySource {
     transform.on('end', () => {
       if (over) return
       over = true
-      sink.end()
+      sink.end(behind)
     })
     transform.on('error', fail)
     transform.on('drain', () => this.#source.resume())
@@ -193,7 +196,10 @@ export class TransformSource implements BodySource {
         if (!more) this.#source.pause()
         return more
       },
-      end: () => transform.end(),
+      end: (trailers) => {
+        behind = trailers
+        transform.end()
+      },
       fail: (error) => {
         transform.destroy()
         fail(error)

@@ -45,6 +45,11 @@ export interface ExchangeTrace {
   attribute(name: string, value: string | number | boolean): void
 }
 
+/** Where interim responses go. */
+export interface InterimSink {
+  inform(status: number, headers: HeaderList): void
+}
+
 const unset: readonly unknown[] = []
 
 /** One request and its response, with all state that belongs to it. */
@@ -58,6 +63,8 @@ export class Exchange {
   /** 32 hex digits, for logs and problem documents; undefined when tracing is off and none came in. */
   traceId: string | undefined = undefined
   trace: ExchangeTrace | undefined = undefined
+  /** @internal */
+  interim: InterimSink | undefined = undefined
 
   #route: Route | undefined = undefined
   #slots: unknown[] | undefined = undefined
@@ -117,6 +124,16 @@ export class Exchange {
     if (listener.length === 0 && (endpoint === undefined || endpoint.length === 0)) return undefined
     const missing = (requirement: Requirement): boolean => this.#satisfied?.includes(requirement) !== true
     return endpoint?.find(missing) ?? listener.find(missing)
+  }
+
+  /**
+   * Sends an interim response ahead of the answer (RFC 9110 §15.2), such as 103 with `Link` fields (RFC 8297). Nothing
+   * happens once the answer has begun, when the client speaks HTTP/1.0, or when it does not keep up.
+   * @param status 102 to 199
+   * @throws for fields that can't be written
+   */
+  inform(status: number, headers: HeaderList): void {
+    if (!this.#over && !this.#aborted) this.interim?.inform(status, headers)
   }
 
   /** True once the response's stream has closed. */

@@ -11,7 +11,10 @@ export function mendHead(response: Response, method: string): void {
   const { body, headers } = response
   if (!body.changed || method === 'HEAD') return
   if (body.length === undefined) headers.delete('content-length')
-  else headers.set('Content-Length', String(body.length))
+  else {
+    headers.set('Content-Length', String(body.length))
+    headers.delete('trailer') // RFC 9112 §7.1.2: only chunks have room for them
+  }
   for (const name of DIGESTS) headers.delete(name)
   const etag = headers.get('etag')
   if (etag !== undefined && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`)

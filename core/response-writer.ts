@@ -1,9 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type IncomingMessage,
+  type ServerResponse,
+  STATUS_CODES,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { BodySink, BodySource } from './body.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
 import { WeirError } from './errors.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, InterimSink } from './exchange.ts'
+import type { HeaderList } from './headers.ts'
 import { errorReply, renderReply } from './problem.ts'
 import type { Response } from './reply.ts'
 import type { RequestBody } from './request-body.ts'
@@ -12,7 +19,7 @@ import type { TimerWheel } from './timer-wheel.ts'
 import { joinTunnel, reasonOf, writeSwitch } from './tunnel.ts'
 
 /** Writes one response downstream, and says once how it ended. */
-export class ResponseWriter implements BodySink {
+export class ResponseWriter implements BodySink, InterimSink {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #requestBody: RequestBody | undefined
@@ -87,6 +94,19 @@ export class ResponseWriter implements BodySink {
     } else if (!this.#ended && this.#res.writable) this.#res.flushHeaders()
   }
 
+  /** RFC 9110 §15.2: never to HTTP/1.0. To a client that is behind with reading they are no help, and would pile up. */
+  inform(status: number, headers: HeaderList): void {
+    const { headersSent, socket } = this.#res
+    if (headersSent || this.#req.httpVersionMinor === 0 || socket?.writable !== true || socket.writableNeedDrain) return
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+    for (const [name, value] of headers) {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+      head += `${name}: ${value}\r\n`
+    }
+    socket.write(`${head}\r\n`, 'latin1')
+  }
+
   write(chunk: Buffer): boolean {
     if (this.#starting && this.#held === undefined) {
       this.#held = chunk
@@ -106,8 +126,9 @@ export class ResponseWriter implements BodySink {
     return false
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
     this.#ended = true
+    if (trailers !== undefined) this.#trailers(trailers)
     const chunk = this.#held
     this.#held = undefined
     if (chunk === undefined) this.#res.end()
@@ -123,6 +144,15 @@ export class ResponseWriter implements BodySink {
     // An answer to HTTP/1.0 may end with its connection: only a reset tells a broken one from a whole one.
     if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
     this.#res.destroy()
+  }
+
+  /** Node leaves them out of an answer that is not in chunks. */
+  #trailers(trailers: HeaderList): void {
+    try {
+      this.#res.addTrailers([...trailers] as never) // pairs, which Node takes though its types don't say so
+    } catch {
+      // One that can't be written; the body is whole without.
+    }
   }
 
   /** Something waits for the client to take it. */

@@ -172,6 +172,7 @@ export class Listener {
     this.#active++
     const { sendTimeoutMs } = this.#limits
     const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, tunnelHead, sendTimeoutMs)
+    x.interim = writer
     const run = new Run(x, this.#chain, this.#engine, (response) => {
       if (response.upgrade !== undefined) this.#tunnels.add(response.upgrade)
       writer.deliver(response, x, this.#draining)

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { type HeaderList, WeirError } from '../../core/index.ts'
+import { HeaderList, WeirError } from '../../core/index.ts'
 import { downstreamFields, switchFields } from './fields.ts'
 
 /** What no reason phrase may hold (RFC 9112 §4). */
@@ -16,6 +16,16 @@ export function answerFields(
   const headers = downstreamFields(raw)
   if (headers === undefined) return wrong('a transfer coding other than chunked')
   if (status === 204) headers.delete('content-length') // RFC 9110 §8.6: it has none
+  return headers
+}
+
+/** The fields of an interim response (RFC 9110 §15.2) as they go on, or what is wrong with it. */
+export function interimFields(raw: readonly (Buffer | string)[], status: number): HeaderList | WeirError {
+  if (status < 100) return wrong('no status code')
+  // One that names no protocol: RFC 9110 §7.8.
+  if (status === 101) return wrong('a switch to nothing')
+  const headers = downstreamFields(raw) ?? new HeaderList()
+  headers.delete('content-length') // RFC 9110 §8.6: it has none
   return headers
 }
 

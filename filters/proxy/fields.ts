@@ -167,6 +167,21 @@ export function downstreamFields(raw: readonly (Buffer | string)[]): HeaderList 
   return new HeaderList(kept)
 }
 
+/** Fields of an answer that belong to no connection, with their values. */
+export function* endToEnd(raw: readonly (Buffer | string)[]): Iterable<readonly [name: string, value: string]> {
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = text(raw[i]!)
+    if (responseKinds.of(name) === PASS) yield [name, text(raw[i + 1]!)]
+  }
+}
+
+/** The fields that an answer announces for behind its body (RFC 9110 §6.6.2). */
+export function announced(raw: readonly (Buffer | string)[]): string[] {
+  const values: string[] = []
+  for (let i = 0; i < raw.length; i += 2) if (sameName(text(raw[i]!), 'trailer')) values.push(text(raw[i + 1]!))
+  return values
+}
+
 /** The head of a 101: as any other, but the switch itself needs `Connection` and `Upgrade` (RFC 9110 §7.8). */
 export function switchFields(raw: readonly (Buffer | string)[], protocol: string): HeaderList | undefined {
   const headers = downstreamFields(raw)

@@ -112,6 +112,7 @@ class ProxyFilter implements TerminalFilter {
     const upload = body.empty ? undefined : new Upload(body)
     const request = new UpstreamRequest(
       this.#contexts.get(target)!,
+      x,
       {
         path: path.startsWith('/') ? path : `/${path}`,
         method,

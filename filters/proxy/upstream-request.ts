@@ -1,12 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { Body, type BodySink, type BodySource, type Deadline, type Response, WeirError } from '../../core/index.ts'
+import {
+  Body,
+  type BodySink,
+  type BodySource,
+  type Deadline,
+  type Exchange,
+  type HeaderList,
+  type Response,
+  WeirError,
+} from '../../core/index.ts'
 import type { Turn } from '../../core/timer-wheel.ts'
-import { answerFields, switchAnswerFields } from './answer-head.ts'
+import { answerFields, interimFields, switchAnswerFields } from './answer-head.ts'
 import { failureOf, isClosed } from './failures.ts'
+import { announced } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
 import type { CountingClient } from './pools.ts'
+import { takesTrailers, trailerFields } from './trailers.ts'
 import type { Upload } from './upload.ts'
 
 /** Chunks that came before anyone read them are kept up to this many bytes; then the upstream is paused. */
@@ -20,6 +31,7 @@ type Phase = 'connecting' | 'sending' | 'waiting' | 'body' | 'over'
 /** One request to the upstream: undici's handler on one side, a body's source on the other. */
 export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   readonly #context: UpstreamContext
+  readonly #x: Exchange
   readonly #options: Dispatcher.DispatchOptions
   readonly #upload: Upload | undefined
   /** Set by the pool's client when the request is given to it. */
@@ -34,14 +46,18 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   #queue: Buffer[] | undefined
   #queued = 0
   #end: 'ended' | WeirError | undefined
+  /** Whether trailer fields of this answer go on. */
+  #takesTrailers = false
+  #trailers: HeaderList | undefined
   /** The wheel's turn in which either side last did something. */
   #active: Turn | undefined
   #deadline: Deadline | undefined
   #resolve!: (response: Response) => void
   #reject!: (error: WeirError) => void
 
-  constructor(context: UpstreamContext, options: Dispatcher.DispatchOptions, upload: Upload | undefined) {
+  constructor(context: UpstreamContext, x: Exchange, options: Dispatcher.DispatchOptions, upload: Upload | undefined) {
     this.#context = context
+    this.#x = x
     this.#options = options
     this.#upload = upload
   }
@@ -80,14 +96,28 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
-    if (status < 200) return // an interim response is not the answer (RFC 9110 §15.2)
+    if (status < 200) return this.#interim(status, controller.rawHeaders as Buffer[])
     this.#active = this.#context.timers.turn
     const headers = answerFields(controller.rawHeaders as Buffer[], status, statusText)
     if (headers instanceof WeirError) return this.#fail(headers)
     this.#phase = 'body'
     const declared = headers.get('content-length')
     const length = declared === undefined ? undefined : Number(declared)
+    if (length === undefined && takesTrailers(this.#x, status)) {
+      this.#takesTrailers = true
+      for (const names of announced(controller.rawHeaders as Buffer[])) headers.add('Trailer', names)
+    }
     this.#resolve({ status, statusText, headers, body: new Body(this, length) })
+  }
+
+  #interim(status: number, raw: Buffer[]): void {
+    const headers = interimFields(raw, status)
+    if (headers instanceof WeirError) return this.#fail(headers)
+    try {
+      this.#x.inform(status, headers)
+    } catch {
+      // A field that can't be written. An interim response is only advice: the answer counts.
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -105,7 +135,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     }
   }
 
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     const { client } = this
     if (client !== undefined) {
       // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
@@ -115,7 +145,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       if (trailers?.connection !== undefined) client.drop()
     }
     this.#over('ended')
-    this.#sink?.end()
+    if (this.#takesTrailers) this.#trailers = trailerFields(controller.rawTrailers as Buffer[] | null)
+    this.#sink?.end(this.#trailers)
   }
 
   onRequestUpgrade(
@@ -154,7 +185,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     let more = true
     for (const chunk of queue ?? []) more = sink.write(chunk) && more
     this.#sink = sink
-    if (this.#end === 'ended') sink.end()
+    if (this.#end === 'ended') sink.end(this.#trailers)
     else if (this.#end !== undefined) sink.fail(this.#end)
     else if (!more) this.pause()
     else if (this.#paused) this.resume()

@@ -34,14 +34,6 @@ export const KNOWN: readonly { readonly why: string; readonly cases: readonly st
     cases: ['response interim/100 is not the answer'],
   },
   {
-    why: 'interim responses are not passed on',
-    cases: [
-      'response interim/102 goes on to the client',
-      'response interim/103 goes on to the client',
-      'response interim/110 goes on to the client',
-    ],
-  },
-  {
     why: 'undici reads Content-Length in a trailer section',
     cases: ['response trailers/trailer Content-Length: 3 stays out of the head'],
   },

@@ -1,0 +1,42 @@
+import { type Exchange, HeaderList } from '../../core/index.ts'
+import { endToEnd } from './fields.ts'
+
+/** Fields that have no business behind a body: framing, routing, credentials, control, format (RFC 9110 §6.5.1). */
+const MISPLACED = new Set([
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'date',
+  'expires',
+  'host',
+  'location',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'retry-after',
+  'set-cookie',
+  'vary',
+  'www-authenticate',
+])
+
+/**
+ * Whether trailer fields of an answer that says no length reach the client: it asked for them, in HTTP/1.1, and not for a
+ * head alone (RFC 9110 §6.5.1, §10.1.4; RFC 9112 §7.1.2).
+ */
+export function takesTrailers({ request: { httpVersion, method, headers } }: Exchange, status: number): boolean {
+  if (httpVersion !== '1.1' || method === 'HEAD' || status === 204 || status === 304) return false
+  const codings = headers.joined('te')?.split(',') ?? []
+  return codings.some((coding) => coding.trim().toLowerCase() === 'trailers')
+}
+
+/** The fields that came behind a body, as they go on; undefined if there are none. */
+export function trailerFields(raw: readonly (Buffer | string)[] | null): HeaderList | undefined {
+  if (raw === null || raw.length === 0) return undefined
+  const fields: string[] = []
+  for (const [name, value] of endToEnd(raw)) if (!MISPLACED.has(name.toLowerCase())) fields.push(name, value)
+  return fields.length === 0 ? undefined : new HeaderList(fields)
+}
