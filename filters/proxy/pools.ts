@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { WeirError } from '../../core/index.ts'
 import type { UpstreamRequest } from './upstream-request.ts'
 
 /** How connections to one origin are made. Equal settings share a pool. */
@@ -19,19 +20,28 @@ export interface PoolSettings {
 export class CountingClient extends Client {
   answers = 0
   #socket: Socket | undefined
+  #connecting: Socket | undefined
 
   constructor(origin: URL, { connect, ...options }: Client.Options) {
-    const link: { made?: (socket: Socket) => void } = {}
+    const link: { begun?: (socket: unknown) => void; made?: (socket: Socket | null) => void } = {}
     super(origin, {
       ...options,
       // A pool has made a function of its settings by now.
       connect: (to, done) =>
-        (connect as buildConnector.connector)(to, (...result) => {
-          if (result[1] !== null) link.made?.(result[1])
-          done(...result)
-        }),
+        link.begun?.(
+          (connect as buildConnector.connector)(to, (...result) => {
+            link.made?.(result[1])
+            done(...result)
+          }),
+        ),
     })
+    // undici's own connector gives the socket at once, though its types don't say so.
+    link.begun = (socket) => {
+      if (socket instanceof Socket) this.#connecting = socket
+    }
     link.made = (socket) => {
+      this.#connecting = undefined
+      if (socket === null) return
       this.answers = 0
       this.#socket = socket
     }
@@ -40,6 +50,11 @@ export class CountingClient extends Client {
   /** True if the present connection broke, rather than being ended. */
   get broken(): boolean {
     return this.#socket?.errored != null
+  }
+
+  /** The request that waits for a connection has been given up: nobody else waits for it, and none is kept that nobody used. */
+  abandon(): void {
+    if (this.stats.size <= 1) this.#connecting?.destroy(new WeirError('client_gone'))
   }
 
   /** Closes the present connection. */

@@ -212,8 +212,9 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   #fail(error: WeirError): void {
     this.#cancelled = error
     this.#over(error)
-    // Before it has a connection a request can't be aborted; onRequestStart does it then.
-    this.#controller?.abort(error)
+    // Before it has a connection a request can't be aborted: the connecting is, and else onRequestStart does it.
+    if (this.#controller !== undefined) this.#controller.abort(error)
+    else this.client?.abandon()
     this.#upload?.destroy()
     this.#reject(error) // does nothing once the head was given
     this.#sink?.fail(error)

@@ -109,11 +109,19 @@ for (const [name, how] of [
   t.test(`a client ${name} while the gateway is connecting`, async (t) => {
     // A TLS handshake that never ends: the request has no connection yet.
     const accepted = signal()
-    const upstream = await startRawUpstream(() => accepted.fire())
+    const gone = signal()
+    const upstream = await startRawUpstream((socket) => {
+      socket.on('close', () => gone.fire()).resume()
+      accepted.fire()
+    })
     t.teardown(() => upstream.close())
-    const proxy = await gatewayTo(t, upstream.url.replace('http', 'https'), { breaker })
+    const proxy = await gatewayTo(t, upstream.url.replace('http', 'https'), {
+      breaker,
+      proxy: { connect_timeout: '5m' },
+    })
     await leaves(proxy.port, GET, accepted.promise, how)
     await forgotten(t, proxy)
+    await gone.promise
   })
 }
 
