@@ -2,7 +2,7 @@ import t from 'tap'
 import { REQUESTS, RESPONSES } from './corpus.ts'
 import { openUpstreams, type Result, runAll } from './engine.ts'
 import { KNOWN } from './known.ts'
-import { STARTERS } from './subjects.ts'
+import { STARTERS, versionOf } from './subjects.ts'
 import { readRequest, readResponse } from './wire.ts'
 
 const groups = [...REQUESTS, ...RESPONSES]
@@ -55,17 +55,40 @@ t.test('the reader that judges is strict', async (t) => {
   t.match(readResponse('HTTP/1.1 204 X\r\nContent-Length: 1\r\n\r\n', 0, 'GET', 'open'), { kind: 'broken' })
 })
 
+let passed = 0
+
 t.test('Weir', async (t) => {
-  const upstreams = await openUpstreams()
-  t.teardown(() => Promise.all(upstreams.map((upstream) => upstream.close())))
-  const weir = await STARTERS.weir!(upstreams)
-  t.teardown(() => weir.stop())
-  const results = await runAll(weir, upstreams, groups)
+  const results = await run('weir')
+  passed = passes(results)
   for (const { name } of groups)
     await t.test(name, async (t) => {
       for (const result of results.filter(({ id }) => id.startsWith(`${name}/`))) check(t, result)
     })
 })
+
+for (const name of ['nginx', 'haproxy']) {
+  const missing = versionOf(name) === undefined
+  // Who tests changes must have it; who only looks is told.
+  const skip = missing && process.env.CI === undefined ? `${name} is not installed` : false
+  t.test(`as many as ${name}`, { skip, timeout: 120_000 }, async (t) => {
+    const others = passes(await run(name))
+    t.ok(others > 500, `${name} passes ${others}: it runs`)
+    t.ok(passed >= others, `Weir passes ${passed}`)
+  })
+}
+
+async function run(name: string): Promise<readonly Result[]> {
+  const upstreams = await openUpstreams()
+  const subject = await STARTERS[name]!(upstreams)
+  try {
+    return await runAll(subject, upstreams, groups)
+  } finally {
+    await subject.stop()
+    await Promise.all(upstreams.map((upstream) => upstream.close()))
+  }
+}
+
+const passes = (results: readonly Result[]): number => results.filter(({ wrong }) => wrong.length === 0).length
 
 function check(t: Tap, { id, wrong, case: { level, source } }: Result): void {
   if (!known.includes(id)) t.strictSame(wrong, [], `${id} (${level}, ${source})`)
