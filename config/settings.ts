@@ -16,7 +16,7 @@ export interface Settings {
   readonly debug: boolean
   /** Addresses and ranges (`10.0.0.0/8`), valid. */
   readonly trustedProxies: readonly string[]
-  readonly limits: DownstreamLimits
+  readonly downstream: DownstreamLimits
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
   readonly tracing: TracingSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
@@ -62,7 +62,7 @@ export function readSettings(
     accessLog: document.access_log ?? true,
     debug: document.debug ?? false,
     trustedProxies: readTrusted(document, problems),
-    limits: readLimits(document),
+    downstream: readDownstream(document),
     plugins: readPlugins(document, problems),
     tracing: {
       enabled: tracing.enabled,
@@ -86,7 +86,7 @@ function readTrusted(document: Document, problems: Problems): readonly string[] 
   return ranges
 }
 
-function readLimits({ downstream: said }: Document): DownstreamLimits {
+function readDownstream({ downstream: said }: Document): DownstreamLimits {
   if (said == null) return DEFAULT_LIMITS
   return {
     headersTimeoutMs: said.headers_timeout,

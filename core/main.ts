@@ -140,7 +140,7 @@ async function start(
     logger.setLevel(next.logLevel)
     engine.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
     gateway.trust(next.trustedProxies)
-    gateway.limit(next.limits)
+    gateway.limit(next.downstream)
   }
   use(settings)
   let echo: Service | undefined

@@ -145,7 +145,7 @@ t.test('settings have defaults', async (t) => {
       accessLog: true,
       debug: false,
       trustedProxies: [],
-      limits: DEFAULT_LIMITS,
+      downstream: DEFAULT_LIMITS,
       plugins: [],
       tracing: {
         enabled: undefined,
@@ -176,7 +176,7 @@ downstream: { headers_timeout: 1, idle_timeout: 2, body_timeout: 3, send_timeout
   max_target_size: 64, upgrade_protocols: [WebSocket, tls/1.3] }
 `)
   const { settings } = config
-  t.same(settings.limits, {
+  t.same(settings.downstream, {
     headersTimeoutMs: 1000,
     idleTimeoutMs: 2000,
     bodyTimeoutMs: 3000,
