@@ -51,6 +51,16 @@ export function reply(status: number, reason: string, options?: ReplyOptions): L
   return new LocalReply(status, reason, options)
 }
 
+/** The upstream's side of a connection that has switched protocols. */
+export interface Upgrade {
+  /** May be half-closed; whoever makes it listens to its errors until the tunnel does. */
+  readonly socket: Duplex
+  /** The protocol that was switched to, as the upstream's `Upgrade` names it. */
+  readonly protocol: string
+  /** Silence, both ways, after which the gateway ends it; milliseconds, or infinite. */
+  readonly idleMs: number
+}
+
 /** A response head with its body, on its way downstream. */
 export interface Response {
   status: number
@@ -58,8 +68,8 @@ export interface Response {
   statusText: string | undefined
   headers: HeaderList
   body: Body
-  /** On 101: the upstream's socket, to be joined with the client's. */
-  upgrade?: Duplex
+  /** On 101: the upstream's side, to be joined with the client's. */
+  upgrade?: Upgrade
   /** Set if a filter made it. */
   local?: { readonly filter: string; readonly reason: string }
 }

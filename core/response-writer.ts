@@ -5,18 +5,17 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { BodySink, BodySource } from './body.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
 import { WeirError } from './errors.ts'
 import type { Exchange, InterimSink } from './exchange.ts'
+import { type Handshake, reasonOf } from './handshake.ts'
 import type { HeaderList } from './headers.ts'
 import { errorReply, renderReply } from './problem.ts'
-import type { Response } from './reply.ts'
+import type { Response, Upgrade } from './reply.ts'
 import type { RequestBody } from './request-body.ts'
 import { SendTimeout } from './send-timeout.ts'
 import type { TimerWheel } from './timer-wheel.ts'
-import { joinTunnel, reasonOf, writeSwitch } from './tunnel.ts'
 
 /** Writes one response downstream, and says once how it ended. */
 export class ResponseWriter implements BodySink, InterimSink {
@@ -25,9 +24,9 @@ export class ResponseWriter implements BodySink, InterimSink {
   readonly #requestBody: RequestBody | undefined
   readonly #framing: Framing
   readonly #timers: TimerWheel
-  readonly #tunnelHead: Buffer | undefined
   readonly #sendTimeoutMs: number
   #sendTimeout: SendTimeout | undefined
+  readonly #handshake: Handshake | undefined
   #source: BodySource | undefined
   /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
   #held: Buffer | undefined
@@ -41,8 +40,8 @@ export class ResponseWriter implements BodySink, InterimSink {
   onOver: (outcome: 'answered' | 'aborted', error?: WeirError) => void = () => {}
 
   /**
-   * @param tunnelHead for a request to upgrade: bytes that came behind its head
    * @param sendTimeoutMs how long the client may take nothing of the answer
+   * @param handshake if the client offered to upgrade
    */
   constructor(
     req: IncomingMessage,
@@ -50,26 +49,29 @@ export class ResponseWriter implements BodySink, InterimSink {
     requestBody: RequestBody | undefined,
     framing: Framing,
     timers: TimerWheel,
-    tunnelHead: Buffer | undefined,
     sendTimeoutMs: number,
+    handshake: Handshake | undefined,
   ) {
     this.#req = req
     this.#res = res
     this.#requestBody = requestBody
     this.#framing = framing
     this.#timers = timers
-    this.#tunnelHead = tunnelHead
     this.#sendTimeoutMs = sendTimeoutMs
+    this.#handshake = handshake
     res.on('close', () => this.#closed())
-    if (tunnelHead !== undefined) req.socket.on('close', () => this.#closed())
   }
 
   /** @param draining whether the answer is the last on its connection */
   deliver(response: Response, x: Exchange, draining: boolean): void {
     const res = this.#res
-    if (res.destroyed || this.#over) return response.body.discard(new WeirError('client_gone'))
-    if (response.upgrade !== undefined) return this.#tunnel(response, response.upgrade)
-    const closing = draining || this.#tunnelHead !== undefined
+    this.#handshake?.settle()
+    if (res.destroyed || this.#over) {
+      response.upgrade?.socket.destroy()
+      return response.body.discard(new WeirError('client_gone'))
+    }
+    if (response.upgrade !== undefined) return this.#switch(response, response.upgrade)
+    const closing = draining || this.#handshake !== undefined
     const close =
       this.#requestBody === undefined
         ? closing
@@ -176,12 +178,10 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#res.writeHead(response.status, reasonOf(response), fields)
   }
 
-  #tunnel(response: Response, upstream: Duplex): void {
-    const { socket } = this.#req
-    this.#res.detachSocket(socket)
-    writeSwitch(socket, response)
-    joinTunnel(socket, upstream, this.#tunnelHead!)
+  #switch(response: Response, upgrade: Upgrade): void {
+    this.#res.detachSocket(this.#req.socket)
     this.#ended = true
+    this.#handshake!.switch(response, upgrade, () => this.#closed())
   }
 
   #closed(): void {

@@ -221,6 +221,6 @@ export class Run {
 
 /** Nobody will read this response. */
 function drop(response: Response, x: Exchange): void {
-  response.upgrade?.destroy()
+  response.upgrade?.socket.destroy()
   response.body.discard(x.aborted ? new WeirError('client_gone') : undefined)
 }

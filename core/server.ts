@@ -11,6 +11,7 @@ import { endSlowly, type Framing } from './early-reply.ts'
 import type { Engine } from './engine.ts'
 import { WeirError } from './errors.ts'
 import { type Downstream, Exchange } from './exchange.ts'
+import { Handshake, Tunnels } from './handshake.ts'
 import { HeaderList } from './headers.ts'
 import { errorReply, renderReply } from './problem.ts'
 import { LocalReply } from './reply.ts'
@@ -43,7 +44,7 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #engine: Engine
   readonly #server: Server
-  readonly #tunnels = new Set<Duplex>()
+  readonly #tunnels = new Tunnels()
   #limits: DownstreamLimits
   #chain: Chain
   #draining = false
@@ -116,9 +117,13 @@ export class Listener {
     this.#draining = true
   }
 
-  /** Stops accepting; resolves when no request is in flight. Kept connections are closed when they fall idle. */
+  /**
+   * Stops accepting; resolves when no request is in flight. Kept connections are closed when they fall idle, and WebSockets
+   * are told that the gateway goes away.
+   */
   async close(): Promise<void> {
     this.#draining = true
+    this.#tunnels.leave()
     // http.Server's own close() would cut idle connections at once, on which a request may just be arriving.
     const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(this.#server, () => resolve()))
     if (this.#active > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
@@ -128,7 +133,7 @@ export class Listener {
 
   /** Cuts everything that is still open. */
   destroy(): void {
-    for (const tunnel of this.#tunnels) tunnel.destroy()
+    this.#tunnels.destroy()
     this.#server.closeAllConnections()
   }
 
@@ -144,7 +149,7 @@ export class Listener {
     req: IncomingMessage,
     res: ServerResponse,
     waiting: boolean,
-    tunnelHead: Buffer | undefined,
+    handshake: Handshake | undefined,
   ): void {
     const head = readHead(req, this.#limits)
     const { path, refused } = head
@@ -163,22 +168,19 @@ export class Listener {
         httpVersion: req.httpVersion,
         headers,
         body: source === undefined ? Body.empty() : new Body(source, framing.length),
-        upgrade: tunnelHead === undefined || refused !== undefined ? undefined : req.headers.upgrade,
+        upgrade: handshake === undefined || refused !== undefined ? undefined : req.headers.upgrade,
       },
       this.#downstream(connection, headers, head.host),
       this.#engine.clock.now(),
     )
     this.#engine.begin(x)
     this.#active++
+    if (x.request.upgrade !== undefined) handshake?.watch()
     const { sendTimeoutMs } = this.#limits
-    const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, tunnelHead, sendTimeoutMs)
+    const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, sendTimeoutMs, handshake)
     x.interim = writer
-    const run = new Run(x, this.#chain, this.#engine, (response) => {
-      if (response.upgrade !== undefined) this.#tunnels.add(response.upgrade)
-      writer.deliver(response, x, this.#draining)
-    })
+    const run = new Run(x, this.#chain, this.#engine, (response) => writer.deliver(response, x, this.#draining))
     writer.onOver = (outcome, error) => {
-      if (x.response?.upgrade !== undefined) this.#tunnels.delete(x.response.upgrade)
       run.finish(outcome, error)
       if (--this.#active === 0) this.#idle?.()
       connection.next()
@@ -222,8 +224,9 @@ export class Listener {
       const res = new ServerResponse(req)
       res.assignSocket(req.socket)
       // A refusal is an ordinary response, and the last one: Node's parser has let go of this socket.
-      res.once('finish', () => req.socket.destroySoon())
-      this.#serve(connection, req, res, false, head)
+      res.once('finish', () => endSlowly(req.socket, this.#engine.timers))
+      const handshake = new Handshake(req.socket, head, this.#tunnels, this.#engine.timers)
+      this.#serve(connection, req, res, false, handshake)
     })
   }
 

@@ -100,8 +100,8 @@ export class Tries {
     }
     attempt.status = answer.status
     attempt.headMs = this.#engine.clock.now() - attempt.startedAt
-    if (answer.upgrade !== undefined) answer.upgrade.once('close', () => this.#settle(attempt, 'success', undefined))
-    else if (answer.body.empty) this.#settle(attempt, 'success', undefined)
+    if (answer.upgrade !== undefined) return answer // settled when the tunnel is over, and with it the exchange
+    if (answer.body.empty) this.#settle(attempt, 'success', undefined)
     else answer.body.watch((end) => this.#settle(attempt, ...resultOf(end)))
     return answer
   }

@@ -1,38 +1,144 @@
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Response } from './reply.ts'
+import type { Deadline, TimerWheel, Turn } from './timer-wheel.ts'
+import { Flow, type FlowOwner, reset } from './tunnel-flow.ts'
+import { closeFrame, FrameTracker, GOING_AWAY } from './websocket.ts'
 
-/** What a reason phrase may hold (RFC 9112 §4). */
-const REASON = /^[\t -~\x80-\xff]*$/
+/** How long both sides may take, once the gateway has said that it goes away. */
+const LEAVE_MS = 5000
+/** A tunnel of which one side has ended lasts no longer than this in silence, even without an idle timeout. */
+const HALF_CLOSED_MS = 3_600_000
 
-/** The reason phrase to write: the response's own if it can be written, for a client ignores it anyway (RFC 9112 §4). */
-export function reasonOf({ status, statusText }: Response): string {
-  const usual = STATUS_CODES[status] ?? ''
-  if (statusText === undefined || statusText === usual) return usual
-  return REASON.test(statusText) ? statusText : usual
+export interface TunnelParts {
+  readonly downstream: Duplex
+  readonly upstream: Duplex
+  /** What the client sent behind the head of its request. */
+  readonly head: Buffer
+  readonly protocol: string
+  /** Silence, both ways, after which the gateway ends it; milliseconds, or infinite. */
+  readonly idleMs: number
+  readonly timers: TimerWheel
+  /** Called once, when both sides have closed. */
+  readonly onOver: () => void
 }
 
-/** Writes a `101 Switching Protocols` head as the upstream sent it (RFC 9110 §15.2.2). */
-export function writeSwitch(socket: Duplex, response: Response): void {
-  let head = `HTTP/1.1 101 ${reasonOf(response)}\r\n`
-  for (const [name, value] of response.headers) head += `${name}: ${value}\r\n`
-  socket.write(`${head}\r\n`, 'latin1')
-}
+/**
+ * Two sockets joined, with backpressure both ways. The end of one direction ends that direction alone; a side that breaks
+ * takes the other with it.
+ */
+export class Tunnel implements FlowOwner {
+  readonly #parts: TunnelParts
+  readonly #up: Flow
+  readonly #down: Flow
+  readonly #webSocket: boolean
+  /** The wheel's turn in which a byte last moved. */
+  #active: Turn
+  #deadline: Deadline | undefined
+  #leaving = false
+  #open = 2
 
-/** Joins two sockets, with backpressure both ways, until both are closed. The end of one ends the other. */
-export function joinTunnel(downstream: Duplex, upstream: Duplex, head: Buffer): void {
-  if (head.length > 0) upstream.write(head)
-  const cut = (): void => {
-    downstream.destroy()
-    upstream.destroy()
+  constructor(parts: TunnelParts) {
+    const { downstream, upstream, head, timers } = parts
+    this.#parts = parts
+    this.#webSocket = parts.protocol.toLowerCase() === 'websocket'
+    const frames = (masked: boolean) => (this.#webSocket ? new FrameTracker(masked) : undefined)
+    this.#up = new Flow(downstream, upstream, frames(true), this)
+    this.#down = new Flow(upstream, downstream, frames(false), this)
+    this.#active = timers.turn
+    for (const socket of [downstream, upstream]) {
+      socket.on('error', () => this.#reset())
+      socket.once('close', () => this.#closed(socket))
+    }
+    this.#arm()
+    this.#up.start(head)
+    this.#down.start()
+    // It may have closed before it came here, and does not tell again.
+    if (upstream.closed) this.#closed(upstream)
   }
-  for (const [from, to] of [
-    [downstream, upstream],
-    [upstream, downstream],
-  ] as const) {
-    from.on('error', cut)
-    from.on('close', cut)
-    from.pipe(to)
-    from.resume()
+
+  /**
+   * The gateway goes away. A WebSocket is told so, both ways (RFC 6455 §5.5.1), and is cut if it has not ended 5 s later;
+   * other protocols have no word for it, and go on.
+   */
+  leave(): void {
+    if (!this.#webSocket || this.#leaving) return
+    this.#leaving = true
+    this.#within(LEAVE_MS, () => this.#cut())
+    const [up, down] = [this.#up.frames!, this.#down.frames!]
+    if (up.broken || down.broken) return this.#reset()
+    // One side has said Close already: the other's answer is on its way.
+    if (up.closed || down.closed) return
+    this.#down.leave(closeFrame(GOING_AWAY, false))
+    this.#up.leave(closeFrame(GOING_AWAY, true))
+  }
+
+  /** Closes both sides at once. */
+  destroy(): void {
+    this.#parts.downstream.destroy()
+    this.#parts.upstream.destroy()
+  }
+
+  moved(): void {
+    this.#active = this.#parts.timers.turn
+  }
+
+  ended(): void {
+    // The limit is another one from now on.
+    if (!this.#leaving) this.#arm()
+  }
+
+  heard(): void {
+    const [up, down] = [this.#up, this.#down]
+    if (up.frames!.broken || down.frames!.broken) return this.#reset()
+    const { downstream, upstream } = this.#parts
+    // RFC 6455 §7.1.1: Close sent and received, the server closes first.
+    if (up.frames!.closed && down.over) {
+      downstream.end()
+      upstream.end()
+    } else if (down.frames!.closed && up.over) upstream.end()
+  }
+
+  #limit(): number {
+    const { idleMs } = this.#parts
+    return this.#up.over || this.#down.over ? Math.min(idleMs, HALF_CLOSED_MS) : idleMs
+  }
+
+  #arm(silent = 0): void {
+    const limit = this.#limit()
+    if (limit !== Infinity) this.#within(limit - silent, () => this.#check())
+  }
+
+  #within(ms: number, fire: () => void): void {
+    this.#deadline?.cancel()
+    if (this.#open > 0) this.#deadline = this.#parts.timers.after(ms, fire)
+  }
+
+  #check(): void {
+    const silent = this.#parts.timers.since(this.#active)
+    if (silent < this.#limit()) return this.#arm(silent)
+    if (this.#webSocket) return this.leave()
+    this.#leaving = true
+    this.#within(LEAVE_MS, () => this.#cut())
+    this.#up.end()
+    this.#down.end()
+  }
+
+  /** A side that has been told is closed, so that no reset overtakes what it was told; the other is reset. */
+  #cut(): void {
+    for (const { to, over } of [this.#up, this.#down]) {
+      if (over) to.destroy()
+      else reset(to)
+    }
+  }
+
+  #reset(): void {
+    reset(this.#parts.downstream)
+    reset(this.#parts.upstream)
+  }
+
+  #closed(socket: Duplex): void {
+    if (!socket.readableEnded || !socket.writableFinished) this.#reset()
+    if (--this.#open > 0) return
+    this.#deadline?.cancel()
+    this.#parts.onOver()
   }
 }

@@ -1,5 +1,4 @@
 import type { Pool } from 'undici'
-import * as z from 'zod'
 import {
   type Attempt,
   defineFilter,
@@ -13,48 +12,13 @@ import {
   type TerminalFilter,
   type UpstreamCall,
 } from '../../core/index.ts'
-import { duration } from '../../core/units.ts'
 import { upstreamFields } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
+import { type Options, options } from './options.ts'
 import { makePool, type PoolSettings } from './pools.ts'
+import { UpgradeCounts, type Upgrades } from './upgrades.ts'
 import { Upload } from './upload.ts'
 import { UpstreamRequest } from './upstream-request.ts'
-
-const options = z.strictObject({
-  timeout: duration()
-    .prefault('30s')
-    .describe(
-      'Default of the three timeouts below. There is no limit on the whole exchange: it would cut event streams.',
-    ),
-  connect_timeout: duration()
-    .optional()
-    .describe('Time until a connection is had, TLS handshake and waiting included. Default: `timeout`, at most `10s`.'),
-  first_byte_timeout: duration()
-    .optional()
-    .describe("Time from the request's last byte to the head of the answer. Default: `timeout`."),
-  idle_timeout: duration().optional().describe('Time between two chunks of a body, either way. Default: `timeout`.'),
-  preserve_host: z.boolean().default(false).describe("`true` sends the client's Host on, instead of the target's."),
-  keep_alive: duration()
-    .prefault('4s')
-    .describe('How long an idle upstream connection is kept, unless the upstream says otherwise.'),
-  tls: z
-    .strictObject({
-      ca_file: z
-        .string()
-        .optional()
-        .describe(
-          'PEM bundle of authorities to trust instead of those of the system; starts at the folder of this file. Default: the system.',
-        ),
-      verify: z
-        .boolean()
-        .default(true)
-        .describe("Whether the upstream's certificate and name are verified; `false` warns at load."),
-    })
-    .prefault({})
-    .describe('TLS towards https targets.'),
-})
-
-type Options = z.output<typeof options>
 
 /** The terminal filter: streams the request to the endpoint's target and the answer back. */
 export const proxy = defineFilter<Options>({
@@ -71,6 +35,9 @@ export const proxy = defineFilter<Options>({
 
 class ProxyFilter implements TerminalFilter {
   readonly #preserveHost: boolean
+  /** Undefined if offers to upgrade are ignored (RFC 9110 §7.8). */
+  readonly #upgrades: Upgrades | undefined = undefined
+  readonly #maxUpgrades: number
   readonly #targets: readonly Target[]
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
@@ -85,7 +52,11 @@ class ProxyFilter implements TerminalFilter {
       verify: tls.verify,
     }
     const { timers } = env
-    const limits = { connect: settings.connectTimeoutMs, firstByte, idle }
+    const { upgrade } = options
+    const tunnel = upgrade?.idle_timeout ?? Infinity
+    const limits = { connect: settings.connectTimeoutMs, firstByte, idle, tunnel }
+    this.#maxUpgrades = upgrade?.max_connections ?? 0
+    if (upgrade !== undefined && env.endpoint !== undefined) this.#upgrades = upgradeCounts(env).of(env.endpoint.id)
     this.#preserveHost = options.preserve_host
     this.#targets = env.endpoint?.targets ?? []
     this.#contexts = new Map(
@@ -105,7 +76,24 @@ class ProxyFilter implements TerminalFilter {
     )
   }
 
-  call(x: Exchange, attempt: Attempt, { upgrade }: UpstreamCall): Promise<Response> {
+  admit({ request }: Exchange): LocalReply | undefined {
+    if (request.upgrade === undefined || this.#upgrades?.enter(this.#maxUpgrades) !== false) return undefined
+    return reply(503, 'upgrade_limit', {
+      detail: 'The endpoint has as many upgraded connections as it may.',
+      headers: { 'retry-after': '10', 'proxy-status': 'weir; error=connection_limit_reached' },
+    })
+  }
+
+  settled({ request }: Exchange): void {
+    if (request.upgrade !== undefined) this.#upgrades?.leave()
+  }
+
+  dispose(): void {
+    this.#upgrades?.release()
+  }
+
+  call(x: Exchange, attempt: Attempt, call: UpstreamCall): Promise<Response> {
+    const upgrade = this.#upgrades === undefined ? undefined : call.upgrade
     const target = attempt.target!
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
@@ -138,3 +126,11 @@ function sharedPool(settings: PoolSettings, env: FilterEnv): Pool {
     close: (pool) => void pool.close(),
   })
 }
+
+const upgradeCounts = (env: FilterEnv): UpgradeCounts =>
+  env.share('upgrades', {
+    scope: 'factory',
+    version: 1,
+    make: () => new UpgradeCounts(env.meter),
+    close: (counts) => counts.close(),
+  })

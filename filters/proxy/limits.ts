@@ -9,6 +9,8 @@ export interface Limits {
   readonly firstByte: number
   /** Between two chunks, either way. */
   readonly idle: number
+  /** Of a tunnel without a byte, either way; may be infinite. */
+  readonly tunnel: number
 }
 
 /** Parts that every request of a proxy shares. */

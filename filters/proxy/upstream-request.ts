@@ -155,6 +155,10 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     { upgrade }: IncomingHttpHeaders,
     socket: Duplex,
   ): void {
+    // undici has let go of it, and nobody listens yet.
+    socket.on('error', () => {})
+    // The end of one direction is not that of the other.
+    socket.allowHalfOpen = true
     if (this.#cancelled !== undefined) return void socket.destroy()
     const headers = switchAnswerFields(controller.rawHeaders as Buffer[], this.#options.upgrade, upgrade)
     if (headers instanceof WeirError) {
@@ -162,7 +166,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       return this.#fail(headers)
     }
     this.#over('ended')
-    this.#resolve({ status, statusText: undefined, headers, body: Body.empty(), upgrade: socket })
+    const tunnel = { socket, protocol: String(upgrade), idleMs: this.#context.limits.tunnel }
+    this.#resolve({ status, statusText: undefined, headers, body: Body.empty(), upgrade: tunnel })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -44,9 +44,10 @@ t.test('text, a binary megabyte, the close code; seen once', async (t) => {
   client.send(megabyte)
   const [echo] = (await once(client, 'message')) as [Buffer]
   t.ok(echo.equals(megabyte))
+  const left = once(client, 'close') as Promise<[number]>
   client.close(4321, 'enough')
   t.same(await closed.promise, [4321, 'enough'])
-  const [code] = (await once(client, 'close')) as [number]
+  const [code] = await left
   t.equal(code, 4321)
   await logged(1)
   await settled(1)

@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import { duration } from '../../core/units.ts'
+
+const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
+
+/** What switches an option off: the word, or YAML's `false`. */
+const off = z.literal(['off', false])
+
+const upgrade = z.strictObject({
+  max_connections: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('How many there may be at once, of the endpoint; the next is answered 503.'),
+  idle_timeout: z
+    .union([off.transform(() => Infinity), above0], { error: 'expected off, or a duration above zero' })
+    .prefault('1h')
+    .describe('Silence, both ways, after which one is ended, or `off`.'),
+})
+
+export const options = z.strictObject({
+  timeout: duration()
+    .prefault('30s')
+    .describe(
+      'Default of the three timeouts below. There is no limit on the whole exchange: it would cut event streams.',
+    ),
+  connect_timeout: duration()
+    .optional()
+    .describe('Time until a connection is had, TLS handshake and waiting included. Default: `timeout`, at most `10s`.'),
+  first_byte_timeout: duration()
+    .optional()
+    .describe("Time from the request's last byte to the head of the answer. Default: `timeout`."),
+  idle_timeout: duration().optional().describe('Time between two chunks of a body, either way. Default: `timeout`.'),
+  preserve_host: z.boolean().default(false).describe("`true` sends the client's Host on, instead of the target's."),
+  keep_alive: duration()
+    .prefault('4s')
+    .describe('How long an idle upstream connection is kept, unless the upstream says otherwise.'),
+  tls: z
+    .strictObject({
+      ca_file: z
+        .string()
+        .optional()
+        .describe(
+          'PEM bundle of authorities to trust instead of those of the system; starts at the folder of this file. Default: the system.',
+        ),
+      verify: z
+        .boolean()
+        .default(true)
+        .describe("Whether the upstream's certificate and name are verified; `false` warns at load."),
+    })
+    .prefault({})
+    .describe('TLS towards https targets.'),
+  upgrade: z
+    .union([off.transform(() => undefined), upgrade], { error: 'expected a mapping or off' })
+    .prefault({})
+    .describe(
+      'Connections that switch to another protocol, such as WebSocket; `off` serves the offer as an ordinary request.',
+    ),
+})
+
+export type Options = z.output<typeof options>
