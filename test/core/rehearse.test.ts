@@ -112,6 +112,7 @@ t.test('hooks run in the order of a real run, and nothing after the call', async
     [
       [0, 'admit'],
       [2, 'admit'],
+      [3, 'admit'],
       [3, 'call'],
     ],
   )
