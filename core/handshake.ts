@@ -81,10 +81,12 @@ export class Handshake {
 
   // The end is only told to whoever has read all there is.
   readonly #onReadable = (): void => {
-    if (this.#head.length === 0 && this.#socket.readableLength === 0) this.#socket.read()
+    if (this.#socket.readableLength === 0) this.#socket.read()
   }
 
-  readonly #onEnd = (): void => void this.#socket.destroy()
+  readonly #onEnd = (): void => {
+    if (this.#head.length === 0) this.#socket.destroy()
+  }
 }
 
 /** What a reason phrase may hold (RFC 9112 §4). */

@@ -38,11 +38,9 @@ export class Flow {
     })
     if (head !== undefined && head.length > 0) this.#pass(head)
     from.on('data', (chunk: Buffer) => this.#pass(chunk))
-    from.on('end', () => {
-      this.#over = true
-      to.end()
-      this.#owner.ended()
-    })
+    from.on('end', () => this.#ended())
+    // It may have ended before it came here, and does not tell again.
+    if (from.readableEnded) this.#ended()
     if (!to.writableNeedDrain) from.resume()
   }
 
@@ -62,6 +60,12 @@ export class Flow {
     if (this.#over) return
     this.#farewell = farewell
     if (this.frames?.atBoundary === true) this.#bow(farewell)
+  }
+
+  #ended(): void {
+    this.#over = true
+    this.to.end()
+    this.#owner.ended()
   }
 
   #pass(chunk: Buffer): void {
