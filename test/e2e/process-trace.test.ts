@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import t, { type Test } from 'tap'
+import { WebSocket, WebSocketServer } from 'ws'
 import { send } from '../support/client.ts'
 import { OtlpCollector } from '../support/otlp.ts'
 import { folder, startWeir, yamlFor } from '../support/process.ts'
@@ -29,7 +31,7 @@ async function setUp(t: Test) {
   t.teardown(() => Promise.all([upstream.close(), collector.stop()]))
   const cwd = await folder(t, { 'weir.yaml': yamlFor(upstream.url), 'spy.mjs': SPY })
   const NODE_OPTIONS = `--import ${cwd}/spy.mjs`
-  return { seen, collector, cwd, NODE_OPTIONS }
+  return { seen, collector, cwd, NODE_OPTIONS, server: upstream.server }
 }
 
 t.test('a request is one trace from the caller to the upstream', async (t) => {
@@ -69,6 +71,26 @@ t.test('a request is one trace from the caller to the upstream', async (t) => {
   t.match(line, { trace_id: server.traceId, request_id: answer.headers['x-request-id'], status: 200 })
   t.ok(line?.request_id)
   t.match(weir.stderr, 'SDK LOADED', 'the spy sees it where tracing is on')
+})
+
+t.test('the spans of a WebSocket last as long as it does', async (t) => {
+  const { collector, cwd, server } = await setUp(t)
+  new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (data) => socket.send(data)))
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' }
+  const { proxy } = await startWeir(t, { cwd, env })
+  const client = new WebSocket(`${proxy.replace('http', 'ws')}/orchestrator/v1/up/chat`)
+  await once(client, 'open')
+  client.send('x')
+  await once(client, 'message')
+  const last = Date.now()
+  client.close()
+  const spans = await collector.waitFor(9)
+  for (const kind of ['SERVER', 'CLIENT']) {
+    const span = spans.find((span) => span.kind === kind)!
+    t.equal(span.attributes['http.response.status_code'], 101, kind)
+    // A tick of the clock for rounding.
+    t.ok(Number(span.endNano / 1_000_000n) >= last - 2, `the ${kind} span ends with the tunnel`)
+  }
 })
 
 t.test("the caller's trace is continued, and what is left is sent at the end", async (t) => {

@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import t from 'tap'
 import { defineFilter } from '../../../core/index.ts'
 import { connectTo, send } from '../../support/client.ts'
@@ -302,6 +304,43 @@ t.test('TLS', { skip: openssl ? false : 'NOT TESTED: openssl is not installed' }
   t.equal(connections, 1)
   const careless = await gatewayTo(t, url, { proxy: { tls: { verify: false } } })
   t.equal((await send(careless.api)).body, 'secret')
+
+  // A tunnel, half-closed by either side, with what is under way the other way.
+  const mebibyte = Buffer.alloc(1024 * 1024, 7)
+  let received = 0
+  let clientFirst = true
+  const switching = createTlsServer(
+    { key: readFileSync(key), cert: readFileSync(cert), allowHalfOpen: true },
+    (socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+        if (!clientFirst) socket.end('bye')
+        socket.on('data', (chunk) => (received += chunk.length))
+        socket.on('end', () => socket.end(clientFirst ? mebibyte : ''))
+      })
+    },
+  )
+  await new Promise<void>((resolve) => switching.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => switching.close())
+  const tunnels = await gatewayTo(t, `https://127.0.0.1:${(switching.address() as AddressInfo).port}`, {
+    proxy: { tls: { ca_file: cert } },
+  })
+  for (const first of [true, false]) {
+    clientFirst = first
+    const client = connect({ port: tunnels.port, host: '127.0.0.1', allowHalfOpen: true })
+    let answer = Buffer.alloc(0)
+    client.on('data', (chunk) => (answer = Buffer.concat([answer, chunk as Buffer])))
+    client.write('GET /api HTTP/1.1\r\nHost: weir\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await once(client, 'data')
+    if (clientFirst) client.end('hello')
+    await once(client, 'end')
+    if (!clientFirst) client.end(mebibyte)
+    await tunnels.logged(clientFirst ? 1 : 2)
+    t.equal(received, clientFirst ? 5 : 5 + mebibyte.length)
+    t.equal(String(answer.subarray(-3)), clientFirst ? '\x07\x07\x07' : 'bye')
+    if (clientFirst) t.ok(answer.subarray(-mebibyte.length).equals(mebibyte))
+  }
+  t.equal(tunnels.engine.timers.size, 0)
 })
 
 t.test('an upstream that does not speak TLS', async (t) => {

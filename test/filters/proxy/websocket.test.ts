@@ -68,11 +68,12 @@ async function untilHead(socket: Socket): Promise<[head: string, rest: Buffer]> 
 
 t.test('the fields of the handshake pass byte for byte, in order, both ways', async (t) => {
   const answer = 'sec-WebSocket-accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\nSec-Websocket-PROTOCOL: A\r\n'
-  const { port, heads } = await switching(t, {}, answer)
+  const { port, heads, switched } = await switching(t, {}, answer)
   const received = await sendRaw(port, HANDSHAKE, (bytes) => bytes.includes('\r\n\r\n'))
   // White space around a value is none of its bytes (RFC 9110 §5.5).
   t.same(handshakeFields(heads[0]!), handshakeFields(FIELDS.replace('Version:13', 'Version: 13')))
   t.same(handshakeFields(received), handshakeFields(answer))
+  ;(await switched).destroy()
 })
 
 t.test('half-closed through the gateway, with what is under way', async (t) => {
@@ -140,7 +141,7 @@ t.test('a client that ends behind its frames has not left', async (t) => {
   const read = reading(await switched)
   t.ok((await read(FRAME.length)).equals(FRAME))
   t.match((await untilHead(client))[0], /^HTTP\/1.1 101 /)
-  client.destroy()
+  ;(await switched).destroy()
 })
 
 t.test('an offer to upgrade with a body is ignored, and the body goes on', async (t) => {
