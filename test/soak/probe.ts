@@ -1,4 +1,5 @@
 // A filter that tells what only the gateway's process knows. Loaded by `plugins:`.
+import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -12,10 +13,15 @@ delay.enable()
 export interface Probe {
   /** Resident memory, MiB. */
   readonly rss: number
-  /** Live objects, MiB. */
+  /** Live objects, and buffers outside of the heap, MiB. */
   readonly heap: number
+  readonly buffers: number
   /** The longest stall of the event loop since it was last asked, milliseconds. */
   readonly stall: number
+  /** Open file descriptors. */
+  readonly files: number
+  /** What keeps the event loop alive, by kind. */
+  readonly resources: Readonly<Record<string, number>>
 }
 
 /** `GET /probe` answers with a `Probe`; `?gc` collects garbage before. */
@@ -28,9 +34,18 @@ export default defineFilter({
       if (x.request.path !== '/probe') return
       const stall = delay.max / 1e6
       if (x.request.query === '?gc') for (let i = 0; i < 3; i++) gc()
-      const { rss, heapUsed } = process.memoryUsage()
+      const { rss, heapUsed, external } = process.memoryUsage()
+      const resources: Record<string, number> = {}
+      for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
+      const probe: Probe = {
+        rss: rss / 2 ** 20,
+        heap: heapUsed / 2 ** 20,
+        buffers: external / 2 ** 20,
+        stall,
+        files: readdirSync('/proc/self/fd').length,
+        resources,
+      }
       delay.reset()
-      const probe: Probe = { rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20, stall }
       return reply(200, 'probe', { body: JSON.stringify(probe) })
     },
   }),

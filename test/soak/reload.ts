@@ -1,14 +1,13 @@
-// npm run soak: reloads under load, on the real process. It takes about six minutes; the SOAK_ variables below shorten it.
+// Reloads under load, on the real process. It takes about six minutes; the SOAK_ variables below shorten it.
 import { execFile, spawnSync } from 'node:child_process'
 import { get } from 'node:http'
-import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'undici'
 import { WebSocket } from 'ws'
-import { end, Gateway, listOf, startUpstream } from './support.ts'
+import { must, none, quantile, say, setting, soak } from './run.ts'
+import { Gateway, listOf, startUpstream } from './support.ts'
 
-const setting = (name: string, otherwise: number): number => Number(process.env[`SOAK_${name}`] ?? otherwise)
 const SECONDS = setting('SECONDS', 60)
 const REWRITES = setting('REWRITES', 200)
 const SETTLE_SECONDS = setting('SETTLE_SECONDS', 60)
@@ -19,16 +18,10 @@ const ROUNDS = setting('ROUNDS', 15)
 const ROUND_SECONDS = setting('ROUND_SECONDS', 2)
 const CONNECTIONS = 64
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
+const median = (values: readonly number[]): number => quantile(values, 0.5)
 const spread = (values: readonly number[]): string => {
-  const at = (share: number): string =>
-    values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)]!.toFixed(2)
-  return `${at(0.5)} (${at(0.25)}–${at(0.75)})`
-}
-const rows: [what: string, value: string][] = []
-const say = (what: string, value: string): void => {
-  rows.push([what, value])
-  console.error(`${what}: ${value}`)
+  const [q1, q2, q3] = [0.25, 0.5, 0.75].map((share) => quantile(values, share).toFixed(2))
+  return `${q2} (${q1}–${q3})`
 }
 
 /** Keep-alive connections that ask one thing after the other, each counted when it fails or is closed. */
@@ -99,8 +92,8 @@ async function rewrites(upstream: string): Promise<void> {
   const outcomes = Object.entries(loads).map(([outcome, n]) => `${n - (past[outcome] ?? 0)} ${outcome}`)
   say(`${REWRITES} rewrites in ${SECONDS} s, a third of them broken`, outcomes.sort().join(', '))
   say(`requests meanwhile, on ${CONNECTIONS} connections`, `${load.requests - requests}`)
-  say('failed requests', `${load.failed - failed}`)
-  say('connections closed', `${load.closed - closed}`)
+  none('failed requests', load.failed - failed)
+  none('connections closed', load.closed - closed)
   await sleep(SETTLE_SECONDS * 1000)
   const after = await gateway.probe(true)
   const change = (from: number, to: number): string =>
@@ -154,8 +147,8 @@ async function streams(upstream: string): Promise<void> {
   })
   const alive = await Promise.race([Promise.all(echoed).then((all) => all.length), sleep(10_000).then(() => 0)])
   while (events < seen + STREAMS && cut === 0) await sleep(100)
-  say(`${STREAMS} WebSockets and ${STREAMS} event streams, ${RELOADS} reloads (${applied} by request)`, `${cut} cut`)
-  say('WebSockets that echo afterwards', `${alive}`)
+  none(`cut of ${STREAMS} WebSockets and ${STREAMS} event streams, ${RELOADS} reloads (${applied} by request)`, cut)
+  must('WebSockets that echo afterwards', alive, alive === STREAMS)
   for (const socket of sockets) socket.removeAllListeners('close').terminate()
   for (const body of bodies) body.destroy()
   await gateway.weir.stop('SIGKILL')
@@ -227,17 +220,9 @@ async function many(upstream: string): Promise<void> {
   say(`ratio (quartiles of ${ROUNDS} interleaved rounds of ${ROUND_SECONDS} s)`, spread(rounds.map(([a, b]) => b / a)))
 }
 
-try {
+await soak(async () => {
   const upstream = await startUpstream()
   await rewrites(upstream)
   await streams(upstream)
   await many(upstream)
-  const cpu = cpus()
-  console.log(
-    `${cpu.length} × ${cpu[0]?.model ?? 'unknown'}, Node ${process.version}\n\n| what | measured |\n|---|---:|`,
-  )
-  for (const [what, value] of rows) console.log(`| ${what} | ${value} |`)
-} finally {
-  await end()
-}
-process.exit(0)
+})

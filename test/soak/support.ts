@@ -9,17 +9,10 @@ import type { ReloadOutcome } from '../../core/config-control.ts'
 import { send } from '../support/client.ts'
 import { spawnWeir, type WeirProcess } from '../support/process.ts'
 import type { Probe } from './probe.ts'
+import { cleaner } from './run.ts'
 
 const PROBE = fileURLToPath(new URL('probe.ts', import.meta.url))
 const CHAIN = 'probe, request-id, auth, route-match, method-check, breaker, proxy, metrics'
-
-const endings: (() => unknown)[] = []
-const cleaner = { teardown: (fn: () => unknown) => endings.push(fn) }
-
-/** Ends all that was started here. */
-export async function end(): Promise<void> {
-  for (const fn of endings.reverse()) await fn()
-}
 
 /** Answers with 1 KiB of JSON, echoes WebSocket messages, and sends a line a second on `/events`. */
 export async function startUpstream(): Promise<string> {
@@ -37,7 +30,7 @@ export async function startUpstream(): Promise<string> {
     for (const stream of streams) stream.write('data: tick\n\n')
   }, 1000)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  endings.push(() => {
+  cleaner.teardown(() => {
     clearInterval(tick)
     server.closeAllConnections()
     server.close()
@@ -52,23 +45,33 @@ export const listOf = (count: number, url: string, name = (i: number): string =>
       `  - name: ${name(i)}\n    version: v1\n    url: ${url}/${name(i)}\n    methods: [GET, POST]\n    timeout: 30s\n`,
   ).join('')
 
+export interface GatewayOptions {
+  /** Default: a free one. */
+  readonly port?: number
+  /** YAML of further top-level keys. */
+  readonly rest?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** A gateway process whose file is rewritten. */
 export class Gateway {
   readonly weir: WeirProcess
   proxy = ''
   admin = ''
   readonly #file: string
+  readonly #options: GatewayOptions
 
-  constructor(endpoints: string) {
+  constructor(endpoints: string, options: GatewayOptions) {
     const dir = mkdtempSync(join(tmpdir(), 'weir-soak-'))
-    endings.push(() => rmSync(dir, { recursive: true, force: true }))
+    cleaner.teardown(() => rmSync(dir, { recursive: true, force: true }))
+    this.#options = options
     this.#file = join(dir, 'weir.yaml')
     this.write(endpoints)
-    this.weir = spawnWeir(cleaner, { cwd: dir })
+    this.weir = spawnWeir(cleaner, { cwd: dir, env: options.env ?? {} })
   }
 
-  static async start(endpoints: string): Promise<Gateway> {
-    const gateway = new Gateway(endpoints)
+  static async start(endpoints: string, options: GatewayOptions = {}): Promise<Gateway> {
+    const gateway = new Gateway(endpoints, options)
     gateway.proxy = await gateway.weir.url('proxy')
     gateway.admin = await gateway.weir.url('admin')
     return gateway
@@ -76,9 +79,10 @@ export class Gateway {
 
   /** @param whole false writes in place, as some editors do */
   write(endpoints: string, whole = true): void {
-    const text = `listen: 127.0.0.1:0
+    const { port = 0, rest = 'access_log: false' } = this.#options
+    const text = `listen: 127.0.0.1:${port}
 admin: { listen: 127.0.0.1:0 }
-access_log: false
+${rest}
 plugins: ["${PROBE}"]
 filters: [${CHAIN}]
 endpoints:
@@ -110,9 +114,17 @@ ${endpoints}`
     return JSON.parse(body) as Probe
   }
 
+  get port(): number {
+    return Number(new URL(this.proxy).port)
+  }
+
+  get pid(): number {
+    return this.weir.child.pid!
+  }
+
   /** Seconds of processor time so far. */
   cpu(): number {
-    const fields = readFileSync(`/proc/${this.weir.child.pid}/stat`, 'utf8')
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8')
       .replace(/^.*\) /, '')
       .split(' ')
     return (Number(fields[11]) + Number(fields[12])) / 100
