@@ -21,6 +21,12 @@ import { ResponseWriter } from './response-writer.ts'
 import { Run } from './run.ts'
 import { isParserError, type ParserError, unparsedAnswer, unparsedStatus } from './unparsed.ts'
 
+/**
+ * Idle connections are kept so long behind the last answer: if its head went out before the end was asked for, it did not say
+ * `Connection: close`, and its client may be writing the next request (RFC 9112 §9.6).
+ */
+const PARTING_MS = 500
+
 /** Limits and habits of a listener. */
 export interface ListenerOptions {
   readonly name: string
@@ -126,7 +132,11 @@ export class Listener {
     this.#tunnels.leave()
     // http.Server's own close() would cut idle connections at once, on which a request may just be arriving.
     const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(this.#server, () => resolve()))
-    if (this.#active > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+    do {
+      if (this.#active > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+      const parting = new Promise<void>((resolve) => void this.#engine.timers.after(PARTING_MS, resolve))
+      await Promise.race([closed, parting])
+    } while (this.#active > 0)
     this.#server.closeIdleConnections()
     await closed
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Agent, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { send } from '../support/client.ts'
+import { connectTo, send } from '../support/client.ts'
 import { folder, startWeir, yamlFor } from '../support/process.ts'
 import { startUpstream } from '../support/upstream.ts'
 
@@ -53,6 +53,36 @@ t.test('during the grace period it still answers, and /readyz says 503', async (
   t.equal(answer.body, 'quick')
   t.equal(answer.headers.connection, 'close', 'it asks clients not to keep their connections')
   t.equal((await weir.exited).code, 0)
+})
+
+t.test('a request on the connection of the last answer, begun before it was to stop, is answered', async (t) => {
+  const { weir, base, begun } = await setUp(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const first = send(`${base}/slow`, { agent })
+  const second = send(`${base}/quick`, { agent })
+  const response = await begun
+  weir.child.kill('SIGTERM')
+  await weir.line(stopping)
+  response.end('second half')
+  t.equal((await first).headers.connection, 'keep-alive')
+  const answer = await second
+  t.equal(answer.body, 'quick')
+  t.equal(answer.headers.connection, 'close')
+  t.equal((await weir.exited).code, 0)
+})
+
+t.test('idle connections hold it up for a moment only', async (t) => {
+  const { weir, base } = await setUp(t)
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  await send(`${base}/quick`, { agent })
+  const silent = await connectTo(Number(new URL(base).port))
+  t.teardown(() => silent.destroy())
+  const start = performance.now()
+  t.equal((await weir.stop()).code, 0)
+  t.ok(performance.now() - start < 10_000, 'not the 30 s of shutdown.timeout')
+  t.notOk(weir.lines.some((line) => line.level === 40))
 })
 
 t.test('what is not over at the deadline is cut', async (t) => {
