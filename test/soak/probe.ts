@@ -1,5 +1,7 @@
 // A filter that tells what only the gateway's process knows. Loaded by `plugins:`.
-import { readdirSync } from 'node:fs'
+import { subscribe } from 'node:diagnostics_channel'
+import { readdirSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -9,6 +11,18 @@ setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
+
+/** Where to leave, at the end, when the process accepted which of its clients' ports: `{ port: [milliseconds] }`. */
+const file = process.env.PROBE_ACCEPTED
+if (file !== undefined) {
+  const accepted: Record<number, number[]> = {}
+  subscribe('net.server.socket', (message) => {
+    const port = (message as { socket: Socket }).socket.remotePort ?? 0
+    accepted[port] ??= []
+    accepted[port].push(Date.now())
+  })
+  process.on('exit', () => writeFileSync(file, JSON.stringify(accepted)))
+}
 
 export interface Probe {
   /** Resident memory, MiB. */
