@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { send } from '../support/client.ts'
 import { startRawUpstream, startUpstream } from '../support/upstream.ts'
-import { endpoint, mustBeBack, quiet, settled } from './quiet.ts'
+import { endpoint, mustBeBack, settled } from './quiet.ts'
 import { cleaner, must, none, quantile, say, setting, soak } from './run.ts'
 import { Gateway } from './support.ts'
 
@@ -135,7 +135,7 @@ await soak(async () => {
     const begun = performance.now()
     await aborts(gateway, ABORTS / PARTS)
     took.push((performance.now() - begun) / 1000)
-    end = await quiet(gateway, start)
+    end = await settled(gateway)
     heaps.push(end.heap)
   }
   say(`aborted requests, ${AT_ONCE} at once, in ${KINDS.length} ways`, ABORTS)

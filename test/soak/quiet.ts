@@ -18,28 +18,23 @@ const handles = ({ resources }: Probe): string =>
 
 const SETTLE_MS = 30_000
 
-/** After a warm-up: resolves with what is there once nothing comes or goes for two seconds. */
+/** Longer than upstreams tell the gateway to keep idle connections: Node's servers say 5 s. */
+const STILL_MS = 6000
+
+/**
+ * What is there once nothing comes or goes any more, after a warm-up or at the end. The collections of garbage on the way count:
+ * V8 drops code that did not run between several of them, which makes megabytes.
+ */
 export async function settled(gateway: Gateway): Promise<Probe> {
   const until = performance.now() + SETTLE_MS
   let probe = await gateway.probe(true)
-  for (let still = 0; still < 4 && performance.now() < until; ) {
+  for (let since = performance.now(); performance.now() < Math.min(since + STILL_MS, until); ) {
     await sleep(500)
     const next = await gateway.probe(true)
-    still = next.files === probe.files && handles(next) === handles(probe) ? still + 1 : 0
+    if (next.files !== probe.files || handles(next) !== handles(probe)) since = performance.now()
     probe = next
   }
   return probe
-}
-
-/** Waits until the gateway holds no more than at the start, but not for ever. */
-export async function quiet(gateway: Gateway, start: Probe): Promise<Probe> {
-  const until = performance.now() + SETTLE_MS
-  for (;;) {
-    const now = await gateway.probe(true)
-    const back = now.files <= start.files && handles(now) === handles(start)
-    if (back || performance.now() > until) return now
-    await sleep(250)
-  }
 }
 
 /** Says what the gateway holds, and that files and handles are back, and the heap to within `heapMiB`. */

@@ -5,7 +5,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
-import { endpoint, mustBeBack, quiet, settled } from './quiet.ts'
+import { endpoint, mustBeBack, settled } from './quiet.ts'
 import { cleaner, MIB, must, none, progress, say, setting, soak } from './run.ts'
 import { Gateway } from './support.ts'
 import { record, type Tapes } from './tape.ts'
@@ -14,7 +14,7 @@ const CONNECTIONS = setting('CONNECTIONS', 500)
 const LARGEST = setting('LARGEST_MIB', 16) * MIB
 /** So many messages of a MiB or more are under way at once. */
 const HUGE_AT_ONCE = setting('HUGE_AT_ONCE', 16)
-const HEAP_MIB = setting('HEAP_MIB', 6)
+const HEAP_MIB = setting('HEAP_MIB', 4)
 
 /** How a connection ends. */
 type Ending = 'close' | 'client cuts' | 'upstream cuts'
@@ -193,7 +193,7 @@ await soak(async () => {
   none('close codes that did not arrive, either way', counts.codes)
   must(`directions cut in a message, of ${cuts} connections`, counts.partial, counts.partial > 0)
   none('whose bytes are no beginning of what was sent', counts.cut)
-  const end = await quiet(gateway, start)
+  const end = await settled(gateway)
   mustBeBack(start, end, HEAP_MIB)
   none('connections that the upstream still has', await echo.connections())
 })
