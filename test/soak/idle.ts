@@ -14,6 +14,7 @@ const IDLE = setting('IDLE', 10_000)
 const SILENT = setting('SILENT', 1_000)
 const FRESH = setting('FRESH', 500)
 const HEAP_MIB = setting('HEAP_MIB', 4)
+const RSS_MIB = setting('RSS_MIB', 50)
 const AT_ONCE = 100
 
 const GET = 'GET /orchestrator/v1/up/x HTTP/1.1\r\nHost: weir\r\n\r\n'
@@ -115,5 +116,15 @@ await soak(async () => {
   none('held connections that were closed', gone)
 
   closeAll(sockets)
-  mustBeBack(start, await settled(gateway), HEAP_MIB)
+  const end = await settled(gateway)
+  mustBeBack(start, end, HEAP_MIB)
+  // What the allocator keeps is used again.
+  closeAll([...(await openAll(gateway.port, IDLE, true)), ...(await openAll(gateway.port, SILENT, false))])
+  const again = await settled(gateway)
+  const rss = [start, full, end, again].map((probe) => probe.rss.toFixed(0)).join(' → ')
+  must(
+    'resident memory before, while held, after, and after the same again',
+    `${rss} MiB`,
+    again.rss < end.rss + RSS_MIB,
+  )
 })
