@@ -21,9 +21,10 @@ export class CountingClient extends Client {
   answers = 0
   #socket: Socket | undefined
   #connecting: Socket | undefined
+  #broken = false
 
   constructor(origin: URL, { connect, ...options }: Client.Options) {
-    const link: { begun?: (socket: unknown) => void; made?: (socket: Socket | null) => void } = {}
+    const link: { begun?: (socket: unknown) => void; made?: (socket: Socket | null | undefined) => void } = {}
     super(origin, {
       ...options,
       // A pool has made a function of its settings by now.
@@ -41,15 +42,23 @@ export class CountingClient extends Client {
     }
     link.made = (socket) => {
       this.#connecting = undefined
-      if (socket === null) return
+      // Its types promise null, but an error comes alone.
+      if (socket == null) return
       this.answers = 0
+      this.#broken = false
       this.#socket = socket
+      // The pool keeps this client when its connection is gone; what hung on that, a tunnel above all, must go.
+      socket.once('close', () => {
+        if (this.#socket !== socket) return
+        this.#broken = socket.errored != null
+        this.#socket = undefined
+      })
     }
   }
 
   /** True if the present connection broke, rather than being ended. */
   get broken(): boolean {
-    return this.#socket?.errored != null
+    return this.#broken || this.#socket?.errored != null
   }
 
   /** The request that waits for a connection has been given up: nobody else waits for it, and none is kept that nobody used. */
