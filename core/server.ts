@@ -27,6 +27,9 @@ import { isParserError, type ParserError, unparsedAnswer, unparsedStatus } from 
  */
 const PARTING_MS = 500
 
+/** When nothing is in flight any more, a head that has begun must come to its end within this, or is answered 408. */
+const LAST_HEAD_MS = 2000
+
 /** Limits and habits of a listener. */
 export interface ListenerOptions {
   readonly name: string
@@ -137,6 +140,7 @@ export class Listener {
       const parting = new Promise<void>((resolve) => void this.#engine.timers.after(PARTING_MS, resolve))
       await Promise.race([closed, parting])
     } while (this.#active > 0)
+    this.#server.headersTimeout = Math.min(this.#limits.headersTimeoutMs, LAST_HEAD_MS)
     this.#server.closeIdleConnections()
     await closed
   }

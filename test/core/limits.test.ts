@@ -47,6 +47,16 @@ t.test('a head that does not come to its end', async (t) => {
   await closed(silent)
 })
 
+t.test('a head that does not come to its end holds up no stop', async (t) => {
+  const { port, gateway } = await proxied(t, (_req, res) => res.end('ok'))
+  const slow = await connectTo(port)
+  slow.write('GET /api HTTP/1.1\r\nHost:')
+  const answer = closed(slow)
+  await send(`http://127.0.0.1:${port}/api`)
+  t.equal(await gateway.close(20_000), true, 'nothing had to be cut')
+  t.match(await answer, /^HTTP\/1\.1 408 /)
+})
+
 t.test('an idle connection', async (t) => {
   const { port } = await proxied(t, (_req, res) => res.end('ok'), { limits: { idleTimeoutMs: 50 } })
   const client = await connectTo(port)
