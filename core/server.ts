@@ -137,8 +137,10 @@ export class Listener {
     const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(this.#server, () => resolve()))
     do {
       if (this.#active > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
-      const parting = new Promise<void>((resolve) => void this.#engine.timers.after(PARTING_MS, resolve))
-      await Promise.race([closed, parting])
+      const { promise: parted, resolve } = Promise.withResolvers<void>()
+      const parting = this.#engine.timers.after(PARTING_MS, resolve)
+      await Promise.race([closed, parted])
+      parting.cancel()
     } while (this.#active > 0)
     this.#server.headersTimeout = Math.min(this.#limits.headersTimeoutMs, LAST_HEAD_MS)
     this.#server.closeIdleConnections()
