@@ -1,6 +1,7 @@
 import type { Case, Expect, Group, Step } from './case.ts'
 import { Conversation } from './client.ts'
 import { hasStatus, judge, type Observed } from './judge.ts'
+import { cleanRequest, nextOn } from './probe.ts'
 import { isProbe, type Recorded, targetOf, Upstream } from './upstream.ts'
 import type { Field, Message } from './wire.ts'
 
@@ -55,8 +56,6 @@ export async function runAll(
   return jobs.map(({ id }) => results.get(id)!)
 }
 
-let probes = 0
-
 /** One case at a time. */
 class Lane {
   readonly #port: number
@@ -89,10 +88,10 @@ class Lane {
     let again: string | undefined
     await this.#upstream.done()
     if (fitting.connection === 'closed') await talk.until(() => false)
-    else if (fitting.connection === 'kept') again = await this.#again(talk)
+    else if (fitting.connection === 'kept') again = await nextOn(talk, this.#number)
     const ended = talk.ended !== 'open'
     talk.destroy()
-    const probe = await this.#probe()
+    const probe = await cleanRequest(this.#port, this.#number)
     const { requests, garbage } = this.#upstream
     const mine = requests.filter(({ message }) => !isProbe(targetOf(message)))
     const last = requests.find(({ message }) => targetOf(message) === probe.target)
@@ -112,26 +111,6 @@ class Lane {
     const verdicts = expects.map((expect) => judge(expect, observed))
     const best = verdicts.find(({ length }) => length === 0) ?? judge(fitting, observed)
     return best
-  }
-
-  /** A further request on the same connection; empty if it got its own answer and no other. */
-  async #again(talk: Conversation): Promise<string> {
-    const before = talk.answers.finals.length
-    const target = `/l${this.#number}/probe-${probes++}`
-    talk.send(`GET ${target} HTTP/1.1\r\nHost: a.test\r\n\r\n`, 'GET')
-    await talk.until(() => talk.answers.broken !== undefined || talk.answers.finals[before]?.complete === true)
-    return ownAnswer(talk, before, target)
-  }
-
-  /** A clean request on a new connection. */
-  async #probe(): Promise<{ target: string; wrong: string | undefined }> {
-    const target = `/l${this.#number}/probe-${probes++}`
-    const talk = new Conversation(this.#port, ['GET'])
-    await talk.play([`GET ${target} HTTP/1.1\r\nHost: a.test\r\n\r\n`])
-    await talk.until(() => talk.answers.broken !== undefined || talk.answers.finals[0]?.complete === true)
-    const wrong = ownAnswer(talk, 0, target)
-    talk.destroy()
-    return { target, wrong: wrong === '' ? undefined : wrong }
   }
 
   #steps(send: string | readonly Step[]): Step[] {
@@ -165,15 +144,6 @@ class Lane {
 function methodsOf(steps: readonly Step[]): string[] {
   const text = steps.filter((step) => typeof step === 'string').join('')
   return [...text.matchAll(/(?:^|\n)([A-Za-z]+) \S+ HTTP\/1\.\d\r?\n/g)].map(([, method]) => method!)
-}
-
-function ownAnswer(talk: Conversation, index: number, target: string): string {
-  const { finals, broken } = talk.answers
-  if (broken !== undefined) return broken
-  const answer = finals[index]
-  if (answer === undefined) return talk.ended === 'open' ? 'no answer' : 'the connection ended'
-  if (answer.body === `ok GET ${target}` && answer.complete) return ''
-  return `${answer.start} ${JSON.stringify(answer.body.slice(0, 80))}`
 }
 
 function reused(mine: readonly Recorded[], probe: Recorded | undefined): boolean | undefined {
