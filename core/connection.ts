@@ -35,6 +35,8 @@ export class Connection {
 
   /** Serves now, or when the exchanges before are over: pipelined requests are served one at a time, in order. */
   queue(start: () => void): void {
+    // The last answer was given: what still comes is neither served nor answered (RFC 9112 §9.6).
+    if (!this.#socket.writable) return
     if (this.enter()) start()
     else this.wait(start)
   }

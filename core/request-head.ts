@@ -16,6 +16,8 @@ export interface RequestHead {
   length: number | undefined
   /** Why the request is not served; its connection is closed behind the answer. */
   refused: ErrorCode | undefined
+  /** Nothing behind it is read, whatever the parser thinks. */
+  last: boolean
 }
 
 /**
@@ -23,7 +25,7 @@ export interface RequestHead {
  * Every field of every request comes by here.
  */
 export function readHead(req: IncomingMessage, limits: DownstreamLimits): RequestHead {
-  const head: RequestHead = { path: '', query: '', host: '', length: 0, refused: undefined }
+  const head: RequestHead = { path: '', query: '', host: '', length: 0, refused: undefined, last: false }
   const raw = req.rawHeaders
   let hosts = 0
   let codings = 0
@@ -53,6 +55,7 @@ export function readHead(req: IncomingMessage, limits: DownstreamLimits): Reques
     }
   }
   if (codings > 0) head.length = undefined
+  if (req.httpVersionMinor === 0) head.last = !asksToBeKept(raw)
   const target = req.url ?? '/'
   split(head, target)
   head.refused =
@@ -77,6 +80,21 @@ function refusedVersion(req: IncomingMessage): ErrorCode | undefined {
 function refusedSize(raw: readonly string[], target: string, limits: DownstreamLimits): ErrorCode | undefined {
   if (raw.length > 2 * limits.maxHeadersCount) return 'too_many_headers'
   return target.length > limits.maxTargetSize ? 'target_too_long' : undefined
+}
+
+/**
+ * RFC 9112 §9.3, for HTTP/1.0. The parser takes `Proxy-Connection` for `Connection`, and lets `keep-alive` win over `close`.
+ */
+function asksToBeKept(raw: readonly string[]): boolean {
+  let asks = false
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!sameName(raw[i]!, 'connection')) continue
+    for (const option of raw[i + 1]!.toLowerCase().split(',')) {
+      if (option.trim() === 'close') return false
+      asks ||= option.trim() === 'keep-alive'
+    }
+  }
+  return asks
 }
 
 function refusedCoding(req: IncomingMessage, codings: number, coding: string): ErrorCode | undefined {

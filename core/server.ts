@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Server as NetServer } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Body } from './body.ts'
 import type { Chain } from './chain.ts'
@@ -154,6 +154,8 @@ export class Listener {
   }
 
   #accept(req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
+    // The last answer was given, and the rest is read for its sake alone (RFC 9112 §9.6).
+    if (!req.socket.writable) return void req.resume()
     const connection = connectionOf(req.socket, this.trusted)
     connection.last = req
     if (connection.enter()) this.#serve(connection, req, res, waiting, undefined)
@@ -169,6 +171,7 @@ export class Listener {
   ): void {
     const head = readHead(req, this.#limits)
     const { path, refused } = head
+    if (head.last) res.shouldKeepAlive = false
     const framing: Framing = { length: head.length, waiting }
     const source = framing.length === 0 ? undefined : this.#bodyOf(req, res, waiting, framing)
     connection.body = source
@@ -257,7 +260,8 @@ export class Listener {
     connection.broken = true
     // In a body: that request is answered, if it has not been already.
     if (last?.complete === false) return busy ? connection.body?.break() : void socket.destroy()
-    // Behind other requests: what is right is answered first (RFC 9112 §9.3.2).
+    // Behind other requests: what is right is answered first (RFC 9112 §9.3.2), and no reset overtakes that (§9.6).
+    if (busy) (socket as Socket).destroySoon = () => endSlowly(socket, this.#engine.timers)
     connection.queue(() => {
       const status = unparsedStatus(error)
       if (status !== undefined) socket.write(unparsedAnswer(status))

@@ -98,6 +98,56 @@ const cases: Case[] = [
     expect: { status: 200, statuses: [200], connection: 'closed', upstream: seen('1') },
   },
   {
+    name: 'what keeps coming behind Connection: close does not cost the answer',
+    source: 'RFC 9112 §9.6',
+    level: 'MUST',
+    send: [`${to('1', 'Connection: close')}PO`, { pause: 1 }, 'ST /', { pause: 1 }, '@0/', { pause: 1 }, 'x'],
+    expect: { status: 200, statuses: [200], connection: 'closed', upstream: seen('1') },
+  },
+  ...[
+    ['Connection: keep-alive, close'],
+    ['Connection: close', 'Connection: keep-alive'],
+    ['Proxy-Connection: keep-alive'],
+  ].map(
+    (lines): Case => ({
+      name: `HTTP/1.0 is the last with ${lines.join(' and ')}`,
+      source: 'RFC 9112 §9.3, §9.6',
+      level: 'MUST',
+      send: head('GET /@0/1 HTTP/1.0', HOST, ...lines) + to('2'),
+      expect: { status: 200, statuses: [200], connection: 'closed', upstream: seen('1') },
+    }),
+  ),
+  {
+    name: 'nothing behind a refusal that ends the connection is served',
+    source: 'RFC 9112 §9.6',
+    level: 'MUST',
+    send: `${head('POST /nowhere HTTP/1.1', HOST, CHUNKED)}${HELLO}${to('2')}`,
+    expect: [
+      { status: 404, statuses: [404], connection: 'closed', upstream: [] },
+      { status: 404, statuses: [404, 200], connection: 'kept', upstream: seen('2') },
+    ],
+  },
+  {
+    name: 'no handshake behind a refusal that ends the connection is served',
+    source: 'RFC 9112 §9.6',
+    level: 'MUST',
+    send: `${head('POST /nowhere HTTP/1.1', HOST, CHUNKED)}${HELLO}${to('2', 'Upgrade: websocket', 'Connection: upgrade')}`,
+    expect: [
+      { status: 404, statuses: [404], connection: 'closed', upstream: [] },
+      { status: 404, statuses: [404, 200], upstream: seen('2') },
+    ],
+  },
+  {
+    name: 'nothing behind a refusal with more of a body than is drained is served',
+    source: 'RFC 9112 §9.6',
+    level: 'MUST',
+    send: `${head('POST /nowhere HTTP/1.1', HOST, 'Content-Length: 100000')}${'x'.repeat(100_000)}${to('2')}`,
+    expect: [
+      { status: 404, statuses: [404], connection: 'closed', upstream: [] },
+      { status: 404, statuses: [404, 200], connection: 'kept', upstream: seen('2') },
+    ],
+  },
+  {
     name: 'a bad request behind a good one',
     source: 'RFC 9112 §2.2',
     level: 'SHOULD',
