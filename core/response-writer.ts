@@ -93,7 +93,8 @@ export class ResponseWriter implements BodySink, InterimSink {
       const chunk = this.#held
       this.#held = undefined
       if (!this.write(chunk)) this.#source?.pause()
-    } else if (!this.#ended && this.#res.writable) this.#res.flushHeaders()
+      // flushHeaders would write what is no ASCII as UTF-8.
+    } else if (!this.#ended && this.#res.writable) this.#res.write('', 'latin1')
   }
 
   /** RFC 9110 §15.2: never to HTTP/1.0. To a client that is behind with reading they are no help, and would pile up. */

@@ -43,6 +43,8 @@ const RESPONSE: Readonly<Record<string, number>> = {
   trailer: DROP,
   'transfer-encoding': CODING,
   upgrade: DROP,
+  // Means nothing here, but has Node send the head at once, and in UTF-8.
+  expect: DROP,
 }
 
 /** Fields that no `Connection` header can have removed: framing, routing, credentials, forwarding. */

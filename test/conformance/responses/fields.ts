@@ -47,6 +47,21 @@ const passes: Case[] = (
   } as Expect,
 }))
 
+const early: Case = {
+  name: 'fields, latin-1 in a head that goes on before its body',
+  source: 'RFC 9110 §5.5',
+  level: 'MUST',
+  send: get(),
+  answer: [respond('X: \xe4\x80\xff', ok), { pause: 30 }, 'hello'],
+  expect: { status: 200, body: 'hello', connection: 'kept', has: { x: '\xe4\x80\xff' } },
+}
+
+const expecting: Case = {
+  ...early,
+  name: 'fields, latin-1 beside an Expect, which means nothing here',
+  answer: `${respond('Expect: 100-continue', 'X: \xe4\x80\xff', ok)}hello`,
+}
+
 const dropped: Case[] = (
   [
     ['what Connection names', ['Connection: x-a', 'X-A: 1'], ['x-a']],
@@ -169,5 +184,5 @@ const own: Case[] = [
 
 export const responseFields: Group = {
   name: 'response fields',
-  cases: [...passes, ...dropped, ...malformed, ...repaired, ...hidden, ...own],
+  cases: [...passes, early, expecting, ...dropped, ...malformed, ...repaired, ...hidden, ...own],
 }
