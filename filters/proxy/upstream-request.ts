@@ -26,6 +26,8 @@ const QUEUE_BYTES = 256 * 1024
 /** Methods that may be sent again (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
+const OBEYED = ['connection', 'proxy-connection', 'transfer-encoding']
+
 type Phase = 'connecting' | 'sending' | 'waiting' | 'body' | 'over'
 
 /** One request to the upstream: undici's handler on one side, a body's source on the other. */
@@ -141,8 +143,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
       if (client.broken) return this.#fail(new WeirError('upstream_reset'))
       client.answers++
-      // The parser obeys this field even in a trailer section (RFC 9110 §6.5.1), and would refuse the next answer.
-      if (trailers?.connection !== undefined) client.drop()
+      // The parser obeys these even in a trailer section (RFC 9110 §6.5.1), and would refuse the next answer.
+      if (trailers !== undefined && OBEYED.some((name) => trailers[name] !== undefined)) client.drop()
     }
     this.#over('ended')
     if (this.#takesTrailers) this.#trailers = trailerFields(controller.rawTrailers as Buffer[] | null)

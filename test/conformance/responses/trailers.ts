@@ -6,6 +6,8 @@ const trailers: Case[] = [
     'X-T: v',
     'Content-Length: 3',
     'Transfer-Encoding: chunked',
+    'Transfer-Encoding: gzip',
+    'Proxy-Connection: close',
     'Set-Cookie: a=b',
     'Content-Type: text/html',
     'Connection: close',
