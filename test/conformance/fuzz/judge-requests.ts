@@ -8,6 +8,8 @@ export interface Happened {
   readonly answers: Answers
   /** The gateway ended the connection before the client did. */
   readonly ended: boolean
+  /** By a reset: an answer that was not read yet is lost, if bytes came behind it. */
+  readonly reset: boolean
   /** What was wrong with a further request on the connection; undefined: none was sent. */
   readonly again: string | undefined
   readonly requests: readonly Recorded[]
@@ -39,7 +41,11 @@ export function judgeRequests(meaning: Meaning, happened: Happened): string[] {
   if (answers.broken !== undefined) wrong.push(`the client got what is no HTTP: ${answers.broken}`)
   wrong.push(...garbage.map((why) => `the upstream got what is no HTTP: ${why}`))
   if (after !== undefined) wrong.push(`a clean request afterwards: ${after}`)
-  return wrong.concat(judgeCourse(meaning, happened))
+  const { requests, tail } = meaning
+  const bytesBehind = requests.some(
+    ({ closes }, index) => closes && (index < requests.length - 1 || tail !== 'nothing'),
+  )
+  return happened.reset && bytesBehind ? wrong : wrong.concat(judgeCourse(meaning, happened))
 }
 
 /** Answer by answer: whose it is, and whether the upstream saw what was meant. */
@@ -57,8 +63,12 @@ function judgeCourse({ requests: meant, tail }: Meaning, happened: Happened): st
     const one = meant[index]
     if (one === undefined) {
       if (tail === 'nothing') return [...wrong, `an answer to nothing: ${show(answer.start)}`]
-      if (statusOf(answer) < 400) wrong.push(`status ${statusOf(answer)} for what is no request`)
-      if (!over) wrong.push('a refusal that does not say that the connection ends')
+      // `Max-Forwards: 0`, answered before the body came.
+      const early = statusOf(answer) === 204 && tail.head?.start.startsWith('OPTIONS') === true
+      if (statusOf(answer) < 400 && !early) wrong.push(`status ${statusOf(answer)} for what is no request`)
+      // By its head alone: then the rest of the body may be read, and the connection kept.
+      if (!over && (tail.kind !== 'part' || tail.head === undefined))
+        wrong.push('a refusal that does not say that the connection ends')
       refused = true
     } else if (isServed(one, answer)) {
       const recorded = whole[served++]
@@ -68,7 +78,7 @@ function judgeCourse({ requests: meant, tail }: Meaning, happened: Happened): st
           : judgeServed(one, recorded.message, happened.origin)),
       )
       if (one.closes && !over && one.version === '1.1') wrong.push('an answer that does not say that it is the last')
-      over ||= one.closes || (one.mayClose && ended)
+      over ||= one.closes
     } else {
       wrong.push(...judgeLocal(one, answer))
       if (over) refused = true
@@ -82,11 +92,13 @@ function judgeCourse({ requests: meant, tail }: Meaning, happened: Happened): st
   } else if (answers.finals.length < meant.length) {
     // A request that is refused amid its body may have nothing but the end of its connection for an answer.
     const one = meant[answers.finals.length]!
-    if (!ended || one.doubts.length === 0) wrong.push(`no answer to ${one.method} ${one.target}, ended: ${ended}`)
+    const last = meant[answers.finals.length - 1]
+    if (!ended || (one.doubts.length === 0 && last?.mayClose !== true))
+      wrong.push(`no answer to ${one.method} ${one.target}, ended: ${ended}`)
   } else if (tail === 'nothing') {
     if (again === undefined ? !meant.some(({ mayClose }) => mayClose) : again !== '')
       wrong.push(`next on the connection: ${again ?? 'ended'}`)
-  } else if (tail.kind === 'bad' && (!ended || tail.head === undefined))
+  } else if (tail.kind === 'bad' && !meant.some(({ mayClose }) => mayClose) && (!ended || tail.head === undefined))
     wrong.push(ended ? `no answer to what is bad: ${tail.why}` : `nothing was done about what is bad: ${tail.why}`)
   return wrong
 }

@@ -2,8 +2,10 @@ import type { Step } from '../case.ts'
 import { Conversation } from '../client.ts'
 import { cleanRequest, nextOn } from '../probe.ts'
 import { isProbe, targetOf, type Upstream } from '../upstream.ts'
+import { answerMeaning, type End } from './answer-meaning.ts'
+import { judgeAnswer } from './judge-answers.ts'
 import { answersTo, type Happened, judgeRequests, keeps } from './judge-requests.ts'
-import { meaningOf } from './meaning.ts'
+import { beyondJudgement, meaningOf } from './meaning.ts'
 
 /** Segments one by one: without a pause the kernel would join them. */
 export const steps = (segments: readonly string[]): Step[] =>
@@ -26,9 +28,10 @@ export class FuzzLane {
     return text.replaceAll('@0', `l${this.#number}`).replaceAll('@h', `h${this.#number}`)
   }
 
-  /** Whether a text could reach the upstream of another lane, and be taken for something of its own. */
+  /** Whether what comes of it can't be told: it could reach the upstream of another lane, or is known to go wrong. */
   strays(text: string): boolean {
-    return [...text.matchAll(/\/[lh](\d)/g)].some(([, number]) => Number(number) !== this.#number)
+    const elsewhere = [...text.matchAll(/\/[lh](\d)/g)].some(([, number]) => Number(number) !== this.#number)
+    return elsewhere || beyondJudgement(meaningOf(text))
   }
 
   /** Sends what a client sends; gives what is wrong with what came of it. */
@@ -53,13 +56,14 @@ export class FuzzLane {
       await talk.until(() => false)
     }
     const answers = again === undefined ? talk.answers : answered
-    const ended = talk.ended !== 'open'
+    const { ended: how } = talk
     talk.destroy()
     const { wrong: after } = await cleanRequest(this.#port, this.#number)
     const { requests, garbage, port } = this.#upstream
     const happened: Happened = {
       answers,
-      ended,
+      ended: how !== 'open',
+      reset: how === 'reset',
       again,
       requests: requests.filter(({ message }) => !isProbe(targetOf(message))),
       garbage,
@@ -67,6 +71,31 @@ export class FuzzLane {
       origin: `127.0.0.1:${port}`,
     }
     return judgeRequests(meaning, happened)
+  }
+
+  /** Has the upstream give this answer to a request; gives what is wrong with what came of it. */
+  async answer(segments: readonly string[], method: string, version: string, end: End): Promise<string[]> {
+    const bytes = segments.join('')
+    const meaning = answerMeaning(bytes, method, end)
+    if (meaning.beyondJudgement) return []
+    const ending = meaning.needsEnd && end === 'HOLD' ? 'END' : end
+    this.#upstream.begin({ steps: [...steps(segments), ending], on: 'request' })
+    const talk = new Conversation(this.#port, [method])
+    await talk.play([`${method} /l${this.#number}/x HTTP/${version}\r\nHost: a.test\r\n\r\n`])
+    await talk.until(() => talk.answers.broken !== undefined || talk.answers.finals[0]?.complete === true)
+    await this.#upstream.done()
+    const { answers } = talk
+    let again: string | undefined
+    if (version === '1.0' || answers.finals[0]?.complete !== true || this.#closing(talk)) await talk.until(() => false)
+    else again = await nextOn(talk, this.#number)
+    const ended = talk.ended !== 'open'
+    const last = version === '1.0' ? talk.answers : answers
+    talk.destroy()
+    const { wrong: after } = await cleanRequest(this.#port, this.#number)
+    const { requests, garbage } = this.#upstream
+    const connections = requests.map(({ connection }) => connection)
+    const reused = connections.slice(1).includes(connections[0]!)
+    return judgeAnswer(answerMeaning(bytes, method, ending), { answers: last, ended, again, reused, after, garbage })
   }
 
   #closing(talk: Conversation): boolean {

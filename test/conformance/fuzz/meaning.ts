@@ -18,7 +18,20 @@ export interface Meant {
   readonly closes: boolean
   /** Nothing behind it need be read. */
   readonly mayClose: boolean
+  /** To what the gateway has no use for. */
+  readonly upgrades: boolean
 }
+
+/**
+ * What Weir is known to fall short of (docs/reference/http.md), where a sample can't be judged: bytes behind a request whose
+ * `Upgrade` is ignored are lost if they came with its end.
+ */
+export const beyondJudgement = ({ requests, tail }: Meaning): boolean =>
+  requests.some((one, index) => one.upgrades && (tail !== 'nothing' || index < requests.length - 1)) ||
+  (tail !== 'nothing' && tail.head !== undefined && upgrades(tail.head))
+
+const upgrades = (head: Head): boolean =>
+  tokensOf(head, 'connection').includes('upgrade') && valuesOf(head, 'upgrade').length > 0
 
 /** All that was sent on a connection: requests, and what is behind the last one that is whole. */
 export interface Meaning {
@@ -76,10 +89,12 @@ function requestLine(start: string, doubt: (why: string) => void): Line {
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY', 'M-SEARCH'])
 
-const valuesOf = (head: Head, lower: string): string[] =>
+export const valuesOf = (head: Head, lower: string): string[] =>
   head.fields.flatMap(([name, value]) => (name.toLowerCase() === lower ? [value] : []))
-const tokensOf = (head: Head, lower: string): string[] =>
-  valuesOf(head, lower).flatMap((value) => value.split(',').map((one) => one.trim().toLowerCase()))
+export const tokensOf = (head: Head, lower: string): string[] =>
+  valuesOf(head, lower).flatMap((value) =>
+    value.split(',').map((one) => one.replaceAll(/^[ \t]+|[ \t]+$/g, '').toLowerCase()),
+  )
 
 /** Reads everything of a head that decides whether its request is served, since what is not ends the connection. */
 const extent: Extents = (head, doubt) => {
@@ -117,6 +132,7 @@ function meant({ head, body, doubts }: Extract<Scan, { kind: 'whole' }>): Meant 
   const [path = ''] = rest.split('?')
   const routed = /^\/[lh]\d(?=[/?]|$)/.test(rest)
   const tokens = tokensOf(head, 'connection')
+  const proxyTokens = tokensOf(head, 'proxy-connection')
   const asked = method === 'OPTIONS' && valuesOf(head, 'max-forwards')[0] === '0'
   return {
     method,
@@ -129,13 +145,15 @@ function meant({ head, body, doubts }: Extract<Scan, { kind: 'whole' }>): Meant 
     // Paths that lead up are refused (route-match), others need not be.
     local: /\\|%5c|%2e|(?:^|[/;]|%2f|%3b)\.{1,2}(?:$|[/;]|%2f|%3b)/i.test(path),
     closes: tokens.includes('close') || (version === '1.0' && !tokens.includes('keep-alive')),
-    mayClose: doubts.includes('framing in a trailer'),
+    // The parser obeys these as if they were `Connection`: docs/reference/http.md.
+    upgrades: upgrades(head),
+    mayClose: doubts.includes('framing in a trailer') || proxyTokens.includes('close'),
   }
 }
 
 /** RFC 9110 §7.6.1, and what the gateway answers by itself or writes anew. */
-const HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
-const REQUEST_HOP = new Set([...HOP, 'http2-settings', 'expect', 'content-length', 'host', 'x-request-id'])
+const HOP = ['expect', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+const REQUEST_HOP = new Set([...HOP, 'http2-settings', 'content-length', 'host', 'x-request-id'])
 const FORWARDING = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
 export const RESPONSE_HOP: ReadonlySet<string> = new Set([...HOP, 'content-length', 'x-request-id'])
 /** What nobody can name in `Connection`: docs/reference/http.md. */

@@ -34,8 +34,8 @@ const EXTENSIONS = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"\w*"
 /** Longer than anything that is sent. */
 const ENDLESS = 1e12
 
-/** Lines of fields that are right, but that Weir is documented to refuse. */
-const REFUSED_LINES = /^transfer-encoding:.*[ \t]$/i
+/** Lines of fields that are right, but that Weir is documented to refuse, or to end the connection behind. */
+const REFUSED_LINES = /^(?:transfer-encoding|content-length):.*[ \t]$/i
 
 /** Reads bytes as RFC 9112 has them, and knows where it lets a recipient be generous; shares no code with what it judges. */
 class Scanner {
@@ -65,9 +65,9 @@ class Scanner {
   }
 
   readHead(): Head {
-    let start = this.line()
     // RFC 9112 §2.2: at least one empty line is ignored.
-    for (; start === ''; start = this.line()) this.doubt('empty line')
+    for (; /[\r\n]/.test(this.#text[this.at] ?? ''); this.at++) this.doubt('empty line')
+    const start = this.line()
     const fields: Field[] = []
     for (let line = this.line(); line !== ''; line = this.line()) fields.push(this.#field(line))
     this.head = { start, fields }
@@ -88,7 +88,7 @@ class Scanner {
     const name = line.slice(0, Math.max(colon, 0))
     const value = line.slice(colon + 1).replaceAll(/^[ \t]+|[ \t]+$/g, '')
     if (!NAME.test(name) || !VALUE.test(value)) throw new Bad(`field line ${JSON.stringify(line.slice(0, 60))}`)
-    if (REFUSED_LINES.test(line)) this.doubt('white space behind a coding')
+    if (REFUSED_LINES.test(line)) this.doubt('white space behind a framing')
     return [name, value]
   }
 
@@ -120,8 +120,7 @@ class Scanner {
       this.doubt('odd extension')
     }
     const size = Number.parseInt(hex!, 16)
-    if (size > ENDLESS) throw new Part()
-    return size
+    return Math.min(size, ENDLESS)
   }
 
   /** They are dropped; but a recipient may look at fields that have no place here, and not want them. */

@@ -1,0 +1,78 @@
+import type { Step } from '../case.ts'
+import { Conversation } from '../client.ts'
+import { cleanRequest, nextOn } from '../probe.ts'
+import { isProbe, targetOf, type Upstream } from '../upstream.ts'
+import { answersTo, type Happened, judgeRequests, keeps } from './judge-requests.ts'
+import { beyondJudgement, meaningOf } from './meaning.ts'
+
+/** Segments one by one: without a pause the kernel would join them. */
+export const steps = (segments: readonly string[]): Step[] =>
+  segments.flatMap((text, index) => (index === 0 ? [text] : [{ pause: 2 }, text]))
+
+/** One endpoint, its upstream, and one sample at a time. */
+export class FuzzLane {
+  readonly #port: number
+  readonly #upstream: Upstream
+  readonly #number: number
+
+  constructor(port: number, upstream: Upstream, number: number) {
+    this.#port = port
+    this.#upstream = upstream
+    this.#number = number
+  }
+
+  /** Text for this lane. */
+  own(text: string): string {
+    return text.replaceAll('@0', `l${this.#number}`).replaceAll('@h', `h${this.#number}`)
+  }
+
+  /** Whether what comes of it can't be told: it could reach the upstream of another lane, or is known to go wrong. */
+  strays(text: string): boolean {
+    const elsewhere = [...text.matchAll(/\/[lh](\d)/g)].some(([, number]) => Number(number) !== this.#number)
+    return elsewhere || beyondJudgement(meaningOf(text))
+  }
+
+  /** Sends what a client sends; gives what is wrong with what came of it. */
+  async requests(segments: readonly string[]): Promise<string[]> {
+    const meaning = meaningOf(segments.join(''))
+    this.#upstream.begin(undefined)
+    const talk = new Conversation(this.#port, meaning.methods)
+    await talk.play(steps(segments))
+    const wanted = answersTo(meaning)
+    await talk.until(() => {
+      const { finals, broken } = talk.answers
+      return broken !== undefined || finals.filter(({ complete }) => complete).length >= wanted
+    })
+    const { tail } = meaning
+    let again: string | undefined
+    const answered = talk.answers
+    const goesOn = keeps(meaning) && answered.finals.length === meaning.requests.length
+    if (goesOn && talk.ended === 'open' && !this.#closing(talk)) again = await nextOn(talk, this.#number)
+    else {
+      const mayWait = tail !== 'nothing' && tail.kind === 'part' && !this.#closing(talk)
+      if (mayWait || meaning.requests.some(({ mayClose }) => mayClose)) await talk.play(['END'])
+      await talk.until(() => false)
+    }
+    const answers = again === undefined ? talk.answers : answered
+    const ended = talk.ended !== 'open'
+    talk.destroy()
+    const { wrong: after } = await cleanRequest(this.#port, this.#number)
+    const { requests, garbage, port } = this.#upstream
+    const happened: Happened = {
+      answers,
+      ended,
+      again,
+      requests: requests.filter(({ message }) => !isProbe(targetOf(message))),
+      garbage,
+      after,
+      origin: `127.0.0.1:${port}`,
+    }
+    return judgeRequests(meaning, happened)
+  }
+
+  #closing(talk: Conversation): boolean {
+    return talk.answers.finals.some(({ fields }) =>
+      fields.some(([name, value]) => /^connection$/i.test(name) && /close/i.test(value)),
+    )
+  }
+}
