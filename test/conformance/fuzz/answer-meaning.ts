@@ -50,6 +50,9 @@ const extentsFor =
     if (status === 101) throw new Bad('a switch that nobody asked for')
     // Weir takes it for an error: docs/reference/http.md.
     if (status === 100) doubt('100')
+    // The parser takes the connection for over, and refuses the answer itself: docs/reference/http.md.
+    const options = [...tokensOf(head, 'connection'), ...tokensOf(head, 'proxy-connection')]
+    if (status < 200 && options.includes('close')) doubt('close before the answer')
     const lengths = valuesOf(head, 'content-length')
     // RFC 9112 §6.3: the same one several times may count as one.
     const same = new Set(lengths.flatMap((value) => value.split(/[ \t]*,[ \t]*/))).size === 1
@@ -106,8 +109,8 @@ function meaning(read: Scan, bytes: string, doubts: string[], end: End, extents:
     whole,
     doubts,
     spent: !whole || doubts.includes(CODED_1_0) || byEnd || closes || behind || end !== 'HOLD',
-    // undici keeps the connection, and its parser does not: docs/reference/http.md.
-    beyondJudgement: others.includes('close'),
+    // Known, and in docs/reference/http.md: the parser closes what undici keeps; two CRs end a status line.
+    beyondJudgement: others.includes('close') || /^\S+ \d\d\d [^\r\n]*\r\r/m.test(bytes),
     needsEnd: read.kind !== 'whole' || byEnd,
   }
 }

@@ -7,7 +7,7 @@ import { SAMPLES } from './samples.ts'
 
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
 /** Of each kind, on each lane. */
-const runs = Number(process.env.FUZZ_RUNS ?? 60)
+const runs = Number(process.env.FUZZ_RUNS ?? 40)
 
 t.test(`fuzzing, FUZZ_SEED=${seed} FUZZ_RUNS=${runs}`, { timeout: 60_000 + runs * 1000 }, async (t) => {
   const upstreams = await openUpstreams()

@@ -111,6 +111,11 @@ const query = fc.oneof(
 const HOSTS = ['a.test', 'A.Test:80', '[::1]:8080', '192.0.2.1', 'a.test:', 'a_b~c', '%41.test', "!$&'()*+;="]
 const host = rare('a.test', ...HOSTS)
 
+const few = fc.array(fc.oneof({ weight: 3, arbitrary: plain }, { weight: 2, arbitrary: requestFields }), {
+  maxLength: 6,
+})
+const many = fc.integer({ min: 30, max: 880 }).map((count) => Array<FieldLine>(count).fill(plainField('a', '')))
+
 /** A request for one of these paths, as RFC 9112 lets a client send it. `@0` and `@h` stand for endpoints. */
 const request: fc.Arbitrary<RequestPlan> = fc
   .record({
@@ -126,9 +131,7 @@ const request: fc.Arbitrary<RequestPlan> = fc
     host: fc.oneof({ weight: 9, arbitrary: host }, { weight: 1, arbitrary: fc.constant(undefined) }),
     hostAt: fc.nat(1000),
     at: fc.nat(1000),
-    rest: fc.array(fc.oneof({ weight: 3, arbitrary: plain }, { weight: 2, arbitrary: requestFields }), {
-      maxLength: 6,
-    }),
+    rest: fc.oneof({ weight: 20, arbitrary: few }, { weight: 1, arbitrary: many }),
     expect: rare(false, true),
     close: rare('', '', '', 'close', 'Close, X-A'),
     body: fc.oneof(noBody, lengthBody, chunkedBody),

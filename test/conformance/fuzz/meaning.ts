@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { Field } from '../wire.ts'
 import { Bad, declared, type Extents, type Head, type Scan, scan } from './scan.ts'
 
@@ -114,8 +115,12 @@ const extent: Extents = (head, doubt) => {
   return declared(head, old) ?? 'none'
 }
 
-const isHost = (text: string): boolean =>
-  HOST.test(text) && Number(/:(\d*)$/.exec(text.replace(/^\[.*\]/, ''))?.[1] ?? 0) < 65_536
+function isHost(text: string): boolean {
+  const literal = /^\[(.*)\]/.exec(text)
+  if (literal !== null && !isIPv6(literal[1]!)) return false
+  const port = /:(\d*)$/.exec(text.slice(literal?.[0].length ?? 0))?.[1]
+  return HOST.test(text) && Number(port ?? 0) < 65_536
+}
 
 /** RFC 9112 §3.2 */
 function split(target: string): { authority: string | undefined; rest: string } {
