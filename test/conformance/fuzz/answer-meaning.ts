@@ -50,13 +50,14 @@ const extentsFor =
     if (status === 101) throw new Bad('a switch that nobody asked for')
     // Weir takes it for an error: docs/reference/http.md.
     if (status === 100) doubt('100')
-    // The parser takes the connection for over, and refuses the answer itself: docs/reference/http.md.
+    // The parser takes the connection for over, in HTTP/1.0 always, and refuses the answer itself: docs/reference/http.md.
     const options = [...tokensOf(head, 'connection'), ...tokensOf(head, 'proxy-connection')]
-    if (status < 200 && options.includes('close')) doubt('close before the answer')
+    if (status < 200 && (options.includes('close') || version === 'HTTP/1.0')) doubt('close before the answer')
     const lengths = valuesOf(head, 'content-length')
     // RFC 9112 §6.3: the same one several times may count as one.
     const same = new Set(lengths.flatMap((value) => value.split(/[ \t]*,[ \t]*/))).size === 1
     if (lengths.length > 0 && same && lengths.join() !== lengths[0]?.split(/[ \t]*,/)[0]) doubt('the same length twice')
+    if (lengths.some((length) => length.length > 15)) doubt('a length that nobody can count')
     const one = same ? [['Content-Length', lengths[0]!.split(/[ \t]*,/)[0]!] as const] : []
     const rest = same ? head.fields.filter(([name]) => name.toLowerCase() !== 'content-length') : head.fields
     const framing = { start: head.start, fields: [...rest, ...one] }
