@@ -15,6 +15,8 @@ export interface AnswerMeant {
 export interface AnswerMeaning {
   /** Undefined: there is no head that means something. */
   readonly head: AnswerMeant | undefined
+  /** Statuses of interim responses before it. */
+  readonly interim: readonly number[]
   /** As far as it came. */
   readonly body: string
   readonly whole: boolean
@@ -80,17 +82,25 @@ const lengthsOf = (head: Head): boolean =>
 /** @param method of the request that is answered */
 export function answerMeaning(bytes: string, method: string, end: End): AnswerMeaning {
   const doubts: string[] = []
+  const interim: number[] = []
   const extents = extentsFor(method)
   for (let at = 0; ; ) {
     const read = scan(bytes, at, extents)
     if (read.kind === 'whole') doubts.push(...read.doubts)
-    if (read.kind !== 'whole' || statusLine(read.head.start).status >= 200)
-      return meaning(read, bytes, doubts, end, extents)
+    const status = read.kind === 'whole' ? statusLine(read.head.start).status : 0
+    if (read.kind !== 'whole' || status >= 200) return { ...meaning(read, bytes, doubts, end, extents), interim }
+    interim.push(status)
     at = read.next
   }
 }
 
-function meaning(read: Scan, bytes: string, doubts: string[], end: End, extents: Extents): AnswerMeaning {
+function meaning(
+  read: Scan,
+  bytes: string,
+  doubts: string[],
+  end: End,
+  extents: Extents,
+): Omit<AnswerMeaning, 'interim'> {
   const { head, body } = read
   const meant = head && meantBy(head, extents)
   const byEnd = meant !== undefined && extents(head!, () => {}) === 'close'

@@ -25,10 +25,12 @@ export function judgeAnswer(meaning: AnswerMeaning, delivered: Delivered): strin
   if (after !== undefined) wrong.push(`a clean request afterwards: ${after}`)
   const mayEnd = again === 'the connection ended' && meaning.doubts.length > 0
   if (again !== undefined && again !== '' && !mayEnd) wrong.push(`next on the connection: ${again}`)
-  if (answers.interim.length > 0) wrong.push(`interim ${show(answers.interim)}`)
   if (answers.finals.length > 1) wrong.push(`${answers.finals.length} answers`)
   if (reused && meaning.spent) wrong.push('the connection to the upstream was used again')
   const right = meaning.whole && meaning.doubts.length === 0
+  const interim = right ? sameList : isPartOf
+  if (!interim(answers.interim, meaning.interim))
+    wrong.push(`interim ${show(answers.interim)} instead of ${show(meaning.interim)}`)
   const [answer] = answers.finals
   if (answer === undefined) {
     if (right || !ended) wrong.push(`no answer, ended: ${ended}`)
@@ -40,10 +42,19 @@ export function judgeAnswer(meaning: AnswerMeaning, delivered: Delivered): strin
   return wrong
 }
 
+const sameList = (a: readonly number[], b: readonly number[]): boolean => String(a) === String(b)
+
+/** Whether all of `some` are among `all`, in their order. */
+function isPartOf(some: readonly number[], all: readonly number[]): boolean {
+  let at = 0
+  for (const one of all) if (one === some[at]) at++
+  return at === some.length
+}
+
 /** The gateway's own answers say so (RFC 9209). */
 const isRefusal = (answer: Message): boolean =>
   [502, 504].includes(statusOf(answer)) &&
-  valuesOf(answer.fields, 'proxy-status').some((value) => value.startsWith('weir'))
+  valuesOf(answer.fields, 'proxy-status').some((value) => value.startsWith('weir; error='))
 
 function judgeMessage(meaning: AnswerMeaning, meant: AnswerMeant, answer: Message, ended: boolean): string[] {
   const wrong: string[] = []

@@ -95,7 +95,10 @@ export class FuzzLane {
     const { requests, garbage } = this.#upstream
     const connections = requests.map(({ connection }) => connection)
     const reused = connections.slice(1).includes(connections[0]!)
-    return judgeAnswer(answerMeaning(bytes, method, ending), { answers: last, ended, again, reused, after, garbage })
+    const meant = answerMeaning(bytes, method, ending)
+    // RFC 9110 §15.2: HTTP/1.0 knows no interim responses.
+    const interim = version === '1.0' ? [] : meant.interim
+    return judgeAnswer({ ...meant, interim }, { answers: last, ended, again, reused, after, garbage })
   }
 
   #closing(talk: Conversation): boolean {

@@ -54,7 +54,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   'ICE/1.0': '1.0',
 }
 /** The head that every gateway must take, and the one that none need to. */
-const LIMITS = { bytes: 15_000, fields: 900 }
+const LIMITS = { bytes: 15_000, fields: 100 }
 
 export function meaningOf(bytes: string): Meaning {
   const requests: Meant[] = []
