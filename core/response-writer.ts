@@ -175,6 +175,7 @@ export class ResponseWriter implements BodySink, InterimSink {
   #head(response: Response, close: boolean): void {
     const { raw } = response.headers
     const fields = close ? [...raw, 'Connection', 'close'] : raw
+    if (close) this.#res.shouldKeepAlive = false
     // Always given: Node would keep that of a head it refused.
     this.#res.writeHead(response.status, reasonOf(response), fields)
   }

@@ -20,6 +20,11 @@ import { readHead } from './request-head.ts'
 import { ResponseWriter } from './response-writer.ts'
 import { Run } from './run.ts'
 import { isParserError, type ParserError, unparsedAnswer, unparsedStatus } from './unparsed.ts'
+import { offerOf } from './upgrade-offer.ts'
+
+/** On a request that offers to switch protocols: whether it is the last of its connection. */
+const LAST = Symbol('weir.last')
+type Marked = IncomingMessage & { [LAST]?: boolean }
 
 /**
  * Idle connections are kept so long behind the last answer: if its head went out before the end was asked for, it did not say
@@ -73,7 +78,11 @@ export class Listener {
       connectionsCheckingInterval: 1000,
       // RFC 9112 §3.2 is the business of readHead, where `log` hears of it.
       requireHostHeader: false,
-      shouldUpgradeCallback: (req: IncomingMessage) => mayUpgrade(req, this.#limits.upgradeProtocols),
+      // Node's parser lets go of the connection, and `#upgrade` has it, unless nothing may follow.
+      shouldUpgradeCallback: (req: Marked) => {
+        req[LAST] = offerOf(req, this.#limits.upgradeProtocols) === 'last'
+        return !req[LAST]
+      },
     } as Parameters<typeof createServer>[0])
     this.limit(options.limits)
     this.#server.on('request', (req, res) => this.#accept(req, res, false))
@@ -171,7 +180,7 @@ export class Listener {
   ): void {
     const head = readHead(req, this.#limits)
     const { path, refused } = head
-    if (head.last) res.shouldKeepAlive = false
+    if (head.last || (req as Marked)[LAST] === true) res.shouldKeepAlive = false
     const framing: Framing = { length: head.length, waiting }
     const source = framing.length === 0 ? undefined : this.#bodyOf(req, res, waiting, framing)
     connection.body = source
@@ -242,11 +251,29 @@ export class Listener {
     connection.queue(() => {
       const res = new ServerResponse(req)
       res.assignSocket(req.socket)
+      const handshake = new Handshake(req.socket, head, this.#tunnels, this.#engine.timers)
+      if (req.method !== 'CONNECT' && offerOf(req, this.#limits.upgradeProtocols) === 'ignore') {
+        handshake.watch()
+        res.shouldKeepAlive = !/(?:^|,)\s*close\s*(?:,|$)/i.test(req.headers.connection ?? '')
+        res.once('finish', () => this.#takeBack(req, res, handshake, head))
+        return this.#serve(connection, req, res, false, undefined)
+      }
       // A refusal is an ordinary response, and the last one: Node's parser has let go of this socket.
       res.once('finish', () => endSlowly(req.socket, this.#engine.timers))
-      const handshake = new Handshake(req.socket, head, this.#tunnels, this.#engine.timers)
       this.#serve(connection, req, res, false, handshake)
     })
+  }
+
+  /** An ignored offer was answered: the connection goes on behind it, with a parser of its own. */
+  #takeBack(req: IncomingMessage, res: ServerResponse, handshake: Handshake, head: Buffer): void {
+    const { socket } = req
+    handshake.settle()
+    if (!res.shouldKeepAlive || !socket.writable) return endSlowly(socket, this.#engine.timers)
+    res.detachSocket(socket)
+    socket.setTimeout(0)
+    if (head.length > 0) socket.unshift(head)
+    res.emit('close')
+    this.#server.emit('connection', socket)
   }
 
   /** Bytes that are no request: RFC 9112 §2.2. There is no exchange, but `log` hears of it. */
@@ -283,15 +310,6 @@ export class Listener {
  * §9.3.7). Extension methods pass too, but can't be listed.
  */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
-
-/**
- * Whether a request may switch: to a protocol that is allowed, in HTTP/1.1, and without a body, which Node's parser would not
- * read. RFC 9110 §7.8 lets a server ignore all others, h2c with them, and demands it in HTTP/1.0: they are ordinary requests.
- */
-function mayUpgrade({ httpVersion, headers }: IncomingMessage, allowed: readonly string[]): boolean {
-  if (httpVersion !== '1.1' || headers['transfer-encoding'] !== undefined) return false
-  return allowed.includes(headers.upgrade?.toLowerCase() ?? '') && Number(headers['content-length'] ?? 0) === 0
-}
 
 /** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1). */
 const goOn = (res: ServerResponse, framing: Framing) => (): void => {

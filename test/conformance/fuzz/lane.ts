@@ -5,7 +5,7 @@ import { isProbe, targetOf, type Upstream } from '../upstream.ts'
 import { answerMeaning, type End } from './answer-meaning.ts'
 import { judgeAnswer } from './judge-answers.ts'
 import { answersTo, type Happened, judgeRequests, keeps } from './judge-requests.ts'
-import { beyondJudgement, meaningOf } from './meaning.ts'
+import { meaningOf } from './meaning.ts'
 
 /** Segments one by one: without a pause the kernel would join them. */
 export const steps = (segments: readonly string[]): Step[] =>
@@ -28,10 +28,9 @@ export class FuzzLane {
     return text.replaceAll('@0', `l${this.#number}`).replaceAll('@h', `h${this.#number}`)
   }
 
-  /** Whether what comes of it can't be told: it could reach the upstream of another lane, or is known to go wrong. */
+  /** Whether it could reach the upstream of another lane: what comes of it can't be told then. */
   strays(text: string): boolean {
-    const elsewhere = [...text.matchAll(/\/[lh](\d)/g)].some(([, number]) => Number(number) !== this.#number)
-    return elsewhere || beyondJudgement(meaningOf(text))
+    return [...text.matchAll(/\/[lh](\d)/g)].some(([, number]) => Number(number) !== this.#number)
   }
 
   /** Sends what a client sends; gives what is wrong with what came of it. */

@@ -19,17 +19,12 @@ export interface Meant {
   readonly closes: boolean
   /** Nothing behind it need be read. */
   readonly mayClose: boolean
-  /** To what the gateway has no use for. */
-  readonly upgrades: boolean
 }
 
-/**
- * What Weir is known to fall short of (docs/reference/http.md), where a sample can't be judged: bytes behind a request whose
- * `Upgrade` is ignored are lost if they came with its end.
- */
-export const beyondJudgement = ({ requests, tail }: Meaning): boolean =>
-  requests.some((one, index) => one.upgrades && (tail !== 'nothing' || index < requests.length - 1)) ||
-  (tail !== 'nothing' && tail.head !== undefined && upgrades(tail.head))
+/** An ignored offer to upgrade behind which Weir reads no more: docs/reference/http.md. */
+const ignoredLast = (head: Head, version: string): boolean =>
+  upgrades(head) &&
+  (version !== '1.1' || valuesOf(head, 'content-length').length + valuesOf(head, 'transfer-encoding').length > 0)
 
 const upgrades = (head: Head): boolean =>
   tokensOf(head, 'connection').includes('upgrade') && valuesOf(head, 'upgrade').length > 0
@@ -151,8 +146,7 @@ function meant({ head, body, doubts }: Extract<Scan, { kind: 'whole' }>): Meant 
     local: /\\|%5c|%2e|(?:^|[/;]|%2f|%3b)\.{1,2}(?:$|[/;]|%2f|%3b)/i.test(path),
     closes: tokens.includes('close') || (version === '1.0' && !tokens.includes('keep-alive')),
     // The parser obeys these as if they were `Connection`: docs/reference/http.md.
-    upgrades: upgrades(head),
-    mayClose: doubts.includes('framing in a trailer') || proxyTokens.includes('close'),
+    mayClose: doubts.includes('framing in a trailer') || proxyTokens.includes('close') || ignoredLast(head, version),
   }
 }
 

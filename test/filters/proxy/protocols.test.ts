@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { connectTo, sendRaw } from '../../support/client.ts'
-import { onHead, proxiedRaw, signal } from './support.ts'
+import { onHead, proxied, proxiedRaw, signal } from './support.ts'
 
 const ask = (protocol: string, version = '1.1', more = ''): string =>
   `GET /api HTTP/${version}\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${more}\r\n`
@@ -63,4 +63,60 @@ t.test('h2c in full is an ordinary request, and its settings go nowhere', async 
   )
   const request = `GET /api HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`
   t.match(await sendRaw(port, request, (received) => received.endsWith('ok')), /^HTTP\/1\.1 200 /)
+})
+
+t.test('what comes behind an ignored offer is served, in one packet or in pieces', async (t) => {
+  const seen: string[] = []
+  const { port } = await proxied(t, (req, res) => {
+    seen.push(`${req.method} ${req.url}`)
+    req.resume().on('end', () => res.end('ok'))
+  })
+  const offer = ask('h2c').replace('/api', '/api/1')
+  // A parser that lost its place would take the body for a request.
+  const body = 'GET /api/smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
+  const next = `POST /api/2 HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const last = 'GET /api/3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const bytes = offer + next + offer + last
+  for (const at of [bytes.length, offer.length, offer.length + 20, offer.length + next.indexOf('\r\n\r\n') + 4]) {
+    const client = await connectTo(port)
+    let answer = ''
+    client.on('data', (chunk) => (answer += chunk.toString('latin1')))
+    client.write(bytes.slice(0, at))
+    setTimeout(() => client.write(bytes.slice(at)), 30)
+    await once(client, 'close')
+    t.equal(answer.match(/HTTP\/1\.1 200/g)?.length, 4, `split at ${at}`)
+  }
+  t.same(seen, Array.from({ length: 4 }, () => ['GET /1', 'POST /2', 'GET /1', 'GET /3']).flat())
+})
+
+t.test('an ignored offer with a body is the last of its connection', async (t) => {
+  let requests = 0
+  const { port } = await proxiedRaw(t, (socket) =>
+    socket.on('data', () => {
+      requests++
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    }),
+  )
+  const offer = ask('h2c', '1.1', 'Content-Length: 2\r\n').replace('GET', 'POST')
+  const answer = await sendRaw(port, `${offer}hiGET /api/more HTTP/1.1\r\nHost: a\r\n\r\n`)
+  t.match(answer, /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*ok$/s)
+  t.equal(requests, 1)
+})
+
+t.test('an ignored offer whose client leaves', async (t) => {
+  const gone = signal()
+  const asked = signal()
+  const { port, logged, finished } = await proxiedRaw(t, (socket) =>
+    onHead(
+      socket.on('close', () => gone.fire()),
+      () => asked.fire(),
+    ),
+  )
+  const client = await connectTo(port)
+  client.write(ask('h2c'))
+  await asked.promise
+  client.end()
+  await gone.promise
+  await logged(1)
+  t.match(finished, [{ outcome: 'aborted' }])
 })
