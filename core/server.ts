@@ -98,8 +98,8 @@ export class Listener {
     this.#limits = limits
     this.#server.headersTimeout = limits.headersTimeoutMs
     this.#server.keepAliveTimeout = limits.idleTimeoutMs
-    // Node drops what is beyond the count in silence: one more shows that there was more.
-    this.#server.maxHeadersCount = limits.maxHeadersCount + 1
+    // Node drops what is beyond its count in silence, or refuses the head as no request: readHead comes first.
+    this.#server.maxHeadersCount = 2 * limits.maxHeadersCount
     Object.assign(this.#server, { maxHeaderSize: limits.maxHeadersSize })
   }
 
