@@ -36,6 +36,7 @@ async function startWeir(upstreams: readonly Upstream[]): Promise<Subject> {
   const yaml = `listen: 127.0.0.1:0
 admin: off
 trusted_proxies: [127.0.0.9]
+downstream: { body_timeout: 1s }
 filters:
   - request-id
   - route-match: { prefix: "" }
