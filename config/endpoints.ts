@@ -59,7 +59,7 @@ export function* readEndpoints(
       name: values.name,
       version: values.version,
       targets,
-      disabled: values.disabled ?? false,
+      status: readStatus(item, values, path, problems),
       match: { hosts: values.host ?? [], paths: values.path ?? [] },
       requires,
     }
@@ -111,11 +111,26 @@ function readTargets(
   if (both) problems.error([...at, 'targets'], 'said twice: give either url or targets')
   if (!Object.hasOwn(raw, 'url') && !Object.hasOwn(raw, 'targets')) problems.error(at, '"url" is missing')
   if (values.url !== undefined) return [{ ...values.url, weight: 1 }]
-  const targets = (values.targets ?? []).map(({ url, weight }): Target => ({ ...url, weight }))
-  if (targets.length > 1)
-    problems.error(
-      [...at, 'targets', 1],
-      'more than one target is not supported yet: keep one, or make several endpoints',
-    )
+  const first = new Map<string, Path>()
+  const targets = (values.targets ?? []).map(({ url, weight }, i): Target => {
+    const path = [...at, 'targets', i, 'url']
+    const before = first.get(url.url)
+    if (before === undefined) first.set(url.url, path)
+    else problems.error(path, `the target is listed already: ${problems.place(before)}; give it more weight instead`)
+    return { ...url, weight }
+  })
+  if (targets.length > 0 && targets.every(({ weight }) => weight === 0))
+    problems.warn([...at, 'targets'], 'every target has the weight 0: all requests get 503')
   return targets
+}
+
+function readStatus(
+  raw: Readonly<Record<string, unknown>>,
+  { disabled = false, status }: EndpointValues,
+  at: Path,
+  problems: Problems,
+): Endpoint['status'] {
+  if (Object.hasOwn(raw, 'disabled') && Object.hasOwn(raw, 'status') && disabled !== (status === 'disabled'))
+    problems.error([...at, 'disabled'], 'said twice, and otherwise: give either disabled or status')
+  return status ?? (disabled ? 'disabled' : 'active')
 }

@@ -75,7 +75,12 @@ const echoShape = {
 
 const targetShape = {
   url: url().describe('Where requests go. A path is put before theirs; no user name, query or fragment.'),
-  weight: z.int().min(1).default(1).describe('Share of the traffic, relative to the other targets.'),
+  weight: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(1)
+    .describe('Share of the traffic, relative to the other targets; 0 drains it: it gets no new requests.'),
 }
 
 const healthCheckShape = {
@@ -100,7 +105,7 @@ export const endpointShape = {
     .describe(
       'Where requests go; this or `targets` is required. A path is put before theirs; no user name, query or fragment.',
     ),
-  targets: oneOrMore(section(targetShape)).optional().describe('In place of `url`. One entry for now. Default: none.'),
+  targets: oneOrMore(section(targetShape)).optional().describe('Several URLs, in place of `url`. Default: none.'),
   methods: oneOrMore(text())
     .optional()
     .describe(
@@ -121,7 +126,13 @@ export const endpointShape = {
     .describe(
       'The caller needs every one of these; demands a token if `auth_type` is absent. Default: what the chain says.',
     ),
-  disabled: z.boolean().default(false).describe('`true` answers 503 and takes no traffic.'),
+  disabled: z.boolean().default(false).describe('`true` is short for `status: disabled`.'),
+  status: z
+    .enum(['active', 'inactive', 'disabled'])
+    .optional()
+    .describe(
+      '`inactive` and `disabled` answer 503 and take no traffic; health checks go on for `inactive`. Default: `active`.',
+    ),
   timeout: z
     .union([z.number(), z.string()], { error: 'expected a duration: seconds, or a string such as 250ms, 30s, 5m' })
     .optional()

@@ -16,7 +16,7 @@ export interface Target {
   readonly host: string
   /** Path that every request is put under: `''` or `/base`, never with a trailing slash. */
   readonly basePath: string
-  /** Relative share of traffic, at least 1. */
+  /** Relative share of traffic. 0: draining, it gets no new requests. */
   readonly weight: number
 }
 
@@ -27,8 +27,8 @@ export interface Endpoint {
   readonly name: string
   readonly version: string | undefined
   readonly targets: readonly Target[]
-  /** Answers 503 and takes no traffic. */
-  readonly disabled: boolean
+  /** As configured. `inactive` and `disabled` answer 503 and take no traffic; `inactive` is checked all the same. */
+  readonly status: 'active' | 'inactive' | 'disabled'
   /** Extra patterns beside version and name. */
   readonly match: { readonly hosts: readonly string[]; readonly paths: readonly string[] }
   readonly requires: readonly Requirement[]

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts'
 import { TrustedProxies } from './downstream.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from './downstream-limits.ts'
 import type { Engine } from './engine.ts'
+import { EndpointRegistry, RegistryKey } from './registry.ts'
 import { Listener } from './server.ts'
 import type { ServiceKey } from './service.ts'
 import { SharedState } from './shared.ts'
@@ -25,6 +26,7 @@ export interface GatewayParts {
 /** The data plane: listeners, and the live snapshot that their requests lease chains from. */
 export class Gateway {
   readonly shared = new SharedState()
+  readonly registry: EndpointRegistry
   readonly #parts: GatewayParts
   #catalog: Catalog
   readonly #listeners = new Map<string, Listener>()
@@ -35,6 +37,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
+    this.registry = new EndpointRegistry(parts.engine.clock, parts.engine.logger)
     this.#catalog = parts.catalog
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
     this.#limits = parts.limits ?? DEFAULT_LIMITS
@@ -58,13 +61,24 @@ export class Gateway {
   async #load(spec: GatewaySpec, catalog: Catalog): Promise<readonly Problem[]> {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
-    const { engine, services = new Map(), baseDir } = this.#parts
-    const next = await buildSnapshot(spec, { engine, catalog, shared: this.shared, services, baseDir }, old)
+    const { engine, baseDir } = this.#parts
+    const services = new Map(this.#parts.services).set(RegistryKey, this.registry)
+    const context = { engine, catalog, shared: this.shared, services, baseDir }
+    const next = await buildSnapshot(spec, context, old).catch((error: unknown) => {
+      // What the filters of the load asked of it is forgotten with them.
+      this.#sync(old)
+      throw error
+    })
+    this.#sync(next)
     this.#live = next
     this.#catalog = catalog
     for (const [name, chain] of next.chains) this.#listeners.get(name)?.use(chain)
     if (old !== undefined) void this.#retire(old)
     return next.warnings
+  }
+
+  #sync(snapshot: Snapshot | undefined): void {
+    this.registry.sync(snapshot?.spec.endpoints.map(({ endpoint }) => endpoint) ?? [])
   }
 
   /** Opens every listener. Rejects, with all of them closed, if one can't be had. */

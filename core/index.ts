@@ -1,5 +1,6 @@
 /** What a plugin imports as `weir`. Everything else in core is the engine's own. */
 
+export { blockedReply } from './blocked.ts'
 export { Body, type BodySink, type BodySource } from './body.ts'
 export type { Clock } from './clock.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './endpoint.ts'
@@ -25,8 +26,17 @@ export { defineFilter } from './filter.ts'
 export { HeaderList } from './headers.ts'
 export type { Logger } from './log.ts'
 export { Histogram, type Meter, type Metric, type Sample } from './meter.ts'
+export {
+  type BreakerPhase,
+  type EndpointRegistry,
+  type EndpointStatus,
+  type Health,
+  type RegistryEvent,
+  RegistryKey,
+} from './registry.ts'
 export { LocalReply, type ReplyOptions, type Response, reply, type Upgrade } from './reply.ts'
 export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './service.ts'
 export type { ShareSpec } from './shared.ts'
 export { defineSlot, type Slot } from './slot.ts'
+export type { BreakerHandle, EndpointState, Probe, ProbeAnswer, SendProbe, TargetState } from './target-state.ts'
 export type { Deadline, TimerWheel } from './timer-wheel.ts'

@@ -32,6 +32,7 @@ import { Gateway } from './gateway.ts'
 import { fdDestination, type LogDestination, makeLogger, type RootLogger } from './logging.ts'
 import { Metrics } from './meter.ts'
 import { loadPlugins } from './plugin-loader.ts'
+import { reportRegistry } from './registry-report.ts'
 import { type Service, type ServiceKey, StatusKey } from './service.ts'
 import { untilStopped } from './shutdown.ts'
 import { checkSpec } from './snapshot.ts'
@@ -135,6 +136,7 @@ async function start(
     }),
     baseDir: settings.baseDir,
   })
+  reportRegistry(gateway.registry, logger, metrics)
   const use = (next: Settings): void => {
     settings = next
     logger.setLevel(next.logLevel)

@@ -1,3 +1,4 @@
+import { blockedReply } from './blocked.ts'
 import type { Chain } from './chain.ts'
 import type { Engine } from './engine.ts'
 import { HookError, WeirError } from './errors.ts'
@@ -114,6 +115,9 @@ export class Run {
     const unmet = x.unmet(this.#chain.requires)
     if (unmet !== undefined)
       return this.#failed(new WeirError('requirement_unmet', `nothing satisfied "${unmet}"`), 'engine', 'requirements')
+    // A filter that routes may not have looked.
+    const blocked = x.endpoint === undefined ? undefined : blockedReply(x.endpoint)
+    if (blocked !== undefined) return this.#answer(blocked, 'engine')
     const { terminal } = this.#lane
     if (terminal === undefined)
       return this.#answer(new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), 'engine')

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts'
 import { Engine } from '../../core/engine.ts'
 import { silentLogger } from '../../core/log.ts'
 import { Metrics } from '../../core/meter.ts'
+import { EndpointRegistry, RegistryKey } from '../../core/registry.ts'
 import { SharedState } from '../../core/shared.ts'
 import { buildSnapshot, checkSpec, type Snapshot } from '../../core/snapshot.ts'
 import { TimerWheel } from '../../core/timer-wheel.ts'
@@ -25,7 +26,7 @@ export interface Built {
 export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
   const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
   const shared = previous?.shared ?? new SharedState()
-  const { services } = host
+  const services = new Map(host.services).set(RegistryKey, new EndpointRegistry(systemClock, silentLogger))
   const engine = new Engine({
     clock: systemClock,
     timers: new TimerWheel(),

@@ -161,11 +161,11 @@ function optionsOf(spec: OptionsSpec | undefined, { source }: LoadedConfig): Pro
 
 function propertiesOf(spec: EndpointSpec, config: LoadedConfig): Properties {
   const { endpoint, at } = spec
-  const { targets, match, disabled, requires } = endpoint
+  const { targets, match, status, requires } = endpoint
   const value = targets.map(({ url, weight }) => ({ url, weight }))
   return new Map([
     ['targets', { value, shown: targetsOf(spec, config.source).map(({ url }) => url) }],
-    ...placed({ host: match.hosts, path: match.paths, disabled, requires }, at, config),
+    ...placed({ host: match.hosts, path: match.paths, status, requires }, at, config),
   ])
 }
 

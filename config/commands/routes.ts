@@ -1,4 +1,5 @@
 import type { Chain } from '../../core/chain.ts'
+import type { Endpoint } from '../../core/endpoint.ts'
 import { optionsOf } from '../../core/snapshot.ts'
 import type { EndpointSpec, ListenerSpec } from '../../core/spec.ts'
 import { SHORT_FORMS } from '../shorthand.ts'
@@ -36,7 +37,7 @@ filters of the chain are off there.`,
 
 interface Row {
   readonly id: string
-  readonly disabled: boolean
+  readonly status: Endpoint['status']
   readonly patterns: readonly string[]
   /** Null: every method. */
   readonly methods: unknown
@@ -52,7 +53,7 @@ function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, sour
   const own = options[checker]
   return {
     id: endpoint.id,
-    disabled: endpoint.disabled,
+    status: endpoint.status,
     patterns: chain.base.steps.flatMap((step) => step?.filter.patterns?.(endpoint) ?? []),
     methods:
       own?.options[option] === undefined ? null : shown(option, own.options[option], pathOf(option, own), source),
@@ -73,10 +74,10 @@ export function targetsOf({ endpoint, at }: EndpointSpec, source: Source): Row['
 function textOf(rows: readonly Row[], listener: ListenerSpec): string {
   const chain = `Chain: ${listener.chain.map(({ name }) => name).join(' → ')}\n`
   if (rows.length === 0) return `${chain}\nThere are no endpoints: every request gets 404.\n`
-  const lines = rows.map(({ id, disabled, patterns, methods, targets, chain }) => {
+  const lines = rows.map(({ id, status, patterns, methods, targets, chain }) => {
     const off = chain.filter((filter) => filter.off).map(({ name }) => name)
     return [
-      disabled ? `${id} (disabled)` : id,
+      status === 'active' ? id : `${id} (${status})`,
       patterns,
       methods === null ? 'every method' : [methods].flat().join(', '),
       targets.map(({ url }) => url),

@@ -31,7 +31,7 @@ export function* candidates(
     if (near.length > 0) yield `near: ${near.join(', ')}`
   } else {
     const { endpoint, route } = chosen
-    yield `${endpoint.id}: chosen, ${where(chosen)}${route.template} leads to it${endpoint.disabled ? '; it is disabled' : ''}`
+    yield `${endpoint.id}: chosen, ${where(chosen)}${route.template} leads to it${endpoint.status === 'active' ? '' : `; it is ${endpoint.status}`}`
   }
   let rest = 0
   let named = 0

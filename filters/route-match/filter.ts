@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineFilter, EndpointsKey, RouteSlot, reply } from '../../core/index.ts'
+import { blockedReply, defineFilter, EndpointsKey, RouteSlot, reply } from '../../core/index.ts'
 import { candidates, patternsOf } from './candidates.ts'
 import { Routes } from './hosts.ts'
 import { nearest } from './nearest.ts'
@@ -18,9 +18,6 @@ const options = z.strictObject({
     .describe('`true` names the nearest endpoints in a 404. Not for production: it tells strangers what exists.'),
 })
 
-/** Seconds. A guess: nobody knows when an operator will enable the endpoint again. */
-const DISABLED_RETRY_AFTER = '60'
-
 export const routeMatch = defineFilter({
   name: 'route-match',
   apiVersion: 1,
@@ -35,11 +32,6 @@ export const routeMatch = defineFilter({
     // Made once an instance, not once a module: the engine writes the instance's name on a reply.
     const traversal = reply(400, 'path_traversal', { detail: 'The path has dot segments or backslashes.' })
     const noRoute = reply(404, 'no_route', { detail: 'Nothing is reached under this path.' })
-    // RFC 9110 §15.6.4, §10.2.3
-    const disabled = reply(503, 'endpoint_disabled', {
-      headers: { 'Retry-After': DISABLED_RETRY_AFTER },
-      detail: 'The endpoint is switched off.',
-    })
 
     function unknown(path: string) {
       const near = nearest(path, prefix, endpoints)
@@ -53,7 +45,8 @@ export const routeMatch = defineFilter({
         if (isTraversal(path)) return traversal
         const route = routes.find(x.downstream.host, path)
         if (route === undefined) return debug ? unknown(path) : noRoute
-        if (route.endpoint.disabled) return disabled
+        const blocked = blockedReply(route.endpoint)
+        if (blocked !== undefined) return blocked
         x.set(RouteSlot, route)
       },
       explain({ request: { path }, downstream: { host } }) {

@@ -53,7 +53,7 @@ export class RouteTable {
     return undefined
   }
 
-  /** The route of a path, whose endpoint may be disabled. The longest match wins; of equal ones, the pattern. */
+  /** The route of a path, whose endpoint may take no traffic. The longest match wins; of equal ones, the pattern. */
   find(path: string): Route | undefined {
     const named = this.#byName(path)
     const best = this.#byPattern(path, named?.length ?? 0) ?? named
@@ -90,11 +90,11 @@ export class RouteTable {
   }
 }
 
-/** The versionless endpoint speaks for its name; else enabled ones before disabled, then the highest version. */
+/** The versionless endpoint speaks for its name; else active ones before others, then the highest version. */
 function isBetter(a: Endpoint, b: Endpoint): boolean {
   if (b.version === undefined) return false
   if (a.version === undefined) return true
-  if (a.disabled !== b.disabled) return b.disabled
+  if ((a.status === 'active') !== (b.status === 'active')) return a.status === 'active'
   return compareVersions(a.version, b.version) > 0
 }
 

@@ -38,20 +38,38 @@ t.test('a URL that is none, or says too much, is a problem', async (t) => {
   t.match(one('http://host:99999/'), /^expected a URL/)
 })
 
-t.test('url or targets, and one target for now', async (t) => {
+t.test('the status, and its short form', async (t) => {
+  const status = (text: string): unknown => parse(endpoint(text)).spec.endpoints[0]?.endpoint.status
+  t.equal(status('disabled: false'), 'active')
+  t.equal(status('disabled: true'), 'disabled')
+  t.equal(status('status: inactive'), 'inactive')
+  t.match(problems('endpoints: [{ name: a, url: http://a, disabled: true, status: active }]'), [
+    /said twice, and otherwise/,
+  ])
+})
+
+t.test('url, or several targets', async (t) => {
   const many = 'endpoints:\n  - name: a\n    targets:\n      - url: http://a\n      - url: http://b\n'
-  t.same(problems(many), [
-    '5:9 endpoints[0].targets[1]: more than one target is not supported yet: keep one, or make several endpoints',
+  t.same(problems(many), [])
+  t.same(
+    parse(many).spec.endpoints[0]?.endpoint.targets.map(({ url, weight }) => [url, weight]),
+    [
+      ['http://a', 1],
+      ['http://b', 1],
+    ],
+  )
+  t.same(problems(`${many}      - url: http://a/\n`), [
+    '6:9 endpoints[0].targets[2].url: the target is listed already: endpoints[0].targets[0].url (line 4); give it more weight instead',
   ])
   t.same(problems('endpoints: [{ name: a }]'), ['1:13 endpoints[0]: "url" is missing'])
   t.same(problems(endpoint('targets: [{ url: "http://a" }]')), [
     '4:5 endpoints[0].targets: said twice: give either url or targets',
   ])
   t.same(problems('endpoints: [{ name: a, targets: [] }]').length, 1)
-  t.same(problems('endpoints: [{ name: a, targets: [{ url: "http://a", weight: 0 }, { wait: 1 }] }]'), [
-    '1:53 endpoints[0].targets[0].weight: expected at least 1, found 0',
-    '1:66 endpoints[0].targets[1]: "url" is missing',
-    '1:68 endpoints[0].targets[1].wait: unknown key "wait". Known here: url, weight',
+  t.same(problems('endpoints: [{ name: a, targets: [{ url: "http://a", weight: -1 }, { wait: 1 }] }]'), [
+    '1:53 endpoints[0].targets[0].weight: expected at least 0, found -1',
+    '1:67 endpoints[0].targets[1]: "url" is missing',
+    '1:69 endpoints[0].targets[1].wait: unknown key "wait". Known here: url, weight',
   ])
 })
 

@@ -14,7 +14,7 @@ t.test('a file that is there loads; its folder is where relative paths start', a
   writeFileSync(file, `\uFEFFlisten: \${PORT}\r\n${endpoint('disabled: true').replaceAll('\n', '\r\n')}`)
   const config = await loadConfig(file, { PORT: '9000' })
   t.equal(config.spec.listeners[0]?.port, 9000)
-  t.equal(config.spec.endpoints[0]?.endpoint.disabled, true)
+  t.equal(config.spec.endpoints[0]?.endpoint.status, 'disabled')
   t.equal(config.settings.file, file)
   t.equal(config.settings.baseDir, dir)
 })
@@ -97,7 +97,7 @@ auth_algorithm: "HS256"
         weight: 1,
       },
     ],
-    disabled: false,
+    status: 'active',
     match: { hosts: [], paths: [] },
     requires: ['authentication'],
   })

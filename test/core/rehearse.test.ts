@@ -17,7 +17,7 @@ const CLOSED = { name: 'closed', url: 'http://127.0.0.1:1', requires: [AUTHENTIC
 const ENDPOINTS = [
   OPEN,
   { ...CLOSED, filters: { auth: { required: true } } },
-  { name: 'off', url: 'http://127.0.0.1:1', disabled: true },
+  { name: 'off', url: 'http://127.0.0.1:1', status: 'disabled' as const },
   {
     name: 'few',
     url: 'http://127.0.0.1:1',

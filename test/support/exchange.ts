@@ -5,8 +5,9 @@ import { type Downstream, Exchange } from '../../core/exchange.ts'
 import { readNamed } from '../../core/files.ts'
 import type { Answered, Attempt, Filter, FilterEnv, FilterFactory, Outcome } from '../../core/filter.ts'
 import { HeaderList } from '../../core/headers.ts'
-import type { Logger } from '../../core/log.ts'
+import { type Logger, silentLogger } from '../../core/log.ts'
 import { Metrics } from '../../core/meter.ts'
+import { EndpointRegistry, RegistryKey } from '../../core/registry.ts'
 import type { LocalReply } from '../../core/reply.ts'
 import { EndpointsKey } from '../../core/service.ts'
 import { SharedState } from '../../core/shared.ts'
@@ -40,7 +41,7 @@ export function endpoint(id: string, rest: Partial<Endpoint> = {}): Endpoint {
     name: id.slice(cut + 1),
     version: cut === -1 ? undefined : id.slice(0, cut),
     targets: [],
-    disabled: false,
+    status: 'active',
     match: { hosts: [], paths: [] },
     requires: [],
     ...rest,
@@ -118,10 +119,13 @@ export class Bench {
   readonly shared = new SharedState()
   readonly metrics = new Metrics()
   readonly logged: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[] = []
+  readonly registry = new EndpointRegistry(this.clock, silentLogger)
   readonly #services = new Map<string, unknown>()
 
   constructor(endpoints: readonly Endpoint[] = []) {
     this.#services.set(EndpointsKey.name, endpoints)
+    this.#services.set(RegistryKey.name, this.registry)
+    this.registry.sync(endpoints)
   }
 
   /** Validates the options as a load does and makes an instance. Throws what the schema or the factory says. */

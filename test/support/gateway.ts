@@ -42,7 +42,7 @@ type EndpointEntry = {
   name: string
   url: string
   version?: string
-  disabled?: boolean
+  status?: Endpoint['status']
   requires?: string[]
   filters?: Record<string, Record<string, unknown> | 'off'>
 }
@@ -76,14 +76,14 @@ function filterSpec(entry: ChainEntry, index: number): FilterSpec {
 }
 
 function endpointSpec(entry: EndpointEntry, index: number): EndpointSpec {
-  const { name, version, url, disabled = false, requires = [], filters = {} } = entry
+  const { name, version, url, status = 'active', requires = [], filters = {} } = entry
   const at = ['endpoints', index] as const
   const endpoint: Endpoint = {
     id: version === undefined ? name : `${version}/${name}`,
     name,
     version,
     targets: [targetOf(url)],
-    disabled,
+    status,
     match: { hosts: [], paths: [] },
     requires,
   }

@@ -24,7 +24,7 @@ t.test('what leads to each endpoint and where it leads', async (t) => {
   const { endpoints } = (await weir(['routes', '--json'])).json() as { endpoints: object[] }
   t.match(endpoints[0], {
     id: 'v1/orders',
-    disabled: false,
+    status: 'active',
     methods: ['get', 'POST'],
     targets: [{ url: 'http://one:1/api', weight: 1 }],
   })

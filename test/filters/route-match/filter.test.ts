@@ -81,7 +81,7 @@ t.test('template, and prefixes', async (t) => {
 })
 
 t.test('without a version: the highest that is enabled', async (t) => {
-  const off = { disabled: true }
+  const off = { status: 'disabled' } as const
   t.equal((await router([endpoint('v2/a'), endpoint('v10/a'), endpoint('v9/a')]))('/orchestrator/a/x'), 'v10/a /x')
   t.equal((await router([endpoint('v9/a'), endpoint('v10/a', off), endpoint('v2/a')]))('/orchestrator/a'), 'v9/a ')
   t.equal((await router([endpoint('v2-rc1/a'), endpoint('v1/a')]))('/orchestrator/a'), 'v2-rc1/a ')
@@ -93,7 +93,7 @@ t.test('without a version: the highest that is enabled', async (t) => {
 })
 
 t.test('a disabled endpoint says when to come again', async (t) => {
-  const { filter } = await new Bench([endpoint('v1/a', { disabled: true })]).make(routeMatch)
+  const { filter } = await new Bench([endpoint('v1/a', { status: 'disabled' })]).make(routeMatch)
   const x = exchange({ path: '/orchestrator/v1/a' })
   const returned = filter.request!(x) as LocalReply
   t.equal(verdict(returned), '503 endpoint_disabled')

@@ -1,0 +1,40 @@
+import type { Logger } from './log.ts'
+import type { Meter, Sample } from './meter.ts'
+import type { EndpointRegistry, RegistryEvent } from './registry.ts'
+
+/** Events that people are woken for; the rest is info. */
+const isBad = (event: RegistryEvent): boolean =>
+  event.type === 'target_ejected' || ('to' in event && ['unhealthy', 'open'].includes(event.to))
+
+const WORDS: Readonly<Record<RegistryEvent['type'], string>> = {
+  endpoint_added: 'endpoint added',
+  endpoint_removed: 'endpoint removed',
+  endpoint_status: 'endpoint changed its status',
+  target_health: 'target changed its health',
+  target_ejected: 'target ejected: it is left alone for a while',
+  target_returned: 'target returned: it gets traffic again',
+  breaker: 'breaker changed its state',
+}
+
+/** Writes every transition to the log, and the present state of every target to the metrics. */
+export function reportRegistry(registry: EndpointRegistry, log: Logger, meter: Meter): void {
+  registry.subscribe((event) => {
+    const { type, at: _at, ...fields } = event
+    // A start, or a reload, would name thousands; the configuration's own line says how many there are.
+    if (type === 'endpoint_added' || type === 'endpoint_removed') log.debug(fields, WORDS[type])
+    else if (isBad(event)) log.warn(fields, WORDS[type])
+    else log.info(fields, WORDS[type])
+  })
+  meter.register({
+    name: 'weir_endpoint_health',
+    help: 'Whether a target of an endpoint may be called (1): neither checks nor live traffic found it bad (0).',
+    type: 'gauge',
+    collect: () => {
+      const samples: Sample[] = []
+      for (const { id, targets } of registry.all())
+        for (const { url, available } of targets)
+          samples.push({ labels: { endpoint: id, target: url }, value: available ? 1 : 0 })
+      return samples
+    },
+  })
+}
