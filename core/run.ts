@@ -7,6 +7,7 @@ import type { Answered, Awaitable, Finished, UpstreamCall, Verdict } from './fil
 import type { Lane, Op } from './lane.ts'
 import { mendHead } from './mend.ts'
 import { errorReply, renderReply } from './problem.ts'
+import { attribute } from './proxy-status.ts'
 import { LocalReply, type Response } from './reply.ts'
 import { Tries } from './tries.ts'
 
@@ -170,6 +171,7 @@ export class Run {
       this.#replaced(verdict, op)
     }
     mendHead(x.response, x.request.method)
+    attribute(x.response)
     this.#deliver(x.response)
   }
 
