@@ -60,6 +60,11 @@ export type Answered = Exchange & { response: Response }
 export interface UpstreamCall {
   /** Set when the client asked to switch protocols: `websocket`. */
   readonly upgrade: string | undefined
+  /**
+   * Monotonic milliseconds by which the head of the answer must be there: the terminal filter gives the attempt up then, as
+   * one that took too long. Undefined: only its own limits hold.
+   */
+  readonly deadline?: number
 }
 
 export type Next = (call: UpstreamCall) => Awaitable<Response | LocalReply>

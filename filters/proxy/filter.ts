@@ -5,6 +5,8 @@ import {
   type Exchange,
   type FilterEnv,
   type LocalReply,
+  type Outcome,
+  RegistryKey,
   type Response,
   RouteSlot,
   reply,
@@ -16,6 +18,7 @@ import { upstreamFields } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
 import { type Options, options } from './options.ts'
 import { makePool, type PoolSettings } from './pools.ts'
+import { probeThrough } from './probe.ts'
 import { UpgradeCounts, type Upgrades } from './upgrades.ts'
 import { Upload } from './upload.ts'
 import { UpstreamRequest } from './upstream-request.ts'
@@ -30,6 +33,7 @@ export const proxy = defineFilter<Options>({
   terminal: true,
   perEndpoint: true,
   reads: [RouteSlot],
+  needs: [RegistryKey],
   create: (options, env) => new ProxyFilter(options, env),
 })
 
@@ -59,11 +63,14 @@ class ProxyFilter implements TerminalFilter {
     if (upgrade !== undefined && env.endpoint !== undefined) this.#upgrades = upgradeCounts(env).of(env.endpoint.id)
     this.#preserveHost = options.preserve_host
     this.#targets = env.endpoint?.targets ?? []
+    const known = env.endpoint && env.service(RegistryKey).of(env.endpoint)
     this.#contexts = new Map(
-      this.#targets.map((target) => [
-        target,
-        { pool: sharedPool({ ...settings, origin: target.origin }, env), limits, timers },
-      ]),
+      this.#targets.map((target) => {
+        const pool = sharedPool({ ...settings, origin: target.origin }, env)
+        const state = known!.target(target, env.clock.wall())
+        state.probe = probeThrough(pool)
+        return [target, { pool, state, limits, timers }]
+      }),
     )
   }
 
@@ -84,7 +91,11 @@ class ProxyFilter implements TerminalFilter {
     })
   }
 
-  settled({ request }: Exchange): void {
+  settled({ request }: Exchange, { target }: Attempt, { result }: Outcome): void {
+    const { state } = this.#contexts.get(target!)!
+    state.outstanding--
+    state.attempts++
+    if (result === 'failure') state.failures++
     if (request.upgrade !== undefined) this.#upgrades?.leave()
   }
 
@@ -95,11 +106,13 @@ class ProxyFilter implements TerminalFilter {
   call(x: Exchange, attempt: Attempt, call: UpstreamCall): Promise<Response> {
     const upgrade = this.#upgrades === undefined ? undefined : call.upgrade
     const target = attempt.target!
+    const context = this.#contexts.get(target)!
+    context.state.outstanding++
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
     const upload = body.empty ? undefined : new Upload(body)
     const request = new UpstreamRequest(
-      this.#contexts.get(target)!,
+      context,
       x,
       {
         path: path.startsWith('/') ? path : `/${path}`,

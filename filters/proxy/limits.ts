@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { TimerWheel } from '../../core/index.ts'
+import type { TargetState, TimerWheel } from '../../core/index.ts'
 
 /** Limits of one upstream request, in milliseconds. None bounds the whole: event streams may last for days. */
 export interface Limits {
@@ -16,6 +16,8 @@ export interface Limits {
 /** Parts that every request of a proxy shares. */
 export interface UpstreamContext {
   readonly pool: Dispatcher
+  /** What is known of the target. */
+  readonly state: TargetState
   readonly limits: Limits
   readonly timers: TimerWheel
 }
