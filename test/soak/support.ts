@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly port?: number
   /** YAML of further top-level keys. */
   readonly rest?: string
+  /** The filters, in order. Default: the default chain behind the probe. */
+  readonly chain?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -79,12 +81,12 @@ export class Gateway {
 
   /** @param whole false writes in place, as some editors do */
   write(endpoints: string, whole = true): void {
-    const { port = 0, rest = 'access_log: false' } = this.#options
+    const { port = 0, rest = 'access_log: false', chain = CHAIN } = this.#options
     const text = `listen: 127.0.0.1:${port}
 admin: { listen: 127.0.0.1:0 }
 ${rest}
 plugins: ["${PROBE}"]
-filters: [${CHAIN}]
+filters: [${chain}]
 endpoints:
 ${endpoints}`
     if (!whole) return writeFileSync(this.#file, text)
