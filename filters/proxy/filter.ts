@@ -14,6 +14,9 @@ import {
   type TerminalFilter,
   type UpstreamCall,
 } from '../../core/index.ts'
+import { Candidate } from './balancers/balancer.ts'
+import { BALANCERS } from './balancers/index.ts'
+import { Choice } from './choice.ts'
 import { upstreamFields } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
 import { type Options, options } from './options.ts'
@@ -23,11 +26,11 @@ import { UpgradeCounts, type Upgrades } from './upgrades.ts'
 import { Upload } from './upload.ts'
 import { UpstreamRequest } from './upstream-request.ts'
 
-/** The terminal filter: streams the request to the endpoint's target and the answer back. */
+/** The terminal filter: streams the request to a target of the endpoint and the answer back. */
 export const proxy = defineFilter<Options>({
   name: 'proxy',
   apiVersion: 1,
-  summary: "Streams the request to the endpoint's target and the answer back.",
+  summary: 'Streams the request to a target of the endpoint and the answer back.',
   options,
   offline: true,
   terminal: true,
@@ -42,7 +45,7 @@ class ProxyFilter implements TerminalFilter {
   /** Undefined if offers to upgrade are ignored (RFC 9110 §7.8). */
   readonly #upgrades: Upgrades | undefined = undefined
   readonly #maxUpgrades: number
-  readonly #targets: readonly Target[]
+  readonly #choice: Choice
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
 
@@ -62,25 +65,24 @@ class ProxyFilter implements TerminalFilter {
     this.#maxUpgrades = upgrade?.max_connections ?? 0
     if (upgrade !== undefined && env.endpoint !== undefined) this.#upgrades = upgradeCounts(env).of(env.endpoint.id)
     this.#preserveHost = options.preserve_host
-    this.#targets = env.endpoint?.targets ?? []
     const known = env.endpoint && env.service(RegistryKey).of(env.endpoint)
     this.#contexts = new Map(
-      this.#targets.map((target) => {
+      env.endpoint?.targets.map((target) => {
         const pool = sharedPool({ ...settings, origin: target.origin }, env)
         const state = known!.target(target, env.clock.wall())
         state.probe = probeThrough(pool)
         return [target, { pool, state, limits, timers }]
       }),
     )
+    const candidates = [...this.#contexts].map(([target, { state }]) => new Candidate(target, state))
+    this.#choice = new Choice(candidates, BALANCERS[options.balancer](Math.random), options.when_unhealthy)
   }
 
-  pick({ request: { method, headers } }: Exchange): Target | LocalReply {
+  pick(x: Exchange, before: readonly Attempt[]): Target | LocalReply {
+    const { method, headers } = x.request
     // RFC 9110 §7.6.2: at 0 it is this gateway that is asked.
     if (method === 'OPTIONS' && headers.get('max-forwards') === '0') return reply(204, 'options')
-    return (
-      this.#targets[0] ??
-      reply(503, 'no_target', { detail: 'The endpoint has no target.', headers: { 'retry-after': '30' } })
-    )
+    return this.#choice.pick(x, before)
   }
 
   admit({ request }: Exchange): LocalReply | undefined {

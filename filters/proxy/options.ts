@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { duration } from '../../core/units.ts'
+import { BALANCER_NAMES } from './balancers/index.ts'
+import { WHEN_UNHEALTHY } from './choice.ts'
 
 const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 
@@ -31,6 +33,16 @@ export const options = z.strictObject({
     .optional()
     .describe("Time from the request's last byte to the head of the answer. Default: `timeout`."),
   idle_timeout: duration().optional().describe('Time between two chunks of a body, either way. Default: `timeout`.'),
+  balancer: z
+    .enum(BALANCER_NAMES)
+    .default('round_robin')
+    .describe(
+      'How one of several targets is chosen: in turn, the one with the fewest requests in flight, or the better of two at random. All by weight.',
+    ),
+  when_unhealthy: z
+    .enum(WHEN_UNHEALTHY)
+    .default('refuse')
+    .describe('What is done when no target is healthy: answer 503, or call them all the same (`panic`).'),
   preserve_host: z.boolean().default(false).describe("`true` sends the client's Host on, instead of the target's."),
   keep_alive: duration()
     .prefault('4s')

@@ -41,6 +41,8 @@ type ChainEntry = string | readonly [factory: string, options: Record<string, un
 type EndpointEntry = {
   name: string
   url: string
+  /** Further targets, or others of the same. Default: `url` alone. */
+  targets?: readonly Target[]
   version?: string
   status?: Endpoint['status']
   requires?: string[]
@@ -76,13 +78,13 @@ function filterSpec(entry: ChainEntry, index: number): FilterSpec {
 }
 
 function endpointSpec(entry: EndpointEntry, index: number): EndpointSpec {
-  const { name, version, url, status = 'active', requires = [], filters = {} } = entry
+  const { name, version, url, targets = [targetOf(url)], status = 'active', requires = [], filters = {} } = entry
   const at = ['endpoints', index] as const
   const endpoint: Endpoint = {
     id: version === undefined ? name : `${version}/${name}`,
     name,
     version,
-    targets: [targetOf(url)],
+    targets,
     status,
     match: { hosts: [], paths: [] },
     requires,

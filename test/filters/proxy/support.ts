@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../../core/downstream-limits.ts'
-import { defineFilter, type FilterFactory, type Outcome } from '../../../core/index.ts'
+import { defineFilter, type FilterFactory, type Outcome, type Target } from '../../../core/index.ts'
 import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
 
@@ -30,6 +30,8 @@ interface Settings {
   readonly bodyLimit?: Record<string, unknown>
   /** Options that the endpoint gives to its filters. */
   readonly own?: Record<string, Record<string, unknown> | 'off'>
+  /** Targets of the endpoint. Default: the URL alone. */
+  readonly targets?: readonly Target[]
   readonly trustedProxies?: readonly string[]
   readonly filters?: readonly FilterFactory[]
   /** Where they differ from the defaults. */
@@ -51,8 +53,9 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
     }),
   })
   const extra = settings.filters ?? []
+  const { targets } = settings
   const spec = specOf(
-    [{ name: 'api', url, filters: settings.own ?? {} }],
+    [{ name: 'api', url, filters: settings.own ?? {}, ...(targets === undefined ? {} : { targets }) }],
     [
       'request-id',
       'auth',
