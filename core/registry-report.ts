@@ -1,6 +1,7 @@
 import type { Logger } from './log.ts'
-import type { Meter, Sample } from './meter.ts'
+import type { Meter, Metric, Sample } from './meter.ts'
 import type { EndpointRegistry, RegistryEvent } from './registry.ts'
+import type { TargetState } from './target-state.ts'
 
 /** Events that people are woken for; the rest is info. */
 const isBad = (event: RegistryEvent): boolean =>
@@ -25,16 +26,42 @@ export function reportRegistry(registry: EndpointRegistry, log: Logger, meter: M
     else if (isBad(event)) log.warn(fields, WORDS[type])
     else log.info(fields, WORDS[type])
   })
-  meter.register({
+  for (const { read, ...metric } of TARGET_METRICS) {
+    meter.register({ ...metric, collect: () => samplesOf(registry, read) })
+  }
+}
+
+/** What is told of every target; read when a scrape comes. */
+const TARGET_METRICS: readonly (Omit<Metric, 'collect'> & { readonly read: (target: TargetState) => number })[] = [
+  {
     name: 'weir_endpoint_health',
     help: 'Whether a target of an endpoint may be called (1): neither checks nor live traffic found it bad (0).',
     type: 'gauge',
-    collect: () => {
-      const samples: Sample[] = []
-      for (const { id, targets } of registry.all())
-        for (const { url, available } of targets)
-          samples.push({ labels: { endpoint: id, target: url }, value: available ? 1 : 0 })
-      return samples
-    },
-  })
+    read: ({ available }) => (available ? 1 : 0),
+  },
+  {
+    name: 'weir_target_requests_total',
+    help: 'Attempts at a target that are over.',
+    type: 'counter',
+    read: ({ attempts }) => attempts,
+  },
+  {
+    name: 'weir_target_failures_total',
+    help: 'Attempts at a target that failed: not reached, too slow, or broken off.',
+    type: 'counter',
+    read: ({ failures }) => failures,
+  },
+  {
+    name: 'weir_target_outstanding',
+    help: 'Attempts at a target that are in flight, open tunnels among them.',
+    type: 'gauge',
+    read: ({ outstanding }) => outstanding,
+  },
+]
+
+function samplesOf(registry: EndpointRegistry, read: (target: TargetState) => number): Sample[] {
+  const samples: Sample[] = []
+  for (const { id, targets } of registry.all())
+    for (const target of targets) samples.push({ labels: { endpoint: id, target: target.url }, value: read(target) })
+  return samples
 }
