@@ -1,4 +1,3 @@
-import type { Pool } from 'undici'
 import {
   type Attempt,
   defineFilter,
@@ -20,8 +19,8 @@ import { Choice } from './choice.ts'
 import { upstreamFields } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
 import { type Options, options } from './options.ts'
-import { makePool, type PoolSettings } from './pools.ts'
 import { probeThrough } from './probe.ts'
+import { sharedPool } from './shared-pool.ts'
 import { UpgradeCounts, type Upgrades } from './upgrades.ts'
 import { Upload } from './upload.ts'
 import { UpstreamRequest } from './upstream-request.ts'
@@ -50,13 +49,14 @@ class ProxyFilter implements TerminalFilter {
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
 
   constructor(options: Options, env: FilterEnv) {
-    const { tls, timeout, first_byte_timeout: firstByte = timeout, idle_timeout: idle = timeout } = options
+    const { dns, tls, timeout, first_byte_timeout: firstByte = timeout, idle_timeout: idle = timeout } = options
     if (!tls.verify) env.warn("tls.verify is off: whoever answers at the upstream's address is believed")
     const settings = {
       connectTimeoutMs: options.connect_timeout ?? Math.min(timeout, 10_000),
       keepAliveMs: options.keep_alive,
       ca: tls.ca_file === undefined ? undefined : env.readFile(tls.ca_file).toString(),
       verify: tls.verify,
+      dns: { min: dns.min_ttl, max: dns.max_ttl, default: dns.default_ttl, servers: dns.servers },
     }
     const { timers } = env
     const { upgrade } = options
@@ -129,17 +129,6 @@ class ProxyFilter implements TerminalFilter {
     x.onAbort(() => request.cancel())
     return request.send()
   }
-}
-
-/** Connections to one origin, shared by every endpoint and outliving reloads, until no endpoint uses them. */
-function sharedPool(settings: PoolSettings, env: FilterEnv): Pool {
-  return env.share(`pool ${JSON.stringify(settings)}`, {
-    scope: 'factory',
-    version: 1,
-    make: () => makePool(settings),
-    // Requests in flight finish first.
-    close: (pool) => void pool.close(),
-  })
 }
 
 const upgradeCounts = (env: FilterEnv): UpgradeCounts =>

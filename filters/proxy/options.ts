@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns'
 import * as z from 'zod'
 import { duration } from '../../core/units.ts'
 import { BALANCER_NAMES } from './balancers/index.ts'
@@ -7,6 +8,16 @@ const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration a
 
 /** What switches an option off: the word, or YAML's `false`. */
 const off = z.literal(['off', false])
+
+/** An address, or one with a port, as resolvers take it. */
+function isServer(text: string): boolean {
+  try {
+    new Resolver().setServers([text])
+    return true
+  } catch {
+    return false
+  }
+}
 
 const upgrade = z.strictObject({
   max_connections: z
@@ -47,6 +58,24 @@ export const options = z.strictObject({
   keep_alive: duration()
     .prefault('4s')
     .describe('How long an idle upstream connection is kept, unless the upstream says otherwise.'),
+  dns: z
+    .strictObject({
+      min_ttl: above0.prefault('5s').describe('Addresses are used for at least this long, whatever their TTL.'),
+      max_ttl: above0.prefault('5m').describe('Addresses are used for at most this long, whatever their TTL.'),
+      default_ttl: above0
+        .prefault('30s')
+        .describe('How long they are used where no TTL is known: see the documentation.'),
+      servers: z
+        .array(z.string().refine(isServer, { error: 'expected an IP address, or one with a port: 10.0.0.2:53' }))
+        .min(1)
+        .optional()
+        .describe(
+          'Name servers to ask, `address` or `address:port`, instead of the system: neither its hosts file nor its search domains count then. Default: the system.',
+        ),
+    })
+    .refine(({ min_ttl, max_ttl }) => min_ttl <= max_ttl, { error: 'expected min_ttl to be at most max_ttl' })
+    .prefault({})
+    .describe('How the names of targets are resolved.'),
   tls: z
     .strictObject({
       ca_file: z

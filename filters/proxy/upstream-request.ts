@@ -13,10 +13,10 @@ import {
 } from '../../core/index.ts'
 import type { Turn } from '../../core/timer-wheel.ts'
 import { answerFields, interimFields, switchAnswerFields } from './answer-head.ts'
+import type { CountingClient } from './client.ts'
 import { failureOf, isClosed } from './failures.ts'
 import { announced } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
-import type { CountingClient } from './pools.ts'
 import { takesTrailers, trailerFields } from './trailers.ts'
 import type { Upload } from './upload.ts'
 

@@ -1,5 +1,5 @@
 import { Catalog } from '../../core/catalog.ts'
-import { systemClock } from '../../core/clock.ts'
+import { type Clock, systemClock } from '../../core/clock.ts'
 import type { Endpoint, Target } from '../../core/endpoint.ts'
 import { Engine } from '../../core/engine.ts'
 import type { FilterFactory, Finished } from '../../core/filter.ts'
@@ -113,7 +113,12 @@ export interface RunningGateway {
 /** Starts a gateway in this process on a free port. */
 export async function startGateway(
   spec: GatewaySpec,
-  options: { filters?: readonly FilterFactory[]; logger?: Logger } & Partial<GatewayParts> = {},
+  options: {
+    filters?: readonly FilterFactory[]
+    logger?: Logger
+    clock?: Clock
+    timers?: TimerWheel
+  } & Partial<GatewayParts> = {},
 ): Promise<RunningGateway> {
   const finished: Finished[] = []
   let wake: (() => void)[] = []
@@ -126,8 +131,8 @@ export async function startGateway(
   }
   const metrics = new Metrics()
   const engine = new Engine({
-    clock: systemClock,
-    timers: new TimerWheel(),
+    clock: options.clock ?? systemClock,
+    timers: options.timers ?? new TimerWheel(),
     logger: options.logger ?? silentLogger,
     meter: metrics,
     accessLog,

@@ -9,6 +9,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import t from 'tap'
 import { defineFilter } from '../../../core/index.ts'
 import { connectTo, send } from '../../support/client.ts'
+import { startDns } from '../../support/dns.ts'
 import { specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream } from '../../support/upstream.ts'
 import { gatewayTo, onHead, proxied, proxiedRaw, startBlackhole } from './support.ts'
@@ -261,7 +262,7 @@ t.test('TLS', { skip: openssl ? false : 'NOT TESTED: openssl is not installed' }
   const key = join(folder, 'key.pem')
   const cert = join(folder, 'cert.pem')
   const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout ${key} -out ${cert}`
-  const names = ['-subj', '/CN=weir-test', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const names = ['-subj', '/CN=weir-test', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:up.test']
   execFileSync('openssl', [...args.split(' '), ...names], { stdio: 'ignore' })
   let connections = 0
   const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_req, res) => res.end('secret'))
@@ -302,6 +303,12 @@ t.test('TLS', { skip: openssl ? false : 'NOT TESTED: openssl is not installed' }
   const trusting = await gatewayTo(t, url, { proxy: { tls: { ca_file: cert } } })
   for (let i = 0; i < 3; i++) t.equal((await send(trusting.api)).body, 'secret')
   t.equal(connections, 1)
+  const dns = await startDns({ 'up.test': { addresses: ['127.0.0.1'] } })
+  t.teardown(() => dns.close())
+  const resolved = await gatewayTo(t, url.replace('127.0.0.1', 'up.test'), {
+    proxy: { tls: { ca_file: cert }, dns: { servers: [dns.address] } },
+  })
+  t.equal((await send(resolved.api)).body, 'secret', 'the name is verified, whatever its address')
   const careless = await gatewayTo(t, url, { proxy: { tls: { verify: false } } })
   t.equal((await send(careless.api)).body, 'secret')
 

@@ -3,7 +3,15 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../../core/downstream-limits.ts'
-import { defineFilter, type FilterFactory, type Outcome, type Target } from '../../../core/index.ts'
+import {
+  type Clock,
+  defineFilter,
+  type FilterFactory,
+  type Logger,
+  type Outcome,
+  type Target,
+  type TimerWheel,
+} from '../../../core/index.ts'
 import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
 
@@ -34,6 +42,9 @@ interface Settings {
   readonly targets?: readonly Target[]
   readonly trustedProxies?: readonly string[]
   readonly filters?: readonly FilterFactory[]
+  /** Time in the test's hand. */
+  readonly time?: { readonly clock: Clock; readonly timers: TimerWheel }
+  readonly logger?: Logger
   /** Where they differ from the defaults. */
   readonly limits?: Partial<DownstreamLimits>
 }
@@ -71,7 +82,13 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
   )
   const { trustedProxies = [] } = settings
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
-  const running = await startGateway(spec, { filters: [witness, ...extra], trustedProxies, limits })
+  const running = await startGateway(spec, {
+    filters: [witness, ...extra],
+    trustedProxies,
+    limits,
+    ...settings.time,
+    ...(settings.logger === undefined ? {} : { logger: settings.logger }),
+  })
   t.teardown(() => running.close())
   return {
     ...running,

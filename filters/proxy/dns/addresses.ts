@@ -1,0 +1,180 @@
+import type { LookupFunction } from 'node:net'
+import type { Clock, Deadline, Logger, TimerWheel } from '../../../core/index.ts'
+import type { Address, Resolve } from './resolve.ts'
+
+/** Milliseconds. */
+export interface TtlBounds {
+  readonly min: number
+  readonly max: number
+  /** Where no TTL is known. */
+  readonly default: number
+}
+
+/** A connection that is told when its address is one of the name's no more. */
+export interface Connection {
+  readonly address: string | undefined
+  retire(): void
+}
+
+export interface AddressesParts {
+  readonly resolve: Resolve
+  readonly clock: Clock
+  readonly timers: TimerWheel
+  readonly log: Logger
+}
+
+/** For how long a name that never resolved is not asked for again; milliseconds. */
+const FAILED_MS = 1000
+
+/**
+ * The addresses of one name. They are asked for when the first request comes, and anew by their TTL for as long as requests
+ * come. A resolution that fails leaves the old ones in use. New connections take the addresses in turn; those to an address
+ * that is gone are told.
+ */
+export class Addresses {
+  readonly #name: string
+  readonly #bounds: TtlBounds
+  readonly #parts: AddressesParts
+  readonly #connections = new Set<Connection>()
+  #list: readonly Address[] = []
+  #known: ReadonlySet<string> = new Set()
+  /** Of the last resolution, if that failed. */
+  #error: Error | undefined
+  /** What is known has run out while nobody asked: whoever needs an address waits. */
+  #stale = true
+  /** Whether a request came since the last resolution began. */
+  #used = false
+  #turn = 0
+  #resolvedAt = 0
+  /** Which resolution this is. */
+  #round = 0
+  #pending: Promise<void> | undefined
+  #deadline: Deadline | undefined
+  #closed = false
+
+  constructor(name: string, bounds: TtlBounds, parts: AddressesParts) {
+    this.#name = name
+    this.#bounds = bounds
+    this.#parts = parts
+  }
+
+  /** A request is on its way to the name. */
+  touch(): void {
+    this.#used = true
+    if (this.#stale) void this.#refresh()
+  }
+
+  /** For `net.connect`. All addresses, those of the first one's family before the others, each family in turn. */
+  readonly lookup: LookupFunction = (_name, options, done) => {
+    const answer = (): void => {
+      const [first] = this.#list
+      if (first === undefined) done(this.#error as NodeJS.ErrnoException, [])
+      else if (options.all === true) done(null, this.#inTurn(first.family))
+      else done(null, ...firstOf(this.#inTurn(first.family)))
+    }
+    if (this.#stale) void this.#refresh().then(answer)
+    else answer()
+  }
+
+  has(address: string): boolean {
+    return this.#known.has(address)
+  }
+
+  join(connection: Connection): void {
+    this.#connections.add(connection)
+  }
+
+  leave(connection: Connection): void {
+    this.#connections.delete(connection)
+  }
+
+  /** A connection could not be made: the upstream may have moved, and its TTL be long. Asks anew, but not before `min`. */
+  suspect(): void {
+    if (this.#error !== undefined || this.#stale || this.#pending !== undefined) return
+    this.#expireIn(this.#bounds.min)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#deadline?.cancel()
+  }
+
+  #inTurn(family: number): Address[] {
+    const turn = this.#turn++
+    const rotated = (all: readonly Address[]): Address[] => all.map((_, i) => all[(i + turn) % all.length]!)
+    const first = this.#list.filter((each) => each.family === family)
+    return [...rotated(first), ...rotated(this.#list.filter((each) => each.family !== family))]
+  }
+
+  #refresh(): Promise<void> {
+    this.#pending ??= this.#resolve().finally(() => {
+      this.#pending = undefined
+    })
+    return this.#pending
+  }
+
+  async #resolve(): Promise<void> {
+    const { clock, resolve } = this.#parts
+    this.#deadline?.cancel()
+    this.#used = false
+    this.#round++
+    try {
+      const { addresses, ttl } = await resolve(this.#name)
+      this.#resolvedAt = clock.now()
+      this.#use(addresses)
+      this.#expireIn(this.#bounds.default)
+      void this.#hold(ttl)
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException)
+    }
+    this.#stale = false
+  }
+
+  async #hold(ttl: Promise<number | undefined>): Promise<void> {
+    const round = this.#round
+    const ms = await ttl
+    if (ms !== undefined && round === this.#round) this.#expireIn(ms)
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    const { clock, log } = this.#parts
+    const kept = this.#list.length
+    if (this.#error === undefined)
+      log.warn({ name: this.#name, code: error.code, kept }, 'the name of an upstream does not resolve')
+    this.#error = error
+    this.#resolvedAt = clock.now()
+    if (kept > 0) this.#expireIn(this.#bounds.min)
+    else this.#arm(FAILED_MS)
+  }
+
+  #use(addresses: readonly Address[]): void {
+    const { log } = this.#parts
+    const name = this.#name
+    if (this.#error !== undefined) log.info({ name }, 'the name of an upstream resolves again')
+    this.#error = undefined
+    const before = this.#known
+    this.#list = addresses
+    this.#known = new Set(addresses.map(({ address }) => address))
+    if (before.size === this.#known.size && [...before].every((address) => this.#known.has(address))) return
+    if (before.size > 0) log.info({ name, from: [...before], to: [...this.#known] }, 'an upstream moved')
+    for (const connection of this.#connections)
+      if (connection.address !== undefined && !this.#known.has(connection.address)) connection.retire()
+  }
+
+  /** @param ms since the last resolution */
+  #expireIn(ms: number): void {
+    const { min, max } = this.#bounds
+    this.#arm(this.#resolvedAt + Math.min(Math.max(ms, min), max) - this.#parts.clock.now())
+  }
+
+  #arm(ms: number): void {
+    this.#deadline?.cancel()
+    if (this.#closed) return
+    this.#deadline = this.#parts.timers.after(ms, () => {
+      if (this.#used) void this.#refresh()
+      else this.#stale = true
+    })
+  }
+}
+
+const firstOf = ([first]: readonly Address[]): [string, number] => [first!.address, first!.family]
