@@ -45,6 +45,7 @@ class ProxyFilter implements TerminalFilter {
   readonly #upgrades: Upgrades | undefined = undefined
   readonly #maxUpgrades: number
   readonly #choice: Choice
+  readonly #explained: readonly string[]
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
 
@@ -76,6 +77,12 @@ class ProxyFilter implements TerminalFilter {
     )
     const candidates = [...this.#contexts].map(([target, { state }]) => new Candidate(target, state))
     this.#choice = new Choice(candidates, BALANCERS[options.balancer](Math.random), options.when_unhealthy)
+    const open = candidates.filter(({ target }) => target.weight > 0).length
+    this.#explained = open > 1 ? [`one of ${open} targets: which is up to the balancer, ${options.balancer}`] : []
+  }
+
+  explain(): Iterable<string> {
+    return this.#explained
   }
 
   pick(x: Exchange, before: readonly Attempt[]): Target | LocalReply {

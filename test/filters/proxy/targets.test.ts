@@ -2,7 +2,9 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import type { Response, Target } from '../../../core/index.ts'
 import { defineFilter, type LocalReply } from '../../../core/index.ts'
+import { proxy } from '../../../filters/proxy/filter.ts'
 import { send } from '../../support/client.ts'
+import { Bench, endpoint, exchange } from '../../support/exchange.ts'
 import { targetOf } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { tally } from './balancers/support.ts'
@@ -118,4 +120,16 @@ t.test('a balancer by name', async (t) => {
     for (let i = 0; i < 20; i++) bodies.push((await send(api)).body)
     t.match(bodies.join(''), /^[01]{20}$/, balancer)
   }
+})
+
+t.test('explain says that the balancer chooses, where there is a choice', async (t) => {
+  const of = async (...weights: number[]): Promise<readonly string[]> => {
+    const targets = weights.map((weight, i) => ({ ...targetOf(`http://up-${i}.test`), weight }))
+    const at = endpoint('api', { targets })
+    const { filter, dispose } = await new Bench([at]).make(proxy, { balancer: 'random_two' }, { endpoint: at })
+    t.teardown(dispose)
+    return [...filter.explain!(exchange())]
+  }
+  t.same(await of(1, 2, 0), ['one of 2 targets: which is up to the balancer, random_two'])
+  t.same(await of(1, 0), [])
 })

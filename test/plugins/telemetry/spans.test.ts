@@ -25,7 +25,7 @@ t.test('client spans: one an attempt, whose context goes upstream', async (t) =>
     totalMs: 4,
   })
   spans.endAttempt(first, outcome('failure'))
-  const second = attempt(6, 2, target)
+  const second = attempt(6, 2, { ...target, origin: 'http://other:82', host: 'other:82' })
   spans.beginAttempt(x, second)
   const parent2 = x.request.headers.get('traceparent')
   spans.endAttempt(second, outcome('success', 404))
@@ -62,7 +62,13 @@ t.test('client spans: one an attempt, whose context goes upstream', async (t) =>
   })
   t.match(b, {
     error: true,
-    attributes: { 'http.request.resend_count': 1, 'http.response.status_code': 404, 'error.type': '404' },
+    attributes: {
+      'server.address': 'other',
+      'server.port': 82,
+      'http.request.resend_count': 1,
+      'http.response.status_code': 404,
+      'error.type': '404',
+    },
   })
   t.match(c, { end: epoch + 20, attributes: { 'http.request.resend_count': 2 } }, 'a leftover ends with the exchange')
   t.equal(parent1, `00-${TRACE}-${a!.spanId}-01`)
