@@ -64,7 +64,7 @@ export const options = z.strictObject({
       max_ttl: above0.prefault('5m').describe('Addresses are used for at most this long, whatever their TTL.'),
       default_ttl: above0
         .prefault('30s')
-        .describe('How long they are used where no TTL is known: see the documentation.'),
+        .describe('How long they are used where no TTL is known, as of names from the hosts file.'),
       servers: z
         .array(z.string().refine(isServer, { error: 'expected an IP address, or one with a port: 10.0.0.2:53' }))
         .min(1)
