@@ -23,6 +23,13 @@ export const ERRORS = {
     retryable: true,
     proxyStatus: 'destination_unavailable',
   },
+  upstream_dns_failed: {
+    status: 502,
+    title: 'The name of the upstream could not be resolved',
+    source: 'upstream',
+    retryable: true,
+    proxyStatus: 'dns_error',
+  },
   upstream_connect_timeout: {
     status: 504,
     title: 'Connecting to the upstream took too long',

@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<RegistryEvent['type'], string>> = {
   target_health: 'target changed its health',
   target_ejected: 'target ejected: it is left alone for a while',
   target_returned: 'target returned: it gets traffic again',
-  breaker: 'breaker changed its state',
+  breaker_state: 'breaker changed its state',
 }
 
 /** Writes every transition to the log, and the present state of every target to the metrics. */

@@ -33,7 +33,7 @@ export type RegistryEvent = Happened &
       }
     | { readonly type: 'target_ejected' | 'target_returned'; readonly target: string; readonly reason: string }
     | {
-        readonly type: 'breaker'
+        readonly type: 'breaker_state'
         /** Name of the filter in the chain. */
         readonly filter: string
         /** Undefined where one breaker guards the whole endpoint. */
@@ -135,7 +135,7 @@ export class EndpointRegistry {
     change: { filter: string; target: string | undefined; from: BreakerPhase; to: BreakerPhase; reason: string },
   ): void {
     state.changedAt = this.#clock.wall()
-    this.#tell(state.id, { type: 'breaker', ...change })
+    this.#tell(state.id, { type: 'breaker_state', ...change })
   }
 
   /** Calls `fn` for every event from now on, as it happens; what it throws is logged. Returns what ends it. */

@@ -11,6 +11,9 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   EPIPE: 'upstream_reset',
 }
 
+/** Codes of names that have no address, or none that could be asked for (getaddrinfo's, and c-ares's). */
+const DNS = /^(ENOTFOUND|ENODATA|EAI_[A-Z]+|ESERVFAIL|EREFUSED|ENONAME|EBADRESP|ETIMEOUT|ECANCELLED)$/
+
 /** Codes of certificates that do not verify (openssl's names, and Node's). */
 const CERTIFICATE =
   /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
@@ -38,6 +41,7 @@ export function failureOf(error: Error, connected: boolean, answered: boolean): 
   // undici says this of whatever its parser refuses once a length was given, and of a body that breaks off.
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && !answered)
     return new WeirError('upstream_protocol_error', error.message, options)
+  if (!connected && DNS.test(code)) return new WeirError('upstream_dns_failed', error.message, options)
   if (!connected) return new WeirError('upstream_connect_failed', error.message, options)
   if (error.message === 'bad response' || error.message === 'bad upgrade')
     return new WeirError('upstream_protocol_error', error.message, options)

@@ -45,7 +45,7 @@ t.test('nobody listens', async (t) => {
 
 t.test('a name that does not resolve', async (t) => {
   const { api } = await gatewayTo(t, 'http://weir.invalid')
-  t.equal(await refused(api), '502 upstream_connect_failed; weir; error=destination_unavailable')
+  t.equal(await refused(api), '502 upstream_dns_failed; weir; error=dns_error')
 })
 
 t.test('no answer', async (t) => {
