@@ -2,6 +2,7 @@ import type { Endpoint, Target } from '../core/endpoint.ts'
 import type { EndpointSpec, Path } from '../core/spec.ts'
 import type { Chain } from './chain.ts'
 import { isMapping, readShape, type Values } from './explain.ts'
+import { type EndpointCheck, readEndpointCheck } from './health.ts'
 import { BROKEN, type Problems, show } from './problems.ts'
 import { endpointShape } from './schema.ts'
 import { expandEndpoint } from './shorthand.ts'
@@ -9,8 +10,8 @@ import type { Steps } from './steps.ts'
 
 export interface Endpoints {
   readonly specs: readonly EndpointSpec[]
-  /** Paths of health checks by the endpoint's id. */
-  readonly healthPaths: ReadonlyMap<string, string>
+  /** What they say of their health checks, by the endpoint's id. */
+  readonly checks: ReadonlyMap<string, EndpointCheck>
 }
 
 /** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
@@ -22,11 +23,11 @@ export function* readEndpoints(
 ): Steps<Endpoints> {
   const at: Path = ['endpoints']
   const specs: EndpointSpec[] = []
-  const healthPaths = new Map<string, string>()
-  if (raw === BROKEN) return { specs, healthPaths }
+  const checks = new Map<string, EndpointCheck>()
+  if (raw === BROKEN) return { specs, checks }
   if (raw !== undefined && raw !== null && !Array.isArray(raw)) {
     problems.error(at, `expected a list of endpoints, found ${problems.found(at, raw)}`)
-    return { specs, healthPaths }
+    return { specs, checks }
   }
   const items: readonly unknown[] = raw ?? []
   if (items.length === 0) problems.warn(at, 'there are no endpoints: every request gets 404')
@@ -44,7 +45,7 @@ export function* readEndpoints(
     if (known?.index === i && known.chain === chainText && !ids.has(known.spec.endpoint.id)) {
       ids.set(known.spec.endpoint.id, path)
       specs.push(known.spec)
-      if (known.healthPath !== undefined) healthPaths.set(known.spec.endpoint.id, known.healthPath)
+      if (known.check !== undefined) checks.set(known.spec.endpoint.id, known.check)
       continue
     }
     const found = problems.errors.length + problems.warnings.length
@@ -52,8 +53,9 @@ export function* readEndpoints(
     const id = identify(item, values, path, ids, problems)
     const targets = readTargets(item, values, path, problems)
     const { filters, requires } = expandEndpoint(values, chain, path, problems)
+    const check = readEndpointCheck(values, path, problems)
     if (id === undefined || values.name === undefined) continue
-    if (values.health_check_path !== undefined) healthPaths.set(id, values.health_check_path)
+    if (check !== undefined) checks.set(id, check)
     const endpoint: Endpoint = {
       id,
       name: values.name,
@@ -66,9 +68,9 @@ export function* readEndpoints(
     const spec = { endpoint, filters, at: path }
     specs.push(spec)
     if (problems.errors.length + problems.warnings.length === found)
-      cache.set(item, { index: i, chain: chainText, spec, healthPath: values.health_check_path })
+      cache.set(item, { index: i, chain: chainText, spec, check })
   }
-  return { specs, healthPaths }
+  return { specs, checks }
 }
 
 /** An endpoint as it was read from the same data before, where nothing was wrong or unwise. */
@@ -77,7 +79,7 @@ interface Known {
   /** The chain that its options are for, as text. */
   readonly chain: string
   readonly spec: EndpointSpec
-  readonly healthPath: string | undefined
+  readonly check: EndpointCheck | undefined
 }
 
 /** Endpoints of former loads, by their plain data: those that did not change stay the same objects. */

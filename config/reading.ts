@@ -6,12 +6,13 @@ import { advise } from './advice.ts'
 import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
 import type { Environment, References } from './environment.ts'
 import { isMapping, readShape } from './explain.ts'
+import { rootNotice } from './health.ts'
 import { readListeners } from './listeners.ts'
 import { toPlain } from './plain.ts'
 import { BROKEN, LocatedConfigError, type PlacedProblem, Problems } from './problems.ts'
 import { readReferencedFile } from './referenced-file.ts'
 import { documentShape } from './schema.ts'
-import { readNotices, readSettings, type Settings } from './settings.ts'
+import { readSettings, type Settings } from './settings.ts'
 import type { Source } from './source.ts'
 import type { SourceFile } from './source-file.ts'
 import type { Steps } from './steps.ts'
@@ -100,7 +101,7 @@ export class Reading {
     const listeners = readListeners(raw, document, problems)
     const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
     advise(listeners.chain, endpoints.specs, problems)
-    const settings = readSettings(this.#main, document, listeners.echo, endpoints.healthPaths, problems)
+    const settings = readSettings(this.#main, document, listeners.echo, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.whole, endpoints: endpoints.specs }
       throw new PartialConfigError(inOrder(problems.errors, this.#source), this.#source, { spec, settings })
@@ -110,7 +111,7 @@ export class Reading {
       settings,
       warnings: inOrder(problems.warnings, this.#source),
       source: this.#source,
-      notices: readNotices(settings),
+      notices: rootNotice(settings.healthCheck, document.health_check, endpoints.specs),
       version: versionOf(this.#source),
     }
   }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { DEFAULT_LIMITS } from '../core/downstream-limits.ts'
 import { duration } from '../core/units.ts'
 import { parseHostPattern, parsePathPattern, parseRange } from './address.ts'
+import { healthCheckShape, ownHealthCheckShape } from './health.ts'
 import {
   absolutePath,
   authType,
@@ -83,14 +84,6 @@ const targetShape = {
     .describe('Share of the traffic, relative to the other targets; 0 drains it: it gets no new requests.'),
 }
 
-const healthCheckShape = {
-  enabled: z.boolean().default(true).describe('Whether targets are checked.'),
-  interval: duration().prefault('30s').describe('Time between two checks of a target.'),
-  timeout: duration().prefault('10s').describe('When a check without an answer counts as failed.'),
-  unhealthy_threshold: z.int().min(1).default(3).describe('Failed checks in a row that make a target unhealthy.'),
-  healthy_threshold: z.int().min(1).default(2).describe('Passed checks in a row that make it healthy again.'),
-}
-
 // Loading reports these two with sentences of its own (endpoints.ts).
 const URL_OR_TARGETS = {
   anyOf: [{ required: ['url'] }, { required: ['targets'] }],
@@ -139,7 +132,16 @@ export const endpointShape = {
     .describe('How long each step of the upstream may take. Default: what the chain says, or `30s`.'),
   health_check_path: absolutePath()
     .optional()
-    .describe('What a health check asks for; kept, but checks are not carried out yet. Default: none.'),
+    .describe(
+      'What a health check asks for; short for `path` of `health_check`. Default: as that of the document says.',
+    ),
+  health_check: z
+    .union([off(), section(ownHealthCheckShape)], { error: 'expected a mapping or off' })
+    .nullable()
+    .optional()
+    .describe(
+      'How its targets are checked, laid over `health_check` of the document, or `off`. Default: as that says, or not at all.',
+    ),
   host: listOrOne(written('host', /^(?:\[.+\]|[^\s[\]:/?#@]+)$/, parseHostPattern))
     .optional()
     .describe('Hosts of the endpoint, without port; `*.example.com` is every name below it. Default: every host.'),
@@ -259,9 +261,7 @@ export const documentShape = {
   health_check: section(healthCheckShape)
     .nullable()
     .optional()
-    .describe(
-      'Active health checks. Checked and kept, but not carried out yet: every target counts as healthy. Default: none.',
-    ),
+    .describe('Active health checks of every target, unless its endpoint says otherwise. Default: none.'),
   metrics_enabled: z.boolean().default(true).describe('`false` leaves the filter metrics out of the chain.'),
   auth_algorithm: text().optional().describe('The only signature algorithm that is accepted. Default: what auth says.'),
   auth_issuer: textOrTexts().optional().describe('What `iss` of a token must be. Default: anything.'),

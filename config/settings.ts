@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type DownstreamLimits } from '../core/downstream-limits
 import type { Path } from '../core/spec.ts'
 import type { Address } from './address.ts'
 import type { Values } from './explain.ts'
+import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health.ts'
 import type { Problems } from './problems.ts'
 import type { documentShape, LogLevel } from './schema.ts'
 
@@ -34,23 +35,13 @@ export interface TracingSettings {
   readonly redactQueryKeys: readonly string[]
 }
 
-export interface HealthCheckSettings {
-  readonly enabled: boolean
-  readonly intervalMs: number
-  readonly timeoutMs: number
-  readonly unhealthyThreshold: number
-  readonly healthyThreshold: number
-  /** `health_check_path` by the endpoint's id. */
-  readonly paths: ReadonlyMap<string, string>
-}
-
 type Document = Values<typeof documentShape>
 
 export function readSettings(
   file: string,
   document: Document,
   echo: Address | undefined,
-  healthPaths: ReadonlyMap<string, string>,
+  checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): Settings {
   const tracing = document.tracing ?? {}
@@ -73,7 +64,7 @@ export function readSettings(
     },
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     echo,
-    healthCheck: readHealthCheck(document, healthPaths),
+    healthCheck: readHealthCheck(document.health_check, checks, problems),
   }
 }
 
@@ -109,25 +100,4 @@ function readPlugins(document: Document, problems: Problems): Settings['plugins'
     else problems.error(at, `the plugin is listed already: ${problems.place(before)}`)
     return { specifier, at }
   })
-}
-
-function readHealthCheck(document: Document, paths: ReadonlyMap<string, string>): HealthCheckSettings | undefined {
-  const said = document.health_check
-  if (said == null && paths.size === 0) return undefined
-  return {
-    enabled: said?.enabled ?? false,
-    intervalMs: said?.interval ?? 30_000,
-    timeoutMs: said?.timeout ?? 10_000,
-    unhealthyThreshold: said?.unhealthy_threshold ?? 3,
-    healthyThreshold: said?.healthy_threshold ?? 2,
-    paths,
-  }
-}
-
-/** What is configured and waits for a later version, as lines for the log. */
-export function readNotices(settings: Settings): string[] {
-  const check = settings.healthCheck
-  if (check === undefined || (!check.enabled && check.paths.size === 0)) return []
-  const key = check.enabled ? 'health_check' : 'health_check_path'
-  return [`${key} is configured but not carried out yet: every target counts as healthy`]
 }

@@ -24,6 +24,7 @@ export type {
 } from './filter.ts'
 export { defineFilter } from './filter.ts'
 export { HeaderList } from './headers.ts'
+export { type CheckResult, type HealthCheck, type HealthControl, HealthKey } from './health.ts'
 export type { Logger } from './log.ts'
 export { Histogram, type Meter, type Metric, type Sample } from './meter.ts'
 export {

@@ -78,7 +78,8 @@ const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>((node, part) => child(node, String(part)), value)
 
 /** Whether an option's value may be shown to nobody, by the option's name. */
-export const isSecret = (option: string): boolean => /secret|password|token|key|credential/i.test(option)
+export const isSecret = (option: string): boolean =>
+  /secret|password|token|key|credential|authorization|cookie/i.test(option)
 
 /** A value as a message shows it: short. */
 function preview(value: unknown): string {

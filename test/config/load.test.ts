@@ -6,7 +6,7 @@ import { loadConfig } from '../../config/load.ts'
 import { LocatedConfigError } from '../../config/problems.ts'
 import { DEFAULT_LIMITS } from '../../core/downstream-limits.ts'
 import { ConfigError } from '../../core/spec.ts'
-import { endpoint, filter, parse, problems, tempFile, warnings } from './support.ts'
+import { endpoint, filter, parse, tempFile, warnings } from './support.ts'
 
 t.test('a file that is there loads; its folder is where relative paths start', async (t) => {
   const { file, dir, remove } = tempFile()
@@ -82,7 +82,9 @@ metrics_enabled: true
 auth_algorithm: "HS256"
 `)
   t.same(config.warnings, [])
-  t.same(config.notices, ['health_check is configured but not carried out yet: every target counts as healthy'])
+  t.same(config.notices, [
+    'health checks ask for "/" where no path is said (health_check.path, health_check_path): "v1/service_api"',
+  ])
   const at = ['endpoints', 0]
   t.strictSame(config.spec.endpoints[0]?.endpoint, {
     id: 'v1/service_api',
@@ -130,7 +132,12 @@ auth_algorithm: "HS256"
     timeoutMs: 10_000,
     unhealthyThreshold: 3,
     healthyThreshold: 2,
-    paths: new Map(),
+    method: 'GET',
+    path: '/',
+    headers: {},
+    statuses: ['2xx'],
+    bodyMatch: undefined,
+    endpoints: new Map(),
   })
 })
 
@@ -220,16 +227,5 @@ t.test('what is unwise is a warning', async (t) => {
   t.same(warnings('listen: 1'), ['1:1 endpoints: there are no endpoints: every request gets 404'])
   t.same(warnings(endpoint('disabled: false', 'trusted_proxies: [0.0.0.0/0]')), [
     '5:19 trusted_proxies[0]: this trusts every client to name its own address',
-  ])
-})
-
-t.test('health_check_path is kept and announced', async (t) => {
-  const config = parse(endpoint('health_check_path: /health'))
-  t.same(config.settings.healthCheck?.paths, new Map([['api', '/health']]))
-  t.equal(config.settings.healthCheck?.enabled, false)
-  t.same(config.notices, ['health_check_path is configured but not carried out yet: every target counts as healthy'])
-  t.same(parse(endpoint('version: v1', 'health_check: { enabled: false }')).notices, [])
-  t.same(problems(endpoint('health_check_path: health')), [
-    '4:5 endpoints[0].health_check_path: expected a path that starts with /, found "health"',
   ])
 })
