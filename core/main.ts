@@ -6,6 +6,7 @@ import { dispatch } from '../config/commands/dispatch.ts'
 import { located, styleFor } from '../config/commands/report.ts'
 import { writeDefaultFile } from '../config/default-file.ts'
 import { FileSource } from '../config/file-source.ts'
+import { checkOf } from '../config/health.ts'
 import { ConfigLoader, type LoadedConfig } from '../config/load.ts'
 import { Reloader } from '../config/reloader.ts'
 import { restartProblems } from '../config/restart.ts'
@@ -21,6 +22,7 @@ import { routeMatch } from '../filters/route-match/filter.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { admin } from '../plugins/admin/filter.ts'
 import { echoService } from '../plugins/echo/service.ts'
+import { HealthChecker } from '../plugins/health/checker.ts'
 import { startTelemetry } from '../plugins/telemetry/telemetry.ts'
 import { BatchedAccessLog } from './access-log.ts'
 import { Catalog } from './catalog.ts'
@@ -29,6 +31,7 @@ import { type ConfigControl, ConfigKey } from './config-control.ts'
 import { Engine } from './engine.ts'
 import { FileCheck } from './files.ts'
 import { Gateway } from './gateway.ts'
+import { type HealthControl, HealthKey } from './health.ts'
 import { fdDestination, type LogDestination, makeLogger, type RootLogger } from './logging.ts'
 import { Metrics } from './meter.ts'
 import { loadPlugins } from './plugin-loader.ts'
@@ -85,7 +88,7 @@ exits at once. SIGHUP loads the configuration again.`,
 const HOST: Host = {
   version: manifest.version,
   catalog: async (config) => (config === undefined ? BUILT_IN : catalogOf(config)),
-  services: services(new Metrics(), () => ({}), {} as ConfigControl),
+  services: services(new Metrics(), () => ({}), {} as ConfigControl, { checkNow: async () => [] }),
 }
 
 /** Starts the gateway and resolves when it was asked to stop and has. */
@@ -130,13 +133,16 @@ async function start(
   const gateway = new Gateway({
     engine,
     catalog: await catalogOf(config),
-    services: services(metrics, () => conditions, {
-      status: () => reloader!.status(),
-      reload: (trigger) => reloader!.reload(trigger),
-    }),
+    services: services(
+      metrics,
+      () => conditions,
+      { status: () => reloader!.status(), reload: (trigger) => reloader!.reload(trigger) },
+      { checkNow: (endpoint) => health.checkNow(endpoint) },
+    ),
     baseDir: settings.baseDir,
   })
   reportRegistry(gateway.registry, logger, metrics)
+  const health = new HealthChecker({ registry: gateway.registry, timers, clock: systemClock, meter: metrics })
   const use = (next: Settings): void => {
     settings = next
     logger.setLevel(next.logLevel)
@@ -149,6 +155,9 @@ async function start(
   const warnings = await gateway.load(config.spec)
   for (const problem of [...config.warnings, ...warnings])
     logger.warn({ place: config.source.format({ ...problem, message: '' }) }, problem.message)
+  const check = ({ healthCheck }: Settings): void => health.apply((endpoint) => checkOf(healthCheck, endpoint))
+  health.start()
+  check(settings)
   conditions.configuration = true
   reloader = new Reloader({
     source,
@@ -169,6 +178,7 @@ async function start(
         // What is not in use when this is over is stopped.
         ;[echo, other] = [other, echo]
         use(next.settings)
+        check(next.settings)
         return found
       } finally {
         if (!same) void other?.stop()
@@ -201,6 +211,7 @@ async function start(
     },
     close: async () => {
       await reloader.stop()
+      await health.stop()
       const clean = await gateway.close(settings.shutdown.timeoutMs)
       if (!clean) logger.warn({}, 'requests that were still in flight at the deadline were cut')
       await echo?.stop()
@@ -219,11 +230,13 @@ function services(
   metrics: Metrics,
   checks: () => Record<string, boolean>,
   config: ConfigControl,
+  health: HealthControl,
 ): ReadonlyMap<ServiceKey<unknown>, unknown> {
   const ready = (): boolean => Object.values(checks()).every(Boolean)
   return new Map<ServiceKey<unknown>, unknown>([
     [StatusKey, { version: manifest.version, ready, checks, metrics: () => metrics.expose() }],
     [ConfigKey, config],
+    [HealthKey, health],
   ])
 }
 

@@ -7,6 +7,12 @@ import type { TargetState } from './target-state.ts'
 const isBad = (event: RegistryEvent): boolean =>
   event.type === 'target_ejected' || ('to' in event && ['unhealthy', 'open'].includes(event.to))
 
+/** What a start, or a reload, would say of thousands; the configuration's own line says how many there are. */
+const isUsual = (event: RegistryEvent): boolean =>
+  event.type === 'endpoint_added' ||
+  event.type === 'endpoint_removed' ||
+  (event.type === 'target_health' && event.from === 'unknown' && event.to === 'healthy')
+
 const WORDS: Readonly<Record<RegistryEvent['type'], string>> = {
   endpoint_added: 'endpoint added',
   endpoint_removed: 'endpoint removed',
@@ -21,8 +27,7 @@ const WORDS: Readonly<Record<RegistryEvent['type'], string>> = {
 export function reportRegistry(registry: EndpointRegistry, log: Logger, meter: Meter): void {
   registry.subscribe((event) => {
     const { type, at: _at, ...fields } = event
-    // A start, or a reload, would name thousands; the configuration's own line says how many there are.
-    if (type === 'endpoint_added' || type === 'endpoint_removed') log.debug(fields, WORDS[type])
+    if (isUsual(event)) log.debug(fields, WORDS[type])
     else if (isBad(event)) log.warn(fields, WORDS[type])
     else log.info(fields, WORDS[type])
   })

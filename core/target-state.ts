@@ -8,8 +8,8 @@ export interface Probe {
   readonly path: string
   /** Flat list of names and values. */
   readonly headers: readonly string[]
-  /** For the whole of it; milliseconds. */
-  readonly timeoutMs: number
+  /** Gives it up: the probe then rejects with the signal's reason. */
+  readonly signal: AbortSignal
   /** How much of the body is kept; the rest is not waited for. */
   readonly maxBody: number
 }
@@ -39,14 +39,28 @@ export class TargetState {
   failures = 0
   /** Milliseconds since the Unix epoch. */
   changedAt: number
-  /** Set by the terminal filter that calls the target. */
-  probe: SendProbe | undefined = undefined
+  /** Of every instance that calls the target, the latest last: one that a failed load made goes before the one it was to replace. */
+  readonly #probes: SendProbe[] = []
 
   constructor(endpoint: string, { url, weight }: Target, now: number) {
     this.endpoint = endpoint
     this.url = url
     this.weight = weight
     this.changedAt = now
+  }
+
+  /** Asks the target as its traffic does. Undefined while no filter calls it. */
+  get probe(): SendProbe | undefined {
+    return this.#probes.at(-1)
+  }
+
+  /** For the terminal filter that calls the target. Returns what takes the probe back: to be called in `dispose`. */
+  offerProbe(probe: SendProbe): () => void {
+    this.#probes.push(probe)
+    return () => {
+      const at = this.#probes.lastIndexOf(probe)
+      if (at !== -1) this.#probes.splice(at, 1)
+    }
   }
 
   /** Whether it may be called. A draining one may not be chosen, but is no reason to call the endpoint unhealthy. */

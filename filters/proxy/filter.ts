@@ -48,6 +48,8 @@ class ProxyFilter implements TerminalFilter {
   readonly #explained: readonly string[]
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
+  /** Each takes back the probe of one target, before its pool closes. */
+  readonly #withdrawals: (() => void)[] = []
 
   constructor(options: Options, env: FilterEnv) {
     const { dns, tls, timeout, first_byte_timeout: firstByte = timeout, idle_timeout: idle = timeout } = options
@@ -71,7 +73,7 @@ class ProxyFilter implements TerminalFilter {
       env.endpoint?.targets.map((target) => {
         const pool = sharedPool({ ...settings, origin: target.origin }, env)
         const state = known!.target(target, env.clock.wall())
-        state.probe = probeThrough(pool)
+        this.#withdrawals.push(state.offerProbe(probeThrough(pool)))
         return [target, { pool, state, limits, timers }]
       }),
     )
@@ -109,6 +111,7 @@ class ProxyFilter implements TerminalFilter {
   }
 
   dispose(): void {
+    for (const withdraw of this.#withdrawals) withdraw()
     this.#upgrades?.release()
   }
 

@@ -5,11 +5,11 @@ import { failureOf } from './failures.ts'
 /** Sends health checks through the pool of the target's traffic: with its TLS, its name, and its kept connections. */
 export const probeThrough =
   (pool: Dispatcher): SendProbe =>
-  async ({ method, path, headers, timeoutMs, maxBody }) => {
+  async ({ method, path, headers, signal, maxBody }) => {
     let connected = false
     try {
-      const signal = AbortSignal.timeout(timeoutMs)
-      const { statusCode, body } = await pool.request({ method, path, headers: [...headers], signal })
+      // undici would close the connection behind a HEAD.
+      const { statusCode, body } = await pool.request({ method, path, headers: [...headers], signal, reset: false })
       connected = true
       body.on('error', () => {}) // it is cut where it is long enough
       return { status: statusCode, body: await beginningOf(body, maxBody) }

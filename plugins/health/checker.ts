@@ -1,0 +1,101 @@
+import type {
+  CheckResult,
+  Clock,
+  EndpointRegistry,
+  HealthCheck,
+  HealthControl,
+  Meter,
+  Sample,
+  Service,
+  TargetState,
+  TimerWheel,
+} from '../../core/index.ts'
+import { Gate } from './gate.ts'
+import { type Surroundings, Watch } from './watch.ts'
+
+/** Checks under way at once, of all endpoints together. */
+const AT_ONCE = 64
+
+/** Asks every target of every endpoint that wants it, again and again, and tells the registry what it finds. */
+export class HealthChecker implements Service, HealthControl {
+  readonly name = 'health'
+  readonly #by: Surroundings
+  readonly #meter: Meter
+  #watches: ReadonlyMap<TargetState, Watch> = new Map()
+  #unregister: (() => void) | undefined
+  #stopped = false
+
+  /**
+   * @param parts.random from 0 to below 1
+   * @param parts.atOnce checks under way at once; endpoints take turns
+   */
+  constructor(parts: {
+    readonly registry: EndpointRegistry
+    readonly timers: TimerWheel
+    readonly clock: Clock
+    readonly meter: Meter
+    readonly random?: () => number
+    readonly atOnce?: number
+  }) {
+    const { registry, timers, clock, meter, random = Math.random, atOnce = AT_ONCE } = parts
+    this.#by = { registry, timers, clock, gate: new Gate(atOnce), random }
+    this.#meter = meter
+  }
+
+  start(): void {
+    this.#unregister = this.#meter.register({
+      name: 'weir_health_checks_total',
+      help: 'Health checks of a target that passed or failed.',
+      type: 'counter',
+      collect: () => this.#samples(),
+    })
+  }
+
+  /**
+   * Checks the endpoints that the registry knows now, and no others. Targets that were there keep their health, and their
+   * schedule unless their check is another; what is no longer checked is `unknown` again.
+   * @param checkOf how an endpoint is checked, by its id; undefined: not at all. A disabled one never is.
+   */
+  apply(checkOf: (endpoint: string) => HealthCheck | undefined): void {
+    if (this.#stopped) return
+    const { registry } = this.#by
+    const before = this.#watches
+    const watches = new Map<TargetState, Watch>()
+    for (const { id, endpoint, targets } of registry.all()) {
+      const check = endpoint.status === 'disabled' ? undefined : checkOf(id)
+      if (check === undefined) continue
+      for (const target of targets) {
+        const watch = before.get(target)
+        watch?.use(check)
+        watches.set(target, watch ?? new Watch(target, check, this.#by))
+      }
+    }
+    this.#watches = watches
+    for (const [target, watch] of before) {
+      if (watches.has(target)) continue
+      void watch.close()
+      registry.setHealth(target, 'unknown', 'it is no longer checked')
+    }
+  }
+
+  async checkNow(endpoint?: string): Promise<readonly CheckResult[]> {
+    const asked = [...this.#watches.values()].filter(({ target }) => [target.endpoint, undefined].includes(endpoint))
+    const results = await Promise.all(asked.map((watch) => watch.run()))
+    return results.filter((result) => result !== undefined)
+  }
+
+  /** Gives up what is under way. Resolves when no timer and no request is left. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#unregister?.()
+    await Promise.all(Array.from(this.#watches.values(), (watch) => watch.close()))
+    this.#watches = new Map()
+  }
+
+  #samples(): Sample[] {
+    return Array.from(this.#watches.values(), ({ target: { endpoint, url }, passed, failed }) => [
+      { labels: { endpoint, target: url, result: 'success' }, value: passed },
+      { labels: { endpoint, target: url, result: 'failure' }, value: failed },
+    ]).flat()
+  }
+}

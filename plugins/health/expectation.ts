@@ -1,0 +1,18 @@
+import { bodyPattern, type HealthCheck } from '../../core/health.ts'
+import type { ProbeAnswer } from '../../core/index.ts'
+import { matchesStatus } from '../../core/statuses.ts'
+
+/** Says why an answer is not what a check expects; undefined: it is. */
+export type Expectation = (answer: ProbeAnswer) => string | undefined
+
+/** The body is held to be UTF-8. A regular expression is trusted: one that backtracks for long stops the process for as long. */
+export function expectationOf({ statuses, bodyMatch }: Pick<HealthCheck, 'statuses' | 'bodyMatch'>): Expectation {
+  const pattern = bodyMatch === undefined ? undefined : bodyPattern(bodyMatch)
+  return ({ status, body }) => {
+    if (!matchesStatus(statuses, status)) return `status ${status}`
+    if (pattern === undefined) return undefined
+    const text = body.toString()
+    const fits = typeof pattern === 'string' ? text.includes(pattern) : pattern.test(text)
+    return fits ? undefined : 'the body does not match'
+  }
+}

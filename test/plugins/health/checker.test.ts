@@ -1,0 +1,204 @@
+import t from 'tap'
+import { endpoint } from '../../support/exchange.ts'
+import { targetOf } from '../../support/gateway.ts'
+import { CHECK, setUp } from './support.ts'
+
+t.test('a target earns either word, and loses it the same way', async (t) => {
+  const { checker, taken, pass, health, registry } = setUp({ a: ['x'] })
+  const reasons: string[] = []
+  registry.subscribe((event) => {
+    if (event.type === 'target_health') reasons.push(`${event.from} → ${event.to}: ${event.reason}`)
+  })
+  checker.apply(() => CHECK)
+  await pass(1050)
+  const [first, ...more] = taken()
+  t.same(more, [])
+  t.match(first?.probe, { method: 'GET', path: '/health', headers: ['user-agent', 'weir-health-check'] })
+  await first?.answer(503)
+  t.same(health('a'), ['unknown'], 'one failure is not two')
+  t.ok(registry.get('a')?.targets[0]?.available)
+  for (const status of [500, 200, 200, 500, 200, 500, 500]) {
+    let asked = taken()
+    for (; asked.length === 0; asked = taken()) await pass(50)
+    await asked[0]?.answer(status)
+  }
+  t.same(reasons, [
+    'unknown → unhealthy: 2 in a row: status 500',
+    'unhealthy → healthy: 2 in a row: the answer is as expected',
+    'healthy → unhealthy: 2 in a row: status 500',
+  ])
+  t.equal(registry.get('a')?.status, 'unhealthy')
+})
+
+t.test('first checks come within a second and are spread; later ones once an interval', async (t) => {
+  const hosts = Array.from({ length: 200 }, (_, i) => `h${i}`)
+  const { checker, taken, pass } = setUp({ a: hosts }, { atOnce: 1000 })
+  checker.apply(() => CHECK)
+  const busiest = (times: readonly number[], width: number): number => {
+    const counts = new Map<number, number>()
+    for (const at of times) counts.set(Math.floor(at / width), (counts.get(Math.floor(at / width)) ?? 0) + 1)
+    return Math.max(...counts.values())
+  }
+  const round = async (ms: number): Promise<number[]> => {
+    const times: number[] = []
+    for (let passed = 0; passed < ms; passed += 50) {
+      await pass(50)
+      for (const asked of taken()) {
+        times.push(asked.at)
+        await asked.answer(200)
+      }
+    }
+    return times
+  }
+  const first = await round(1100)
+  t.equal(first.length, 200)
+  t.ok(busiest(first, 100) <= 40, `${busiest(first, 100)} within 100 ms`)
+  const second = await round(16_100)
+  t.ok(second.length >= 200 && second.length <= 400, `${second.length}`)
+  const third = await round(10_000)
+  t.ok(third.length >= 190 && third.length <= 210, `${third.length} in one interval`)
+  t.ok(busiest(third, 1000) <= 40, `${busiest(third, 1000)} within a second`)
+})
+
+t.test('a check never overlaps itself, and one without an answer fails at its timeout', async (t) => {
+  const { checker, taken, pass, health } = setUp({ a: ['x'] })
+  checker.apply(() => ({ ...CHECK, intervalMs: 500, timeoutMs: 5000 }))
+  await pass(5000)
+  const [only, ...more] = taken()
+  t.same(more, [])
+  await pass(1000)
+  t.ok(only?.probe.signal.aborted)
+  t.equal(taken().length, 1, 'the next follows at once')
+  t.same(health('a'), ['unknown'])
+  await pass(6000)
+  t.same(health('a'), ['unhealthy'])
+})
+
+t.test('a stall of the process fails no check', async (t) => {
+  const { bench, checker, taken, pass } = setUp({ a: ['x'] })
+  checker.apply(() => CHECK)
+  await pass(1050)
+  const [asked] = taken()
+  bench.clock.advance(60_000)
+  bench.timers.advance()
+  t.notOk(asked?.probe.signal.aborted, 'a minute passed, and nobody could have read an answer')
+  await pass(1300)
+  t.notOk(asked?.probe.signal.aborted)
+  await asked?.answer(200)
+  const [result] = await Promise.all([bench.metrics.expose(), pass(100)])
+  t.match(result.text, 'weir_health_checks_total{endpoint="a",target="http://x",result="success"} 1')
+  t.match(result.text, 'weir_health_checks_total{endpoint="a",target="http://x",result="failure"} 0')
+})
+
+t.test('only so many at once, and endpoints take turns', async (t) => {
+  const { checker, taken, pass } = setUp({ big: ['b0', 'b1', 'b2', 'b3', 'b4', 'b5'], small: ['s'] }, { atOnce: 2 })
+  checker.apply(() => CHECK)
+  await pass(1050)
+  const order: string[] = []
+  for (let under = taken(); under.length > 0; under = taken()) {
+    t.ok(under.length <= 2)
+    for (const asked of under) {
+      order.push(asked.url)
+      await asked.answer(200)
+    }
+  }
+  t.equal(order.length, 7)
+  t.ok(order.indexOf('http://s') <= 3, order.join())
+})
+
+t.test('a reload keeps what did not change', async (t) => {
+  const { checker, taken, pass, health, configure } = setUp({ a: ['x', 'y'], b: ['z'] })
+  const ids = (): string[] => taken().map(({ url }) => url.slice('http://'.length))
+  const one = { ...CHECK, unhealthyThreshold: 1, healthyThreshold: 1 }
+  checker.apply(() => one)
+  await pass(1050)
+  for (const asked of taken()) await asked.answer(asked.url.endsWith('y') ? 500 : 200)
+  t.same([health('a'), health('b')], [['healthy', 'unhealthy'], ['healthy']])
+  configure({ a: ['y', 'w'], b: ['z'] })
+  checker.apply((id) => (id === 'b' ? undefined : { ...one }))
+  t.same([health('a'), health('b')], [['unhealthy', 'unknown'], ['unknown']], 'what nobody checks is nothing known of')
+  await pass(1050)
+  t.same(ids(), ['w'], 'only what is new is checked promptly')
+  checker.apply(() => ({ ...one, path: '/other' }))
+  await pass(1050)
+  const again = taken()
+  t.same(again.map(({ url, probe }) => [url, probe.path]).sort(), [
+    ['http://w', '/other'],
+    ['http://y', '/other'],
+    ['http://z', '/other'],
+  ])
+  for (const asked of again) await asked.answer(200)
+  t.same([health('a'), health('b')], [['healthy', 'healthy'], ['healthy']])
+  configure({ a: ['y', 'w'] }, 'disabled')
+  checker.apply(() => one)
+  await pass(60_000)
+  t.same(ids(), [], 'disabled ones are left alone')
+})
+
+t.test('the result of a check that was changed under way says nothing', async (t) => {
+  const { checker, taken, pass, health } = setUp({ a: ['x'] })
+  checker.apply(() => ({ ...CHECK, unhealthyThreshold: 1 }))
+  await pass(1050)
+  const [old] = taken()
+  checker.apply(() => ({ ...CHECK, path: '/new' }))
+  t.ok(old?.probe.signal.aborted)
+  await pass(1050)
+  t.same(health('a'), ['unknown'])
+  t.match(taken(), [{ probe: { path: '/new' } }])
+})
+
+t.test('a pool that was closed under a check fails nobody', async (t) => {
+  const { checker, pass, health, registry } = setUp({ a: ['x'] })
+  const [target] = registry.get('a')!.targets
+  const takeBack = target!.offerProbe(async () => {
+    takeBack()
+    throw new Error('closed')
+  })
+  checker.apply(() => ({ ...CHECK, unhealthyThreshold: 1 }))
+  await pass(1050)
+  t.same(health('a'), ['unknown'])
+})
+
+t.test('a target that no filter calls is not checked', async (t) => {
+  const { checker, bench, pass } = setUp({})
+  const { registry } = bench
+  registry.sync([endpoint('a', { targets: [targetOf('http://x')] })])
+  checker.apply(() => CHECK)
+  await pass(5000)
+  t.same(await checker.checkNow(), [])
+})
+
+t.test('a check on demand', async (t) => {
+  const { checker, taken, pass } = setUp({ a: ['x'], b: ['y', 'z'] })
+  checker.apply(() => ({ ...CHECK, healthyThreshold: 1, bodyMatch: '/^up/' }))
+  const one = checker.checkNow('a')
+  const all = checker.checkNow()
+  await pass(50)
+  const asked = taken()
+  t.equal(asked.length, 3, 'the one under way is not asked twice')
+  for (const each of asked) await each.answer(200, each.url.endsWith('z') ? 'down' : 'up and well')
+  t.match(await one, [{ endpoint: 'a', target: 'http://x', passed: true, health: 'healthy' }])
+  t.match(await all, [
+    { target: 'http://x' },
+    { target: 'http://y', passed: true },
+    { endpoint: 'b', target: 'http://z', passed: false, reason: 'the body does not match', health: 'unknown' },
+  ])
+  t.same(await checker.checkNow('none'), [])
+  await pass(1050)
+  t.same(taken(), [], 'the schedule begins anew')
+})
+
+t.test('nothing is left when it stops', async (t) => {
+  const { checker, taken, pass, bench } = setUp({ a: ['x', 'y', 'z'] }, { atOnce: 1 })
+  checker.apply(() => CHECK)
+  await pass(1050)
+  const [asked] = taken()
+  await checker.stop()
+  t.ok(asked?.probe.signal.aborted)
+  t.equal(bench.timers.size, 0)
+  checker.apply(() => CHECK)
+  await pass(60_000)
+  t.same(taken(), [])
+  t.equal(bench.timers.size, 0)
+  t.notMatch((await bench.metrics.expose()).text, 'weir_health_checks_total')
+})
