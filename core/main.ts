@@ -16,6 +16,7 @@ import { bodyLimit } from '../filters/body-limit/filter.ts'
 import { breaker } from '../filters/breaker/filter.ts'
 import { methodCheck } from '../filters/method-check/filter.ts'
 import { metrics as metricsFilter } from '../filters/metrics/filter.ts'
+import { outlierDetection } from '../filters/outlier-detection/filter.ts'
 import { proxy } from '../filters/proxy/filter.ts'
 import { requestId } from '../filters/request-id/filter.ts'
 import { routeMatch } from '../filters/route-match/filter.ts'
@@ -44,7 +45,7 @@ import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
 
 const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, proxy, metricsFilter, admin].map(
+  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, outlierDetection, proxy, metricsFilter, admin].map(
     (filter) => [filter, 'built in'] as const,
   ),
 )

@@ -4,6 +4,7 @@ import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
+import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
 import { proxy } from '../../filters/proxy/filter.ts'
 import { requestId } from '../../filters/request-id/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
@@ -11,7 +12,7 @@ import { admin } from '../../plugins/admin/filter.ts'
 
 /** The filters that Weir brings, as in core/main.ts. */
 export const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, proxy, metrics, admin].map(
+  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, outlierDetection, proxy, metrics, admin].map(
     (filter) => [filter, 'built in'] as const,
   ),
 )

@@ -13,6 +13,7 @@ import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
+import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
 import { proxy } from '../../filters/proxy/filter.ts'
 import { requestId } from '../../filters/request-id/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
@@ -24,6 +25,7 @@ export const BUILT_IN: readonly FilterFactory[] = [
   methodCheck,
   bodyLimit,
   breaker,
+  outlierDetection,
   proxy,
   metrics,
 ]
