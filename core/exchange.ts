@@ -43,6 +43,8 @@ export interface Downstream {
 export interface ExchangeTrace {
   readonly traceId: string
   attribute(name: string, value: string | number | boolean): void
+  /** Notes that something happened now, because of this exchange. */
+  event(name: string, attributes?: Readonly<Record<string, string | number | boolean>>): void
 }
 
 /** Where interim responses go. */

@@ -53,6 +53,10 @@ export class ExchangeSpans implements RecordingTrace {
     if (!this.#over) this.#server.setAttribute(name, value)
   }
 
+  event(name: string, attributes?: Readonly<Record<string, string | number | boolean>>): void {
+    if (!this.#over) this.#server.addEvent(name, attributes, this.#epoch + this.now())
+  }
+
   beginAttempt(x: Exchange, attempt: Attempt): void {
     if (this.#over || attempt.target === undefined) return
     const span = this.#parts.tracer.startSpan(

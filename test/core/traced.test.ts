@@ -14,6 +14,7 @@ class Memory implements RecordingTrace {
   #now = 0
   now = (): number => ++this.#now
   attribute(): void {}
+  event(): void {}
   beginAttempt(_x: unknown, { number }: Attempt): void {
     this.attempts.push(`begin ${number}`)
   }

@@ -56,7 +56,7 @@ t.test('tells the trace', async (t) => {
   const { filter } = await new Bench().make(requestId)
   const x = exchange({ headers: { 'X-Request-Id': 'abc' } })
   const told: unknown[] = []
-  x.trace = { traceId: '0'.repeat(32), attribute: (name, value) => void told.push([name, value]) }
+  x.trace = { traceId: '0'.repeat(32), attribute: (name, value) => void told.push([name, value]), event: () => {} }
   filter.request!(x)
   t.same(told, [['weir.request_id', 'abc']])
 })

@@ -29,6 +29,7 @@ interface Seen {
   ends: number
   error: boolean
   attributes: Attributes
+  readonly events: { name: string; attributes: Attributes | undefined; at: number }[]
 }
 
 /** A tracer that keeps what it is asked for. */
@@ -52,6 +53,7 @@ class Recorder {
       ends: 0,
       error: false,
       attributes: { ...options.attributes },
+      events: [],
     }
     this.spans.push(seen)
     const spanContext = { traceId: parent?.traceId ?? this.#ids.generateTraceId(), spanId: seen.spanId, traceFlags: 1 }
@@ -59,6 +61,9 @@ class Recorder {
       spanContext: () => spanContext,
       setAttribute: (key: string, value: string) => Object.assign(seen.attributes, { [key]: value }),
       setAttributes: (attributes: Attributes) => Object.assign(seen.attributes, attributes),
+      addEvent: (name: string, attributes: Attributes | undefined, at: number) => {
+        seen.events.push({ name, attributes, at })
+      },
       setStatus: ({ code }: { code: number }) => {
         seen.error = code === 2
       },

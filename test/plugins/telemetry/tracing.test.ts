@@ -64,15 +64,19 @@ t.test('the server span', async (t) => {
   x.trace!.attribute('custom', 5)
   answered(x, 404)
   clock.advance(12)
+  x.trace!.event('happened', { why: 'because' })
   tracing.finish(x, finished(x, { status: 404 }))
   x.trace!.attribute('late', 1)
+  x.trace!.event('late')
   t.match(recorder.spans[0], {
     name: 'POST /orchestrator/v1/orders',
     start: epoch,
     end: epoch + 12,
     ends: 1,
     error: false,
+    events: [{ name: 'happened', attributes: { why: 'because' }, at: epoch + 12 }],
   })
+  t.equal(recorder.spans[0]!.events.length, 1)
   t.strictSame(recorder.spans[0]!.attributes, {
     'http.request.method': 'POST',
     'url.path': '/orchestrator/v1/orders/7',
