@@ -42,7 +42,7 @@ const TARGET_METRICS: readonly (Omit<Metric, 'collect'> & { readonly read: (targ
     name: 'weir_endpoint_health',
     help: 'Whether a target of an endpoint may be called (1): neither checks nor live traffic found it bad (0).',
     type: 'gauge',
-    read: ({ available }) => (available ? 1 : 0),
+    read: ({ sound }) => (sound ? 1 : 0),
   },
   {
     name: 'weir_target_requests_total',

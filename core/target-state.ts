@@ -41,6 +41,8 @@ export class TargetState {
   changedAt: number
   /** Of every instance that calls the target, the latest last: one that a failed load made goes before the one it was to replace. */
   readonly #probes: SendProbe[] = []
+  /** Breakers that guard this target alone: each says whether it would refuse an attempt now. */
+  readonly blocks = new Set<() => boolean>()
 
   constructor(endpoint: string, { url, weight }: Target, now: number) {
     this.endpoint = endpoint
@@ -63,9 +65,19 @@ export class TargetState {
     }
   }
 
-  /** Whether it may be called. A draining one may not be chosen, but is no reason to call the endpoint unhealthy. */
-  get available(): boolean {
+  /** Whether neither checks nor live traffic found it bad. */
+  get sound(): boolean {
     return this.health !== 'unhealthy' && !this.ejected
+  }
+
+  /**
+   * Whether it may be called now: it is sound, and no breaker of its own would refuse. That can change with time alone: ask
+   * when an attempt is made. A draining one may not be chosen, but is no reason to call the endpoint unhealthy.
+   */
+  get available(): boolean {
+    if (!this.sound) return false
+    if (this.blocks.size > 0) for (const blocks of this.blocks) if (blocks()) return false
+    return true
   }
 }
 
@@ -127,6 +139,6 @@ export class EndpointState {
     const { targets } = this
     const { status } = this.endpoint
     if (status !== 'active' || targets.length === 0) return status
-    return targets.some(({ available }) => available) ? 'active' : 'unhealthy'
+    return targets.some(({ sound }) => sound) ? 'active' : 'unhealthy'
   }
 }
