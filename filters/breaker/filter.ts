@@ -1,70 +1,85 @@
-import { defineFilter, type Outcome, reply } from '../../core/index.ts'
-import { BreakerGauges } from './gauges.ts'
-import { failureTable, options } from './options.ts'
-import { admit, type BreakerRules, newBreaker, type Phase, retryAfter, STATE_VERSION, settle } from './state.ts'
+import {
+  type Awaitable,
+  defineFilter,
+  type Exchange,
+  type Filter,
+  type FilterEnv,
+  LocalReply,
+  MemoryResponseStore,
+  type Outcome,
+  RegistryKey,
+  type Response,
+} from '../../core/index.ts'
+import { explain } from './explain.ts'
+import { fallbackOf } from './fallback.ts'
+import { holdGuards } from './guards.ts'
+import { LastAnswers, type Shelf } from './last-answers.ts'
+import { failureTable, idle, type Options, options, rulesOf, STORED_DEFAULTS } from './options.ts'
 
-export const breaker = defineFilter({
+export const breaker = defineFilter<Options>({
   name: 'breaker',
   apiVersion: 1,
   summary: 'Stops calling an endpoint that keeps failing, and tries again with a few probes.',
   options,
   perEndpoint: true,
-  create({ failure_threshold, reset_timeout, half_open_max_calls, failure_statuses }, env) {
-    const { clock, log, meter } = env
-    if (env.endpoint === undefined) throw new Error('a breaker guards an endpoint and was made without one')
-    const endpoint = env.endpoint.id
-    const rules: BreakerRules = {
-      failureThreshold: failure_threshold,
-      resetTimeout: reset_timeout,
-      halfOpenMaxCalls: half_open_max_calls,
-    }
-    const failing = failureTable(failure_statuses)
-    const state = env.share('state', { version: STATE_VERSION, make: newBreaker })
-    const gauges = env.share<BreakerGauges>('gauges', {
-      scope: 'factory',
-      version: 1,
-      make: () => new BreakerGauges(meter),
-      close: (value) => value.close(),
-    })
-    gauges.add(endpoint, state)
+  needs: [RegistryKey],
+  create(given, env) {
+    const { clock, endpoint, name } = env
+    if (endpoint === undefined) throw new Error('a breaker guards an endpoint and was made without one')
+    for (const message of idle(given)) env.warn(message)
+    const rules = rulesOf(given)
+    const failing = failureTable(given.failure_statuses)
+    const fallback = fallbackOf(given)
+    const answers = given.fallback_strategy === 'cached_response' ? lastAnswers(given, env) : undefined
+    const guards = holdGuards(env, endpoint, rules, given.scope)
 
-    function report(before: Phase): void {
-      const { phase } = state
-      if (phase === 'open') log.warn({ endpoint, from: before }, 'breaker opened')
-      else log.info({ endpoint, from: before }, phase === 'closed' ? 'breaker closed' : 'breaker half open')
+    function judge({ result, status }: Outcome): Outcome['result'] {
+      return result === 'success' && status !== undefined && failing[status] === 1 ? 'failure' : result
     }
 
-    function judge(outcome: Outcome): Outcome['result'] {
-      if (outcome.result !== 'success' || outcome.status === undefined) return outcome.result
-      return failing[outcome.status] === 1 ? 'failure' : 'success'
+    /** What the caller gets, where something may stand in for the refusal. */
+    function received(x: Exchange, answer: Response | LocalReply, askedAt: number): Awaitable<Response | LocalReply> {
+      if (answers === undefined) return answer
+      if (answer instanceof LocalReply) {
+        if (answer.reason !== 'breaker_open' || (answer.filter ?? name) !== name) return answer
+        const kept = answers.find(x)
+        return kept !== undefined && 'then' in kept ? kept.then((late) => late ?? answer) : (kept ?? answer)
+      }
+      if (failing[answer.status] !== 1) answers.keep(x, answer, askedAt)
+      return answer
+    }
+
+    const upstream: NonNullable<Filter['upstream']> = (x, call, next) => {
+      const wait = guards.exhausted()
+      if (wait !== undefined) return received(x, fallback(x, wait), 0)
+      const askedAt = clock.wall()
+      const answer = next(call)
+      return 'then' in answer ? answer.then((late) => received(x, late, askedAt)) : received(x, answer, askedAt)
     }
 
     return {
-      admit(_x, attempt) {
-        const before = state.phase
-        if (before === 'closed') return
-        const now = clock.now()
-        const passes = admit(state, rules, attempt, now)
-        if (state.phase !== before) report(before)
-        if (passes) return
-        return reply(503, 'breaker_open', {
-          headers: { 'Retry-After': String(retryAfter(state, rules, now)) },
-          detail: 'The endpoint has failed too often and is being left alone for a while.',
-        })
+      ...(answers !== undefined || given.scope === 'target' ? { upstream } : {}),
+      admit(x, attempt) {
+        const guard = guards.of(attempt)
+        if (guard === undefined || guard.admit(rules, x, attempt)) return
+        return fallback(x, guard.retryAfter())
       },
-      settled(_x, attempt, outcome) {
-        const before = state.phase
-        settle(state, rules, attempt, judge(outcome), clock.now())
-        if (state.phase !== before) report(before)
+      settled(x, attempt, outcome) {
+        const took = outcome.headMs ?? outcome.totalMs
+        guards.of(attempt)?.settle(rules, x, attempt, judge(outcome), took)
       },
-      explain: () => [
-        `opens after ${failure_threshold} failures in a row (${failure_statuses.join(', ')}, or no answer)`,
-        `then answers 503 breaker_open for ${reset_timeout / 1000} s, and tries again with ${half_open_max_calls} calls`,
-        'whether it is open, the running gateway knows',
-      ],
-      dispose() {
-        gauges.remove(state)
-      },
+      explain: () => explain(given),
+      dispose: () => guards.release(),
     }
   },
 })
+
+function lastAnswers({ cached_response: limits = STORED_DEFAULTS }: Options, env: FilterEnv): LastAnswers {
+  const { max_age: maxAge, max_entries: maxEntries, max_entry_size: maxEntryBytes, max_size: maxBytes } = limits
+  const shelf = env.share<Shelf>(`answers ${maxEntries} ${maxBytes}`, {
+    scope: 'factory',
+    version: 1,
+    make: () => ({ store: new MemoryResponseStore({ maxEntries, maxBytes }), collecting: 0 }),
+  })
+  return new LastAnswers(shelf, { maxAge, maxEntryBytes, maxBytes }, env.name, env.clock, env.log)
+}

@@ -1,11 +1,28 @@
-/** When the breaker opens and how it recovers. */
+import { type CallWindow, newWindow, record } from './window.ts'
+
+/** When the breaker opens and how it recovers. Durations in milliseconds. */
 export interface BreakerRules {
-  /** Consecutive failures that open it. */
+  /** Consecutive failures that open it; infinite: no number of them does. */
   readonly failureThreshold: number
-  /** Milliseconds until an open breaker lets probes out; also how long a probe may take before its slot is free. */
+  /** Undefined: only consecutive failures count. */
+  readonly rates: RateRules | undefined
+  /** How long it stays open at first; also how long a probe holds its slot. Above zero. */
   readonly resetTimeout: number
-  /** Probes out at once while half open, and the successes that close it. */
+  /** What the time grows to when it doubles with each half-open phase that failed. */
+  readonly maxResetTimeout: number
+  /** Probes that a half-open phase lets out, and the successes that close it. */
   readonly halfOpenMaxCalls: number
+}
+
+/** What opens it by shares of the calls of the last while. Rates in percent, infinite where they don't count. */
+export interface RateRules {
+  readonly window: number
+  /** Calls in the window below which a share says nothing. */
+  readonly minimumCalls: number
+  readonly failureRate: number
+  readonly slowRate: number
+  /** A call that takes as long or longer is slow. */
+  readonly slowDuration: number
 }
 
 export type Phase = 'closed' | 'open' | 'half_open'
@@ -15,67 +32,104 @@ export interface Try {
   readonly startedAt: number
 }
 
-/** The memory of one breaker: plain data, so that it outlives the instance that keeps it. */
+/**
+ * The memory of one breaker: plain data, so that it outlives the instance that keeps it. A phase keeps the rules it began
+ * with: other rules hold from the next transition on, except for what opens it.
+ */
 export interface BreakerState {
   phase: Phase
   /** When the phase began, monotonic milliseconds. */
   since: number
+  /** What began the phase: for people. */
+  cause: string
   /** Failures in a row, while closed. */
   failures: number
+  /** Made with the first call that counts, while closed. */
+  window: CallWindow | undefined
+  /** When probes may go out, while open. */
+  until: number
+  /** Half-open phases in a row that failed. */
+  relapses: number
   /** Successes, while half open. */
   successes: number
   /** Probes that hold a slot, oldest first, while half open. */
   probes: { readonly attempt: Try; readonly at: number }[]
   /** Every probe of this phase, also those that gave up their slot. */
   generation: WeakSet<Try>
+  /** `halfOpenMaxCalls` and `resetTimeout` of this half-open phase. */
+  slots: number
+  hold: number
 }
 
 export type Verdict = 'success' | 'failure' | 'ignored'
 
 /** Raised when the shape of `BreakerState` changes. */
-export const STATE_VERSION = 1
+export const STATE_VERSION = 2
 
 export function newBreaker(): BreakerState {
   return {
     phase: 'closed',
     since: Number.NEGATIVE_INFINITY,
+    cause: '',
     failures: 0,
+    window: undefined,
+    until: 0,
+    relapses: 0,
     successes: 0,
     probes: [],
     generation: new WeakSet(),
+    slots: 0,
+    hold: 0,
   }
 }
 
 /**
  * Asks whether an attempt may go out. What it lets out must be reported by `settle`; a probe that never is gives up its
- * slot after `resetTimeout`.
+ * slot after the reset timeout.
  * @param now monotonic milliseconds
  */
 export function admit(state: BreakerState, rules: BreakerRules, attempt: Try, now: number): boolean {
   if (state.phase === 'closed') return true
+  if (blocks(state, now)) return false
   if (state.phase === 'open') {
-    if (now - state.since < rules.resetTimeout) return false
-    enter(state, 'half_open', now)
+    enter(state, 'half_open', 'the reset timeout is over', now)
+    state.slots = rules.halfOpenMaxCalls
+    state.hold = rules.resetTimeout
   }
   const { probes } = state
-  while (probes.length > 0 && now - probes[0]!.at >= rules.resetTimeout) probes.shift()
-  if (probes.length >= rules.halfOpenMaxCalls) return false
+  while (probes.length > 0 && now - probes[0]!.at >= state.hold) probes.shift()
   probes.push({ attempt, at: now })
   state.generation.add(attempt)
   return true
 }
 
+/** Whether `admit` would refuse now. Changes nothing. */
+export function blocks(state: BreakerState, now: number): boolean {
+  if (state.phase === 'closed') return false
+  if (state.phase === 'open') return now < state.until
+  // Successes keep their slots: no more probes go out than are needed to close it.
+  let taken = state.successes
+  for (const probe of state.probes) if (now - probe.at < state.hold) taken++
+  return taken >= state.slots
+}
+
 /**
  * Records how an attempt ended. Results of attempts that began in an earlier phase say nothing about the upstream now
  * and are dropped; a probe that gave up its slot is still heard while its phase lasts, so that an upstream slower than
- * `resetTimeout` can recover.
+ * the reset timeout can recover.
+ * @param took milliseconds until the upstream's answer began, or until it was clear that none would come
  */
-export function settle(state: BreakerState, rules: BreakerRules, attempt: Try, verdict: Verdict, now: number): void {
+export function settle(
+  state: BreakerState,
+  rules: BreakerRules,
+  attempt: Try,
+  verdict: Verdict,
+  took: number,
+  now: number,
+): void {
   if (state.phase === 'closed') {
-    // An attempt let out before the breaker last opened began before this phase: at least resetTimeout lies between.
-    if (verdict === 'ignored' || attempt.startedAt < state.since) return
-    if (verdict === 'success') state.failures = 0
-    else if (++state.failures >= rules.failureThreshold) enter(state, 'open', now)
+    // An attempt let out before the breaker last opened began before this phase.
+    if (verdict !== 'ignored' && attempt.startedAt >= state.since) count(state, rules, verdict, took, now)
     return
   }
   if (state.phase === 'open') return
@@ -83,20 +137,70 @@ export function settle(state: BreakerState, rules: BreakerRules, attempt: Try, v
   const index = state.probes.findIndex((probe) => probe.attempt === attempt)
   if (index !== -1) state.probes.splice(index, 1)
   if (verdict === 'ignored') return
-  if (verdict === 'failure') enter(state, 'open', now)
-  else if (++state.successes >= rules.halfOpenMaxCalls) enter(state, 'closed', now)
+  const slow = rules.rates !== undefined && took >= rules.rates.slowDuration
+  if (verdict === 'failure' || slow) {
+    state.relapses++
+    open(state, rules, verdict === 'failure' ? 'a probe failed' : 'a probe was slow', now)
+  } else if (++state.successes >= state.slots) close(state, 'the probes succeeded', now)
+}
+
+/** Opens it as if it had failed often enough: it recovers by itself. */
+export function trip(state: BreakerState, rules: BreakerRules, now: number): void {
+  open(state, rules, 'tripped by hand', now)
+}
+
+/** Closes it and forgets what it counted. */
+export function reset(state: BreakerState, now: number): void {
+  close(state, 'reset by hand', now)
 }
 
 /** Whole seconds until it is worth asking again, at least 1 (RFC 9110 §10.2.3: delay-seconds). */
-export function retryAfter(state: BreakerState, rules: BreakerRules, now: number): number {
-  const wait = state.phase === 'open' ? state.since + rules.resetTimeout - now : 0
+export function retryAfter(state: BreakerState, now: number): number {
+  const wait = state.phase === 'open' ? state.until - now : 0
   return Math.max(1, Math.ceil(wait / 1000))
 }
 
-function enter(state: BreakerState, phase: Phase, now: number): void {
+function count(state: BreakerState, rules: BreakerRules, verdict: Verdict, took: number, now: number): void {
+  const failed = verdict === 'failure'
+  state.failures = failed ? state.failures + 1 : 0
+  const { rates } = rules
+  let cause: string | undefined
+  if (rates !== undefined) {
+    if (state.window === undefined || state.window.length !== rates.window) state.window = newWindow(rates.window, now)
+    record(state.window, failed, took >= rates.slowDuration, now)
+    cause = excess(state.window, rates)
+  }
+  if (state.failures >= rules.failureThreshold)
+    cause = `${state.failures} ${state.failures === 1 ? 'failure' : 'failures'} in a row`
+  if (cause !== undefined) open(state, rules, cause, now)
+}
+
+function excess({ total }: CallWindow, rates: RateRules): string | undefined {
+  const { calls, failures, slow } = total
+  if (calls < rates.minimumCalls) return undefined
+  const percent = (part: number): number => (part / calls) * 100
+  if (percent(failures) >= rates.failureRate) return `${failures} of ${calls} calls failed`
+  if (percent(slow) >= rates.slowRate) return `${slow} of ${calls} calls were slow`
+  return undefined
+}
+
+function open(state: BreakerState, rules: BreakerRules, cause: string, now: number): void {
+  enter(state, 'open', cause, now)
+  const { resetTimeout, maxResetTimeout } = rules
+  state.until = now + Math.min(resetTimeout * 2 ** state.relapses, Math.max(resetTimeout, maxResetTimeout))
+}
+
+function close(state: BreakerState, cause: string, now: number): void {
+  enter(state, 'closed', cause, now)
+  state.relapses = 0
+}
+
+function enter(state: BreakerState, phase: Phase, cause: string, now: number): void {
   state.phase = phase
   state.since = now
+  state.cause = cause
   state.failures = 0
+  state.window = undefined
   state.successes = 0
   state.probes = []
   state.generation = new WeakSet()

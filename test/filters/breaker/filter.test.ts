@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { RegistryEvent } from '../../../core/registry.ts'
 import type { LocalReply } from '../../../core/reply.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
 import { attempt, Bench, endpoint, exchange, type Made, outcome, verdict } from '../../support/exchange.ts'
@@ -15,7 +16,9 @@ function call({ filter }: Made, bench: Bench, result: 'success' | 'failure' | 'i
 }
 
 t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t) => {
-  const bench = new Bench()
+  const bench = new Bench([orders])
+  const events: RegistryEvent[] = []
+  bench.registry.subscribe((event) => void events.push(event))
   const made = await bench.make(
     breaker,
     { failure_threshold: 2, reset_timeout: '10s', half_open_max_calls: 1 },
@@ -26,19 +29,85 @@ t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t)
   bench.clock.advance(2500)
   const refused = made.filter.admit!(exchange(), attempt(bench.clock.now())) as LocalReply
   t.equal(verdict(refused), '503 breaker_open')
-  t.equal(refused.options.headers?.['Retry-After'], '8')
+  t.same(refused.options.headers, {
+    'Retry-After': '8',
+    'Proxy-Status': 'weir; error=destination_unavailable',
+  })
   t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="v1/orders",state="open"} 1')
   bench.clock.advance(7500)
   t.equal(call(made, bench, 'success', 200), undefined)
   t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="v1/orders",state="closed"} 1')
-  t.same(
-    bench.logged.map(({ level, message, fields }) => [level, message, fields.endpoint]),
-    [
-      ['warn', 'breaker opened', 'v1/orders'],
-      ['info', 'breaker half open', 'v1/orders'],
-      ['info', 'breaker closed', 'v1/orders'],
-    ],
-  )
+  const said = { type: 'breaker', endpoint: 'v1/orders', filter: 'breaker', target: undefined }
+  t.match(events, [
+    { ...said, from: 'closed', to: 'open', reason: '2 failures in a row' },
+    { ...said, from: 'open', to: 'half_open', reason: 'the reset timeout is over' },
+    { ...said, from: 'half_open', to: 'closed', reason: 'the probes succeeded' },
+  ])
+  t.equal(events.length, 3)
+})
+
+t.test('transitions are events of the trace of the exchange that caused them', async (t) => {
+  const bench = new Bench([orders])
+  const { filter } = await bench.make(breaker, { failure_threshold: 1, reset_timeout: '1s' }, { endpoint: orders })
+  const told: unknown[] = []
+  const x = exchange()
+  x.trace = { traceId: '', attribute: () => {}, event: (name, attributes) => void told.push([name, attributes]) }
+  const a = attempt(0)
+  filter.admit!(x, a)
+  filter.settled!(x, a, outcome('failure'))
+  bench.clock.advance(1000)
+  filter.admit!(x, attempt(1000, 2))
+  const transition = (from: string, to: string, reason: string) => [
+    'weir.breaker',
+    { 'weir.filter': 'breaker', 'weir.breaker.from': from, 'weir.breaker.to': to, 'weir.breaker.reason': reason },
+  ]
+  t.same(told, [
+    transition('closed', 'open', '1 failure in a row'),
+    transition('open', 'half_open', 'the reset timeout is over'),
+  ])
+})
+
+t.test('is tripped and reset by hand, through the registry, until it is disposed of', async (t) => {
+  const bench = new Bench([orders])
+  const made = await bench.make(breaker, { reset_timeout: '10s' }, { endpoint: orders })
+  const { breakers } = bench.registry.get('v1/orders')!
+  const again = await bench.make(breaker, { reset_timeout: '20s' }, { endpoint: orders })
+  t.equal(breakers.size, 1, 'one for the instances that share it')
+  const [handle] = breakers
+  t.match(handle, { filter: 'breaker', target: undefined, phase: 'closed' })
+  handle!.trip()
+  t.equal(handle!.phase, 'open')
+  t.equal(call(made, bench, 'success'), '503 breaker_open')
+  bench.clock.advance(19_999)
+  t.equal(call(again, bench, 'success'), '503 breaker_open', 'by the newest options')
+  handle!.reset()
+  t.equal(handle!.phase, 'closed')
+  t.equal(call(made, bench, 'success'), undefined)
+  handle!.reset()
+  await again.dispose()
+  t.equal(breakers.size, 1)
+  await made.dispose()
+  t.equal(breakers.size, 0)
+  handle!.trip()
+  t.equal(handle!.phase, 'closed', 'nobody holds it')
+})
+
+t.test('slow answers open it: time to the head, or to the end without one', async (t) => {
+  const bench = new Bench([orders])
+  const rates = { slow_call_rate: 100, slow_call_duration: '1s', minimum_calls: 2, window: '10s' }
+  const made = await bench.make(breaker, rates, { endpoint: orders })
+  const { filter } = made
+  const settled = (headMs: number | undefined, totalMs: number) => {
+    const a = attempt(bench.clock.now())
+    filter.admit!(exchange(), a)
+    filter.settled!(exchange(), a, { ...outcome('success', 200), headMs, totalMs })
+  }
+  settled(5, 60_000)
+  t.equal(call(made, bench, 'success'), undefined)
+  bench.clock.advance(10_000)
+  settled(1000, 1000)
+  settled(undefined, 2000)
+  t.equal(call(made, bench, 'success'), '503 breaker_open')
 })
 
 t.test('exactly three of 256 concurrent attempts probe, by default', async (t) => {
@@ -111,13 +180,58 @@ t.test('two breakers of one endpoint make one series: the worse', async (t) => {
 
 t.test('options', async (t) => {
   const bench = new Bench()
-  for (const strategy of ['default_response', 'cached_response', 'redirect'])
-    await t.rejects(bench.make(breaker, { fallback_strategy: strategy }, { endpoint: orders }), {
-      message: `fallback_strategy "${strategy}" is not available yet: use error_response`,
-    })
-  await t.rejects(bench.make(breaker, { fallback_strategy: 'panic' }, { endpoint: orders }))
-  await t.rejects(bench.make(breaker, { failure_statuses: ['6xx'] }, { endpoint: orders }), /class of statuses/)
-  await t.rejects(bench.make(breaker, { reset_timeout: 0 }, { endpoint: orders }), /above zero/)
-  await t.rejects(bench.make(breaker, { half_open_max_calls: 0 }, { endpoint: orders }))
+  const refused = (options: Record<string, unknown>, message: RegExp | string) =>
+    t.rejects(bench.make(breaker, options, { endpoint: orders }), { message })
+  const warned = async (options: Record<string, unknown>) =>
+    (await bench.make(breaker, options, { endpoint: orders })).warnings
+  await refused({ fallback_strategy: 'panic' }, /Invalid option/)
+  await refused({ failure_statuses: ['6xx'] }, /class of statuses/)
+  await refused({ reset_timeout: 0 }, /above zero/)
+  await refused({ half_open_max_calls: 0 }, /./)
+  await refused({ failure_threshold: 0 }, /expected number to be >=1/)
+  await refused({ failure_threshold: 'never' }, 'expected off, or a whole number from 1')
+  await refused({ failure_threshold: 'off' }, /nothing would ever open the breaker/)
+  await refused({ failure_rate: 0 }, /./)
+  await refused({ slow_call_rate: 50 }, /from when on is a call slow/)
+  await refused({ max_reset_timeout: '10s' }, 'expected reset_timeout or more')
+  t.same(await warned({ reset_timeout: '10m', failure_threshold: false, failure_rate: 50 }), [])
+  t.same(await warned({ window: '1s', minimum_calls: 5, slow_call_duration: 1 }), [
+    'window has no effect without failure_rate or slow_call_rate',
+    'minimum_calls has no effect without failure_rate or slow_call_rate',
+    'slow_call_duration has no effect without slow_call_rate',
+  ])
+  t.same(await warned({ redirect: { url: '/x' }, default_response: {}, cached_response: {} }), [
+    'default_response has no effect: fallback_strategy is error_response',
+    'cached_response has no effect: fallback_strategy is error_response',
+    'redirect has no effect: fallback_strategy is error_response',
+  ])
   await t.rejects(bench.make(breaker), /guards an endpoint/)
+})
+
+t.test('explains itself', async (t) => {
+  const said = async (options: Record<string, unknown>) =>
+    [...(await new Bench().make(breaker, options, { endpoint: orders })).filter.explain!(exchange())].slice(0, 2)
+  t.same(await said({}), [
+    'opens after 5 failures in a row (5xx, or no answer)',
+    'then answers 503 breaker_open for 60 s (doubling up to 300 s), and tries again with 3 calls',
+  ])
+  t.same(
+    await said({
+      scope: 'target',
+      failure_threshold: 'off',
+      failure_rate: 50,
+      slow_call_rate: 80,
+      slow_call_duration: '2s',
+      max_reset_timeout: '60s',
+      fallback_strategy: 'redirect',
+      redirect: { url: '/x' },
+    }),
+    [
+      'each target by itself: opens after 50 % failures (5xx, or no answer) or 80 % slower than 2 s of 20 calls or more in 30 s',
+      'then answers with a redirect for 60 s, and tries again with 3 calls',
+    ],
+  )
+  t.match(await said({ failure_rate: 10 }), [
+    'opens after 5 failures in a row (5xx, or no answer), or 10 % failures of 20 calls or more in 30 s',
+  ])
 })

@@ -1,0 +1,29 @@
+import type { Options } from './options.ts'
+import { rulesOf } from './options.ts'
+
+/** What `weir explain` says of a breaker. */
+export function* explain(given: Options): Iterable<string> {
+  const { failureThreshold, rates, resetTimeout, maxResetTimeout, halfOpenMaxCalls } = rulesOf(given)
+  const failures = [...given.failure_statuses, 'or no answer'].join(', ')
+  const each = given.scope === 'target' ? 'each target by itself: ' : ''
+  const when = failureThreshold === Infinity ? [] : [`${failureThreshold} failures in a row (${failures})`]
+  if (rates !== undefined) {
+    const { failureRate, slowRate, slowDuration, window, minimumCalls } = rates
+    const shares = [
+      ...(failureRate === Infinity ? [] : [`${failureRate} % failures${when.length > 0 ? '' : ` (${failures})`}`]),
+      ...(slowRate === Infinity ? [] : [`${slowRate} % slower than ${slowDuration / 1000} s`]),
+    ]
+    when.push(`${shares.join(' or ')} of ${minimumCalls} calls or more in ${window / 1000} s`)
+  }
+  yield `${each}opens after ${when.join(', or ')}`
+  const growth = maxResetTimeout > resetTimeout ? ` (doubling up to ${maxResetTimeout / 1000} s)` : ''
+  yield `then answers ${ANSWERS[given.fallback_strategy]} for ${resetTimeout / 1000} s${growth}, and tries again with ${halfOpenMaxCalls} calls`
+  yield 'whether it is open, the running gateway knows'
+}
+
+const ANSWERS: Readonly<Record<Options['fallback_strategy'], string>> = {
+  error_response: '503 breaker_open',
+  default_response: 'with default_response',
+  cached_response: 'the last good answer, or 503 breaker_open,',
+  redirect: 'with a redirect',
+}

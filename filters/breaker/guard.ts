@@ -1,0 +1,127 @@
+import type {
+  BreakerHandle,
+  Clock,
+  EndpointRegistry,
+  EndpointState,
+  Exchange,
+  Outcome,
+  TargetState,
+} from '../../core/index.ts'
+import {
+  admit,
+  type BreakerRules,
+  type BreakerState,
+  blocks,
+  newBreaker,
+  type Phase,
+  reset,
+  retryAfter,
+  settle,
+  type Try,
+  trip,
+} from './state.ts'
+
+/** What is guarded, and who is told. Every instance that shares a guard means the same by it. */
+export interface Guarded {
+  /** Name of the filter in the chain. */
+  readonly filter: string
+  readonly endpoint: string
+  /** URL; undefined for the whole endpoint. */
+  readonly target: string | undefined
+  readonly registry: EndpointRegistry
+  readonly clock: Clock
+}
+
+/**
+ * The breaker of one endpoint, or of one target of it. It outlives reloads: held by every instance that uses it, and known
+ * to the registry for as long as one does.
+ */
+export class Guard implements BreakerHandle {
+  readonly filter: string
+  readonly endpoint: string
+  readonly target: string | undefined
+  readonly state: BreakerState = newBreaker()
+  readonly #guarded: Guarded
+  /** Of its holders; the last is the newest. */
+  readonly #rules: BreakerRules[] = []
+  #home: EndpointState | undefined
+  #known: TargetState | undefined
+  readonly #blocks = (): boolean => this.state.phase !== 'closed' && blocks(this.state, this.#guarded.clock.now())
+
+  constructor(guarded: Guarded) {
+    this.#guarded = guarded
+    this.filter = guarded.filter
+    this.endpoint = guarded.endpoint
+    this.target = guarded.target
+  }
+
+  get phase(): Phase {
+    return this.state.phase
+  }
+
+  /** @param known the target, where it guards only one */
+  hold(rules: BreakerRules, home: EndpointState, known: TargetState | undefined): void {
+    this.#rules.push(rules)
+    this.#home = home
+    this.#known = known
+    home.breakers.add(this)
+    known?.blocks.add(this.#blocks)
+  }
+
+  /** @returns whether nobody holds it any more */
+  release(rules: BreakerRules): boolean {
+    this.#rules.splice(this.#rules.indexOf(rules), 1)
+    if (this.#rules.length > 0) return false
+    this.#home?.breakers.delete(this)
+    this.#known?.blocks.delete(this.#blocks)
+    return true
+  }
+
+  admit(rules: BreakerRules, x: Exchange, attempt: Try): boolean {
+    const { state } = this
+    const before = state.phase
+    if (before === 'closed') return true
+    const passes = admit(state, rules, attempt, this.#guarded.clock.now())
+    if (state.phase !== before) this.#report(before, x)
+    return passes
+  }
+
+  settle(rules: BreakerRules, x: Exchange, attempt: Try, verdict: Outcome['result'], took: number): void {
+    const before = this.state.phase
+    settle(this.state, rules, attempt, verdict, took, this.#guarded.clock.now())
+    if (this.state.phase !== before) this.#report(before, x)
+  }
+
+  /** Seconds. */
+  retryAfter(): number {
+    return retryAfter(this.state, this.#guarded.clock.now())
+  }
+
+  trip(): void {
+    const rules = this.#rules.at(-1)
+    if (rules !== undefined) this.#byHand(() => trip(this.state, rules, this.#guarded.clock.now()))
+  }
+
+  reset(): void {
+    this.#byHand(() => reset(this.state, this.#guarded.clock.now()))
+  }
+
+  #byHand(change: () => void): void {
+    const before = this.state.phase
+    change()
+    if (this.state.phase !== before) this.#report(before, undefined)
+  }
+
+  #report(from: Phase, x: Exchange | undefined): void {
+    const { filter, target, state } = this
+    const { phase: to, cause: reason } = state
+    if (this.#home !== undefined) this.#guarded.registry.breaker(this.#home, { filter, target, from, to, reason })
+    x?.trace?.event('weir.breaker', {
+      'weir.filter': filter,
+      ...(target === undefined ? {} : { 'weir.target': target }),
+      'weir.breaker.from': from,
+      'weir.breaker.to': to,
+      'weir.breaker.reason': reason,
+    })
+  }
+}
