@@ -1,5 +1,4 @@
 import {
-  type Awaitable,
   defineFilter,
   type Exchange,
   type Filter,
@@ -15,6 +14,7 @@ import { fallbackOf } from './fallback.ts'
 import { holdGuards } from './guards.ts'
 import { LastAnswers, type Shelf } from './last-answers.ts'
 import { failureTable, idle, type Options, options, rulesOf, STORED_DEFAULTS } from './options.ts'
+import { isPlain } from './storable.ts'
 
 export const breaker = defineFilter<Options>({
   name: 'breaker',
@@ -37,24 +37,27 @@ export const breaker = defineFilter<Options>({
       return result === 'success' && status !== undefined && failing[status] === 1 ? 'failure' : result
     }
 
-    /** What the caller gets, where something may stand in for the refusal. */
-    function received(x: Exchange, answer: Response | LocalReply, askedAt: number): Awaitable<Response | LocalReply> {
-      if (answers === undefined) return answer
+    /** Lets a kept answer stand in for the refusal, and keeps what may stand in later. */
+    function received(x: Exchange, kept: LastAnswers, answer: Response | LocalReply, askedAt: number) {
       if (answer instanceof LocalReply) {
         if (answer.reason !== 'breaker_open' || (answer.filter ?? name) !== name) return answer
-        const kept = answers.find(x)
-        return kept !== undefined && 'then' in kept ? kept.then((late) => late ?? answer) : (kept ?? answer)
+        const found = kept.find(x)
+        return found !== undefined && 'then' in found ? found.then((late) => late ?? answer) : (found ?? answer)
       }
-      if (failing[answer.status] !== 1) answers.keep(x, answer, askedAt)
+      if (failing[answer.status] !== 1) kept.keep(x, answer, askedAt)
       return answer
     }
 
     const upstream: NonNullable<Filter['upstream']> = (x, call, next) => {
-      const wait = guards.exhausted()
-      if (wait !== undefined) return received(x, fallback(x, wait), 0)
+      // Asked now: a body that was sent is gone.
+      const kept = isPlain(x) ? answers : undefined
       const askedAt = clock.wall()
-      const answer = next(call)
-      return 'then' in answer ? answer.then((late) => received(x, late, askedAt)) : received(x, answer, askedAt)
+      const wait = guards.exhausted()
+      const answer = wait === undefined ? next(call) : fallback(x, wait)
+      if (kept === undefined) return answer
+      return 'then' in answer
+        ? answer.then((late) => received(x, kept, late, askedAt))
+        : received(x, kept, answer, askedAt)
     }
 
     return {

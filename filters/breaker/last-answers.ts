@@ -9,7 +9,7 @@ import {
   type ResponseStore,
   type StoredResponse,
 } from '../../core/index.ts'
-import { hasCredentials, initialAge, isPlain, type Permission, permissionOf, storedFields } from './storable.ts'
+import { hasCredentials, initialAge, type Permission, permissionOf, storedFields } from './storable.ts'
 
 /** A store, and the bytes that are being collected for it: shared by every instance with equal limits. */
 export interface Shelf {
@@ -26,7 +26,7 @@ export interface LastAnswersLimits {
   readonly maxBytes: number
 }
 
-/** Keeps the last good answer to each request, and gives it again. */
+/** Keeps the last good answer to each request, and gives it again. Only for requests that are plain (`isPlain`). */
 export class LastAnswers {
   readonly #shelf: Shelf
   readonly #limits: LastAnswersLimits
@@ -47,7 +47,6 @@ export class LastAnswers {
    * @param askedAt when its request went out, milliseconds since the Unix epoch
    */
   keep(x: Exchange, answer: Response, askedAt: number): void {
-    if (!isPlain(x)) return
     const permission = permissionOf(x, answer)
     const { body } = answer
     const { maxEntryBytes } = this.#limits
@@ -71,7 +70,6 @@ export class LastAnswers {
 
   /** The last good answer to the same request. */
   find(x: Exchange): Awaitable<Response | undefined> {
-    if (!isPlain(x)) return undefined
     const { store } = this.#shelf
     const key = this.#key(x)
     return settled(

@@ -1,0 +1,58 @@
+import type { RequestListener } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../../../core/clock.ts'
+import type { FilterFactory } from '../../../core/filter.ts'
+import type { GatewaySpec } from '../../../core/spec.ts'
+import type { BreakerHandle } from '../../../core/target-state.ts'
+import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
+import { startUpstream, type Upstream } from '../../support/upstream.ts'
+
+/** The part of a tap test that is needed here. */
+interface Test {
+  teardown(fn: () => unknown): unknown
+}
+
+export interface Guarded extends RunningGateway {
+  /** URL of the endpoint, without a slash at its end. */
+  readonly api: string
+  readonly upstream: Upstream
+  /** Its breaker. */
+  readonly breaker: BreakerHandle
+  /** Lets that many milliseconds pass, for all that tells time by the gateway's clock. */
+  pass(ms: number): void
+  /** The configuration with other options of the breaker. */
+  spec(options: Record<string, unknown>): GatewaySpec
+}
+
+/** A gateway before one upstream, the breaker's options given; closed with the test. */
+export async function guarded(
+  t: Test,
+  listener: RequestListener,
+  options: Record<string, unknown> = {},
+  filters: readonly FilterFactory[] = [],
+): Promise<Guarded> {
+  const upstream = await startUpstream(listener)
+  t.teardown(() => upstream.close())
+  let skew = 0
+  const clock: Clock = { now: () => performance.now() + skew, wall: () => Date.now() + skew }
+  const names = filters.map(({ name }) => name)
+  const spec = (own: Record<string, unknown>): GatewaySpec =>
+    specOf(
+      [{ name: 'api', url: upstream.url }],
+      ['request-id', 'auth', ['route-match', { prefix: '' }], ...names, ['breaker', own], 'proxy', 'metrics'],
+    )
+  const running = await startGateway(spec(options), { clock, filters })
+  t.teardown(() => running.close())
+  return {
+    ...running,
+    api: `${running.url}/api`,
+    upstream,
+    spec,
+    get breaker() {
+      return [...running.gateway.registry.get('api')!.breakers][0]!
+    },
+    pass: (ms) => {
+      skew += ms
+    },
+  }
+}
