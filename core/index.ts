@@ -36,7 +36,7 @@ export {
   RegistryKey,
 } from './registry.ts'
 export { LocalReply, type ReplyOptions, type Response, reply, type Upgrade } from './reply.ts'
-export { MemoryResponseStore, type ResponseStore, type StoredResponse } from './response-store.ts'
+export { MemoryResponseStore, type ResponseStore, type Stored, type StoredResponse } from './response-store.ts'
 export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './service.ts'
 export type { ShareSpec } from './shared.ts'
 export { defineSlot, type Slot } from './slot.ts'
