@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { type Probe, type ProbeAnswer, type SendProbe, WeirError } from '../../core/index.ts'
+import type { CountingClient } from './client.ts'
 import { failureOf, isClosed } from './failures.ts'
-import type { CountingClient } from './pools.ts'
 
 /** Sends health checks through the pool of the target's traffic: with its TLS, its name, and its kept connections. */
 export const probeThrough =

@@ -8,7 +8,8 @@ import { onHead, startBlackhole } from './support.ts'
 
 /** Sends probes to a URL. */
 function probing(t: Test, origin: string): (probe?: Partial<Probe>) => Promise<ProbeAnswer> {
-  const pool = makePool({ origin, connectTimeoutMs: 5000, keepAliveMs: 4000, ca: undefined, verify: true })
+  const dns = { min: 1000, max: 1000, default: 1000, servers: undefined }
+  const pool = makePool({ origin, connectTimeoutMs: 5000, keepAliveMs: 4000, ca: undefined, verify: true, dns })
   t.teardown(() => pool.destroy())
   const send = probeThrough(pool)
   const signal = new AbortController().signal
