@@ -51,20 +51,21 @@ export class Gateway {
    * Makes `spec` the live configuration, all or nothing: throws a ConfigError and leaves what runs untouched if anything
    * is wrong. Loads are done one after another. Gives the warnings.
    * @param catalog the filters there are from now on, if others than before
+   * @param commit called when all is made, before anything is swapped; if it rejects, nothing is
    */
-  load(spec: GatewaySpec, catalog = this.#catalog): Promise<readonly Problem[]> {
-    const load = this.#loading.then(() => this.#load(spec, catalog))
+  load(spec: GatewaySpec, catalog = this.#catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
+    const load = this.#loading.then(() => this.#load(spec, catalog, commit))
     this.#loading = load.catch(() => {})
     return load
   }
 
-  async #load(spec: GatewaySpec, catalog: Catalog): Promise<readonly Problem[]> {
+  async #load(spec: GatewaySpec, catalog: Catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
     const { engine, baseDir } = this.#parts
     const services = new Map(this.#parts.services).set(RegistryKey, this.registry)
     const context = { engine, catalog, shared: this.shared, services, baseDir }
-    const next = await buildSnapshot(spec, context, old).catch((error: unknown) => {
+    const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
       // What the filters of the load asked of it is forgotten with them.
       this.#sync(old)
       throw error

@@ -41,9 +41,15 @@ export class BuildError extends ConfigError {
  * Compiles a spec. All or nothing: throws a BuildError with every problem found and disposes of what it made, or returns
  * a snapshot whose chains are held once. Instances and chains that the previous snapshot has already are used again.
  * Requests go on meanwhile: the event loop is never held for long.
+ * @param commit the last thing that may fail, once all is made: if it rejects, so does this, and disposes of what it made
  */
-export async function buildSnapshot(spec: GatewaySpec, context: BuildContext, previous?: Snapshot): Promise<Snapshot> {
-  return new Builder(spec, context, previous).build()
+export async function buildSnapshot(
+  spec: GatewaySpec,
+  context: BuildContext,
+  previous?: Snapshot,
+  commit?: () => Promise<void>,
+): Promise<Snapshot> {
+  return new Builder(spec, context, previous).build(commit)
 }
 
 class Builder {
@@ -65,17 +71,20 @@ class Builder {
     )
   }
 
-  async build(): Promise<Snapshot> {
+  async build(commit?: () => Promise<void>): Promise<Snapshot> {
     const chains = new Map<string, Chain>()
     for (const listener of this.#spec.listeners) {
       const chain = await this.#chain(listener)
       if (chain !== undefined) chains.set(listener.name, chain)
     }
     const problems = this.#found()
-    if (problems.length > 0) {
+    try {
+      if (problems.length > 0) throw new BuildError(problems, [...this.#instances.read])
+      await commit?.()
+    } catch (error) {
       for (const [name, chain] of chains) if (this.#previous?.chains.get(name) !== chain) await chain.retire()
       await this.#instances.release()
-      throw new BuildError(problems, [...this.#instances.read])
+      throw error
     }
     this.#instances.commit()
     for (const chain of chains.values()) chain.hold()
