@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConfigSource, ConfigUses } from '../core/config-source.ts'
 import { ConfigError } from '../core/spec.ts'
+import { replaceFile } from './replace-file.ts'
 import { stamp, watchFiles } from './watch-files.ts'
 
 /** Bytes of one file. */
@@ -64,6 +65,11 @@ export class FileSource implements ConfigSource {
       changed,
       this.#seen,
     )
+  }
+
+  async write(name: string, bytes: Buffer, before: Buffer): Promise<boolean> {
+    if (bytes.length > MAX_FILE_SIZE) return refuse('the file would be larger than 10 MiB')
+    return replaceFile(name, bytes, before)
   }
 }
 

@@ -26,6 +26,7 @@ export class ConfigLoader {
   readonly #cache = new ReadingCache()
   #pieces: PieceCache = new Map()
   #uses: ConfigUses = { names: [], patterns: [] }
+  #texts: ReadonlyMap<string, string> = new Map()
 
   /** @param check finds what only those who know the filters can, so that all problems are told at once */
   constructor(source: ConfigSource, env: Environment = process.env, check?: Check) {
@@ -42,11 +43,13 @@ export class ConfigLoader {
   /**
    * Loads what is there now. Throws `LocatedConfigError`, whatever is wrong with the documents or what they say. Long
    * ones are read in slices, so that requests go on. One load at a time.
+   * @param texts of documents, by name, to take in the place of what is there
    */
-  async load(): Promise<LoadedConfig> {
+  async load(texts: ReadonlyMap<string, string> = new Map()): Promise<LoadedConfig> {
     const { main } = this.#source
     const pace = new Pace()
     this.#uses = { names: [main], patterns: [] }
+    this.#texts = texts
     const first = await this.#parse(main, pace)
     const source = new Source(first.source)
     if (first.problems.length > 0) throw new LocatedConfigError(first.problems, source)
@@ -77,7 +80,8 @@ export class ConfigLoader {
 
   async #parse(name: string, pace: Pace): Promise<{ source: SourceFile; problems: readonly PlacedProblem[] }> {
     try {
-      return await paced(parseFile(decode(await this.#source.read(name)), name, this.#pieces), pace)
+      const text = this.#texts.get(name) ?? decodeText(await this.#source.read(name))
+      return await paced(parseFile(text, name, this.#pieces), pace)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       return { source: new SourceFile(name), problems: error.problems }
@@ -137,7 +141,8 @@ export function parseConfig(text: string, { file, env }: { file: string; env: En
   return atOnce(reading.interpret(atOnce(reading.plain(parsed))))
 }
 
-function decode(bytes: Buffer): string {
+/** The text of a document. Throws a ConfigError if there is none in it. */
+export function decodeText(bytes: Buffer): string {
   if (bytes.length === 0) throw new ConfigError([{ path: [], message: 'the file is empty' }])
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

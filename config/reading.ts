@@ -22,6 +22,8 @@ export interface LoadedConfig {
   readonly spec: GatewaySpec
   /** For the process around it. */
   readonly settings: Settings
+  /** What the documents say of each endpoint, references replaced: it may hold secrets. */
+  readonly entries: readonly unknown[]
   /** What is unwise; `source.format` gives each its place. */
   readonly warnings: readonly PlacedProblem[]
   readonly source: Source
@@ -109,6 +111,7 @@ export class Reading {
     return {
       spec: { listeners: listeners.specs, endpoints: endpoints.specs },
       settings,
+      entries: Array.isArray(raw.endpoints) ? raw.endpoints : [],
       warnings: inOrder(problems.warnings, this.#source),
       source: this.#source,
       notices: rootNotice(settings.healthCheck, document.health_check, endpoints.specs),

@@ -9,6 +9,7 @@ import { BuildError } from '../core/snapshot.ts'
 import { ConfigError, type Problem } from '../core/spec.ts'
 import type { ConfigLoader, LoadedConfig } from './load.ts'
 import { LocatedConfigError, plainProblem } from './problems.ts'
+import { sayReload } from './reload-log.ts'
 
 export interface ReloaderParts {
   readonly source: ConfigSource
@@ -17,8 +18,11 @@ export interface ReloaderParts {
   /** What runs, with the warnings of its load. */
   readonly live: LoadedConfig
   readonly warnings: readonly Problem[]
-  /** Makes a configuration the live one, all or nothing; throws a ConfigError and changes nothing if it can't. */
-  apply(next: LoadedConfig, live: LoadedConfig): Promise<readonly Problem[]>
+  /**
+   * Makes a configuration the live one, all or nothing; throws a ConfigError and changes nothing if it can't.
+   * @param commit called when nothing else can fail; if it rejects, so does this, and changes nothing
+   */
+  apply(next: LoadedConfig, live: LoadedConfig, commit?: () => Promise<void>): Promise<readonly Problem[]>
   /** Local files that the live filters read (absolute paths), and whether one of them has changed. */
   filesRead(): readonly string[]
   filesChanged(): boolean
@@ -77,13 +81,55 @@ export class Reloader implements ConfigControl {
 
   reload(trigger: Trigger): Promise<ReloadOutcome> {
     // Whoever asks while a load waits for its turn is served by that one: it will see the newest document.
-    this.#waiting ??= this.#busy.then(() => {
+    this.#waiting ??= this.turn(() => {
       this.#waiting = undefined
-      const load = this.#load(trigger)
-      this.#busy = load
-      return load
+      return this.#load(trigger)
     })
     return this.#waiting
+  }
+
+  /** What runs. */
+  get live(): LoadedConfig {
+    return this.#live
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Does something while nothing else is loaded, after all that was asked for before. */
+  turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#busy.then(work)
+    this.#busy = turn.catch(() => {})
+    return turn
+  }
+
+  /** In a turn: loads what has changed since the last load, which is told like any other. Gives nothing if all is as it was. */
+  async settle(): Promise<ReloadOutcome | undefined> {
+    // What is read here is not seen as a change any more, so a former failure ends here too.
+    if (this.#successful === 1) {
+      const next = await this.#parts.loader.load().catch(() => undefined)
+      if (next?.version === this.#live.version && (await this.#isLive(next))) return undefined
+    }
+    return this.#load('file')
+  }
+
+  /**
+   * In a turn, after `settle`: makes a configuration that was loaded the live one, all or nothing.
+   * @param commit see `apply`
+   */
+  async take(
+    next: LoadedConfig,
+    commit: () => Promise<void>,
+  ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly PlainProblem[] }> {
+    const startedAt = this.#parts.clock.now()
+    const same = await this.#isLive(next)
+    if (same) await commit()
+    const result = same ? this.#unchanged(next) : await this.#apply(next, 'api', commit)
+    const duration_ms = Math.round(this.#parts.clock.now() - startedAt)
+    sayReload(this.#parts.log, { ...result, version: next.version, duration_ms }, this.#status)
+    await this.#watch()
+    return { outcome: same ? 'unchanged' : 'applied', warnings: result.warnings }
   }
 
   /** Watches for changes from now on. */
@@ -94,8 +140,7 @@ export class Reloader implements ConfigControl {
   /** Resolves when no load is under way and none will be. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#waiting
-    await this.#busy
+    await this.turn(async () => {})
     await this.#unwatch?.()
   }
 
@@ -115,7 +160,7 @@ export class Reloader implements ConfigControl {
     this.#outcomes.add({ outcome: result.outcome })
     this.#successful = result.outcome === 'failed' ? 0 : 1
     const outcome = { ...result, version: this.#live.version, duration_ms: Math.round(clock.now() - startedAt) }
-    this.#say(outcome, trigger)
+    sayReload(this.#parts.log, outcome, this.#status, trigger)
     await this.#watch()
     return outcome
   }
@@ -139,9 +184,13 @@ export class Reloader implements ConfigControl {
     return { outcome: 'unchanged', problems: [], warnings: this.#status.warnings }
   }
 
-  async #apply(next: LoadedConfig, trigger: Trigger): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
+  async #apply(
+    next: LoadedConfig,
+    trigger: Trigger,
+    commit?: () => Promise<void>,
+  ): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
     try {
-      this.#warnings = await this.#parts.apply(next, this.#live)
+      this.#warnings = await this.#parts.apply(next, this.#live, commit)
       this.#live = next
       this.#at = this.#parts.clock.wall()
       this.#status = this.#statusOf(next, trigger)
@@ -177,21 +226,6 @@ export class Reloader implements ConfigControl {
     }
   }
 
-  #say(result: ReloadOutcome, trigger: Trigger): void {
-    const { log } = this.#parts
-    const { outcome, version, duration_ms, problems, warnings } = result
-    const fields = { trigger, version, duration_ms }
-    if (outcome === 'unchanged') return log.info(fields, 'configuration reloaded: it means the same as before')
-    if (outcome === 'applied') {
-      log.info({ ...fields, endpoints: this.#status.endpoints }, 'configuration reloaded')
-      for (const { message, ...place } of warnings) log.warn({ place: lineOf(place) }, message)
-      return
-    }
-    for (const { message, ...place } of problems) log.error({ place: lineOf(place) }, message)
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-    log.error(fields, `configuration not reloaded: ${count}; what runs goes on as before`)
-  }
-
   /** Watches what the live configuration and the last load were made of. */
   async #watch(): Promise<void> {
     if (this.#stopped) return
@@ -212,6 +246,3 @@ export class Reloader implements ConfigControl {
     }
   }
 }
-
-const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>
-  `${file}${line === undefined ? '' : `:${line}:${col}`}${path === '' ? '' : ` ${path}`}`

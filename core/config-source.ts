@@ -12,6 +12,11 @@ export interface ConfigSource {
    * @param uses what the running configuration was made of
    */
   watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>>
+  /**
+   * Puts `bytes` in the place of a document, all or nothing, if it still holds `before`: gives false and does nothing if
+   * others changed it meanwhile. Throws a ConfigError that says why it can't be written. A source without it is read-only.
+   */
+  write?(name: string, bytes: Buffer, before: Buffer): Promise<boolean>
 }
 
 /** What a configuration was made of. */

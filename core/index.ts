@@ -5,6 +5,14 @@ export { Body, type BodySink, type BodySource } from './body.ts'
 export type { Clock } from './clock.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './endpoint.ts'
 export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './endpoint.ts'
+export {
+  type ChangeOptions,
+  type ChangeOutcome,
+  type EndpointControl,
+  EndpointControlKey,
+  type EndpointView,
+  type Refusal,
+} from './endpoint-control.ts'
 export { type ErrorCode, type ErrorSource, WeirError } from './errors.ts'
 export type { Downstream, Exchange, Request } from './exchange.ts'
 export type {

@@ -5,6 +5,7 @@ import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../config/
 import { dispatch } from '../config/commands/dispatch.ts'
 import { located, styleFor } from '../config/commands/report.ts'
 import { writeDefaultFile } from '../config/default-file.ts'
+import { EndpointEditor } from '../config/edit/editor.ts'
 import { FileSource } from '../config/file-source.ts'
 import { checkOf } from '../config/health.ts'
 import { ConfigLoader, type LoadedConfig } from '../config/load.ts'
@@ -28,11 +29,12 @@ import { startTelemetry } from '../plugins/telemetry/telemetry.ts'
 import { BatchedAccessLog } from './access-log.ts'
 import { Catalog } from './catalog.ts'
 import { systemClock } from './clock.ts'
-import { type ConfigControl, ConfigKey } from './config-control.ts'
+import { ConfigKey, type Trigger } from './config-control.ts'
+import { EndpointControlKey } from './endpoint-control.ts'
 import { Engine } from './engine.ts'
 import { FileCheck } from './files.ts'
 import { Gateway } from './gateway.ts'
-import { type HealthControl, HealthKey } from './health.ts'
+import { HealthKey } from './health.ts'
 import { fdDestination, type LogDestination, makeLogger, type RootLogger } from './logging.ts'
 import { Metrics } from './meter.ts'
 import { loadPlugins } from './plugin-loader.ts'
@@ -89,7 +91,11 @@ exits at once. SIGHUP loads the configuration again.`,
 const HOST: Host = {
   version: manifest.version,
   catalog: async (config) => (config === undefined ? BUILT_IN : catalogOf(config)),
-  services: services(new Metrics(), () => ({}), {} as ConfigControl, { checkNow: async () => [] }),
+  services: services(
+    new Metrics(),
+    () => ({}),
+    [ConfigKey, EndpointControlKey, HealthKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
+  ),
 }
 
 /** Starts the gateway and resolves when it was asked to stop and has. */
@@ -130,16 +136,24 @@ async function start(
   const engine = new Engine({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const conditions = { configuration: false, listeners: false, running: true }
   let reloader: Reloader | undefined
+  const editor = new EndpointEditor({
+    source,
+    loader,
+    reloader: () => reloader!,
+    registry: () => gateway.registry,
+    log: logger,
+    meter: metrics,
+    clock: systemClock,
+  })
   process.on('SIGHUP', () => void reloader?.reload('signal'))
   const gateway = new Gateway({
     engine,
     catalog: await catalogOf(config),
-    services: services(
-      metrics,
-      () => conditions,
-      { status: () => reloader!.status(), reload: (trigger) => reloader!.reload(trigger) },
-      { checkNow: (endpoint) => health.checkNow(endpoint) },
-    ),
+    services: services(metrics, () => conditions, [
+      [ConfigKey, { status: () => reloader!.status(), reload: (trigger: Trigger) => reloader!.reload(trigger) }],
+      [EndpointControlKey, editor],
+      [HealthKey, { checkNow: (endpoint?: string) => health.checkNow(endpoint) }],
+    ]),
     baseDir: settings.baseDir,
   })
   reportRegistry(gateway.registry, logger, metrics)
@@ -165,7 +179,7 @@ async function start(
     loader,
     live: config,
     warnings,
-    apply: async (next, live) => {
+    apply: async (next, live, commit) => {
       const problems = restartProblems(live.settings, next.settings)
       if (problems.length > 0) throw new ConfigError(problems)
       const same = isDeepStrictEqual(live.settings.echo, next.settings.echo)
@@ -175,7 +189,7 @@ async function start(
             throw new ConfigError([{ path: ['echo', 'listen'], message }])
           })
       try {
-        const found = await gateway.load(next.spec, await catalogOf(next))
+        const found = await gateway.load(next.spec, await catalogOf(next), commit)
         // What is not in use when this is over is stopped.
         ;[echo, other] = [other, echo]
         use(next.settings)
@@ -230,14 +244,12 @@ async function start(
 function services(
   metrics: Metrics,
   checks: () => Record<string, boolean>,
-  config: ConfigControl,
-  health: HealthControl,
+  controls: readonly (readonly [ServiceKey<unknown>, unknown])[],
 ): ReadonlyMap<ServiceKey<unknown>, unknown> {
   const ready = (): boolean => Object.values(checks()).every(Boolean)
   return new Map<ServiceKey<unknown>, unknown>([
     [StatusKey, { version: manifest.version, ready, checks, metrics: () => metrics.expose() }],
-    [ConfigKey, config],
-    [HealthKey, health],
+    ...controls,
   ])
 }
 

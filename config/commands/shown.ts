@@ -20,7 +20,8 @@ export interface ShownOption {
  */
 export function shown(name: string, value: unknown, path: Path, source: Source): unknown {
   const written = source.scalar(path)
-  if (written?.includes('${') === true) return isSecret(name) ? bareReference(written) : withoutCredentials(written)
+  if (written !== undefined && hasReference(written))
+    return isSecret(name) ? bareReference(written) : withoutCredentials(written)
   if (Array.isArray(value)) return value.map((item, i) => shown(name, item, [...path, i], source))
   if (isMapping(value)) {
     const entries = Object.entries(value)
@@ -32,6 +33,9 @@ export function shown(name: string, value: unknown, path: Path, source: Source):
   if (isSecret(name)) return MASK
   return typeof value === 'string' ? withoutCredentials(value) : value
 }
+
+/** Whether a text refers to something: `$${` is only text. */
+export const hasReference = (written: string): boolean => written.replaceAll('$${', '').includes('${')
 
 const MASK = '***'
 

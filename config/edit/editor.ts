@@ -1,0 +1,218 @@
+import type { Clock } from '../../core/clock.ts'
+import type { PlainProblem } from '../../core/config-control.ts'
+import type { ConfigSource } from '../../core/config-source.ts'
+import type {
+  ChangeOptions,
+  ChangeOutcome,
+  EndpointControl,
+  EndpointView,
+  Refusal,
+} from '../../core/endpoint-control.ts'
+import type { Logger } from '../../core/log.ts'
+import { Counter, type Meter } from '../../core/meter.ts'
+import type { EndpointRegistry } from '../../core/registry.ts'
+import { ConfigError } from '../../core/spec.ts'
+import { type ConfigLoader, decodeText } from '../load.ts'
+import { LocatedConfigError, plainProblem } from '../problems.ts'
+import type { LoadedConfig } from '../reading.ts'
+import type { Reloader } from '../reloader.ts'
+import {
+  changing,
+  checkMeaning,
+  type Edit,
+  type Operation,
+  RefusedError,
+  refusalOf,
+  registering,
+  removing,
+} from './operations.ts'
+import { plainData } from './plain-data.ts'
+import { viewOf } from './view.ts'
+
+export interface EditorParts {
+  readonly source: ConfigSource
+  /** The one of `reloader`. */
+  readonly loader: ConfigLoader
+  /** Both are there by the time that anything is asked for. */
+  reloader(): Reloader
+  registry(): EndpointRegistry
+  readonly log: Logger
+  readonly meter: Meter
+  readonly clock: Clock
+}
+
+/** How often a change is made anew because others changed the document meanwhile. */
+const MAX_TRIES = 5
+
+/** A document was changed by others while a change of it was being made. */
+class OutdatedError extends Error {}
+
+/** Changes endpoints by editing the documents that they stand in. */
+export class EndpointEditor implements EndpointControl {
+  readonly #parts: EditorParts
+  readonly #outcomes = new Counter<'operation' | 'outcome'>()
+
+  constructor(parts: EditorParts) {
+    this.#parts = parts
+    parts.meter.register({
+      name: 'weir_endpoint_changes_total',
+      help: 'Changes of endpoints that were asked for at run time',
+      type: 'counter',
+      collect: () => this.#outcomes.samples(),
+    })
+  }
+
+  list(): readonly EndpointView[] {
+    const { live } = this.#parts.reloader()
+    return live.spec.endpoints.flatMap(({ endpoint: { id }, at }) => {
+      const state = this.#parts.registry().get(id)
+      return state === undefined ? [] : [viewOf(state, live, at)]
+    })
+  }
+
+  get(id: string): EndpointView | undefined {
+    const { live } = this.#parts.reloader()
+    const found = live.spec.endpoints.find(({ endpoint }) => endpoint.id === id)
+    const state = this.#parts.registry().get(id)
+    return found === undefined || state === undefined ? undefined : viewOf(state, live, found.at)
+  }
+
+  register(entry: unknown, options?: ChangeOptions): Promise<ChangeOutcome> {
+    return this.#change('register', '', () => registering(plainData(entry)), options)
+  }
+
+  change(id: string, patch: unknown, options?: ChangeOptions): Promise<ChangeOutcome> {
+    return this.#change(
+      'change',
+      id,
+      () => {
+        const data = plainData(patch)
+        return changing(id, () => data)
+      },
+      options,
+    )
+  }
+
+  remove(id: string, options?: ChangeOptions): Promise<ChangeOutcome> {
+    return this.#change('remove', id, () => removing(id), options)
+  }
+
+  enable(id: string, options?: ChangeOptions): Promise<ChangeOutcome> {
+    const patch = { disabled: null, status: null }
+    return this.#change(
+      'enable',
+      id,
+      () => changing(id, ({ endpoint }) => (endpoint.status === 'active' ? {} : patch)),
+      options,
+    )
+  }
+
+  disable(id: string, options?: ChangeOptions): Promise<ChangeOutcome> {
+    const operation = changing(id, ({ endpoint }, entry) => {
+      if (endpoint.status === 'disabled') return {}
+      return Object.hasOwn(entry, 'status') ? { status: 'disabled', disabled: null } : { disabled: true }
+    })
+    return this.#change('disable', id, () => operation, options)
+  }
+
+  /** @param prepare called at once, so that what is given may change afterwards */
+  async #change(
+    name: string,
+    id: string,
+    prepare: () => Operation,
+    { ifVersion }: ChangeOptions = {},
+  ): Promise<ChangeOutcome> {
+    const { clock, log, source } = this.#parts
+    const reloader = this.#parts.reloader()
+    const startedAt = clock.now()
+    let result: Omit<ChangeOutcome, 'version' | 'duration_ms'>
+    try {
+      const operation = prepare()
+      result = { id, ...(await reloader.turn(() => this.#perform(operation, ifVersion))) }
+    } catch (error) {
+      const refusal = refusalOf(error, source.main) ?? this.#unforeseen(error)
+      result = { outcome: 'refused', reason: refusal.reason, id, problems: refusal.problems, warnings: [] }
+    }
+    this.#outcomes.add({ operation: name, outcome: result.outcome })
+    const { version } = reloader.live
+    const said = { operation: name, endpoint: result.id.slice(0, 200), reason: result.reason, version }
+    if (result.outcome === 'refused') log.warn({ ...said, problems: result.problems }, 'change of an endpoint refused')
+    else log.info(said, `endpoint: ${name}, ${result.outcome}`)
+    return { ...result, version, duration_ms: Math.round(clock.now() - startedAt) }
+  }
+
+  async #perform(
+    operation: Operation,
+    ifVersion: string | undefined,
+  ): Promise<Omit<ChangeOutcome, 'version' | 'duration_ms' | 'id'> & { id?: string }> {
+    const { source } = this.#parts
+    const reloader = this.#parts.reloader()
+    for (let tries = 1; ; tries++) {
+      if (reloader.stopped) throw refused('stopping', source.main, 'Weir is stopping: nothing is changed any more')
+      // What others changed comes first, whatever becomes of this.
+      const settled = await reloader.settle()
+      if (settled?.outcome === 'failed') throw new RefusedError('not_loaded', settled.problems)
+      const { live } = reloader
+      if (ifVersion !== undefined && ifVersion !== live.version)
+        throw refused('conflict', source.main, `the configuration is of version ${live.version} now`)
+      try {
+        return await this.#edit(operation(live), live)
+      } catch (error) {
+        if (!(error instanceof OutdatedError)) throw error
+        if (tries === MAX_TRIES) throw refused('conflict', source.main, 'others keep changing the document')
+      }
+    }
+  }
+
+  async #edit(edit: Edit, live: LoadedConfig) {
+    if (edit.text === edit.before) return { outcome: 'unchanged' as const, problems: [], warnings: [] }
+    // Not what there is now: what others write meanwhile is seen by the next load, and only by that.
+    const texts = new Map(live.source.files.map(({ file, text }) => [file, text])).set(edit.file, edit.text)
+    const next = await this.#parts.loader.load(texts)
+    checkMeaning(edit, live, next)
+    let restore: (() => Promise<unknown>) | undefined
+    try {
+      const { outcome, warnings } = await this.#parts.reloader().take(next, async () => {
+        restore = await this.#write(edit)
+      })
+      const spec = next.spec.endpoints.find(({ at }) => at[1] === edit.index)
+      return { outcome, problems: [], warnings, ...(spec === undefined ? {} : { id: spec.endpoint.id }) }
+    } catch (error) {
+      await restore?.()
+      throw error
+    }
+  }
+
+  /** Writes the document, and gives what undoes it. */
+  async #write({ file, before, text }: Edit): Promise<() => Promise<unknown>> {
+    const { source } = this.#parts
+    if (source.write === undefined)
+      throw refused('not_writable', file, 'the configuration comes from where it is only read')
+    const old = await source.read(file).catch(() => undefined)
+    if (old === undefined || decodeText(old) !== before) throw new OutdatedError()
+    const mark = old.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK : ''
+    const bytes = Buffer.from(mark + text)
+    try {
+      if (!(await source.write(file, bytes, old))) throw new OutdatedError()
+    } catch (error) {
+      if (error instanceof ConfigError) throw refused('not_writable', file, error.problems[0]!.message)
+      throw error
+    }
+    return async () => source.write?.(file, old, bytes)
+  }
+
+  #unforeseen(error: unknown): RefusedError {
+    if (error instanceof LocatedConfigError)
+      return new RefusedError(
+        'invalid',
+        error.problems.map((problem): PlainProblem => plainProblem(problem, error.source)),
+      )
+    this.#parts.log.error({ err: error }, 'a change of an endpoint failed unexpectedly')
+    return refused('invalid', this.#parts.source.main, error instanceof Error ? error.message : String(error))
+  }
+}
+
+const BYTE_ORDER_MARK = '\ufeff'
+
+const refused = (reason: Refusal, file: string, message: string): RefusedError =>
+  new RefusedError(reason, [{ file, path: '', message }])

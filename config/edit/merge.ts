@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Path } from '../../core/spec.ts'
+import { hasReference, shown } from '../commands/shown.ts'
+import { isMapping, type Mapping } from '../explain.ts'
+import type { Source } from '../source.ts'
+import { DataError } from './plain-data.ts'
+import { Written } from './render.ts'
+import type { KeyEdit } from './splice.ts'
+
+/** Each is a splice of its own. */
+const MAX_EDITS = 200
+
+export interface Merged {
+  /** What to change in the text, by paths within the entry. */
+  readonly edits: readonly KeyEdit[]
+  /** What the entry is to mean then. */
+  readonly meant: Mapping
+}
+
+/**
+ * Lays a patch over an entry (RFC 7396). What equals the entry as it is shown is left as it is written, so that masked
+ * secrets and references survive being read and sent back.
+ * @param entry as it was read, references replaced
+ * @param at where it stands
+ */
+export function mergePatch(entry: Mapping, patch: Mapping, at: Path, source: Source): Merged {
+  const edits: KeyEdit[] = []
+  const merge = (raw: Mapping, change: Mapping, path: Path): Mapping => {
+    const meant: Record<string, unknown> = { ...raw }
+    for (const [key, value] of Object.entries(change)) {
+      const here = [...path, key]
+      const known = Object.hasOwn(raw, key)
+      const before = known ? shown(key, raw[key], [...at, ...here], source) : undefined
+      if (value === null) {
+        if (known) edits.push({ path: here })
+        delete meant[key]
+      } else if (known && isDeepStrictEqual(before, value)) continue
+      else if (isMapping(value) && known && isMapping(raw[key])) meant[key] = merge(raw[key], value, here)
+      else {
+        const { out, meant: means } = take(withoutNulls(value), raw[key], before, [...at, ...here], source)
+        edits.push({ path: here, value: out })
+        meant[key] = means
+      }
+      if (edits.length > MAX_EDITS) throw new DataError([], `more than ${MAX_EDITS} changes at once`)
+    }
+    return meant
+  }
+  const meant = merge(entry, patch, [])
+  return { edits, meant }
+}
+
+/** A value to write, and what it means: parts of it that are shown like what stands there are that. */
+function take(
+  value: unknown,
+  raw: unknown,
+  before: unknown,
+  at: Path,
+  source: Source,
+): { out: unknown; meant: unknown } {
+  if (before !== undefined && isDeepStrictEqual(value, before)) return { out: asWritten(raw, at, source), meant: raw }
+  if (Array.isArray(value)) {
+    const [olds, shows] = Array.isArray(raw) && Array.isArray(before) ? [raw, before] : [[], []]
+    const items = value.map((item, i) => {
+      const same = shows.findIndex((old) => isDeepStrictEqual(old, item))
+      const j = isDeepStrictEqual(shows[i], item) || same === -1 ? i : same
+      return take(item, olds[j], shows[j], [...at, j], source)
+    })
+    return { out: items.map(({ out }) => out), meant: items.map(({ meant }) => meant) }
+  }
+  if (isMapping(value)) {
+    const [old, show] = isMapping(raw) && isMapping(before) ? [raw, before] : [{}, {}]
+    const own = (from: Mapping, key: string): unknown => (Object.hasOwn(from, key) ? from[key] : undefined)
+    const items = Object.entries(value).map(
+      ([key, item]) => [key, take(item, own(old, key), own(show, key), [...at, key], source)] as const,
+    )
+    return {
+      out: Object.fromEntries(items.map(([key, { out }]) => [key, out])),
+      meant: Object.fromEntries(items.map(([key, { meant }]) => [key, meant])),
+    }
+  }
+  refuseMasked(value)
+  return { out: value, meant: value }
+}
+
+/** Throws where a value is only what is shown in the place of a secret. */
+export function refuseMasked(value: unknown): void {
+  if (typeof value === 'string' && /^\*\*\*$|:-\*\*\*\}$|\/\/…@/.test(value))
+    throw new DataError([], 'a masked secret stands here: give the secret itself, or leave it out')
+  if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseMasked(item)
+}
+
+function asWritten(raw: unknown, at: Path, source: Source): unknown {
+  if (Array.isArray(raw)) return raw.map((item, i) => asWritten(item, [...at, i], source))
+  if (isMapping(raw))
+    return Object.fromEntries(Object.entries(raw).map(([key, item]) => [key, asWritten(item, [...at, key], source)]))
+  const text = source.scalar(at)
+  return text !== undefined && hasReference(text) ? new Written(text, typeof raw !== 'string') : raw
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (!isMapping(value)) return value
+  const kept = Object.entries(value).filter(([, item]) => item !== null)
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutNulls(item)]))
+}

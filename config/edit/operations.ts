@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { PlainProblem } from '../../core/config-control.ts'
+import type { Refusal } from '../../core/endpoint-control.ts'
+import type { EndpointSpec, Path } from '../../core/spec.ts'
+import { isMapping, type Mapping } from '../explain.ts'
+import { formatPath } from '../problems.ts'
+import type { LoadedConfig } from '../reading.ts'
+import { addEndpoint, changeEndpoint, removeEndpoint } from './endpoint-list.ts'
+import { mergePatch, refuseMasked } from './merge.ts'
+import { DataError } from './plain-data.ts'
+import { UneditableError } from './splice.ts'
+
+/** Why a change is not made. */
+export class RefusedError extends Error {
+  readonly reason: Refusal
+  readonly problems: readonly PlainProblem[]
+
+  constructor(reason: Refusal, problems: readonly PlainProblem[]) {
+    super(problems.map(({ message }) => message).join('\n'))
+    this.reason = reason
+    this.problems = problems
+  }
+}
+
+/** A change of one document, and what it is to mean. */
+export interface Edit {
+  readonly file: string
+  readonly before: string
+  readonly text: string
+  /** Where the endpoint stands from then on, among all of them; undefined if it is gone. */
+  readonly index: number | undefined
+  /** Every entry from then on. */
+  readonly entries: readonly unknown[]
+}
+
+/** Makes a change of a configuration; throws what `refusalOf` knows. */
+export type Operation = (config: LoadedConfig) => Edit
+
+export function registering(entry: unknown): Operation {
+  return (config) => {
+    const { entries, source, spec } = config
+    if (!isMapping(entry)) throw new DataError([], 'expected an endpoint: an object with name and url')
+    const id = idOf(entry)
+    if (spec.endpoints.some(({ endpoint }) => endpoint.id === id))
+      throw new RefusedError('exists', [
+        { file: source.main.file, path: '', message: `the endpoint "${id}" exists already` },
+      ])
+    refuseMasked(entry)
+    const before = entries.findIndex((_, i) => placeOf(config, i).file !== source.main)
+    const index = before === -1 ? entries.length : before
+    const { text } = source.main
+    return {
+      file: source.main.file,
+      before: text,
+      text: addEndpoint(text, entry),
+      index,
+      entries: entries.toSpliced(index, 0, labelled(entry)),
+    }
+  }
+}
+
+/** @param patchOf the patch, by what is configured now */
+export function changing(id: string, patchOf: (found: EndpointSpec, entry: Mapping) => unknown): Operation {
+  return (config) => {
+    const found = find(config, id)
+    const index = Number(found.at[1])
+    const entry = config.entries[index] as Mapping
+    const patch = patchOf(found, entry)
+    if (!isMapping(patch)) throw new DataError([], 'expected a patch: an object with the keys to change')
+    const { file, local } = placeOf(config, index)
+    const { edits, meant } = mergePatch(entry, patch, found.at, config.source)
+    return {
+      file: file.file,
+      before: file.text,
+      text: changeEndpoint(file.text, local, edits),
+      index,
+      entries: config.entries.with(index, labelled(meant)),
+    }
+  }
+}
+
+export function removing(id: string): Operation {
+  return (config) => {
+    const index = Number(find(config, id).at[1])
+    const { file, local } = placeOf(config, index)
+    return {
+      file: file.file,
+      before: file.text,
+      text: removeEndpoint(file.text, local),
+      index: undefined,
+      entries: config.entries.toSpliced(index, 1),
+    }
+  }
+}
+
+/** Whether what was made of an edit is what was meant, and all else is as it was. */
+export function checkMeaning(edit: Edit, before: LoadedConfig, after: LoadedConfig): void {
+  if (
+    !isDeepStrictEqual(edit.entries, after.entries) ||
+    !isDeepStrictEqual(before.spec.listeners, after.spec.listeners)
+  )
+    throw new UneditableError('it is written in a way that only people can edit')
+}
+
+/** What to say of an exception; undefined if it is none of a change. */
+export function refusalOf(error: unknown, file: string): RefusedError | undefined {
+  if (error instanceof RefusedError) return error
+  if (error instanceof DataError)
+    return new RefusedError('invalid', [{ file, path: formatPath(error.path), message: error.message }])
+  if (!(error instanceof UneditableError)) return undefined
+  const message = `the document has to be edited by hand: ${error.message}`
+  return new RefusedError('not_writable', [{ file, path: '', message }])
+}
+
+function find({ spec, source }: LoadedConfig, id: string): EndpointSpec {
+  const found = spec.endpoints.find(({ endpoint }) => endpoint.id === id)
+  if (found !== undefined) return found
+  const message = `there is no endpoint ${JSON.stringify(id.slice(0, 100))}`
+  throw new RefusedError('not_found', [{ file: source.main.file, path: '', message }])
+}
+
+/** The file of an entry, and its index there. */
+function placeOf({ source }: LoadedConfig, index: number) {
+  const at: Path = ['endpoints', index]
+  const { file, path } = source.place({ path: at, message: '' })
+  return { file: source.files.find((one) => one.file === file)!, local: Number(path[1]) }
+}
+
+const idOf = ({ name, version }: Mapping): string => (version === undefined ? `${name}` : `${version}/${name}`)
+
+/** Numbers as names and versions are read as their text. */
+function labelled(entry: Mapping): Mapping {
+  const text = (key: string): Mapping => (typeof entry[key] === 'number' ? { [key]: String(entry[key]) } : {})
+  return { ...entry, ...text('name'), ...text('version') }
+}

@@ -1,0 +1,69 @@
+import { typed } from '../environment.ts'
+import { isMapping } from '../explain.ts'
+
+/** A scalar of the document with a reference in it, taken over as it is written. */
+export class Written {
+  readonly text: string
+  /** Without quotes: it may stand for something else than text. Not possible inside `[ ]` and `{ }`. */
+  readonly bare: boolean
+
+  constructor(text: string, bare: boolean) {
+    this.text = text
+    this.bare = bare
+  }
+}
+
+const WIDTH = 60
+
+/** Plain data as the lines of a block, each indented. */
+export function block(value: unknown, indent: string): string[] {
+  if (Array.isArray(value))
+    return value.flatMap((one) => (isShort(one) ? [`${indent}- ${flow(one)}`] : listItem(one, indent)))
+  return Object.entries(value as object).flatMap(([name, one]) =>
+    isShort(one) ? [`${indent}${key(name)}: ${flow(one)}`] : [`${indent}${key(name)}:`, ...block(one, `${indent}  `)],
+  )
+}
+
+/** A mapping or a list as an item of a list, a line for each of its keys. */
+export function listItem(value: unknown, indent: string): string[] {
+  const [first = '', ...more] = block(value, `${indent}  `)
+  return [`${indent}- ${first.slice(indent.length + 2)}`, ...more]
+}
+
+/** Plain data on one line. */
+export function flow(value: unknown, inside = false): string {
+  if (Array.isArray(value)) return `[${value.map((item) => flow(item, true)).join(', ')}]`
+  if (value instanceof Written) return value.bare && !inside ? value.text : quoted(value.text)
+  if (!isMapping(value)) return scalar(value)
+  const items = Object.entries(value).map(([name, item]) => `${key(name)}: ${flow(item, true)}`)
+  return items.length === 0 ? '{}' : `{ ${items.join(', ')} }`
+}
+
+/** Whether it is better on one line. */
+export function isShort(value: unknown): boolean {
+  if (value instanceof Written || !(Array.isArray(value) || isMapping(value))) return true
+  return Object.keys(value).length === 0 || (!hasBare(value) && flow(value).length <= WIDTH)
+}
+
+const hasBare = (value: unknown): boolean =>
+  value instanceof Written
+    ? value.bare
+    : typeof value === 'object' && value !== null && Object.values(value).some(hasBare)
+
+const isBare = (text: string): boolean => text.length <= 1000 && typed(text) === text
+
+export const key = (name: string): string => (/^[A-Za-z_][\w.-]*$/.test(name) && isBare(name) ? name : quoted(name))
+
+function scalar(value: unknown): string {
+  if (typeof value !== 'string') return String(value)
+  if (/^(?:[A-Za-z_/](?:[\w./:-]*[\w/])?|\d+[A-Za-z]+)$/.test(value) && isBare(value)) return value
+  // Whoever changes endpoints must not be able to read the environment or files by it.
+  return quoted(value.replaceAll('${', '$${'))
+}
+
+/** JSON's strings are those of YAML in double quotes, but for what YAML doesn't print (YAML 1.2.2 §5.1). */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

@@ -1,0 +1,25 @@
+import type { ConfigStatus, PlainProblem, ReloadOutcome, Trigger } from '../core/config-control.ts'
+import type { Logger } from '../core/log.ts'
+
+/** Logs how a load went. */
+export function sayReload(
+  log: Logger,
+  result: ReloadOutcome,
+  { endpoints }: ConfigStatus,
+  trigger: Trigger = 'api',
+): void {
+  const { outcome, version, duration_ms, problems, warnings } = result
+  const fields = { trigger, version, duration_ms }
+  if (outcome === 'unchanged') return log.info(fields, 'configuration reloaded: it means the same as before')
+  if (outcome === 'applied') {
+    log.info({ ...fields, endpoints }, 'configuration reloaded')
+    for (const { message, ...place } of warnings) log.warn({ place: lineOf(place) }, message)
+    return
+  }
+  for (const { message, ...place } of problems) log.error({ place: lineOf(place) }, message)
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  log.error(fields, `configuration not reloaded: ${count}; what runs goes on as before`)
+}
+
+const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>
+  `${file}${line === undefined ? '' : `:${line}:${col}`}${path === '' ? '' : ` ${path}`}`
