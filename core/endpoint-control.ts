@@ -19,7 +19,7 @@ export type Refusal =
   | 'stopping'
 
 export interface ChangeOutcome {
-  /** `applied`; `unchanged`: it meant that already; `refused`: nothing was changed, neither what runs nor the document. */
+  /** `applied`; `unchanged`: what runs means that already, whatever the document says now; `refused`: nothing was changed, neither what runs nor the document. */
   readonly outcome: 'applied' | 'unchanged' | 'refused'
   readonly reason?: Refusal
   /** The endpoint that was meant; after a change of its name or version, the new one. */

@@ -46,8 +46,9 @@ export function registering(entry: unknown): Operation {
         { file: source.main.file, path: '', message: `the endpoint "${id}" exists already` },
       ])
     refuseMasked(entry)
-    const before = entries.findIndex((_, i) => placeOf(config, i).file !== source.main)
-    const index = before === -1 ? entries.length : before
+    const included =
+      source.files.length === 1 ? -1 : entries.findIndex((_, i) => placeOf(config, i).file !== source.main)
+    const index = included === -1 ? entries.length : included
     const { text } = source.main
     return {
       file: source.main.file,

@@ -58,7 +58,7 @@ function scalar(value: unknown): string {
   if (typeof value !== 'string') return String(value)
   if (/^(?:[A-Za-z_/](?:[\w./:-]*[\w/])?|\d+[A-Za-z]+)$/.test(value) && isBare(value)) return value
   // Whoever changes endpoints must not be able to read the environment or files by it.
-  return quoted(value.replaceAll('${', '$${'))
+  return quoted(value.replaceAll('${', () => '$${'))
 }
 
 /** JSON's strings are those of YAML in double quotes, but for what YAML doesn't print (YAML 1.2.2 §5.1). */
