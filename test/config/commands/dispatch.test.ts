@@ -145,7 +145,10 @@ t.test('plugins lists built-in filters and those of plugins, with their options'
     {
       origin: 'built in',
       summary: /Stops calling/,
-      options: [{ name: 'failure_threshold', type: 'whole number', default: 5 }],
+      options: [
+        { name: 'scope', type: 'endpoint | target', default: 'endpoint' },
+        { name: 'failure_threshold', default: 5 },
+      ],
     },
   )
   t.strictSame(filters.at(-1), { name: 'own', origin: './own.ts', summary: null, options: [] })
