@@ -1,11 +1,14 @@
 import {
   type Attempt,
+  type Awaitable,
+  type Clock,
   defineFilter,
   type Exchange,
   type FilterEnv,
   type LocalReply,
   type Outcome,
   RegistryKey,
+  type ReplyOptions,
   type Response,
   RouteSlot,
   reply,
@@ -16,6 +19,7 @@ import {
 import { Candidate } from './balancers/balancer.ts'
 import { BALANCERS } from './balancers/index.ts'
 import { Choice } from './choice.ts'
+import { timeLeft, withTimeout } from './deadlines.ts'
 import { upstreamFields } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
 import { type Options, options } from './options.ts'
@@ -46,6 +50,12 @@ class ProxyFilter implements TerminalFilter {
   readonly #maxUpgrades: number
   readonly #choice: Choice
   readonly #explained: readonly string[]
+  /** For a whole exchange; milliseconds, may be infinite. */
+  readonly #total: number
+  readonly #firstByte: number
+  /** Field that tells the upstream how long it is waited for. */
+  readonly #propagate: string | undefined
+  readonly #clock: Clock
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
   /** Each takes back the probe of one target, before its pool closes. */
@@ -68,6 +78,10 @@ class ProxyFilter implements TerminalFilter {
     this.#maxUpgrades = upgrade?.max_connections ?? 0
     if (upgrade !== undefined && env.endpoint !== undefined) this.#upgrades = upgradeCounts(env).of(env.endpoint.id)
     this.#preserveHost = options.preserve_host
+    this.#total = options.total_timeout
+    this.#firstByte = firstByte
+    this.#propagate = options.propagate_deadline
+    this.#clock = env.clock
     const known = env.endpoint && env.service(RegistryKey).of(env.endpoint)
     this.#contexts = new Map(
       env.endpoint?.targets.map((target) => {
@@ -115,13 +129,16 @@ class ProxyFilter implements TerminalFilter {
     this.#upgrades?.release()
   }
 
-  call(x: Exchange, attempt: Attempt, call: UpstreamCall): Promise<Response> {
+  call(x: Exchange, attempt: Attempt, call: UpstreamCall): Awaitable<Response | LocalReply> {
     const upgrade = this.#upgrades === undefined ? undefined : call.upgrade
     const target = attempt.target!
     const context = this.#contexts.get(target)!
     context.state.outstanding++
+    const left = timeLeft(call, x, this.#total, this.#clock.now())
+    if (left.head <= 0) return reply(504, 'deadline_exceeded', TOO_LATE)
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
+    const fields = upstreamFields(x, this.#preserveHost)
     const upload = body.empty ? undefined : new Upload(body)
     const request = new UpstreamRequest(
       context,
@@ -129,16 +146,26 @@ class ProxyFilter implements TerminalFilter {
       {
         path: path.startsWith('/') ? path : `/${path}`,
         method,
-        headers: upstreamFields(x, this.#preserveHost),
+        headers:
+          this.#propagate === undefined
+            ? fields
+            : withTimeout(fields, this.#propagate, Math.min(left.head, this.#firstByte)),
         body: upload ?? null,
         // A handshake takes its connection with it; all else leaves it open, HEAD included, which undici would close.
         ...(upgrade === undefined ? { reset: false } : { upgrade }),
       },
       upload,
+      left,
     )
     x.onAbort(() => request.cancel())
     return request.send()
   }
+}
+
+/** Nothing was sent, so that no upstream is to blame. */
+const TOO_LATE: ReplyOptions = {
+  detail: 'The time for the request was over before the upstream was called.',
+  headers: { 'proxy-status': 'weir; error=http_response_timeout' },
 }
 
 const upgradeCounts = (env: FilterEnv): UpgradeCounts =>

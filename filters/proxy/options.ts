@@ -31,6 +31,15 @@ const upgrade = z.strictObject({
     .describe('Silence, both ways, after which one is ended, or `off`.'),
 })
 
+/** Fields that the gateway writes itself, or that frame the message. */
+const TAKEN =
+  /^(?:host|via|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|forwarded|x-forwarded-.*|authorization|cookie|traceparent|tracestate)$/i
+
+const fieldName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'expected the name of a header field')
+  .refine((name) => !TAKEN.test(name), 'this field has a meaning of its own')
+
 export const options = z.strictObject({
   timeout: duration()
     .prefault('30s')
@@ -54,6 +63,18 @@ export const options = z.strictObject({
     .enum(WHEN_UNHEALTHY)
     .default('refuse')
     .describe('What is done when no target is healthy: answer 503, or call them all the same (`panic`).'),
+  total_timeout: z
+    .union([off.transform(() => Infinity), above0], { error: 'expected off, or a duration above zero' })
+    .prefault('off')
+    .describe(
+      'Time from the head of the request to the end of its answer, all attempts included; tunnels are not cut. It ends event streams, which is why it is `off`.',
+    ),
+  propagate_deadline: z
+    .union([off.transform(() => undefined), fieldName], { error: 'expected the name of a header field, or off' })
+    .prefault('off')
+    .describe(
+      'Field that tells the upstream how many milliseconds its answer is waited for, such as `X-Request-Timeout-Ms`.',
+    ),
   preserve_host: z.boolean().default(false).describe("`true` sends the client's Host on, instead of the target's."),
   keep_alive: duration()
     .prefault('4s')

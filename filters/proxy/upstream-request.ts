@@ -14,6 +14,7 @@ import {
 import type { Turn } from '../../core/timer-wheel.ts'
 import { answerFields, interimFields, switchAnswerFields } from './answer-head.ts'
 import type { CountingClient } from './client.ts'
+import { Deadlines, type TimeLeft, UNLIMITED } from './deadlines.ts'
 import { failureOf, isClosed } from './failures.ts'
 import { announced } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
@@ -54,14 +55,24 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
   /** The wheel's turn in which either side last did something. */
   #active: Turn | undefined
   #deadline: Deadline | undefined
+  readonly #left: TimeLeft
+  #deadlines: Deadlines | undefined
   #resolve!: (response: Response) => void
   #reject!: (error: WeirError) => void
 
-  constructor(context: UpstreamContext, x: Exchange, options: Dispatcher.DispatchOptions, upload: Upload | undefined) {
+  /** @param left what it may take as a whole, whatever its limits are */
+  constructor(
+    context: UpstreamContext,
+    x: Exchange,
+    options: Dispatcher.DispatchOptions,
+    upload: Upload | undefined,
+    left: TimeLeft = UNLIMITED,
+  ) {
     this.#context = context
     this.#x = x
     this.#options = options
     this.#upload = upload
+    this.#left = left
   }
 
   /** Sends it. Resolves with the head; rejects with a WeirError. */
@@ -69,8 +80,10 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-      this.#arm(this.#context.limits.connect)
-      this.#active = this.#context.timers.turn
+      const { limits, timers } = this.#context
+      this.#arm(limits.connect)
+      if (this.#left !== UNLIMITED) this.#deadlines = new Deadlines(timers, this.#left, () => this.#late())
+      this.#active = timers.turn
       this.#context.pool.dispatch(this.#options, this)
     })
   }
@@ -103,6 +116,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     const headers = answerFields(controller.rawHeaders as Buffer[], status, statusText)
     if (headers instanceof WeirError) return this.#fail(headers)
     this.#phase = 'body'
+    this.#deadlines?.answered()
     const declared = headers.get('content-length')
     const length = declared === undefined ? undefined : Number(declared)
     if (length === undefined && takesTrailers(this.#x, status)) {
@@ -147,6 +161,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
       if (trailers !== undefined && OBEYED.some((name) => trailers[name] !== undefined)) client.drop()
     }
     this.#over('ended')
+    // Now, not when undici comes to it: the body may go into the next attempt by then.
+    this.#upload?.destroy()
     if (this.#takesTrailers) this.#trailers = trailerFields(controller.rawTrailers as Buffer[] | null)
     this.#sink?.end(this.#trailers)
   }
@@ -232,6 +248,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     this.#end = end
     this.#deadline?.cancel()
     this.#deadline = undefined
+    this.#deadlines?.over()
   }
 
   /**
@@ -262,9 +279,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
     const limit = this.#limit()
     const silent = timers.since(this.#active!)
     // A reader that is slow, or a client that uploads slowly, is no fault of the upstream.
-    const excused =
-      (this.#phase === 'body' && this.#paused) || (this.#phase === 'sending' && this.#upload?.blocked !== true)
-    if (excused) return this.#arm(limits.idle)
+    if (this.#clientIsSlow) return this.#arm(limits.idle)
     if (silent < limit) return this.#arm(limit - silent)
     const code =
       this.#phase === 'connecting'
@@ -273,6 +288,23 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
           ? 'upstream_timeout'
           : 'upstream_idle_timeout'
     this.#fail(new WeirError(code, `nothing for ${Math.round(silent)} ms`))
+  }
+
+  get #clientIsSlow(): boolean {
+    return (this.#phase === 'body' && this.#paused) || (this.#phase === 'sending' && this.#upload?.blocked !== true)
+  }
+
+  /** Its time is over, however much happened in it. A client that was slow to the last is to blame itself. */
+  #late(): void {
+    if (this.#phase === 'over') return
+    const code = this.#clientIsSlow
+      ? this.#phase === 'body'
+        ? 'client_stalled'
+        : 'request_body_timeout'
+      : this.#phase === 'connecting'
+        ? 'upstream_connect_timeout'
+        : 'upstream_timeout'
+    this.#fail(new WeirError(code, 'its deadline has passed'))
   }
 
   #limit(): number {
