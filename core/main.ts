@@ -20,6 +20,7 @@ import { metrics as metricsFilter } from '../filters/metrics/filter.ts'
 import { outlierDetection } from '../filters/outlier-detection/filter.ts'
 import { proxy } from '../filters/proxy/filter.ts'
 import { requestId } from '../filters/request-id/filter.ts'
+import { retry } from '../filters/retry/filter.ts'
 import { routeMatch } from '../filters/route-match/filter.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { admin } from '../plugins/admin/filter.ts'
@@ -47,9 +48,19 @@ import { survive } from './survive.ts'
 import { TimerWheel } from './timer-wheel.ts'
 
 const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, outlierDetection, proxy, metricsFilter, admin].map(
-    (filter) => [filter, 'built in'] as const,
-  ),
+  [
+    requestId,
+    auth,
+    routeMatch,
+    methodCheck,
+    bodyLimit,
+    retry,
+    breaker,
+    outlierDetection,
+    proxy,
+    metricsFilter,
+    admin,
+  ].map((filter) => [filter, 'built in'] as const),
 )
 
 /**

@@ -7,12 +7,13 @@ import { metrics } from '../../filters/metrics/filter.ts'
 import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
 import { proxy } from '../../filters/proxy/filter.ts'
 import { requestId } from '../../filters/request-id/filter.ts'
+import { retry } from '../../filters/retry/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
 import { admin } from '../../plugins/admin/filter.ts'
 
 /** The filters that Weir brings, as in core/main.ts. */
 export const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, bodyLimit, breaker, outlierDetection, proxy, metrics, admin].map(
+  [requestId, auth, routeMatch, methodCheck, bodyLimit, retry, breaker, outlierDetection, proxy, metrics, admin].map(
     (filter) => [filter, 'built in'] as const,
   ),
 )

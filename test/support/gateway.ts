@@ -16,6 +16,7 @@ import { metrics } from '../../filters/metrics/filter.ts'
 import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
 import { proxy } from '../../filters/proxy/filter.ts'
 import { requestId } from '../../filters/request-id/filter.ts'
+import { retry } from '../../filters/retry/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
 
 export const BUILT_IN: readonly FilterFactory[] = [
@@ -24,6 +25,7 @@ export const BUILT_IN: readonly FilterFactory[] = [
   routeMatch,
   methodCheck,
   bodyLimit,
+  retry,
   breaker,
   outlierDetection,
   proxy,

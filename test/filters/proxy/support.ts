@@ -36,6 +36,8 @@ interface Settings {
   readonly breaker?: Record<string, unknown>
   /** Options of `body-limit`, which is else left out. */
   readonly bodyLimit?: Record<string, unknown>
+  /** Options of `retry`, which is else left out. */
+  readonly retry?: Record<string, unknown>
   /** Options that the endpoint gives to its filters. */
   readonly own?: Record<string, Record<string, unknown> | 'off'>
   /** Targets of the endpoint. Default: the URL alone. */
@@ -72,6 +74,7 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
       'auth',
       ['route-match', { prefix: '' }],
       'method-check',
+      ...(settings.retry === undefined ? [] : [['retry', settings.retry] as const]),
       ['breaker', settings.breaker ?? {}],
       'witness',
       ...(settings.bodyLimit === undefined ? [] : [['body-limit', settings.bodyLimit] as const]),
