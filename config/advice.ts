@@ -8,6 +8,7 @@ const ORDER = [
   ['rate-limit', 'auth', 'requests that auth refuses are not counted, so tokens can be guessed without limit'],
   ['request-id', 'auth', 'what auth refuses has no request id, neither in the answer nor in the log'],
   ['request-id', 'route-match', 'what route-match refuses has no request id, neither in the answer nor in the log'],
+  ['retry', 'concurrency-limit', 'a slot is held while a retry is waited for'],
   ['cors', 'auth', 'browsers send preflight requests without credentials, and auth refuses them'],
 ] as const
 

@@ -15,6 +15,7 @@ import type { Settings } from '../config/settings.ts'
 import { auth } from '../filters/auth/filter.ts'
 import { bodyLimit } from '../filters/body-limit/filter.ts'
 import { breaker } from '../filters/breaker/filter.ts'
+import { concurrencyLimit } from '../filters/concurrency-limit/filter.ts'
 import { methodCheck } from '../filters/method-check/filter.ts'
 import { metrics as metricsFilter } from '../filters/metrics/filter.ts'
 import { outlierDetection } from '../filters/outlier-detection/filter.ts'
@@ -55,6 +56,7 @@ const BUILT_IN = new Catalog(
     methodCheck,
     bodyLimit,
     retry,
+    concurrencyLimit,
     breaker,
     outlierDetection,
     proxy,

@@ -12,6 +12,10 @@ t.test('a filter that should come first', async (t) => {
   ])
   t.same(warnings(chain('rate-limit', 'request-id', 'auth', 'route-match', 'proxy')), [])
   t.same(warnings(chain('request-id', 'route-match', 'proxy')), [])
+  t.match(warnings(chain('route-match', 'concurrency-limit', 'retry', 'proxy')), [
+    /"retry" stands after "concurrency-limit": a slot is held/,
+  ])
+  t.same(warnings(chain('route-match', 'retry', 'concurrency-limit', 'proxy')), [])
 })
 
 t.test('a breaker that waits for less time than a call to the upstream may take', async (t) => {

@@ -2,6 +2,7 @@ import { Catalog } from '../../core/catalog.ts'
 import { auth } from '../../filters/auth/filter.ts'
 import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
+import { concurrencyLimit } from '../../filters/concurrency-limit/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
 import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
@@ -13,7 +14,18 @@ import { admin } from '../../plugins/admin/filter.ts'
 
 /** The filters that Weir brings, as in core/main.ts. */
 export const BUILT_IN = new Catalog(
-  [requestId, auth, routeMatch, methodCheck, bodyLimit, retry, breaker, outlierDetection, proxy, metrics, admin].map(
-    (filter) => [filter, 'built in'] as const,
-  ),
+  [
+    requestId,
+    auth,
+    routeMatch,
+    methodCheck,
+    bodyLimit,
+    retry,
+    concurrencyLimit,
+    breaker,
+    outlierDetection,
+    proxy,
+    metrics,
+    admin,
+  ].map((filter) => [filter, 'built in'] as const),
 )

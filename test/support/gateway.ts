@@ -11,6 +11,7 @@ import { TimerWheel } from '../../core/timer-wheel.ts'
 import { auth } from '../../filters/auth/filter.ts'
 import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
+import { concurrencyLimit } from '../../filters/concurrency-limit/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
 import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
@@ -26,6 +27,7 @@ export const BUILT_IN: readonly FilterFactory[] = [
   methodCheck,
   bodyLimit,
   retry,
+  concurrencyLimit,
   breaker,
   outlierDetection,
   proxy,

@@ -38,6 +38,8 @@ interface Settings {
   readonly bodyLimit?: Record<string, unknown>
   /** Options of `retry`, which is else left out. */
   readonly retry?: Record<string, unknown>
+  /** Options of `concurrency-limit`, which is else left out. */
+  readonly concurrency?: Record<string, unknown>
   /** Options that the endpoint gives to its filters. */
   readonly own?: Record<string, Record<string, unknown> | 'off'>
   /** Targets of the endpoint. Default: the URL alone. */
@@ -75,6 +77,7 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
       ['route-match', { prefix: '' }],
       'method-check',
       ...(settings.retry === undefined ? [] : [['retry', settings.retry] as const]),
+      ...(settings.concurrency === undefined ? [] : [['concurrency-limit', settings.concurrency] as const]),
       ['breaker', settings.breaker ?? {}],
       'witness',
       ...(settings.bodyLimit === undefined ? [] : [['body-limit', settings.bodyLimit] as const]),
