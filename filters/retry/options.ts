@@ -12,7 +12,7 @@ export const options = z.strictObject({
   max_retries: z.int().min(0).max(10).default(2).describe('How often a request is sent again, at most.'),
   methods: z
     .array(method)
-    .default(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+    .prefault(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
     .describe(
       'Methods that are sent again though the upstream may have had the request; the default are the idempotent ones.',
     ),
