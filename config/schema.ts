@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { DEFAULT_LIMITS } from '../core/downstream-limits.ts'
-import { duration } from '../core/units.ts'
+import { duration, size } from '../core/units.ts'
 import { parseHostPattern, parsePathPattern, parseRange } from './address.ts'
 import { healthCheckShape, ownHealthCheckShape } from './health.ts'
 import {
@@ -190,6 +190,23 @@ const downstreamShape = {
     .describe('Protocols that clients may switch to by `Upgrade`; other offers are ignored. Default: `websocket`.'),
 }
 
+const overloadShape = {
+  max_requests: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Requests in flight, WebSockets and event streams included; beyond it 503. Default: no limit.'),
+  max_memory: size()
+    .refine((bytes) => bytes >= 64 * 1024 ** 2, 'expected a size of 64MiB or more')
+    .optional()
+    .describe('Resident memory of the process; beyond it 503, until it is below nine tenths of it. Default: no limit.'),
+  max_lag: positiveDuration()
+    .optional()
+    .describe(
+      'How late the event loop may be, as the median of half a second; beyond it 503, until it is below half of it. Default: no limit.',
+    ),
+}
+
 const tracingShape = {
   enabled: z
     .boolean()
@@ -227,6 +244,10 @@ export const documentShape = {
     .nullable()
     .prefault({})
     .describe('How far clients are borne with: timeouts and limits of every listener.'),
+  overload: section(overloadShape)
+    .nullable()
+    .prefault({})
+    .describe('When requests are refused because the process has too much to do; never those of the admin listener.'),
   shutdown: section(shutdownShape).nullable().prefault({}).describe('How the process ends.'),
   plugins: z
     .array(text())

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../core/downstream-limits.ts'
+import type { OverloadLimits } from '../core/overload.ts'
 import type { Path } from '../core/spec.ts'
 import type { Address } from './address.ts'
 import type { Values } from './explain.ts'
@@ -18,6 +19,7 @@ export interface Settings {
   /** Addresses and ranges (`10.0.0.0/8`), valid. */
   readonly trustedProxies: readonly string[]
   readonly downstream: DownstreamLimits
+  readonly overload: OverloadLimits
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
   readonly tracing: TracingSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
@@ -54,6 +56,11 @@ export function readSettings(
     debug: document.debug ?? false,
     trustedProxies: readTrusted(document, problems),
     downstream: readDownstream(document),
+    overload: {
+      maxRequests: document.overload?.max_requests ?? Infinity,
+      maxMemory: document.overload?.max_memory ?? Infinity,
+      maxLagMs: document.overload?.max_lag ?? Infinity,
+    },
     plugins: readPlugins(document, problems),
     tracing: {
       enabled: tracing.enabled,

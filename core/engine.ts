@@ -5,6 +5,7 @@ import type { Finished } from './filter.ts'
 import type { Step } from './lane.ts'
 import type { Logger } from './log.ts'
 import { Counter, type Meter } from './meter.ts'
+import { Overload } from './overload.ts'
 import { FilterDurations } from './timed.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 import { type Tracing, traceIdOf } from './tracing.ts'
@@ -17,6 +18,7 @@ export class Engine {
   readonly meter: Meter
   readonly tracing: Tracing | undefined
   readonly durations: FilterDurations
+  readonly overload: Overload
   /** Undefined while it is off. */
   accessLog: AccessLog | undefined
   readonly #filterErrors = new Counter<'filter' | 'hook'>()
@@ -36,6 +38,7 @@ export class Engine {
     this.tracing = parts.tracing
     this.accessLog = parts.accessLog
     this.durations = new FilterDurations(this.meter)
+    this.overload = new Overload(this.clock, this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
       help: 'Hooks of filters that threw or rejected',

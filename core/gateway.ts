@@ -89,8 +89,12 @@ export class Gateway {
     const live = this.#live
     if (live === undefined) throw new Error('open() before load()')
     try {
-      for (const { name, host, port } of live.spec.listeners) {
-        const listener = new Listener({ name, host, port, trusted, limits }, this.#parts.engine, live.chains.get(name)!)
+      for (const { name, host, port, routes: sheds } of live.spec.listeners) {
+        const listener = new Listener(
+          { name, host, port, trusted, limits, sheds },
+          this.#parts.engine,
+          live.chains.get(name)!,
+        )
         await listener.open()
         this.#listeners.set(name, listener)
       }

@@ -177,6 +177,7 @@ async function start(
     engine.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
     gateway.trust(next.trustedProxies)
     gateway.limit(next.downstream)
+    engine.overload.limit(next.overload)
   }
   use(settings)
   let echo: Service | undefined

@@ -13,7 +13,9 @@ import { WeirError } from './errors.ts'
 import { type Downstream, Exchange } from './exchange.ts'
 import { Handshake, Tunnels } from './handshake.ts'
 import { HeaderList } from './headers.ts'
+import { Overload } from './overload.ts'
 import { errorReply, renderReply } from './problem.ts'
+import { attribute } from './proxy-status.ts'
 import { LocalReply } from './reply.ts'
 import { RequestBody } from './request-body.ts'
 import { readHead } from './request-head.ts'
@@ -45,6 +47,8 @@ export interface ListenerOptions {
   readonly trusted: TrustedProxies
   /** As it begins; see `Listener.limit`. */
   readonly limits: DownstreamLimits
+  /** Whether its requests are shed when the process is overloaded. */
+  readonly sheds: boolean
 }
 
 /**
@@ -203,6 +207,8 @@ export class Listener {
     )
     this.#engine.begin(x)
     this.#active++
+    const overload = this.#options.sheds && refused === undefined ? this.#engine.overload : undefined
+    const shed = overload?.enter()
     if (x.request.upgrade !== undefined) handshake?.watch()
     const { sendTimeoutMs } = this.#limits
     const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, sendTimeoutMs, handshake)
@@ -211,6 +217,7 @@ export class Listener {
     writer.onOver = (outcome, error) => {
       run.finish(outcome, error)
       if (--this.#active === 0) this.#idle?.()
+      if (shed === undefined) overload?.leave()
       connection.next()
       if (source === undefined) return
       source.drain()
@@ -219,6 +226,10 @@ export class Listener {
     if (refused !== undefined) {
       x.response = renderReply(x, errorReply(new WeirError(refused), 'engine'))
       writer.deliver(x.response, x, true)
+    } else if (shed !== undefined) {
+      x.response = renderReply(x, Overload.reply)
+      attribute(x.response)
+      writer.deliver(x.response, x, this.#draining)
     } else if (path === '*' && x.request.method === 'OPTIONS') {
       x.response = renderReply(x, new LocalReply(204, 'options', { headers: { Allow: ALLOW } }))
       writer.deliver(x.response, x, this.#draining)

@@ -5,6 +5,7 @@ import t from 'tap'
 import { loadConfig } from '../../config/load.ts'
 import { LocatedConfigError } from '../../config/problems.ts'
 import { DEFAULT_LIMITS } from '../../core/downstream-limits.ts'
+import { NO_LIMITS } from '../../core/overload.ts'
 import { ConfigError } from '../../core/spec.ts'
 import { endpoint, filter, parse, tempFile, warnings } from './support.ts'
 
@@ -153,6 +154,7 @@ t.test('settings have defaults', async (t) => {
       debug: false,
       trustedProxies: [],
       downstream: DEFAULT_LIMITS,
+      overload: NO_LIMITS,
       plugins: [],
       tracing: {
         enabled: undefined,
@@ -181,6 +183,7 @@ tracing: { enabled: true, endpoint: "http://localhost:4318", sample_ratio: 0.01,
 echo: { listen: 127.0.0.1:8002 }
 downstream: { headers_timeout: 1, idle_timeout: 2, body_timeout: 3, send_timeout: 4s, max_headers_size: 1KiB, max_headers_count: 7,
   max_target_size: 64, upgrade_protocols: [WebSocket, tls/1.3] }
+overload: { max_requests: 5, max_memory: 1GiB, max_lag: 50ms }
 `)
   const { settings } = config
   t.same(settings.downstream, {
@@ -193,6 +196,7 @@ downstream: { headers_timeout: 1, idle_timeout: 2, body_timeout: 3, send_timeout
     maxTargetSize: 64,
     upgradeProtocols: ['websocket', 'tls/1.3'],
   })
+  t.same(settings.overload, { maxRequests: 5, maxMemory: 1024 ** 3, maxLagMs: 50 })
   t.match(settings, { logLevel: 'warn', accessLog: false, debug: true, echo: { host: '127.0.0.1', port: 8002 } })
   t.same(settings.trustedProxies, ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
   t.same(settings.shutdown, { gracePeriodMs: 5000, timeoutMs: 60_000 })
@@ -213,7 +217,7 @@ downstream: { headers_timeout: 1, idle_timeout: 2, body_timeout: 3, send_timeout
 
 t.test('empty sections are as good as none; the word off switches off', async (t) => {
   const config = parse(
-    'endpoints:\nplugins:\nshutdown:\ntracing:\ncircuit_breaker:\nhealth_check:\ntrusted_proxies:\ndownstream:\necho: off\nadmin: off\n',
+    'endpoints:\nplugins:\nshutdown:\noverload:\ntracing:\ncircuit_breaker:\nhealth_check:\ntrusted_proxies:\ndownstream:\necho: off\nadmin: off\n',
   )
   t.equal(config.spec.listeners.length, 1)
   t.equal(config.settings.echo, undefined)
