@@ -37,7 +37,7 @@ t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t)
   bench.clock.advance(7500)
   t.equal(call(made, bench, 'success', 200), undefined)
   t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="v1/orders",state="closed"} 1')
-  const said = { type: 'breaker', endpoint: 'v1/orders', filter: 'breaker', target: undefined }
+  const said = { type: 'breaker_state', endpoint: 'v1/orders', filter: 'breaker', target: undefined }
   t.match(events, [
     { ...said, from: 'closed', to: 'open', reason: '2 failures in a row' },
     { ...said, from: 'open', to: 'half_open', reason: 'the reset timeout is over' },
