@@ -177,7 +177,7 @@ t.test('upstream hooks nest, and may call again', async (t) => {
       },
       settled: (_x, attempt, { result }) => void settled.push(`${name} ${attempt.number} ${result}`),
     })
-  const retry = factory('retry', {
+  const retry = factory('again', {
     upstream: async (_x, call, next) => {
       const first = await next(call)
       if ('body' in first) first.body.discard()

@@ -51,6 +51,21 @@ t.test('limits of clients count from the next request on', async (t) => {
   t.equal((await get('up', many)).status, 200)
 })
 
+t.test('limits of the process count from the next look on, and not for the admin listener', async (t) => {
+  const base = `%head%${ENDPOINTS}`
+  const { write, after, get } = await startReloadable(t, { 'weir.yaml': base })
+  const becomes = (status: number): Promise<unknown> =>
+    until(
+      () => get('up'),
+      (answer) => answer.status === status,
+    )
+  await becomes(200)
+  t.equal(await after(() => write('weir.yaml', `overload: { max_memory: 64MiB }\n${base}`)), 'applied')
+  await becomes(503)
+  t.equal(await after(() => write('weir.yaml', `overload:\n${base}`)), 'applied', 'the admin listener answers')
+  await becomes(200)
+})
+
 t.test('the shutdown is the one that the newest configuration says', async (t) => {
   const base = `%head%${ENDPOINTS}`
   const begun = Promise.withResolvers<void>()
