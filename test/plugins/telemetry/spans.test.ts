@@ -46,7 +46,7 @@ t.test('client spans: one an attempt, whose context goes upstream', async (t) =>
   t.strictSame(a, {
     name: 'GET',
     kind: SpanKind.CLIENT,
-      events: [],
+    events: [],
     parent: server!.spanId,
     spanId: a!.spanId,
     start: epoch + 1,
