@@ -67,8 +67,11 @@ export class RequestBody implements BodySource {
   /** The exchange is over: whatever still comes is read and dropped, or the connection would be stuck before it. */
   drain(): void {
     this.#sink = undefined
-    if (this.#message.complete) return
+    const { complete, socket } = this.#message
+    if (complete || socket.destroyed) return void this.#over()
     this.#listen()
+    // Node forgets a message that was answered: it says nothing when the connection goes.
+    socket.once('close', this.#gone)
     this.resume()
   }
 
@@ -96,9 +99,12 @@ export class RequestBody implements BodySource {
     this.#over()?.fail(new WeirError(code))
   }
 
+  readonly #gone = (): void => void this.#over()
+
   #over(): BodySink | undefined {
     this.#deadline?.cancel()
     this.#deadline = undefined
+    this.#message.socket?.off('close', this.#gone)
     const sink = this.#sink
     this.#sink = undefined
     return sink

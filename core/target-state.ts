@@ -19,7 +19,7 @@ export interface ProbeAnswer {
   readonly body: Buffer
 }
 
-/** Sends a probe as traffic is sent: through the same pool, with the same TLS. Rejects with a WeirError. */
+/** Sends a probe as traffic is sent: with the same TLS, to the same addresses. Rejects with a WeirError. */
 export type SendProbe = (probe: Probe) => Promise<ProbeAnswer>
 
 /** What is known of one URL of an endpoint. Plain fields: they are read for every request. Changed through the registry. */

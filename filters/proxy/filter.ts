@@ -24,7 +24,7 @@ import { upstreamFields } from './fields.ts'
 import type { UpstreamContext } from './limits.ts'
 import { type Options, options } from './options.ts'
 import { probeThrough } from './probe.ts'
-import { sharedPool } from './shared-pool.ts'
+import { sharedPool, sharedProbePool } from './shared-pool.ts'
 import { UpgradeCounts, type Upgrades } from './upgrades.ts'
 import { Upload } from './upload.ts'
 import { UpstreamRequest } from './upstream-request.ts'
@@ -85,9 +85,10 @@ class ProxyFilter implements TerminalFilter {
     const known = env.endpoint && env.service(RegistryKey).of(env.endpoint)
     this.#contexts = new Map(
       env.endpoint?.targets.map((target) => {
-        const pool = sharedPool({ ...settings, origin: target.origin }, env)
+        const own = { ...settings, origin: target.origin }
+        const pool = sharedPool(own, env)
         const state = known!.target(target, env.clock.wall())
-        this.#withdrawals.push(state.offerProbe(probeThrough(pool)))
+        this.#withdrawals.push(state.offerProbe(probeThrough(sharedProbePool(own, env))))
         return [target, { pool, state, limits, timers }]
       }),
     )

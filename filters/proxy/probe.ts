@@ -3,11 +3,11 @@ import { type Probe, type ProbeAnswer, type SendProbe, WeirError } from '../../c
 import type { CountingClient } from './client.ts'
 import { failureOf, isClosed } from './failures.ts'
 
-/** Sends health checks through the pool of the target's traffic: with its TLS, its name, and its kept connections. */
+/** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
 export const probeThrough =
-  (pool: Dispatcher): SendProbe =>
+  (pool: () => Dispatcher): SendProbe =>
   (probe) =>
-    new Promise((resolve, reject) => new ProbeRequest(pool, probe, resolve, reject).send())
+    new Promise((resolve, reject) => new ProbeRequest(pool(), probe, resolve, reject).send())
 
 class ProbeRequest implements Dispatcher.DispatchHandler {
   /** Set by the pool's client when the request is given to it. */

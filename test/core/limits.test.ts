@@ -100,6 +100,16 @@ t.test('the rest of a body that nobody reads, and that does not come', async (t)
   while (engine.timers.size > 0) await turn()
 })
 
+t.test('a client that leaves in the middle of a body that is not read any more leaves no deadline', async (t) => {
+  const { port, engine, logged } = await proxied(t, (_req, res) => res.end('early'))
+  const client = await connectTo(port)
+  client.write('POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhello')
+  await once(client, 'data')
+  await logged(1)
+  client.destroy()
+  while (engine.timers.size > 0) await turn()
+})
+
 t.test('a slow body is no stalled one, nor is one that the upstream keeps waiting', async (t) => {
   const slow = await proxied(t, (req, res) => void req.pipe(res), { limits: { bodyTimeoutMs: 200 } })
   const client = await connectTo(slow.port)

@@ -11,7 +11,7 @@ function probing(t: Test, origin: string): (probe?: Partial<Probe>) => Promise<P
   const dns = { min: 1000, max: 1000, default: 1000, servers: undefined }
   const pool = makePool({ origin, connectTimeoutMs: 5000, keepAliveMs: 4000, ca: undefined, verify: true, dns })
   t.teardown(() => pool.destroy())
-  const send = probeThrough(pool)
+  const send = probeThrough(() => pool)
   const signal = new AbortController().signal
   // undici takes a connection for busy until it has told of the end of the answer.
   return async (probe) => {
