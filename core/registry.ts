@@ -113,6 +113,8 @@ export class EndpointRegistry {
     const { health: from } = target
     if (from === to) return
     target.health = to
+    if (from === 'unhealthy' && to === 'healthy')
+      for (const recovered of this.#states.get(target.endpoint)?.recoveries ?? []) recovered(target)
     this.#changed(target, { type: 'target_health', target: target.url, from, to, reason })
   }
 

@@ -102,6 +102,8 @@ export class EndpointState {
   targets: readonly TargetState[] = []
   /** Added by breakers when they are made, and taken away when they are disposed of. */
   readonly breakers = new Set<BreakerHandle>()
+  /** Called with a target that active checks find well again after they had found it bad. Of the endpoint, so that thousands don't listen to all. */
+  readonly recoveries = new Set<(target: TargetState) => void>()
   /** Milliseconds since the Unix epoch. */
   changedAt: number
   readonly #byUrl = new Map<string, TargetState>()

@@ -31,7 +31,8 @@ export const breaker = defineFilter<Options>({
     const failing = failureTable(given.failure_statuses)
     const fallback = fallbackOf(given)
     const answers = given.fallback_strategy === 'cached_response' ? lastAnswers(given, env) : undefined
-    const guards = holdGuards(env, endpoint, rules, given.scope)
+    const scope = given.scope ?? (endpoint.targets.length > 1 ? 'target' : 'endpoint')
+    const guards = holdGuards(env, endpoint, rules, scope)
 
     function judge({ result, status }: Outcome): Outcome['result'] {
       return result === 'success' && status !== undefined && failing[status] === 1 ? 'failure' : result
@@ -61,7 +62,7 @@ export const breaker = defineFilter<Options>({
     }
 
     return {
-      ...(answers !== undefined || given.scope === 'target' ? { upstream } : {}),
+      ...(answers !== undefined || scope === 'target' ? { upstream } : {}),
       admit(x, attempt) {
         const guard = guards.of(attempt)
         if (guard === undefined || guard.admit(rules, x, attempt)) return
@@ -71,7 +72,7 @@ export const breaker = defineFilter<Options>({
         const took = outcome.headMs ?? outcome.totalMs
         guards.of(attempt)?.settle(rules, x, attempt, judge(outcome), took)
       },
-      explain: () => explain(given),
+      explain: () => explain({ ...given, scope }),
       dispose: () => guards.release(),
     }
   },

@@ -14,6 +14,7 @@ import {
   blocks,
   newBreaker,
   type Phase,
+  relent,
   reset,
   retryAfter,
   settle,
@@ -48,6 +49,10 @@ export class Guard implements BreakerHandle {
   #known: TargetState | undefined
   readonly #blocks = (): boolean => this.state.phase !== 'closed' && blocks(this.state, this.#guarded.clock.now())
 
+  readonly #recovered = ({ url }: TargetState): void => {
+    if (this.target === undefined || this.target === url) relent(this.state, this.#guarded.clock.now())
+  }
+
   constructor(guarded: Guarded) {
     this.#guarded = guarded
     this.filter = guarded.filter
@@ -65,6 +70,7 @@ export class Guard implements BreakerHandle {
     this.#home = home
     this.#known = known
     home.breakers.add(this)
+    home.recoveries.add(this.#recovered)
     known?.blocks.add(this.#blocks)
   }
 
@@ -73,6 +79,7 @@ export class Guard implements BreakerHandle {
     this.#rules.splice(this.#rules.indexOf(rules), 1)
     if (this.#rules.length > 0) return false
     this.#home?.breakers.delete(this)
+    this.#home?.recoveries.delete(this.#recovered)
     this.#known?.blocks.delete(this.#blocks)
     return true
   }

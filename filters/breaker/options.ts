@@ -21,9 +21,9 @@ export const options = z
   .strictObject({
     scope: z
       .enum(['endpoint', 'target'])
-      .default('endpoint')
+      .optional()
       .describe(
-        'What one breaker guards: the `endpoint` as a whole, or each `target` by itself, the others going on without it.',
+        'What one breaker guards: the `endpoint` as a whole, or each `target` by itself, the others going on without it. Default: `target` where there are several.',
       ),
     failure_threshold: z
       .union([z.literal(['off', false]).transform(() => Infinity), z.int().min(1)], {

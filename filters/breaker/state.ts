@@ -149,6 +149,11 @@ export function trip(state: BreakerState, rules: BreakerRules, now: number): voi
   open(state, rules, 'tripped by hand', now)
 }
 
+/** There is reason to think that the upstream is well again: probes may go out now. */
+export function relent(state: BreakerState, now: number): void {
+  if (state.phase === 'open') state.until = Math.min(state.until, now)
+}
+
 /** Closes it and forgets what it counted. */
 export function reset(state: BreakerState, now: number): void {
   close(state, 'reset by hand', now)

@@ -16,6 +16,11 @@ export class Ejections {
     this.#clock = clock
   }
 
+  /** Active checks find it well again: it need not wait for its time. */
+  readonly recovered = (target: TargetState): void => {
+    if (this.#returns.has(target)) this.#comeBack(target, 'it passes its checks again')
+  }
+
   /** An attempt at a target is over. */
   settled(target: TargetState, rules: OutlierRules, attempt: { failed: boolean; startedAt: number }): void {
     let record = this.#records.get(target)

@@ -19,12 +19,16 @@ export const outlierDetection = defineFilter<Options>({
     if (rules.consecutiveFailures === Infinity && rules.failureShare === Infinity)
       env.warn('consecutive_failures and failure_percentage_threshold are both off: no target is ever ejected')
     const registry = env.service(RegistryKey)
+    const known = registry.of(endpoint)
     const ejections = env.share('ejections', {
       version: 1,
       make: () => new Ejections(registry, timers, clock),
-      close: (kept) => kept.close(),
+      close: (kept) => {
+        known.recoveries.delete(kept.recovered)
+        kept.close()
+      },
     })
-    const known = registry.of(endpoint)
+    known.recoveries.add(ejections.recovered)
     const states = new Map<string, TargetState>(
       endpoint.targets.map((target) => [target.url, known.target(target, clock.wall())]),
     )

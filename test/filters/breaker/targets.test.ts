@@ -53,6 +53,32 @@ t.test('one that fails is not available, the other goes on; probes are due in ti
   )
 })
 
+t.test('one that its checks find well again gets its probe at once; a pass of another says nothing', async (t) => {
+  for (const [scope, refused] of [
+    ['target', '503 breaker_open'],
+    ['endpoint', undefined],
+  ] as const) {
+    const { bench, call, known } = await setUp({ scope })
+    call(a, 'failure')
+    bench.registry.setHealth(known(a), 'unhealthy', 'test')
+    bench.registry.setHealth(known(b), 'unhealthy', 'test')
+    t.equal(call(a, 'success'), '503 breaker_open')
+    bench.registry.setHealth(known(b), 'healthy', 'test')
+    t.equal(call(a, 'success'), refused, scope)
+    bench.registry.setHealth(known(a), 'healthy', 'test')
+    t.equal(call(a, 'success'), undefined, scope)
+  }
+})
+
+t.test('where there are several targets each has a breaker of its own, unless told otherwise', async (t) => {
+  const breakers = async (options: object, at = both) => {
+    const { state } = await setUp({ ...options, scope: undefined }, at)
+    return [...state.breakers].map(({ target }) => target)
+  }
+  t.same(await breakers({}), ['http://a.test', 'http://b.test/base'])
+  t.same(await breakers({}, endpoint('one', { targets: [a] })), [undefined])
+})
+
 t.test('while a probe is out there is room for no other', async (t) => {
   const { bench, made, call, known } = await setUp()
   call(a, 'failure')

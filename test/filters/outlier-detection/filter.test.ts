@@ -42,6 +42,19 @@ function call(
     made.filter.settled!(exchange(), attempt(bench.clock.now(), 1, targetOf(`http://${host}`)), outcome(result, status))
 }
 
+t.test('one that its checks find well again returns before its time', async (t) => {
+  const { bench, made, taken, ejected } = await setUp(orders('a', 'b'))
+  call(made, bench, 'a', 'failure', undefined, 5)
+  taken()
+  const [a] = bench.registry.get('v1/orders')!.targets
+  bench.registry.setHealth(a!, 'unhealthy', 'test')
+  t.same(ejected(), ['a'])
+  bench.registry.setHealth(a!, 'healthy', 'test')
+  t.same(taken(), ['a returned: it passes its checks again'])
+  t.same(ejected(), [])
+  t.equal(bench.timers.size, 0)
+})
+
 t.test('a target that fails five times in a row is left alone for 30 s, then for 60 s', async (t) => {
   const { bench, made, taken, pass, ejected } = await setUp(orders('a', 'b'))
   call(made, bench, 'a', 'failure', undefined, 4)
