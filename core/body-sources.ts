@@ -39,19 +39,41 @@ export class BufferSource implements BodySource {
   cancel(): void {}
 }
 
-export class WatchSource implements BodySource {
-  readonly #source: BodySource
+/** A source that passes on what its reader says to the one before it. */
+abstract class Wrapped implements BodySource {
+  protected readonly source: BodySource
+
+  constructor(source: BodySource) {
+    this.source = source
+  }
+
+  abstract start(sink: BodySink): void
+
+  pause(): void {
+    this.source.pause()
+  }
+
+  resume(): void {
+    this.source.resume()
+  }
+
+  cancel(error?: Error): void {
+    this.source.cancel(error)
+  }
+}
+
+export class WatchSource extends Wrapped {
   #fn: ((end: 'ended' | 'dropped' | Error) => void) | undefined
   #sink: BodySink | undefined
 
   constructor(source: BodySource, fn: (end: 'ended' | 'dropped' | Error) => void) {
-    this.#source = source
+    super(source)
     this.#fn = fn
   }
 
   start(sink: BodySink): void {
     this.#sink = sink
-    this.#source.start(this)
+    this.source.start(this)
   }
 
   write(chunk: Buffer): boolean {
@@ -68,17 +90,9 @@ export class WatchSource implements BodySource {
     this.#sink!.fail(error)
   }
 
-  pause(): void {
-    this.#source.pause()
-  }
-
-  resume(): void {
-    this.#source.resume()
-  }
-
-  cancel(error?: Error): void {
+  override cancel(error?: Error): void {
     this.#tell(error ?? 'dropped')
-    this.#source.cancel(error)
+    super.cancel(error)
   }
 
   #tell(end: 'ended' | 'dropped' | Error): void {
@@ -88,17 +102,16 @@ export class WatchSource implements BodySource {
   }
 }
 
-export class TapSource implements BodySource {
-  readonly #source: BodySource
+export class TapSource extends Wrapped {
   readonly #fn: (chunk: Buffer) => void
 
   constructor(source: BodySource, fn: (chunk: Buffer) => void) {
-    this.#source = source
+    super(source)
     this.#fn = fn
   }
 
   start(sink: BodySink): void {
-    this.#source.start({
+    this.source.start({
       write: (chunk) => {
         this.#fn(chunk)
         return sink.write(chunk)
@@ -107,56 +120,31 @@ export class TapSource implements BodySource {
       fail: (error) => sink.fail(error),
     })
   }
-
-  pause(): void {
-    this.#source.pause()
-  }
-
-  resume(): void {
-    this.#source.resume()
-  }
-
-  cancel(error?: Error): void {
-    this.#source.cancel(error)
-  }
 }
 
-export class LimitSource implements BodySource {
-  readonly #source: BodySource
+export class LimitSource extends Wrapped {
   readonly #tooLarge: ErrorCode
   #left: number
 
   constructor(source: BodySource, cap: number, tooLarge: ErrorCode) {
-    this.#source = source
+    super(source)
     this.#left = cap
     this.#tooLarge = tooLarge
   }
 
   start(sink: BodySink): void {
-    this.#source.start({
+    this.source.start({
       write: (chunk) => {
         this.#left -= chunk.length
         if (this.#left >= 0) return sink.write(chunk)
         const error = new WeirError(this.#tooLarge)
-        this.#source.cancel(error)
+        this.source.cancel(error)
         sink.fail(error)
         return false
       },
       end: (trailers) => sink.end(trailers),
       fail: (error) => sink.fail(error),
     })
-  }
-
-  pause(): void {
-    this.#source.pause()
-  }
-
-  resume(): void {
-    this.#source.resume()
-  }
-
-  cancel(error?: Error): void {
-    this.#source.cancel(error)
   }
 }
 

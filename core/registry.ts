@@ -82,7 +82,11 @@ export class EndpointRegistry {
 
   /** States of the live configuration, in its order. */
   *all(): Iterable<EndpointState> {
-    for (const id of this.#live) yield this.#states.get(id)!
+    for (const id of this.#live) {
+      const state = this.#states.get(id)
+      // Of one that is just being added, whoever is told of another finds none yet.
+      if (state !== undefined) yield state
+    }
   }
 
   /** The state of a live endpoint. */

@@ -4,9 +4,10 @@ import { WeirError } from '../../core/errors.ts'
 import { defineFilter, type Filter, type FilterFactory } from '../../core/filter.ts'
 import { notesOf, type Rehearsal, rehearse } from '../../core/rehearse.ts'
 import { reply } from '../../core/reply.ts'
+import { FILTERS } from '../support/built-in.ts'
 import { send } from '../support/client.ts'
 import { exchange, type RequestInit } from '../support/exchange.ts'
-import { BUILT_IN, specOf, startGateway } from '../support/gateway.ts'
+import { specOf, startGateway } from '../support/gateway.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 const factory = (name: string, filter: Filter, rest: Partial<FilterFactory> = {}): FilterFactory =>
@@ -44,7 +45,7 @@ async function gatewayOf(
   const spec = specOf(endpoints, chain)
   const gateway = await startGateway(spec, { filters })
   t.teardown(() => gateway.close())
-  const all = [...BUILT_IN, ...filters]
+  const all = [...FILTERS, ...filters]
   const factories = spec.listeners[0]!.chain.map((entry) => all.find(({ name }) => name === entry.factory))
   return {
     ...gateway,

@@ -1,4 +1,5 @@
 import { Catalog } from '../../core/catalog.ts'
+import type { FilterFactory } from '../../core/filter.ts'
 import { auth } from '../../filters/auth/filter.ts'
 import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
@@ -13,19 +14,19 @@ import { routeMatch } from '../../filters/route-match/filter.ts'
 import { admin } from '../../plugins/admin/filter.ts'
 
 /** The filters that Weir brings, as in core/main.ts. */
-export const BUILT_IN = new Catalog(
-  [
-    requestId,
-    auth,
-    routeMatch,
-    methodCheck,
-    bodyLimit,
-    retry,
-    concurrencyLimit,
-    breaker,
-    outlierDetection,
-    proxy,
-    metrics,
-    admin,
-  ].map((filter) => [filter, 'built in'] as const),
-)
+export const FILTERS: readonly FilterFactory[] = [
+  requestId,
+  auth,
+  routeMatch,
+  methodCheck,
+  bodyLimit,
+  retry,
+  concurrencyLimit,
+  breaker,
+  outlierDetection,
+  proxy,
+  metrics,
+  admin,
+]
+
+export const BUILT_IN = new Catalog(FILTERS.map((filter) => [filter, 'built in'] as const))

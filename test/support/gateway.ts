@@ -8,31 +8,8 @@ import { type Logger, silentLogger } from '../../core/log.ts'
 import { Metrics } from '../../core/meter.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/spec.ts'
 import { TimerWheel } from '../../core/timer-wheel.ts'
-import { auth } from '../../filters/auth/filter.ts'
-import { bodyLimit } from '../../filters/body-limit/filter.ts'
-import { breaker } from '../../filters/breaker/filter.ts'
-import { concurrencyLimit } from '../../filters/concurrency-limit/filter.ts'
-import { methodCheck } from '../../filters/method-check/filter.ts'
-import { metrics } from '../../filters/metrics/filter.ts'
-import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
-import { proxy } from '../../filters/proxy/filter.ts'
-import { requestId } from '../../filters/request-id/filter.ts'
-import { retry } from '../../filters/retry/filter.ts'
-import { routeMatch } from '../../filters/route-match/filter.ts'
+import { FILTERS } from './built-in.ts'
 
-export const BUILT_IN: readonly FilterFactory[] = [
-  requestId,
-  auth,
-  routeMatch,
-  methodCheck,
-  bodyLimit,
-  retry,
-  concurrencyLimit,
-  breaker,
-  outlierDetection,
-  proxy,
-  metrics,
-]
 export const DEFAULT_CHAIN = [
   'request-id',
   'auth',
@@ -143,7 +120,7 @@ export async function startGateway(
     meter: metrics,
     accessLog,
   })
-  const entries = [...BUILT_IN, ...(options.filters ?? [])].map((factory) => [factory, 'test'] as const)
+  const entries = [...FILTERS, ...(options.filters ?? [])].map((factory) => [factory, 'test'] as const)
   const gateway = new Gateway({ engine, catalog: new Catalog(entries), baseDir: process.cwd(), ...options })
   await gateway.load(spec)
   await gateway.open()

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { Test } from 'tap'
 
 /**
- * Answers with its address and what it has been asked: `/told/{what}` makes it `well`, `slow` (answers after 5 s), or `half` (reads
- * the request, ends its side of the connection and says nothing).
+ * Answers with its address, and at `/seen` with what it has been asked. `/told/{mood}` makes it `well`, `slow` (answers after 5 s),
+ * `half` (reads the request, ends its side of the connection and says nothing), or answer with a status (`500`).
  */
 const SCRIPT = `
 const [, port, host] = process.argv
@@ -16,7 +16,7 @@ const server = require('node:http').createServer((request, response) => {
   if (request.url === '/seen') return response.end(seen.join(' '))
   seen.push(request.method + request.url)
   if (mood === 'half') return request.socket.end()
-  setTimeout(() => response.end(host), mood === 'slow' ? 5000 : 0)
+  setTimeout(() => response.writeHead(Number(mood) || 200).end(host), mood === 'slow' ? 5000 : 0)
 }).listen(Number(port), host, () => require('node:fs').writeSync(1, String(server.address().port)))`
 
 /** An upstream in a process of its own, which may be killed, stopped and started again at the same port. */

@@ -146,7 +146,7 @@ t.test('plugins lists built-in filters and those of plugins, with their options'
       origin: 'built in',
       summary: /Stops calling/,
       options: [
-        { name: 'scope', type: 'endpoint | target', default: 'endpoint' },
+        { name: 'scope', type: 'endpoint | target' },
         { name: 'failure_threshold', default: 5 },
       ],
     },

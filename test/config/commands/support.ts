@@ -18,14 +18,13 @@ import { type ConfigControl, ConfigKey } from '../../../core/config-control.ts'
 import type { FilterFactory } from '../../../core/filter.ts'
 import { loadPlugins } from '../../../core/plugin-loader.ts'
 import { type ServiceKey, type Status, StatusKey } from '../../../core/service.ts'
-import { admin } from '../../../plugins/admin/filter.ts'
-import { BUILT_IN } from '../../support/gateway.ts'
+import { FILTERS } from '../../support/built-in.ts'
 
 const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
 
 /** What the command line gets from core/main.ts, with further filters. */
 function hostWith(more: readonly FilterFactory[]): Host {
-  const builtIn = new Catalog([...BUILT_IN, admin, ...more].map((filter) => [filter, 'built in'] as const))
+  const builtIn = new Catalog([...FILTERS, ...more].map((filter) => [filter, 'built in'] as const))
   return {
     version: '1.2.3',
     catalog: async (config) =>

@@ -65,7 +65,9 @@ function judgeMessage(meaning: AnswerMeaning, meant: AnswerMeant, answer: Messag
   if (!meant.reason.endsWith(reason) && !usual) wrong.push(`reason ${show(reason)}`)
   const dated = meant.fields.some(([name]) => name.toLowerCase() === 'date')
   const got = answer.fields.filter(([name]) => !RESPONSE_HOP.has(name.toLowerCase()) && (dated || name !== 'Date'))
-  const want: Field[] = [...meant.fields, ['Via', '1.1 weir']]
+  // Of its errors it is said that they are the upstream's (RFC 9209).
+  const blame: Field[] = meant.status < 500 ? [] : [['Proxy-Status', `weir; received-status=${meant.status}`]]
+  const want: Field[] = [...meant.fields, ['Via', '1.1 weir'], ...blame]
   if (JSON.stringify(got) !== JSON.stringify(want)) wrong.push(`fields ${show(got)} instead of ${show(want)}`)
   if (answer.complete) {
     if (!meaning.whole) wrong.push('a broken answer looks whole')

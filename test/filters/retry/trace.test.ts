@@ -7,8 +7,9 @@ import { silentLogger } from '../../../core/log.ts'
 import { Metrics } from '../../../core/meter.ts'
 import { TimerWheel } from '../../../core/timer-wheel.ts'
 import { make } from '../../plugins/telemetry/recorder.ts'
+import { FILTERS } from '../../support/built-in.ts'
 import { send } from '../../support/client.ts'
-import { BUILT_IN, specOf } from '../../support/gateway.ts'
+import { specOf } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 t.test('each attempt is a client span, and says the how manieth', async (t) => {
@@ -26,7 +27,7 @@ t.test('each attempt is a client span, and says the how manieth', async (t) => {
     meter: new Metrics(),
     tracing,
   })
-  const catalog = new Catalog(BUILT_IN.map((factory) => [factory, 'test'] as const))
+  const catalog = new Catalog(FILTERS.map((factory) => [factory, 'test'] as const))
   const gateway = new Gateway({ engine, catalog, baseDir: '.' })
   t.teardown(() => gateway.close(1000))
   await gateway.load(specOf([{ name: 'api', url: upstream.url }], [['route-match', { prefix: '' }], 'retry', 'proxy']))
