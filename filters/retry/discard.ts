@@ -1,4 +1,4 @@
-import type { Body, Exchange } from '../../core/index.ts'
+import type { Body, BodySource, Exchange } from '../../core/index.ts'
 import { WeirError } from '../../core/index.ts'
 
 /** A failed answer up to this long is read to its end, for the sake of its connection; a longer one costs the connection. */
@@ -27,7 +27,9 @@ export function discard(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAIN_MS): P
       source?.cancel()
     }
     const timer = setTimeout(drop, maxMs)
-    const source = body.pipe({
+    // Undefined while what is there already comes, which is during the call.
+    let source: BodySource | undefined
+    source = body.pipe({
       write: (chunk) => {
         size += chunk.length
         if (size > maxBytes) drop()
