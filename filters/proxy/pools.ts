@@ -19,6 +19,9 @@ export interface DnsSettings extends TtlBounds {
   readonly servers: readonly string[] | undefined
 }
 
+/** Node's timers hold no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** @param addresses of the origin's name; undefined if that is an address itself */
 export function makePool(settings: PoolSettings, addresses?: Addresses): Pool {
   return new Pool(settings.origin, {
@@ -28,7 +31,8 @@ export function makePool(settings: PoolSettings, addresses?: Addresses): Pool {
     // The engine owns these deadlines: undici's timers tick by about a second.
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: settings.keepAliveMs,
+    // undici refuses 0, and does so with every request; a timer beyond its range would fire at once.
+    keepAliveTimeout: Math.min(Math.max(settings.keepAliveMs, 1), MAX_TIMER_MS),
     keepAliveMaxTimeout: 600_000,
     maxHeaderSize: 64 * 1024,
     connect: {

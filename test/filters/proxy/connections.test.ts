@@ -134,3 +134,10 @@ t.test('an idle connection is kept for keep_alive, then closed', async (t) => {
   t.equal((await send(`${api}/3`)).status, 200)
   t.equal(opened, 2)
 })
+
+t.test('keep_alive of 0, or of more than a timer holds', async (t) => {
+  for (const keep of [0, '30d', 1e308]) {
+    const { api } = await proxied(t, (_req, res) => res.end('ok'), { proxy: { keep_alive: keep } })
+    t.equal((await send(`${api}/x`)).status, 200, `${keep}`)
+  }
+})
