@@ -26,7 +26,8 @@ export class Budget {
 
   /** @param windowMs its length in milliseconds */
   constructor(windowMs: number) {
-    this.#partMs = windowMs / PARTS
+    // Of tinier parts the numbers would be beyond those that can be counted up one by one.
+    this.#partMs = Math.max(windowMs / PARTS, 1)
   }
 
   /** @param now monotonic milliseconds, here and below */

@@ -46,7 +46,8 @@ export function discard(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAIN_MS): P
 /** Waits. Rejects at once when the client leaves. The wheel would be too coarse: a backoff may be a few milliseconds. */
 export function pause(x: Exchange, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
+    // What is beyond Node's range would fire at once.
+    const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1))
     x.onAbort(() => {
       clearTimeout(timer)
       reject(new WeirError('client_gone'))

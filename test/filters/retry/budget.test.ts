@@ -72,3 +72,13 @@ t.test('twenty in a hundred, and a few when there is little', async (t) => {
   t.equal(retries(100_000), 3)
   t.equal(new Budget(10).allows({ percent: 0, minRetries: 0 }, 0), false)
 })
+
+t.test('a window shorter than a clock can tell holds up nobody', async (t) => {
+  for (const window of [1e-9, 5e-321]) {
+    const budget = new Budget(window)
+    budget.request(1e9)
+    budget.retry(1e9)
+    t.notOk(budget.allows({ percent: 100, minRetries: 0 }, 1e9))
+    t.ok(budget.allows({ percent: 0, minRetries: 1 }, 2e9))
+  }
+})

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { Body, type BodySink } from '../../../core/index.ts'
-import { discard } from '../../../filters/retry/discard.ts'
+import { discard, pause } from '../../../filters/retry/discard.ts'
+import { exchange } from '../../support/exchange.ts'
 
 t.test('too much that is there already: the source is cancelled all the same', async (t) => {
   let cancelled = 0
@@ -22,4 +24,15 @@ t.test('too much that is there already: the source is cancelled all the same', a
   await discard(body, 1000)
   t.ok(started, 'nothing is thrown into it')
   t.equal(cancelled, 1)
+})
+
+t.test('a wait beyond the range of timers does not end at once', async (t) => {
+  const x = exchange()
+  const waited = pause(x, 30 * 86_400_000).then(
+    () => 'over',
+    () => 'aborted',
+  )
+  await sleep(30)
+  x.abort()
+  t.equal(await waited, 'aborted')
 })
