@@ -75,9 +75,13 @@ export class TargetState {
    * when an attempt is made. A draining one may not be chosen, but is no reason to call the endpoint unhealthy.
    */
   get available(): boolean {
-    if (!this.sound) return false
-    if (this.blocks.size > 0) for (const blocks of this.blocks) if (blocks()) return false
-    return true
+    return this.sound && !this.blocked
+  }
+
+  /** Whether a breaker of its own would refuse an attempt now. */
+  get blocked(): boolean {
+    if (this.blocks.size > 0) for (const blocks of this.blocks) if (blocks()) return true
+    return false
   }
 }
 

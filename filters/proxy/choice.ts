@@ -31,10 +31,12 @@ export class Choice {
   #look(): void {
     const all = this.#all
     const panic = this.#panics && !all.some(isOpen)
+    // Panic doubts checks, not breakers: those would refuse the attempt. Where they refuse all, the fallback is theirs to give.
+    const spares = panic && all.some(({ state }) => state.weight > 0 && !state.blocked)
     let changed = false
     for (const candidate of all) {
       const { state } = candidate
-      const weight = panic || state.available ? state.weight : 0
+      const weight = (panic ? !(spares && state.blocked) : state.available) ? state.weight : 0
       if (candidate.weight === weight) continue
       candidate.weight = weight
       changed = true

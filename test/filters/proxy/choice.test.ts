@@ -101,6 +101,16 @@ t.test('when no target is healthy: panic calls all but those that drain', async 
   t.same(picks(6, pick), { b: 6 }, 'until one is healthy')
 })
 
+t.test('panic calls none that its breaker keeps back, while there is another', async (t) => {
+  const { states, pick } = choiceOf([1, 1], 'round_robin', 'panic')
+  for (const state of states) state.health = 'unhealthy'
+  const blocks = (): boolean => true
+  states[0]!.blocks.add(blocks)
+  t.same(picks(4, pick), { b: 4 })
+  states[1]!.blocks.add(blocks)
+  t.same(picks(4, pick), { a: 2, b: 2 }, 'the breakers answer')
+})
+
 t.test('all of weight 0, or none at all: no_target', async (t) => {
   for (const when of ['refuse', 'panic'] as const) {
     t.equal(choiceOf([0, 0], 'round_robin', when).pick(), '503 no_target')
