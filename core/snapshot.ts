@@ -197,7 +197,12 @@ async function checkListener(
       problems.push(...(checkOptions(factory, own).problems ?? []))
     })
   }
-  return problems
+  return distinct(problems)
+}
+
+/** Endpoints lay their options over those of the chain, so that what is wrong there is met with each of them. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
 }
 
 function* instancesOf(chains: ReadonlyMap<string, Chain> | undefined): Iterable<Instance> {
