@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { KINDS } from '../core/options.ts'
 import type { Path } from '../core/spec.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { BROKEN, type Problems } from './problems.ts'
@@ -73,16 +74,6 @@ function nearest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue
   const wrongKind = (i: z.core.$ZodIssue): boolean =>
     i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value' || i.code === 'invalid_union')
   return issue.errors.find((branch) => branch.length > 0 && !branch.some(wrongKind))
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
 }
 
 function expectation(issue: z.core.$ZodIssue, found: unknown): string {

@@ -8,7 +8,8 @@ const CLASS = /^[1-5]xx$/
 const STATUS = 'expected a status (503) or a class of statuses (5xx)'
 
 const above0 = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
-const percent = () => z.number({ error: 'expected a percentage: 50' }).gt(0).max(100)
+const PERCENT = 'expected a percentage above 0 and up to 100, such as 50'
+const percent = () => z.number(PERCENT).gt(0, PERCENT).max(100, PERCENT)
 
 const stored = z.strictObject({
   max_age: above0().prefault('1d').describe('How old an answer may be that is still given.'),

@@ -8,6 +8,8 @@ const method = z
   .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'expected a method')
   .transform((name) => name.toUpperCase())
 
+const STATUS = 'expected a status from 400 to 599, as a number'
+
 export const options = z.strictObject({
   max_retries: z.int().min(0).max(10).default(2).describe('How often a request is sent again, at most.'),
   methods: z
@@ -21,7 +23,7 @@ export const options = z.strictObject({
     .default(true)
     .describe('Whether a request of any method with `Idempotency-Key` counts as one of `methods`.'),
   statuses: z
-    .array(z.int().min(400).max(599))
+    .array(z.int(STATUS).min(400, STATUS).max(599, STATUS))
     .default([502, 503, 504])
     .describe('Statuses of the upstream that are worth another attempt.'),
   per_try_timeout: above0().optional().describe('Time for one attempt, until the head of its answer. Default: none.'),

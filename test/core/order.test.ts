@@ -1,4 +1,5 @@
 import t from 'tap'
+import * as z from 'zod'
 import { AUTHENTICATION } from '../../core/endpoint.ts'
 import type { FilterFactory } from '../../core/filter.ts'
 import { ConfigError } from '../../core/spec.ts'
@@ -108,6 +109,38 @@ t.test('all problems come at once', async (t) => {
       problems.some((p) => wanted.test(p)),
       String(wanted),
     )
+})
+
+t.test('what is wrong in the chain is said once, however many endpoints lay options over it', async (t) => {
+  const endpoints = ['a', 'b', 'c'].map((name) => ({ name, url, filters: { breaker: { window: '10s' } } }))
+  const problems = await problemsOf(specOf(endpoints, ['route-match', ['breaker', { reset_timout: 3 }], 'proxy']))
+  t.equal(problems.length, 1)
+  t.match(problems[0], /^filters\.1\.reset_timout: /)
+})
+
+t.test('mistakes are told in the words of the document, whoever validates', async (t) => {
+  const cases: [string, Record<string, unknown>, string][] = [
+    ['breaker', { scope: 'targets' }, 'scope: expected one of "endpoint", "target", found "targets"'],
+    ['breaker', { failure_statuses: '5xx' }, 'failure_statuses: expected a list, found "5xx"'],
+    ['breaker', { half_open_max_calls: 1.5 }, 'half_open_max_calls: expected a whole number, found 1.5'],
+    ['breaker', { slow_call_rate: 50 }, 'slow_call_duration: slow_call_rate needs it: from when on is a call slow?'],
+    ['retry', { max_retries: 11 }, 'max_retries: expected at most 10, found 11'],
+    ['retry', { statuses: ['5xx'] }, 'statuses.0: expected a status from 400 to 599, as a number, found "5xx"'],
+    ['concurrency-limit', { max_concurrent: 0 }, 'max_concurrent: expected at least 1, found 0'],
+    ['proxy', { dns: { servers: [] } }, 'dns.servers: expected a list with at least one entry, found []'],
+    ['odd', { when: 3 }, 'when: expected date, found 3'],
+    ['odd', { only: 3 }, 'only: expected "x", found 3'],
+    ['odd', { text: '' }, 'text: expected a text that isn\'t empty, found ""'],
+    ['route-match', { prefix: 3 }, 'prefix: expected a text, found 3'],
+  ]
+  const shape = { when: z.date(), only: z.literal('x'), text: z.string().min(1) }
+  const odd = { ...broken('odd', () => ({})), options: z.strictObject(shape).partial() as never }
+  for (const [name, options, wanted] of cases) {
+    const chain = name === 'route-match' || name === 'proxy' ? [] : [[name, options] as const]
+    const own = (filter: string) => (filter === name ? ([filter, options] as const) : filter)
+    const problems = await problemsOf(specOf([api], [own('route-match'), ...chain, own('proxy')] as never), [odd])
+    t.ok(problems.join('\n').endsWith(wanted), problems.join(' | '))
+  }
 })
 
 t.test('a filter that nobody knows may be the one that writes what is missing', async (t) => {
