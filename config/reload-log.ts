@@ -13,13 +13,16 @@ export function sayReload(
   if (outcome === 'unchanged') return log.info(fields, 'configuration reloaded: it means the same as before')
   if (outcome === 'applied') {
     log.info({ ...fields, endpoints }, 'configuration reloaded')
-    for (const { message, ...place } of warnings) log.warn({ place: lineOf(place) }, message)
+    for (const warning of warnings) sayWarning(log, warning)
     return
   }
   for (const { message, ...place } of problems) log.error({ place: lineOf(place) }, message)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   log.error(fields, `configuration not reloaded: ${count}; what runs goes on as before`)
 }
+
+export const sayWarning = (log: Logger, { message, ...place }: PlainProblem): void =>
+  log.warn({ place: lineOf(place) }, message)
 
 const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>
   `${file}${line === undefined ? '' : `:${line}:${col}`}${path === '' ? '' : ` ${path}`}`

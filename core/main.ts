@@ -9,6 +9,8 @@ import { EndpointEditor } from '../config/edit/editor.ts'
 import { FileSource } from '../config/file-source.ts'
 import { checkOf } from '../config/health.ts'
 import { ConfigLoader, type LoadedConfig } from '../config/load.ts'
+import { plainProblem } from '../config/problems.ts'
+import { sayWarning } from '../config/reload-log.ts'
 import { Reloader } from '../config/reloader.ts'
 import { restartProblems } from '../config/restart.ts'
 import type { Settings } from '../config/settings.ts'
@@ -182,8 +184,7 @@ async function start(
   use(settings)
   let echo: Service | undefined
   const warnings = await gateway.load(config.spec)
-  for (const problem of [...config.warnings, ...warnings])
-    logger.warn({ place: config.source.format({ ...problem, message: '' }) }, problem.message)
+  for (const problem of [...config.warnings, ...warnings]) sayWarning(logger, plainProblem(problem, config.source))
   const check = ({ healthCheck }: Settings): void => health.apply((endpoint) => checkOf(healthCheck, endpoint))
   health.start()
   check(settings)

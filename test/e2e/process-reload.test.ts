@@ -165,3 +165,11 @@ t.test('edits faster than loads end with the last one', async (t) => {
   t.match(await status(), { endpoints: 2, last_failure: null })
   t.equal((await requests.stop()).failed, 0)
 })
+
+t.test('what a start warns of has its place, as what a reload does', async (t) => {
+  const { weir } = await startReloadable(t, { 'weir.yaml': `${BASE}circuit_breaker: { window: 3s }\n` })
+  t.match(
+    weir.lines.find(({ msg }) => /window has no effect/.test(String(msg))),
+    { level: 40, place: /^weir\.yaml:\d+:\d+ [\w.[\]]+$/ },
+  )
+})
