@@ -105,8 +105,8 @@ export class BatchedAccessLog implements AccessLog {
   }
 
   #line(finished: Finished): string {
-    const { exchange: x, status, outcome, error } = finished
-    const request = x === undefined ? '' : this.#request(x)
+    const { exchange: x, peer, status, outcome, error } = finished
+    const request = x !== undefined ? this.#request(x) : peer === undefined ? '' : `,"client":${json(peer)}`
     const code = error === undefined ? '' : `,"error":"${error.code}"`
     const wall = this.#clock.wall()
     if (wall !== this.#wall) {

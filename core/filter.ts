@@ -44,6 +44,8 @@ export interface Outcome {
 export interface Finished {
   /** Undefined when the request could not even be parsed. */
   readonly exchange: Exchange | undefined
+  /** Whom the connection is from, where there is no exchange to say it: nothing was parsed that could name another. */
+  readonly peer?: string
   readonly outcome: 'answered' | 'aborted' | 'unparsed'
   /** Status sent downstream; 0 if no head was sent. */
   readonly status: number

@@ -307,6 +307,7 @@ export class Listener {
       if (status === undefined) return
       this.#engine.log(this.#chain.base.logs, {
         exchange: undefined,
+        peer: connection.peer,
         outcome: 'unparsed',
         status,
         error: undefined,

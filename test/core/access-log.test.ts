@@ -89,8 +89,11 @@ t.test('a line says what is known', async (t) => {
 t.test('a request that was never parsed', async (t) => {
   const { destination, log } = make()
   log.write(finished(undefined, { outcome: 'unparsed', status: 400 }))
+  log.write(finished(undefined, { outcome: 'unparsed', status: 408, peer: '192.0.2.7' }))
   log.flushSync()
-  t.strictSame(Object.keys(destination.lines()[0]!), ['level', 'time', 'msg', 'status', 'outcome', 'duration_ms'])
+  const [first, second] = destination.lines()
+  t.strictSame(Object.keys(first!), ['level', 'time', 'msg', 'status', 'outcome', 'duration_ms'])
+  t.match(second, { client: '192.0.2.7', status: 408 })
 })
 
 t.test('hostile values forge nothing: printable ASCII, one line, the value itself', async (t) => {

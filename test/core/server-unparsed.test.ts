@@ -94,7 +94,7 @@ t.test('what the parser refuses has a status of its own', async (t) => {
   for (const [bytes, status] of cases) {
     const answer = await sendRaw(gw.port, bytes)
     t.match(answer, new RegExp(`^HTTP/1\\.1 ${status} .*\r\nConnection: close\r\n`), bytes.slice(0, 40))
-    t.match(gw.finished.at(-1), { outcome: 'unparsed', status })
+    t.match(gw.finished.at(-1), { outcome: 'unparsed', peer: '127.0.0.1', status })
   }
   t.equal(gw.finished.length, cases.length)
 })
