@@ -44,7 +44,7 @@ function adviseTimeouts(chain: Chain, endpoints: readonly EndpointSpec[], proble
     const wait = durationOf(reset, RESET)
     const limit = durationOf(upstream, TIMEOUT)
     if (wait === undefined || limit === undefined || wait >= limit) return
-    const message = `${who}the breaker's reset_timeout (${wait / 1000} s) is shorter than the upstream's timeout (${limit / 1000} s): probes of a slow upstream are given up before they can succeed; lengthen the one or shorten the other`
+    const message = `${who}the breaker's reset_timeout (${wait / 1000} s) is shorter than the upstream's timeout (${limit / 1000} s): a probe of a slow upstream frees its slot before it is answered, so that more go out than half_open_max_calls; lengthen the one or shorten the other`
     problems.warn(placeOf(place, place === upstream ? TIMEOUT.option : RESET.option), message)
   }
   compare(breaker, proxy, Object.hasOwn(breaker.options, RESET.option) ? breaker : proxy, '')
