@@ -125,6 +125,9 @@ export function* idle(given: Options): Iterable<string> {
   for (const key of ['default_response', 'cached_response', 'redirect'] as const)
     if (given[key] !== undefined && given.fallback_strategy !== key)
       yield `${key} has no effect: fallback_strategy is ${given.fallback_strategy}`
+  const kept = given.fallback_strategy === 'cached_response' ? given.cached_response : undefined
+  if (kept !== undefined && kept.max_entry_size > kept.max_size)
+    yield 'max_entry_size of cached_response has no effect above its max_size'
   const rates = given.failure_rate !== undefined || given.slow_call_rate !== undefined
   for (const key of ['window', 'minimum_calls'] as const)
     if (given[key] !== undefined && !rates) yield `${key} has no effect without failure_rate or slow_call_rate`

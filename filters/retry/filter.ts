@@ -53,6 +53,8 @@ class RetryFilter implements Filter {
     })
     for (const name of ['POST', 'PATCH'])
       if (this.#methods.has(name)) env.warn(`${name} is not idempotent: what is sent twice may be done twice`)
+    if (options.per_try_timeout !== undefined && options.per_try_timeout >= (options.timeout ?? Infinity))
+      env.warn('per_try_timeout has no effect: timeout, which all attempts share, is not longer')
   }
 
   async upstream(x: Exchange, call: UpstreamCall, next: Next): Promise<Response | LocalReply> {

@@ -206,6 +206,10 @@ t.test('options', async (t) => {
     'cached_response has no effect: fallback_strategy is error_response',
     'redirect has no effect: fallback_strategy is error_response',
   ])
+  const kept = (max_entry_size: string) =>
+    warned({ fallback_strategy: 'cached_response', cached_response: { max_entry_size, max_size: '1MiB' } })
+  t.same(await kept('1MiB'), [])
+  t.same(await kept('2MiB'), ['max_entry_size of cached_response has no effect above its max_size'])
   await t.rejects(bench.make(breaker), /guards an endpoint/)
 })
 

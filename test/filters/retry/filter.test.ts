@@ -333,3 +333,11 @@ t.test('a method that is not idempotent is warned of', async (t) => {
   t.match(made.warnings, [/^POST is not idempotent/])
   t.ok([...made.filter.explain!(exchange())][0])
 })
+
+t.test('so is a time for one attempt that all of them do not have', async (t) => {
+  const warned = async (options: object) =>
+    (await new Bench().make(retry, { ...options }, { endpoint: endpoint('api') })).warnings
+  t.same(await warned({ per_try_timeout: '2s', timeout: '5s' }), [])
+  t.same(await warned({ per_try_timeout: '2s' }), [])
+  t.match(await warned({ per_try_timeout: '5s', timeout: '5s' }), [/^per_try_timeout has no effect/])
+})
