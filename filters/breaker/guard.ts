@@ -122,7 +122,8 @@ export class Guard implements BreakerHandle {
   #report(from: Phase, x: Exchange | undefined): void {
     const { filter, target, state } = this
     const { phase: to, cause: reason } = state
-    if (this.#home !== undefined) this.#guarded.registry.breaker(this.#home, { filter, target, from, to, reason })
+    const told = to === 'open' ? `${reason}; for ${this.retryAfter()} s` : reason
+    if (this.#home !== undefined) this.#guarded.registry.breaker(this.#home, { filter, target, from, to, reason: told })
     x?.trace?.event('weir.breaker', {
       'weir.filter': filter,
       ...(target === undefined ? {} : { 'weir.target': target }),

@@ -54,5 +54,5 @@ t.test('a whole configuration by the short form; a reload that fails leaves it o
   })
   t.equal(await metric('weir_breaker_state{endpoint="v1/bad",state="open"}'), 1)
   await weir.stop()
-  t.match(weir.stderr + weir.stdout, /"from":"closed","to":"open","reason":"2 of 2 calls failed"/)
+  t.match(weir.stderr + weir.stdout, /"from":"closed","to":"open","reason":"2 of 2 calls failed; for \d+ s"/)
 })

@@ -39,7 +39,7 @@ t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t)
   t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="v1/orders",state="closed"} 1')
   const said = { type: 'breaker_state', endpoint: 'v1/orders', filter: 'breaker', target: undefined }
   t.match(events, [
-    { ...said, from: 'closed', to: 'open', reason: '2 failures in a row' },
+    { ...said, from: 'closed', to: 'open', reason: '2 failures in a row; for 10 s' },
     { ...said, from: 'open', to: 'half_open', reason: 'the reset timeout is over' },
     { ...said, from: 'half_open', to: 'closed', reason: 'the probes succeeded' },
   ])
