@@ -60,7 +60,8 @@ t.test('a line says what is known', async (t) => {
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
   x.set(TargetSlot, target)
   answered(x, 502).response.local = { filter: 'proxy', reason: 'upstream_reset' }
-  log.write(finished(x, { status: 502, error: new WeirError('upstream_reset') }))
+  const cause = Object.assign(new Error('read ECONNRESET 10.0.0.1'), { code: 'ECONNRESET' })
+  log.write(finished(x, { status: 502, error: new WeirError('upstream_reset', undefined, { cause }) }))
   log.flushSync()
   t.strictSame(destination.lines(), [
     {
@@ -78,6 +79,7 @@ t.test('a line says what is known', async (t) => {
       filter: 'proxy',
       status: 502,
       error: 'upstream_reset',
+      cause: 'ECONNRESET',
       outcome: 'answered',
       duration_ms: 1.235,
     },
