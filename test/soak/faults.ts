@@ -80,9 +80,12 @@ await soak(async () => {
     returned - back <= HEALTHY * INTERVAL_MS + 1000,
   )
 
+  // The same clients as in the outage, but for the outage.
   const before = new Load(`${gateway.proxy}/orchestrator/v1/calm`, 8, 0, 5)
+  const beside = new Load(api, 8, 0, 5)
   await sleep(PHASE_MS)
   const undisturbed = (await before.stop()).map(({ took }) => took)
+  await beside.stop()
 
   const ATTEMPTS = /^http_client_request_duration_seconds_count\{endpoint="v1\/api"[^}]*\} (\d+)/gm
   const attempted = await metric(gateway, ATTEMPTS)
