@@ -258,7 +258,7 @@ export class Listener {
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const connection = connectionOf(req.socket, this.trusted)
     connection.last = req
-    socket.on('error', () => socket.destroy())
+    socket.on('error', cut)
     connection.queue(() => {
       const res = new ServerResponse(req)
       res.assignSocket(req.socket)
@@ -281,6 +281,7 @@ export class Listener {
     handshake.settle()
     if (!res.shouldKeepAlive || !socket.writable) return endSlowly(socket, this.#engine.timers)
     res.detachSocket(socket)
+    socket.off('error', cut)
     socket.setTimeout(0)
     if (head.length > 0) socket.unshift(head)
     res.emit('close')
@@ -322,6 +323,11 @@ export class Listener {
  * §9.3.7). Extension methods pass too, but can't be listed.
  */
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
+/** A connection that Node's server has let go of is ours to close. */
+function cut(this: Duplex): void {
+  this.destroy()
+}
 
 /** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1). */
 const goOn = (res: ServerResponse, framing: Framing) => (): void => {

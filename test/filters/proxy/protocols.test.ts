@@ -89,6 +89,25 @@ t.test('what comes behind an ignored offer is served, in one packet or in pieces
   t.same(seen, Array.from({ length: 4 }, () => ['GET /1', 'POST /2', 'GET /1', 'GET /3']).flat())
 })
 
+t.test('a hundred ignored offers leave nothing on their connection', async (t) => {
+  const warnings: string[] = []
+  const warned = ({ message }: Error): void => void warnings.push(message)
+  process.on('warning', warned)
+  t.teardown(() => process.off('warning', warned))
+  const { port, engine } = await proxied(t, (_req, res) => res.end('ok'))
+  const client = await connectTo(port)
+  let answers = 0
+  client.on('data', (chunk) => (answers += chunk.toString('latin1').split('HTTP/1.1 200').length - 1))
+  for (let n = 1; n <= 100; n++) {
+    client.write(ask('h2c'))
+    while (answers < n) await once(client, 'data')
+  }
+  client.destroy()
+  await new Promise((resolve) => setImmediate(resolve))
+  t.same(warnings, [])
+  while (engine.timers.size > 0) await new Promise((resolve) => setImmediate(resolve))
+})
+
 t.test('an ignored offer with a body is the last of its connection', async (t) => {
   let requests = 0
   const { port } = await proxiedRaw(t, (socket) =>
