@@ -21,24 +21,33 @@ export class Ejections {
     if (this.#returns.has(target)) this.#comeBack(target, 'it passes its checks again')
   }
 
-  /** An attempt at a target is over. */
-  settled(target: TargetState, rules: OutlierRules, attempt: { failed: boolean; startedAt: number }): void {
+  /**
+   * An attempt at a target is over.
+   * @returns why the target was ejected for it, if it was
+   */
+  settled(
+    target: TargetState,
+    rules: OutlierRules,
+    attempt: { failed: boolean; startedAt: number },
+  ): string | undefined {
     let record = this.#records.get(target)
     if (record === undefined) {
       // Most targets never fail.
-      if (!attempt.failed && rules.failureShare === Infinity) return
+      if (!attempt.failed && rules.failureShare === Infinity) return undefined
       record = newRecord()
       this.#records.set(target, record)
     }
     const now = this.#clock.now()
     const reason = observe(record, rules, attempt, now)
-    if (reason === undefined || !this.#room(target, rules)) return
+    if (reason === undefined || !this.#room(target, rules)) return undefined
     const ms = eject(record, rules, now)
     this.#returns.set(
       target,
       this.#timers.after(ms, () => this.#comeBack(target, `its ${ms / 1000} s are over`)),
     )
-    this.#registry.eject(target, `${reason}; for ${ms / 1000} s`)
+    const said = `${reason}; for ${ms / 1000} s`
+    this.#registry.eject(target, said)
+    return said
   }
 
   /** Forgets targets that are configured no more. */

@@ -37,11 +37,13 @@ export const outlierDetection = defineFilter<Options>({
       matchesStatus(options.failure_statuses, status) ? 1 : 0,
     )
     return {
-      settled(_x, { target, startedAt }, { result, status }) {
+      settled(x, { target, startedAt }, { result, status }) {
         const state = target === undefined ? undefined : states.get(target.url)
         if (state === undefined || result === 'ignored') return
         const failed = result === 'failure' || (status !== undefined && failing[status] === 1)
-        ejections.settled(state, rules, { failed, startedAt })
+        const reason = ejections.settled(state, rules, { failed, startedAt })
+        if (reason !== undefined)
+          x.trace?.event('weir.ejection', { 'weir.target': state.url, 'weir.ejection.reason': reason })
       },
       explain: () => explained(options),
       dispose: () => ejections.prune(),

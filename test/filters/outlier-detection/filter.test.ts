@@ -42,6 +42,18 @@ function call(
     made.filter.settled!(exchange(), attempt(bench.clock.now(), 1, targetOf(`http://${host}`)), outcome(result, status))
 }
 
+t.test('the exchange whose attempt was one too many has it on its trace', async (t) => {
+  const { bench, made } = await setUp(orders('a', 'b'), { consecutive_failures: 2 })
+  const noted: unknown[] = []
+  for (let i = 0; i < 2; i++) {
+    const x = exchange()
+    x.trace = { traceId: '', attribute: () => {}, event: (name, attributes) => noted.push([i, name, attributes]) }
+    made.filter.settled!(x, attempt(bench.clock.now(), 1, targetOf('http://a')), outcome('failure'))
+  }
+  const reason = '2 failures in a row; for 30 s'
+  t.same(noted, [[1, 'weir.ejection', { 'weir.target': 'http://a', 'weir.ejection.reason': reason }]])
+})
+
 t.test('one that its checks find well again returns before its time', async (t) => {
   const { bench, made, taken, ejected } = await setUp(orders('a', 'b'))
   call(made, bench, 'a', 'failure', undefined, 5)
