@@ -1,20 +1,10 @@
 /** What a plugin imports as `weir`. Everything else in core is the engine's own. */
 
-export { blockedReply } from './blocked.ts'
-export { Body, type BodySink, type BodySource } from './body.ts'
-export type { Clock } from './clock.ts'
-export type { Endpoint, Identity, Requirement, Route, Target } from './endpoint.ts'
-export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './endpoint.ts'
-export {
-  type ChangeOptions,
-  type ChangeOutcome,
-  type EndpointControl,
-  EndpointControlKey,
-  type EndpointView,
-  type Refusal,
-} from './endpoint-control.ts'
-export { type ErrorCode, type ErrorSource, WeirError } from './errors.ts'
-export type { Downstream, Exchange, Request } from './exchange.ts'
+export { Body, type BodySink, type BodySource } from './api/body.ts'
+export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
+export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './api/endpoint.ts'
+export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
+export type { Downstream, Exchange, Request } from './api/exchange.ts'
 export type {
   Answered,
   Attempt,
@@ -29,12 +19,26 @@ export type {
   TerminalFilter,
   UpstreamCall,
   Verdict,
-} from './filter.ts'
-export { defineFilter } from './filter.ts'
-export { HeaderList } from './headers.ts'
-export { type CheckResult, type HealthCheck, type HealthControl, HealthKey } from './health.ts'
-export type { Logger } from './log.ts'
-export { Histogram, type Meter, type Metric, type Sample } from './meter.ts'
+} from './api/filter.ts'
+export { defineFilter } from './api/filter.ts'
+export { HeaderList } from './api/header-list.ts'
+export type { Logger } from './api/logger.ts'
+export { Histogram, type Meter, type Metric, type Sample } from './api/meter.ts'
+export { blockedReply } from './api/out-of-service.ts'
+export { LocalReply, type ReplyOptions, type Response, reply, type Upgrade } from './api/reply.ts'
+export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './api/service.ts'
+export { defineSlot, type Slot } from './api/slot.ts'
+export type { Clock } from './base/clock.ts'
+export type { Deadline, TimerWheel } from './base/timer-wheel.ts'
+export {
+  type ChangeOptions,
+  type ChangeOutcome,
+  type EndpointControl,
+  EndpointControlKey,
+  type EndpointView,
+  type Refusal,
+} from './control/endpoint-control.ts'
+export { type CheckResult, type HealthCheck, type HealthControl, HealthKey } from './control/health-control.ts'
 export {
   type BreakerPhase,
   type EndpointRegistry,
@@ -42,11 +46,7 @@ export {
   type Health,
   type RegistryEvent,
   RegistryKey,
-} from './registry.ts'
-export { LocalReply, type ReplyOptions, type Response, reply, type Upgrade } from './reply.ts'
-export { MemoryResponseStore, type ResponseStore, type Stored, type StoredResponse } from './response-store.ts'
-export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './service.ts'
-export type { ShareSpec } from './shared.ts'
-export { defineSlot, type Slot } from './slot.ts'
-export type { BreakerHandle, EndpointState, Probe, ProbeAnswer, SendProbe, TargetState } from './target-state.ts'
-export type { Deadline, TimerWheel } from './timer-wheel.ts'
+} from './state/registry.ts'
+export { MemoryResponseStore, type ResponseStore, type Stored, type StoredResponse } from './state/response-store.ts'
+export type { ShareSpec } from './state/shared-state.ts'
+export type { BreakerHandle, EndpointState, Probe, ProbeAnswer, SendProbe, TargetState } from './state/target-state.ts'

@@ -19,6 +19,6 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
 setFlagsFromString('--no-allocation-site-pretenuring')
 
 // A checkout runs its TypeScript as it is; a published package, where Node refuses to strip types, runs what was built.
-const source = new URL('./main.ts', import.meta.url)
-const { main } = await import(existsSync(source) ? source.href : new URL('./main.js', import.meta.url).href)
+const source = new URL('./main/main.ts', import.meta.url)
+const { main } = await import(existsSync(source) ? source.href : new URL('./main/main.js', import.meta.url).href)
 process.exitCode = await main(process.argv.slice(2))

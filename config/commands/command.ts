@@ -1,7 +1,7 @@
-import type { Catalog } from '../../core/catalog.ts'
-import type { CommandOption, Described } from '../../core/help.ts'
-import type { ServiceKey } from '../../core/service.ts'
-import type { LoadedConfig } from '../reading.ts'
+import type { ServiceKey } from '../../core/api/service.ts'
+import type { Catalog } from '../../core/build/catalog.ts'
+import type { LoadedConfig } from '../read/reading.ts'
+import type { CommandOption, Described } from './help.ts'
 import type { Finding } from './report.ts'
 
 /** What commands need of the process that runs them. */

@@ -1,10 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EndpointSpec, FilterSpec, GatewaySpec, ListenerSpec, OptionsSpec, Path } from '../../core/spec.ts'
-import { isMapping } from '../explain.ts'
-import type { LoadedConfig } from '../reading.ts'
-import type { Settings } from '../settings.ts'
+import type {
+  EndpointSpec,
+  FilterSpec,
+  GatewaySpec,
+  ListenerSpec,
+  OptionsSpec,
+  Path,
+} from '../../core/control/gateway-spec.ts'
+import { isMapping } from '../read/read-shape.ts'
+import type { LoadedConfig } from '../read/reading.ts'
+import type { Settings } from '../read/settings.ts'
+import { pathOf, shown } from '../read/shown-value.ts'
 import { targetsOf } from './routes.ts'
-import { pathOf, shown } from './shown.ts'
 
 /** One difference in what two configurations mean. */
 export interface Change {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Chain } from '../../core/chain.ts'
-import { restartProblems } from '../restart.ts'
+import type { Chain } from '../../core/chain/chain.ts'
+import { restartProblems } from '../live/needs-restart.ts'
+import { flow } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { type Command, count, JSON_OPTION } from './command.ts'
 import { type Change, compare } from './compare.ts'
-import { flow } from './shown.ts'
-import { table } from './table.ts'
+import { table } from './text-table.ts'
 
 export const diff: Command = {
   name: 'diff',

@@ -1,9 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { type Described, HELP_OPTION, helpOf, overview } from '../../core/help.ts'
-import { ConfigError } from '../../core/spec.ts'
-import { didYouMean } from '../../core/suggest.ts'
-import { LocatedConfigError } from '../problems.ts'
+import { didYouMean } from '../../core/base/suggest.ts'
+import { ConfigError } from '../../core/control/gateway-spec.ts'
+import { LocatedConfigError } from '../document/problems.ts'
 import { type Arguments, type Command, count, type Host, Misuse, type Outcome } from './command.ts'
+import { type Described, HELP_OPTION, helpOf, overview } from './help.ts'
 import { type Finding, findings, plain, type Style, show } from './report.ts'
 
 /** Exit codes (sysexits.h names the last). */

@@ -1,6 +1,6 @@
-import { writeDefaultFile } from '../default-file.ts'
 import { type Command, DEFAULT_FILE, JSON_OPTION } from './command.ts'
-import { table } from './table.ts'
+import { writeDefaultFile } from './default-file.ts'
+import { table } from './text-table.ts'
 
 export const init: Command = {
   name: 'init',

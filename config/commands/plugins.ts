@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import type { FilterFactory } from '../../core/filter.ts'
-import { loadConfig } from '../load.ts'
+import type { FilterFactory } from '../../core/api/filter.ts'
+import { loadConfig } from '../live/config-loader.ts'
+import { flow, type PropertySchema, propertiesOf } from '../read/shown-value.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
 import { findings } from './report.ts'
-import { flow, type PropertySchema, propertiesOf } from './shown.ts'
-import { table } from './table.ts'
+import { table } from './text-table.ts'
 
 export const plugins: Command = {
   name: 'plugins',

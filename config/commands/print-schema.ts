@@ -1,5 +1,5 @@
-import { loadConfig } from '../load.ts'
-import { printSchema as textOf } from '../reference.ts'
+import { loadConfig } from '../live/config-loader.ts'
+import { printSchema as textOf } from '../schema/reference-page.ts'
 import { type Command, fileOf } from './command.ts'
 import { findings } from './report.ts'
 

@@ -1,9 +1,9 @@
-import type { PlainProblem } from '../../core/config-control.ts'
-import { isSecret } from '../../core/options.ts'
-import { ConfigError } from '../../core/spec.ts'
-import { LocatedConfigError, type PlacedProblem, plainProblem } from '../problems.ts'
-import type { LoadedConfig } from '../reading.ts'
-import type { Source } from '../source.ts'
+import { isSecret } from '../../core/build/filter-options.ts'
+import type { PlainProblem } from '../../core/control/config-control.ts'
+import { ConfigError } from '../../core/control/gateway-spec.ts'
+import type { Source } from '../document/config-document.ts'
+import { LocatedConfigError, type PlacedProblem, plainProblem } from '../document/problems.ts'
+import type { LoadedConfig } from '../read/reading.ts'
 
 export type Severity = 'error' | 'warning' | 'notice'
 

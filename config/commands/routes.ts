@@ -1,13 +1,13 @@
-import type { Chain } from '../../core/chain.ts'
-import type { Endpoint } from '../../core/endpoint.ts'
-import { optionsOf } from '../../core/snapshot.ts'
-import type { EndpointSpec, ListenerSpec } from '../../core/spec.ts'
-import { SHORT_FORMS } from '../shorthand.ts'
-import type { Source } from '../source.ts'
+import type { Endpoint } from '../../core/api/endpoint.ts'
+import { optionsOf } from '../../core/build/snapshot.ts'
+import type { Chain } from '../../core/chain/chain.ts'
+import type { EndpointSpec, ListenerSpec } from '../../core/control/gateway-spec.ts'
+import type { Source } from '../document/config-document.ts'
+import { SHORT_FORMS } from '../read/shorthand.ts'
+import { pathOf, shown } from '../read/shown-value.ts'
 import { build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
-import { pathOf, shown } from './shown.ts'
-import { table } from './table.ts'
+import { table } from './text-table.ts'
 
 export const routes: Command = {
   name: 'routes',

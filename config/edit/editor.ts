@@ -1,21 +1,23 @@
-import type { Clock } from '../../core/clock.ts'
-import type { PlainProblem } from '../../core/config-control.ts'
-import type { ConfigSource } from '../../core/config-source.ts'
+import type { Logger } from '../../core/api/logger.ts'
+import { Counter, type Meter } from '../../core/api/meter.ts'
+import type { Clock } from '../../core/base/clock.ts'
+import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigSource } from '../../core/control/config-source.ts'
 import type {
   ChangeOptions,
   ChangeOutcome,
   EndpointControl,
   EndpointView,
   Refusal,
-} from '../../core/endpoint-control.ts'
-import type { Logger } from '../../core/log.ts'
-import { Counter, type Meter } from '../../core/meter.ts'
-import type { EndpointRegistry } from '../../core/registry.ts'
-import { ConfigError } from '../../core/spec.ts'
-import { type ConfigLoader, decodeText } from '../load.ts'
-import { LocatedConfigError, plainProblem } from '../problems.ts'
-import type { LoadedConfig } from '../reading.ts'
-import type { Reloader } from '../reloader.ts'
+} from '../../core/control/endpoint-control.ts'
+import { ConfigError } from '../../core/control/gateway-spec.ts'
+import type { EndpointRegistry } from '../../core/state/registry.ts'
+import { LocatedConfigError, plainProblem } from '../document/problems.ts'
+import { type ConfigLoader, decodeText } from '../live/config-loader.ts'
+import type { Reloader } from '../live/reloader.ts'
+import type { LoadedConfig } from '../read/reading.ts'
+import { viewOf } from './endpoint-view.ts'
+import { plainData } from './given-data.ts'
 import {
   changing,
   checkMeaning,
@@ -26,8 +28,6 @@ import {
   registering,
   removing,
 } from './operations.ts'
-import { plainData } from './plain-data.ts'
-import { viewOf } from './view.ts'
 
 export interface EditorParts {
   readonly source: ConfigSource

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
-import { parsePiece } from '../source-file.ts'
-import { splitEndpoints } from '../split.ts'
+import { parsePiece } from '../document/config-file.ts'
+import { splitEndpoints } from '../document/split-endpoints.ts'
 import { flow, listItem } from './render.ts'
 import {
   endOf,

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
-import type { Path } from '../../core/spec.ts'
-import { parsePiece } from '../source-file.ts'
+import type { Path } from '../../core/control/gateway-spec.ts'
+import { parsePiece } from '../document/config-file.ts'
 import { block, flow, isShort, key } from './render.ts'
 
 /** A document that is written in a way that can't be edited by machine. */

@@ -12,7 +12,7 @@ import {
 import { explain } from './explain.ts'
 import { fallbackOf } from './fallback.ts'
 import { holdGuards } from './guards.ts'
-import { LastAnswers, type Shelf } from './last-answers.ts'
+import { LastAnswers, type Shelf } from './last-responses.ts'
 import { failureTable, idle, type Options, options, rulesOf, STORED_DEFAULTS } from './options.ts'
 import { isPlain } from './storable.ts'
 

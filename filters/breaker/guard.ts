@@ -20,7 +20,7 @@ import {
   settle,
   type Try,
   trip,
-} from './state.ts'
+} from './breaker-state.ts'
 
 /** What is guarded, and who is told. Every instance that shares a guard means the same by it. */
 export interface Guarded {

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { duration, size } from '../../core/units.ts'
+import { duration, size } from '../../core/base/units.ts'
+import type { BreakerRules, RateRules } from './breaker-state.ts'
 import { ownReply } from './default-response.ts'
 import { redirection } from './redirect.ts'
-import type { BreakerRules, RateRules } from './state.ts'
 
 const CLASS = /^[1-5]xx$/
 const STATUS = 'expected a status (503) or a class of statuses (5xx)'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { duration } from '../../core/base/units.ts'
 import {
   type Awaitable,
   defineFilter,
@@ -13,9 +14,8 @@ import {
   type UpstreamCall,
   WeirError,
 } from '../../core/index.ts'
-import { duration } from '../../core/units.ts'
 import { SlotGauges } from './gauges.ts'
-import { type SlotRules, Slots } from './slots.ts'
+import { type SlotRules, Slots } from './permits.ts'
 
 const options = z.strictObject({
   max_concurrent: z.int().min(1).default(100).describe('Calls of the endpoint that may be under way at once.'),

@@ -1,5 +1,5 @@
 import type { Meter, Sample } from '../../core/index.ts'
-import type { Slots } from './slots.ts'
+import type { Slots } from './permits.ts'
 
 const GAUGES = [
   ['weir_concurrency_active', 'Upstream calls that hold a slot of concurrency-limit.', (slots: Slots) => slots.active],

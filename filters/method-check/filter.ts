@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineFilter, RouteSlot, reply } from '../../core/index.ts'
-import { allowed } from './allowed.ts'
+import { allowed } from './allow-field.ts'
 
 const method = z
   .string()

@@ -1,6 +1,6 @@
-import { defineFilter, type FilterEnv, type Finished, type Outcome } from '../../core/filter.ts'
-import type { Meter } from '../../core/meter.ts'
-import { DurationTable, ReplyTable } from './table.ts'
+import { defineFilter, type FilterEnv, type Finished, type Outcome } from '../../core/api/filter.ts'
+import type { Meter } from '../../core/api/meter.ts'
+import { DurationTable, ReplyTable } from './request-metrics.ts'
 
 const SERVER = 'http_server_request_duration_seconds'
 const CLIENT = 'http_client_request_duration_seconds'

@@ -1,5 +1,5 @@
 import type { Clock, Deadline, EndpointRegistry, TargetState, TimerWheel } from '../../core/index.ts'
-import { comeBack, eject, mayEject, newRecord, type OutlierRules, observe, type Record } from './state.ts'
+import { comeBack, eject, mayEject, newRecord, type OutlierRules, observe, type Record } from './outlier-state.ts'
 
 /** What one endpoint's filter knows of its targets, and the ejections it made. Outlives reloads. */
 export class Ejections {

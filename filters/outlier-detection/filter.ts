@@ -1,8 +1,8 @@
+import { matchesStatus } from '../../core/api/status-pattern.ts'
 import { defineFilter, RegistryKey, type TargetState } from '../../core/index.ts'
-import { matchesStatus } from '../../core/statuses.ts'
 import { Ejections } from './ejections.ts'
 import { type Options, options } from './options.ts'
-import type { OutlierRules } from './state.ts'
+import type { OutlierRules } from './outlier-state.ts'
 
 export const outlierDetection = defineFilter<Options>({
   name: 'outlier-detection',

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { statuses } from '../../core/statuses.ts'
-import { duration } from '../../core/units.ts'
+import { statuses } from '../../core/api/status-pattern.ts'
+import { duration } from '../../core/base/units.ts'
 
 const positive = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 const orOff = <T extends z.ZodType>(kind: T, expected: string) =>

@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns'
 import * as z from 'zod'
-import { duration } from '../../core/units.ts'
+import { duration } from '../../core/base/units.ts'
 import { BALANCER_NAMES } from './balancers/index.ts'
-import { WHEN_UNHEALTHY } from './choice.ts'
+import { WHEN_UNHEALTHY } from './target-choice.ts'
 
 const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 

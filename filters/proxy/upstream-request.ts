@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { Turn } from '../../core/base/timer-wheel.ts'
 import {
   Body,
   type BodySink,
@@ -11,15 +12,14 @@ import {
   type Response,
   WeirError,
 } from '../../core/index.ts'
-import type { Turn } from '../../core/timer-wheel.ts'
-import { answerFields, interimFields, switchAnswerFields } from './answer-head.ts'
-import type { CountingClient } from './client.ts'
+import type { CountingClient } from './counting-client.ts'
 import { Deadlines, type TimeLeft, UNLIMITED } from './deadlines.ts'
-import { failureOf, isClosed } from './failures.ts'
 import { announced } from './fields.ts'
-import type { UpstreamContext } from './limits.ts'
+import { answerFields, interimFields, switchAnswerFields } from './response-head.ts'
 import { takesTrailers, trailerFields } from './trailers.ts'
 import type { Upload } from './upload.ts'
+import type { UpstreamContext } from './upstream-context.ts'
+import { failureOf, isClosed } from './upstream-errors.ts'
 
 /** Chunks that came before anyone read them are kept up to this many bytes; then the upstream is paused. */
 const QUEUE_BYTES = 256 * 1024

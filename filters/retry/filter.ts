@@ -11,10 +11,10 @@ import {
 } from '../../core/index.ts'
 import { backoff, retryAfter } from './backoff.ts'
 import { Budget, type BudgetRules } from './budget.ts'
-import { RetryCounts, type RetryOutcome } from './counts.ts'
-import { discard, pause } from './discard.ts'
-import { type Ending, judge } from './judge.ts'
+import { discard, pause } from './discard-response.ts'
 import { type Options, options } from './options.ts'
+import { type Ending, judge } from './retry-condition.ts'
+import { RetryCounts, type RetryOutcome } from './retry-counts.ts'
 
 /** Sends a request again when that can do no harm and may help. */
 export const retry = defineFilter<Options>({

@@ -3,7 +3,7 @@ import { blockedReply, defineFilter, EndpointsKey, RouteSlot, reply } from '../.
 import { candidates, patternsOf } from './candidates.ts'
 import { Routes } from './hosts.ts'
 import { nearest } from './nearest.ts'
-import { isTraversal } from './traversal.ts'
+import { isTraversal } from './path-traversal.ts'
 
 const options = z.strictObject({
   prefix: z

@@ -1,5 +1,5 @@
 import type { Endpoint, Route } from '../../core/index.ts'
-import { RouteTable } from './table.ts'
+import { RouteTable } from './route-table.ts'
 
 const HOST = /^(?:\*\.)?(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/
 /** Longer ones are no host names (RFC 1035 §2.3.4) and not worth a search. */

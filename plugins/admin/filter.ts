@@ -1,8 +1,8 @@
-import { ConfigKey } from '../../core/config-control.ts'
-import type { Exchange } from '../../core/exchange.ts'
-import { type Awaitable, defineFilter, type TerminalFilter } from '../../core/filter.ts'
-import { type LocalReply, type Response, reply } from '../../core/reply.ts'
-import { StatusKey } from '../../core/service.ts'
+import type { Exchange } from '../../core/api/exchange.ts'
+import { type Awaitable, defineFilter, type TerminalFilter } from '../../core/api/filter.ts'
+import { type LocalReply, type Response, reply } from '../../core/api/reply.ts'
+import { StatusKey } from '../../core/api/service.ts'
+import { ConfigKey } from '../../core/control/config-control.ts'
 import { PAGES, type Page, type Parts } from './pages.ts'
 
 /** Terminal filter of the admin listener: what operators, probes and scrapers ask of the process itself. */

@@ -1,8 +1,8 @@
-import { Body } from '../../core/body.ts'
-import type { ConfigControl } from '../../core/config-control.ts'
-import { HeaderList } from '../../core/headers.ts'
-import type { Response } from '../../core/reply.ts'
-import type { Status } from '../../core/service.ts'
+import { Body } from '../../core/api/body.ts'
+import { HeaderList } from '../../core/api/header-list.ts'
+import type { Response } from '../../core/api/reply.ts'
+import type { Status } from '../../core/api/service.ts'
+import type { ConfigControl } from '../../core/control/config-control.ts'
 
 /** What the pages speak of. */
 export interface Parts {

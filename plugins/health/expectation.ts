@@ -1,6 +1,6 @@
-import { bodyPattern, type HealthCheck } from '../../core/health.ts'
+import { matchesStatus } from '../../core/api/status-pattern.ts'
+import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
 import type { ProbeAnswer } from '../../core/index.ts'
-import { matchesStatus } from '../../core/statuses.ts'
 
 /** Says why an answer is not what a check expects; undefined: it is. */
 export type Expectation = (answer: ProbeAnswer) => string | undefined

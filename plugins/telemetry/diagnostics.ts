@@ -1,6 +1,6 @@
 import type { DiagLogger } from '@opentelemetry/api'
-import type { Clock } from '../../core/clock.ts'
-import type { Logger } from '../../core/log.ts'
+import type { Logger } from '../../core/api/logger.ts'
+import type { Clock } from '../../core/base/clock.ts'
 
 const EVERY = 60_000
 const KINDS = 64

@@ -1,5 +1,5 @@
-import type { HeaderList } from '../../core/headers.ts'
-import { type RemoteSpan, remoteSpanOf } from '../../core/tracing.ts'
+import type { HeaderList } from '../../core/api/header-list.ts'
+import { type RemoteSpan, remoteSpanOf } from '../../core/observe/tracing.ts'
 
 /** How trace context travels in headers. */
 export interface Propagator {

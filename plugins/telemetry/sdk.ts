@@ -1,7 +1,7 @@
 import { context, DiagLogLevel, diag, SamplingDecision, type Tracer, trace } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import type { Clock } from '../../core/clock.ts'
-import type { Logger } from '../../core/log.ts'
+import type { Logger } from '../../core/api/logger.ts'
+import type { Clock } from '../../core/base/clock.ts'
 import { diagnosticsTo } from './diagnostics.ts'
 import type { Ids } from './ids.ts'
 

@@ -1,7 +1,7 @@
 import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Exchange } from '../../core/exchange.ts'
-import type { Attempt, Finished, Outcome } from '../../core/filter.ts'
-import type { FilterStep, RecordingTrace } from '../../core/tracing.ts'
+import type { Exchange } from '../../core/api/exchange.ts'
+import type { Attempt, Finished, Outcome } from '../../core/api/filter.ts'
+import type { FilterStep, RecordingTrace } from '../../core/observe/tracing.ts'
 import {
   attemptAttributes,
   finishedAttributes,

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../../core/clock.ts'
-import type { Logger } from '../../core/log.ts'
-import type { Tracing } from '../../core/tracing.ts'
+import type { Logger } from '../../core/api/logger.ts'
+import { type Clock, systemClock } from '../../core/base/clock.ts'
+import type { Tracing } from '../../core/observe/tracing.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
 
 /** What the YAML says of tracing. Each is a default: a set `OTEL_*` variable wins. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LoadedConfig, parseConfig } from '../../config/load.ts'
-import { LocatedConfigError } from '../../config/problems.ts'
-import type { FilterSpec } from '../../core/spec.ts'
+import { LocatedConfigError } from '../../config/document/problems.ts'
+import { type LoadedConfig, parseConfig } from '../../config/live/config-loader.ts'
+import type { FilterSpec } from '../../core/control/gateway-spec.ts'
 
 type Env = Readonly<Record<string, string>>
 

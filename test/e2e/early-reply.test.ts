@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { FilterFactory } from '../../core/filter.ts'
-import { reply } from '../../core/reply.ts'
+import type { FilterFactory } from '../../core/api/filter.ts'
+import { reply } from '../../core/api/reply.ts'
 import { connectTo, sendRaw } from '../support/client.ts'
 import { specOf, startGateway } from '../support/gateway.ts'
 import { bodyOf, startUpstream } from '../support/upstream.ts'

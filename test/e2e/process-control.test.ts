@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import type { ChangeOutcome, EndpointView } from '../../core/endpoint-control.ts'
+import type { ChangeOutcome, EndpointView } from '../../core/control/endpoint-control.ts'
 import { send } from '../support/client.ts'
 import type { Asked } from '../support/control-filter.ts'
 import { startWeir } from '../support/process.ts'

@@ -1,5 +1,5 @@
-import { Catalog } from '../../core/catalog.ts'
-import type { FilterFactory } from '../../core/filter.ts'
+import type { FilterFactory } from '../../core/api/filter.ts'
+import { Catalog } from '../../core/build/catalog.ts'
 import { auth } from '../../filters/auth/filter.ts'
 import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
@@ -13,7 +13,7 @@ import { retry } from '../../filters/retry/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
 import { admin } from '../../plugins/admin/filter.ts'
 
-/** The filters that Weir brings, as in core/main.ts. */
+/** The filters that Weir brings, as in core/main/main.ts. */
 export const FILTERS: readonly FilterFactory[] = [
   requestId,
   auth,

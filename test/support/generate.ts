@@ -1,7 +1,7 @@
 // Writes what is generated from the schemas: `npm run generate`.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { printSchema } from '../../config/reference.ts'
+import { printSchema } from '../../config/schema/reference-page.ts'
 import { BUILT_IN } from './built-in.ts'
 
 /** Files by their path in the repository, and what they must hold. */

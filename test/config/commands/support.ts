@@ -13,16 +13,16 @@ import type { Style } from '../../../config/commands/report.ts'
 import { routes } from '../../../config/commands/routes.ts'
 import { validate } from '../../../config/commands/validate.ts'
 import { version } from '../../../config/commands/version.ts'
-import { Catalog } from '../../../core/catalog.ts'
-import { type ConfigControl, ConfigKey } from '../../../core/config-control.ts'
-import type { FilterFactory } from '../../../core/filter.ts'
-import { loadPlugins } from '../../../core/plugin-loader.ts'
-import { type ServiceKey, type Status, StatusKey } from '../../../core/service.ts'
+import type { FilterFactory } from '../../../core/api/filter.ts'
+import { type ServiceKey, type Status, StatusKey } from '../../../core/api/service.ts'
+import { Catalog } from '../../../core/build/catalog.ts'
+import { loadPlugins } from '../../../core/build/plugin-loader.ts'
+import { type ConfigControl, ConfigKey } from '../../../core/control/config-control.ts'
 import { FILTERS } from '../../support/built-in.ts'
 
 const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
 
-/** What the command line gets from core/main.ts, with further filters. */
+/** What the command line gets from core/main/main.ts, with further filters. */
 function hostWith(more: readonly FilterFactory[]): Host {
   const builtIn = new Catalog([...FILTERS, ...more].map((filter) => [filter, 'built in'] as const))
   return {

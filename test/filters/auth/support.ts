@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
-import type { Endpoint } from '../../../core/endpoint.ts'
-import { RouteSlot } from '../../../core/endpoint.ts'
-import type { Exchange } from '../../../core/exchange.ts'
+import type { Endpoint } from '../../../core/api/endpoint.ts'
+import { RouteSlot } from '../../../core/api/endpoint.ts'
+import type { Exchange } from '../../../core/api/exchange.ts'
 import { Bench, endpoint, exchange, type Made, verdict } from '../../support/exchange.ts'
 
 export const SECRET = '0123456789abcdef0123456789abcdef'

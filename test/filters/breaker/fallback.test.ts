@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { LocalReply } from '../../../core/reply.ts'
+import type { LocalReply } from '../../../core/api/reply.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
 import { locationOf } from '../../../filters/breaker/redirect.ts'
 import { attempt, Bench, endpoint, exchange, type RequestInit } from '../../support/exchange.ts'

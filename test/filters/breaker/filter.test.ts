@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { RegistryEvent } from '../../../core/registry.ts'
-import type { LocalReply } from '../../../core/reply.ts'
+import type { LocalReply } from '../../../core/api/reply.ts'
+import type { RegistryEvent } from '../../../core/state/registry.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
 import { attempt, Bench, endpoint, exchange, type Made, outcome, verdict } from '../../support/exchange.ts'
 

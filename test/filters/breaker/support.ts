@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import type { Clock } from '../../../core/clock.ts'
-import type { FilterFactory } from '../../../core/filter.ts'
-import type { GatewaySpec } from '../../../core/spec.ts'
-import type { BreakerHandle } from '../../../core/target-state.ts'
+import type { FilterFactory } from '../../../core/api/filter.ts'
+import type { Clock } from '../../../core/base/clock.ts'
+import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
+import type { BreakerHandle } from '../../../core/state/target-state.ts'
 import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream, type Upstream } from '../../support/upstream.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { LocalReply } from '../../../core/reply.ts'
+import type { LocalReply } from '../../../core/api/reply.ts'
 import { methodCheck } from '../../../filters/method-check/filter.ts'
 import { Bench, exchange, verdict } from '../../support/exchange.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { RouteSlot } from '../../../core/endpoint.ts'
-import { WeirError } from '../../../core/errors.ts'
-import type { Finished } from '../../../core/filter.ts'
+import { RouteSlot } from '../../../core/api/endpoint.ts'
+import { WeirError } from '../../../core/api/errors.ts'
+import type { Finished } from '../../../core/api/filter.ts'
 import { metrics } from '../../../filters/metrics/filter.ts'
 import { answered, attempt, Bench, endpoint, exchange, outcome } from '../../support/exchange.ts'
 

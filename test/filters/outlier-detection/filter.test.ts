@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { Endpoint } from '../../../core/endpoint.ts'
+import type { Endpoint } from '../../../core/api/endpoint.ts'
 import type { RegistryEvent } from '../../../core/index.ts'
 import { outlierDetection } from '../../../filters/outlier-detection/filter.ts'
 import { attempt, Bench, endpoint, exchange, type Made, outcome } from '../../support/exchange.ts'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { DEFAULT_LIMITS, type DownstreamLimits } from '../../../core/downstream-limits.ts'
+import { DEFAULT_LIMITS, type DownstreamLimits } from '../../../core/http/downstream-limits.ts'
 import {
   type Clock,
   defineFilter,

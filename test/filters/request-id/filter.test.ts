@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RequestIdSlot } from '../../../core/endpoint.ts'
+import { RequestIdSlot } from '../../../core/api/endpoint.ts'
 import { requestId } from '../../../filters/request-id/filter.ts'
 import { idSource, isValidId } from '../../../filters/request-id/id.ts'
 import { answered, Bench, exchange, type RequestInit } from '../../support/exchange.ts'

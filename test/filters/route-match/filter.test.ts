@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Endpoint } from '../../../core/endpoint.ts'
-import type { LocalReply } from '../../../core/reply.ts'
+import type { Endpoint } from '../../../core/api/endpoint.ts'
+import type { LocalReply } from '../../../core/api/reply.ts'
 import { routeMatch } from '../../../filters/route-match/filter.ts'
 import { Bench, endpoint, exchange, verdict } from '../../support/exchange.ts'
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { ConfigKey, type ReloadOutcome } from '../../../core/config-control.ts'
-import type { FilterEnv, TerminalFilter } from '../../../core/filter.ts'
-import { LocalReply, type Response } from '../../../core/reply.ts'
-import { type Status, StatusKey } from '../../../core/service.ts'
+import type { FilterEnv, TerminalFilter } from '../../../core/api/filter.ts'
+import { LocalReply, type Response } from '../../../core/api/reply.ts'
+import { type Status, StatusKey } from '../../../core/api/service.ts'
+import { ConfigKey, type ReloadOutcome } from '../../../core/control/config-control.ts'
 import { admin } from '../../../plugins/admin/filter.ts'
 import { attempt, exchange } from '../../support/exchange.ts'
 

@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../../../core/health.ts'
+import type { HealthCheck } from '../../../core/control/health-control.ts'
 import type { Probe, ProbeAnswer } from '../../../core/index.ts'
 import { HealthChecker } from '../../../plugins/health/checker.ts'
 import { Bench, endpoint } from '../../support/exchange.ts'

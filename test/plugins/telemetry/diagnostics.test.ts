@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Logger } from '../../../core/log.ts'
+import type { Logger } from '../../../core/api/logger.ts'
 import { diagnosticsTo } from '../../../plugins/telemetry/diagnostics.ts'
 import { ManualClock } from '../../support/exchange.ts'
 

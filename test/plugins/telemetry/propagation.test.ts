@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HeaderList } from '../../../core/headers.ts'
+import { HeaderList } from '../../../core/api/header-list.ts'
 import { propagatorOf } from '../../../plugins/telemetry/propagation.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'

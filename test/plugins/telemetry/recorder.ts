@@ -7,8 +7,8 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import type { Exchange } from '../../../core/exchange.ts'
-import type { Finished } from '../../../core/filter.ts'
+import type { Exchange } from '../../../core/api/exchange.ts'
+import type { Finished } from '../../../core/api/filter.ts'
 import { Ids } from '../../../plugins/telemetry/ids.ts'
 import { propagatorOf } from '../../../plugins/telemetry/propagation.ts'
 import type { Sampler } from '../../../plugins/telemetry/sampler.ts'

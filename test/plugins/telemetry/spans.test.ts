@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import t from 'tap'
-import { RouteSlot } from '../../../core/endpoint.ts'
-import { WeirError } from '../../../core/errors.ts'
+import { RouteSlot } from '../../../core/api/endpoint.ts'
+import { WeirError } from '../../../core/api/errors.ts'
 import { attempt, endpoint, exchange, outcome } from '../../support/exchange.ts'
 import { finished, make, SPAN, TRACE, target } from './recorder.ts'
 

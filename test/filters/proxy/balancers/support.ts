@@ -1,5 +1,5 @@
-import type { Target } from '../../../../core/endpoint.ts'
-import { TargetState } from '../../../../core/target-state.ts'
+import type { Target } from '../../../../core/api/endpoint.ts'
+import { TargetState } from '../../../../core/state/target-state.ts'
 import { Candidate } from '../../../../filters/proxy/balancers/balancer.ts'
 import { targetOf } from '../../../support/gateway.ts'
 

@@ -1,0 +1,70 @@
+import { METHODS } from 'node:http'
+import { Body } from '../../core/api/body.ts'
+import { Exchange } from '../../core/api/exchange.ts'
+import { HeaderList } from '../../core/api/header-list.ts'
+import { didYouMean } from '../../core/base/suggest.ts'
+import { isSecret } from '../../core/build/filter-options.ts'
+import { Misuse } from './command.ts'
+
+/** A request as somebody describes it on the command line. */
+export interface Asked {
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  /** `host[:port]`; undefined where the URL is a path alone. */
+  readonly authority: string | undefined
+  readonly path: string
+  readonly query: string
+  readonly headers: HeaderList
+}
+
+/** The address that such a request seems to come from. */
+const CLIENT = '127.0.0.1'
+
+/** Reads method, URL (absolute, or a path) and `Name: value` fields. Nothing of the path is normalised: a gateway wouldn't. */
+export function ask(method: string, url: string, fields: readonly string[]): Asked {
+  const upper = method.toUpperCase()
+  if (!METHODS.includes(upper)) throw new Misuse(`there is no method "${method}".${didYouMean(upper, METHODS)}`)
+  const parts = /^(?:(https?):\/\/([^/?#]+))?((?:\/[^?#]*)?)(\?[^#]*)?(?:#.*)?$/i.exec(url)
+  if (parts === null || url === '' || (parts[2] === undefined && parts[3] === ''))
+    throw new Misuse(`expected a URL such as http://localhost:8000/shop, or a path such as /shop; found "${url}"`)
+  if (/[^\x21-\x7e]/.test(url)) throw new Misuse('a request has no such character in its URL: percent-encode it')
+  const [, scheme = 'http', authority, path, query = ''] = parts
+  if (authority?.includes('@'))
+    throw new Misuse("give credentials as a header: -H 'Authorization: …', not in front of the host")
+  const headers = new HeaderList()
+  for (const field of fields) headers.add(...fieldOf(field))
+  return {
+    method: upper,
+    scheme: scheme.toLowerCase() as Asked['scheme'],
+    authority,
+    path: path || '/',
+    query,
+    headers,
+  }
+}
+
+function fieldOf(text: string): [name: string, value: string] {
+  const parts = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(text)
+  if (parts === null) throw new Misuse("expected a header such as 'Accept: text/html'")
+  return [parts[1]!, parts[2]!.trimEnd()]
+}
+
+/** The request, its head just parsed. It comes from this machine, and from no trusted proxy. */
+export function exchangeOf(asked: Asked, startedAt: number): Exchange {
+  const { method, path, query, scheme } = asked
+  const headers = asked.headers.clone()
+  const host = headers.get('host') ?? asked.authority ?? 'localhost'
+  headers.set('Host', host)
+  const upgrade = headers.get('upgrade')?.toLowerCase() === 'websocket' ? 'websocket' : undefined
+  return new Exchange(
+    { method, path, query, httpVersion: '1.1', headers, body: Body.empty(), upgrade },
+    { address: CLIENT, peer: CLIENT, trusted: false, scheme, host },
+    startedAt,
+  )
+}
+
+/** A query without the values that look like secrets by their names. */
+export const withoutSecrets = (query: string): string =>
+  query.replaceAll(/([?&])([^=&]*)=([^&]*)/g, (whole, mark: string, name: string) =>
+    isSecret(name) ? `${mark}${name}=***` : whole,
+  )

@@ -1,0 +1,85 @@
+import { flow, placeOf, type ShownOption } from '../read/shown-value.ts'
+import { table } from './text-table.ts'
+
+/** Decision of a filter that the running gateway alone could tell. */
+export const UNKNOWN = 'not known without running it'
+
+/** How a request ends. */
+export type End =
+  | {
+      readonly kind: 'reply'
+      readonly filter: string
+      readonly status: number
+      readonly reason: string
+      readonly detail: string | null
+    }
+  | {
+      readonly kind: 'call'
+      readonly filter: string
+      /** As the target was written; null where the filter has none, or its choice can't be known. */
+      readonly url: string | null
+    }
+  | { readonly kind: 'unknown'; readonly because: string }
+
+/** A filter of the chain, and what it does with the request. */
+export interface ExplainedFilter {
+  /** In the chain. */
+  readonly name: string
+  readonly filter: string
+  /** Absent for a chain that is nowhere written. */
+  readonly file?: string
+  readonly line?: number | undefined
+  readonly decision: string
+  readonly options: readonly ShownOption[]
+  readonly notes: readonly string[]
+}
+
+/** What would happen to a request. */
+export interface Explained {
+  readonly request: { readonly method: string; readonly url: string; readonly listener: string }
+  readonly endpoint: {
+    readonly id: string
+    /** What led to it. */
+    readonly route: string
+    /** What is left of the path. */
+    readonly path: string
+    readonly file: string
+    readonly line: number | undefined
+  } | null
+  /** In the order of the chain. */
+  readonly filters: readonly ExplainedFilter[]
+  readonly end: End
+}
+
+export function textOf({ request, endpoint, filters, end }: Explained): string {
+  const head = `${request.method} ${request.url}\nlistener ${request.listener}\n`
+  const led =
+    endpoint === null
+      ? 'no endpoint\n'
+      : `endpoint ${endpoint.id} (${placeOf(endpoint)}), by ${endpoint.route}${endpoint.path === '' ? '' : `; ${endpoint.path} is left of the path`}\n`
+  const width = Math.max(...filters.map(({ name }) => name.length))
+  const place = Math.max(...filters.map((filter) => placed(filter).length))
+  const steps = filters.map((filter, i) => {
+    const line = `${String(i + 1).padStart(2)}  ${filter.name.padEnd(width)}  ${placed(filter).padEnd(place)}  ${filter.decision}\n`
+    // What a request never meets, or what is off, has no options that count.
+    if (filter.decision === 'off' || filter.decision === 'not reached') return line
+    const options = filter.options.map((option) => [
+      `${option.name}: ${flow(option.value)}`,
+      option.default === true ? 'default' : placeOf(option),
+    ])
+    return line + table(options, '      ') + filter.notes.map((note) => `      - ${note}\n`).join('')
+  })
+  return `${head}${led}\n${steps.join('')}\n${ending(end, filters)}\n`
+}
+
+const placed = (filter: ExplainedFilter): string => placeOf(filter) || '(default chain)'
+
+function ending(end: End, filters: readonly ExplainedFilter[]): string {
+  const unsure = filters.filter(({ decision }) => decision === UNKNOWN).map(({ name }) => `"${name}"`)
+  const provided =
+    unsure.length === 0 ? '' : `, if ${unsure.join(' and ')} let${unsure.length === 1 ? 's' : ''} it pass`
+  if (end.kind === 'unknown') return `How it ends is not known without running it: ${end.because}.`
+  if (end.kind === 'call') return `"${end.filter}" ${end.url === null ? 'answers' : `calls ${end.url}`}${provided}`
+  const detail = end.detail === null ? '' : ` ${end.detail}`
+  return `"${end.filter}" answers ${end.status} ${end.reason}${provided}.${detail}`
+}

@@ -1,0 +1,92 @@
+import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Position, SourceFile } from './config-file.ts'
+import { formatPath, type PlacedProblem } from './problems.ts'
+
+/** Where something stands: a file, a position in it if it has one, and the path as that file has it. */
+export interface Place extends Partial<Position> {
+  readonly file: string
+  readonly path: Path
+}
+
+/** A run of items of a list that comes from several files. */
+interface Run {
+  readonly source: SourceFile
+  readonly start: number
+}
+
+/** The configuration's files as one document: answers in which of them a path stands, and where. */
+export class Source {
+  readonly main: SourceFile
+  readonly files: SourceFile[]
+  readonly #owners = new Map<string | number, SourceFile>()
+  readonly #lists = new Map<string | number, Run[]>()
+
+  constructor(main: SourceFile) {
+    this.main = main
+    this.files = [main]
+  }
+
+  /** A file beside the main one. */
+  add(source: SourceFile): void {
+    this.files.push(source)
+  }
+
+  /** A top-level key stands in this file. */
+  own(key: string, source: SourceFile): void {
+    this.#owners.set(key, source)
+  }
+
+  /** The items of a top-level list from `start` on stand in this file. */
+  continue(key: string, source: SourceFile, start: number): void {
+    const runs = this.#lists.get(key)
+    if (runs === undefined) this.#lists.set(key, [{ source, start }])
+    else runs.push({ source, start })
+  }
+
+  /** See `SourceFile.locate`. */
+  locate(path: Path): (Position & { readonly file: string }) | undefined {
+    const local = this.#local(path)
+    const position = local.source.locate(local.path)
+    return position && { file: local.source.file, ...position }
+  }
+
+  /** See `SourceFile.scalar`. */
+  scalar(path: Path): string | undefined {
+    const local = this.#local(path)
+    return local.source.scalar(local.path)
+  }
+
+  /** Where a problem stands. */
+  place(problem: PlacedProblem): Place {
+    const { position } = problem
+    if (position !== undefined) return { file: this.main.file, ...position, path: problem.path }
+    const local = this.#local(problem.path)
+    return { file: local.source.file, ...local.source.locate(local.path), path: local.path }
+  }
+
+  /** `file:line:col path: message`, with what is known of it. */
+  format(problem: PlacedProblem): string {
+    const { file, line, col, path } = this.place(problem)
+    const where = line === undefined ? file : `${file}:${line}:${col}`
+    const named = formatPath(path)
+    if (named !== '') return `${where} ${named}: ${this.message(problem)}`
+    return line === undefined ? `${where}: ${this.message(problem)}` : `${where} ${this.message(problem)}`
+  }
+
+  /** The message with what was found. What came out of the environment or a file may be a secret: its reference is shown. */
+  message({ message, found, path }: PlacedProblem): string {
+    if (found === undefined) return message
+    const text = this.scalar(path)
+    return `${message}, found ${text?.includes(`\${`) === true ? `the value of ${JSON.stringify(text)}` : found}`
+  }
+
+  #local(path: Path): { source: SourceFile; path: Path } {
+    const [key, index, ...rest] = path
+    if (key === undefined) return { source: this.main, path }
+    if (typeof index === 'number') {
+      const run = this.#lists.get(key)?.findLast(({ start }) => start <= index)
+      if (run !== undefined) return { source: run.source, path: [key, index - run.start, ...rest] }
+    }
+    return { source: this.#owners.get(key) ?? this.#lists.get(key)?.[0]?.source ?? this.main, path }
+  }
+}

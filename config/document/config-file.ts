@@ -1,0 +1,191 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
+import type { Path } from '../../core/control/gateway-spec.ts'
+import type { PlacedProblem } from './problems.ts'
+import { splitEndpoints } from './split-endpoints.ts'
+import { syntaxProblems } from './syntax-problems.ts'
+
+/** Both from 1; the column counts UTF-16 units. */
+export interface Position {
+  readonly line: number
+  readonly col: number
+}
+
+/** A stretch of text that was parsed by itself. */
+interface Piece {
+  readonly text: string
+  readonly document: Document.Parsed
+  readonly lines: LineCounter
+}
+
+/** A piece in its file. */
+export interface PlacedPiece extends Piece {
+  /** Its lines after this one stand so many lines further down in the file. */
+  readonly gap: { readonly after: number; readonly lines: number }
+}
+
+/** Pieces by their text, so that what did not change is not parsed again. */
+export type PieceCache = ReadonlyMap<string, Piece>
+
+/** One configuration file with its places. Answers where a path stands; nothing is indexed before somebody asks. */
+export class SourceFile {
+  readonly file: string
+  readonly text: string
+  readonly head: PlacedPiece | undefined
+  /** The items of `endpoints`, where they were parsed one by one; `head` has nothing there then. */
+  readonly items: readonly PlacedPiece[] | undefined
+  /** What each alias stands for: the nearest anchor of that name before it. Filled while the data are read. */
+  readonly aliases = new Map<Alias, unknown>()
+  readonly #keys = new WeakMap<YAMLMap, Map<string, { key: unknown; value: unknown }>>()
+
+  /** Without a head (the file could not be read) nothing has a place. */
+  constructor(file: string, text = '', head?: PlacedPiece, items?: readonly PlacedPiece[]) {
+    this.file = file
+    this.text = text
+    this.head = head
+    this.items = items
+  }
+
+  /**
+   * Where a path stands: the key for a value of a mapping, the item itself for one of a list. What is not in the
+   * document is looked for at its nearest ancestor that is.
+   */
+  locate(path: Path): Position | undefined {
+    const { piece, place } = this.#find(path)
+    return piece === undefined ? undefined : positionOf(place, piece)
+  }
+
+  /** The text of the scalar at a path, as written and without its quotes; undefined if there is none. */
+  scalar(path: Path): string | undefined {
+    const { value, whole } = this.#find(path)
+    return whole && isScalar(value) ? value.source : undefined
+  }
+
+  /** A line of the file, from 1, without its end. */
+  line(number: number): string | undefined {
+    return this.text.split('\n', number)[number - 1]?.replace(/\r$/, '')
+  }
+
+  #find(path: Path): { piece: PlacedPiece | undefined; place: unknown; value: unknown; whole: boolean } {
+    const [key, index, ...rest] = path
+    const piece = key === 'endpoints' && typeof index === 'number' ? this.items?.[index] : undefined
+    if (piece !== undefined) return { piece, ...this.#walk(piece, [0, ...rest]) }
+    return { piece: this.head, ...this.#walk(this.head, path) }
+  }
+
+  #walk(piece: Piece | undefined, path: Path): { place: unknown; value: unknown; whole: boolean } {
+    let place: unknown = piece?.document.contents
+    let value: unknown = place
+    for (const step of path) {
+      const node = isAlias(value) ? this.aliases.get(value) : value
+      if (isMap(node)) {
+        const pair = this.#index(node).get(String(step))
+        if (pair === undefined) return { place, value, whole: false }
+        place = pair.key
+        value = pair.value
+      } else if (isSeq(node) && typeof step === 'number' && step < node.items.length) {
+        place = node.items[step]
+        value = place
+      } else return { place, value, whole: false }
+    }
+    return { place, value: isAlias(value) ? this.aliases.get(value) : value, whole: true }
+  }
+
+  #index(map: YAMLMap): Map<string, { key: unknown; value: unknown }> {
+    let index = this.#keys.get(map)
+    if (index !== undefined) return index
+    index = new Map()
+    for (const pair of map.items) if (isScalar(pair.key)) index.set(String(pair.key.value), pair)
+    this.#keys.set(map, index)
+    return index
+  }
+}
+
+/** Where a node of a piece starts, in the file. */
+export function positionOf(node: unknown, piece: PlacedPiece): Position | undefined {
+  const range = (node as { range?: readonly number[] | null } | null | undefined)?.range
+  if (range == null) return undefined
+  const { line, col } = piece.lines.linePos(range[0]!)
+  return { line: line > piece.gap.after ? line + piece.gap.lines : line, col }
+}
+
+/** Reads YAML text, and says what is wrong with it. Yields between endpoints. */
+export function* parseFile(
+  text: string,
+  file: string,
+  cache: PieceCache = new Map(),
+): Generator<undefined, { source: SourceFile; problems: readonly PlacedProblem[] }> {
+  const split = splitEndpoints(text)
+  const head = split && parsePiece(split.head)
+  if (split !== undefined && head !== undefined && isClean(head) && isEmpty(head, 'endpoints')) {
+    const items: PlacedPiece[] = []
+    for (const { text: item, before } of split.items) {
+      yield
+      const piece = cache.get(item) ?? parsePiece(copy(item))
+      if (!isItem(piece)) break
+      items.push({ ...piece, gap: { after: 0, lines: before } })
+    }
+    if (items.length === split.items.length)
+      return { source: new SourceFile(file, text, { ...head, gap: split.cut }, items), problems: [] }
+  }
+  const whole = parsePiece(text)
+  return {
+    source: new SourceFile(file, text, { ...whole, gap: { after: 0, lines: 0 } }),
+    problems: syntaxProblems(whole.document, whole.lines, text),
+  }
+}
+
+/** Parses a text whole. */
+export function parsePiece(text: string): Piece {
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: 'core',
+    resolveKnownTags: false,
+    stringKeys: true,
+    // The library compares every key of a mapping with every other; plain.ts does it in linear time.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+  })
+  return { text, document, lines }
+}
+
+const isClean = ({ document }: Piece): boolean => document.errors.length === 0 && document.warnings.length === 0
+
+/** A mapping that has this key once, and nothing under it: all that stood there was cut out. */
+function isEmpty({ document: { contents } }: Piece, key: string): boolean {
+  if (!isMap(contents)) return false
+  const [pair, ...more] = contents.items.filter((item) => isScalar(item.key) && item.key.value === key)
+  return more.length === 0 && isScalar(pair?.value) && pair.value.source === ''
+}
+
+/** One item and nothing else, which neither names nor uses what stands elsewhere. */
+function isItem(piece: Piece): boolean {
+  const { contents } = piece.document
+  if (!isClean(piece) || !isSeq(contents) || contents.items.length !== 1) return false
+  if (!/[&*]/.test(piece.text)) return true
+  let alone = true
+  const found = (): symbol => {
+    alone = false
+    return visit.BREAK
+  }
+  visit(piece.document, {
+    Alias: found,
+    Value: (_key, node) => (node.anchor === undefined ? undefined : found()),
+  })
+  return alone
+}
+
+/** A string of its own: a slice would keep the whole text of a former configuration in memory. */
+const copy = (text: string): string => Buffer.from(text).toString()

@@ -1,0 +1,162 @@
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import type { Path } from '../../core/control/gateway-spec.ts'
+import { isMapping } from '../read/read-shape.ts'
+import { type PlacedPiece, positionOf, type SourceFile } from './config-file.ts'
+import { BROKEN, type Problems, show } from './problems.ts'
+import { type References, substitute, typed } from './references.ts'
+
+export interface PlainOptions {
+  /** What items of former loads stood for, by their document. Those that refer to something are not kept. */
+  readonly known?: WeakMap<object, unknown>
+  readonly references: References
+  /** Whether a number at this path is wanted as its source text (`version: 1.0`). */
+  keepText(path: Path): boolean
+}
+
+const MAX_DEPTH = 64
+/** Values that aliases may add, so that a few lines can't expand into gigabytes. */
+const MAX_ALIASED = 100_000
+
+/**
+ * A file as plain objects, lists and scalars, references replaced. Own code rather than `toJS`: it is linear in the size of
+ * the document whatever stands in it, and reports by place. What can't be read is reported and becomes `BROKEN`. Yields
+ * between endpoints.
+ */
+export function* toPlain(source: SourceFile, problems: Problems, options: PlainOptions): Generator<undefined, unknown> {
+  const { head, items } = source
+  if (head === undefined) return null
+  const raw = new Reader(source, head, [], problems, options).read(head.document.contents)
+  if (items === undefined || !isMapping(raw)) return raw
+  const endpoints: unknown[] = []
+  for (const [i, item] of items.entries()) {
+    yield
+    const known = options.known?.get(item.document)
+    if (known !== undefined) {
+      endpoints.push(known)
+      continue
+    }
+    const before = problems.errors.length
+    const [node] = (item.document.contents as unknown as YAMLSeq).items
+    const value = new Reader(source, item, ['endpoints', i], problems, options).read(node)
+    endpoints.push(value)
+    if (problems.errors.length === before && isMapping(value) && !item.text.includes('${'))
+      options.known?.set(item.document, value)
+  }
+  return { ...raw, endpoints }
+}
+
+class Reader {
+  readonly #source: SourceFile
+  readonly #piece: PlacedPiece
+  readonly #path: (string | number)[]
+  readonly #problems: Problems
+  readonly #options: PlainOptions
+  readonly #anchors = new Map<string, unknown>()
+  readonly #open = new Set<unknown>()
+  #aliasDepth = 0
+  #aliased = 0
+
+  /** @param path where the piece stands in its file */
+  constructor(
+    source: SourceFile,
+    piece: PlacedPiece,
+    path: (string | number)[],
+    problems: Problems,
+    options: PlainOptions,
+  ) {
+    this.#source = source
+    this.#piece = piece
+    this.#path = path
+    this.#problems = problems
+    this.#options = options
+  }
+
+  read(node: unknown): unknown {
+    if (this.#aliasDepth > 0 && ++this.#aliased > MAX_ALIASED) {
+      if (this.#aliased === MAX_ALIASED + 1)
+        this.#fail(`the aliases of the document stand for more than ${MAX_ALIASED} values`)
+      return BROKEN
+    }
+    if (isAlias(node)) return this.#alias(node)
+    const anchor = (node as { anchor?: string } | null)?.anchor
+    if (anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(anchor, node)
+    if (isScalar(node)) return this.#scalar(node)
+    if (!isMap(node) && !isSeq(node)) return null
+    if (this.#path.length >= MAX_DEPTH) return this.#fail(`nested more than ${MAX_DEPTH} levels deep`)
+    this.#open.add(node)
+    const value = isMap(node) ? this.#map(node) : node.items.map((item, i) => this.#below(i, item))
+    this.#open.delete(node)
+    return value
+  }
+
+  #map(map: YAMLMap): unknown {
+    const seen = new Map<string, unknown>()
+    const out: Record<string, unknown> = {}
+    for (const { key: keyNode, value } of map.items) {
+      if (!isScalar(keyNode)) {
+        const message = "a key must be plain text, and can't be an alias"
+        this.#report([...this.#path], message, keyNode ?? map)
+        continue
+      }
+      const key = String(keyNode.value)
+      const wrong = this.#wrongKey(key, keyNode, seen)
+      if (wrong !== undefined) {
+        this.#report([...this.#path, key], wrong, keyNode)
+        continue
+      }
+      seen.set(key, keyNode)
+      out[key] = this.#below(key, value)
+    }
+    return out
+  }
+
+  #wrongKey(key: string, node: Scalar, seen: ReadonlyMap<string, unknown>): string | undefined {
+    if (key === '__proto__') return '"__proto__" is not allowed as a key'
+    if (key === '<<' && node.type === 'PLAIN')
+      return 'merge keys (<<) are not part of YAML 1.2: repeat the keys, or use an alias for a whole value'
+    if (!seen.has(key)) return undefined
+    const line = positionOf(seen.get(key), this.#piece)?.line
+    return `the key ${show(key)} stands here a second time; the first is on line ${line}`
+  }
+
+  #alias(alias: Alias): unknown {
+    const { aliases } = this.#source
+    if (!aliases.has(alias)) aliases.set(alias, this.#anchors.get(alias.source))
+    const target = aliases.get(alias)
+    if (target === undefined) return this.#fail(`the alias *${alias.source} has no anchor &${alias.source} before it`)
+    if (this.#open.has(target)) return this.#fail(`the alias *${alias.source} stands inside what it refers to`)
+    this.#aliasDepth++
+    const value = this.read(target)
+    this.#aliasDepth--
+    return value
+  }
+
+  #scalar(node: Scalar): unknown {
+    const { value } = node
+    if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
+    if (typeof value !== 'string' || !value.includes('${')) return value
+    const result = substitute(value, this.#options.references)
+    for (const problem of result.problems) this.#fail(problem)
+    if (result.problems.length > 0) return BROKEN
+    if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text
+    const retyped = typed(result.text)
+    return typeof retyped === 'number' && this.#options.keepText(this.#path) ? result.text : retyped
+  }
+
+  #below(step: string | number, node: unknown): unknown {
+    this.#path.push(step)
+    const value = this.read(node)
+    this.#path.pop()
+    return value
+  }
+
+  #fail(message: string): typeof BROKEN {
+    const { file } = this.#source
+    this.#problems.error([...this.#path], message, { file, ...this.#source.locate(this.#path) })
+    return BROKEN
+  }
+
+  #report(path: Path, message: string, node: unknown): void {
+    this.#problems.error(path, message, { file: this.#source.file, ...positionOf(node, this.#piece) })
+  }
+}

@@ -1,0 +1,34 @@
+import type { EndpointView } from '../../core/control/endpoint-control.ts'
+import type { EndpointState } from '../../core/state/target-state.ts'
+import type { LoadedConfig } from '../read/reading.ts'
+import { shown } from '../read/shown-value.ts'
+
+/** An endpoint as anybody may see it. */
+export function viewOf(
+  state: EndpointState,
+  { entries, source }: LoadedConfig,
+  at: readonly (string | number)[],
+): EndpointView {
+  const { file, line } = source.place({ path: at, message: '' })
+  return {
+    id: state.id,
+    entry: shown('endpoint', entries[Number(at[1])], at, source) as EndpointView['entry'],
+    file,
+    line,
+    status: state.status,
+    changed_at: time(state.changedAt),
+    targets: state.targets.map(({ url, weight, health, ejected, outstanding, attempts, failures, changedAt }) => ({
+      url,
+      weight,
+      health,
+      ejected,
+      outstanding,
+      attempts,
+      failures,
+      changed_at: time(changedAt),
+    })),
+    breakers: Array.from(state.breakers, ({ filter, target, phase }) => ({ filter, target: target ?? null, phase })),
+  }
+}
+
+const time = (ms: number): string => new Date(ms).toISOString()

@@ -1,0 +1,152 @@
+import { resolve } from 'node:path'
+import { Pace } from '../../core/base/time-slice.ts'
+import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import { ConfigError, type Path, type Problem } from '../../core/control/gateway-spec.ts'
+import { Source } from '../document/config-document.ts'
+import { type PieceCache, parseFile, SourceFile } from '../document/config-file.ts'
+import { type Included, mergeFiles, readPatterns } from '../document/include.ts'
+import { LocatedConfigError, type PlacedProblem } from '../document/problems.ts'
+import type { Environment } from '../document/references.ts'
+import { atOnce, paced } from '../document/steps.ts'
+import { type LoadedConfig, PartialConfigError, Reading, ReadingCache } from '../read/reading.ts'
+import { FileSource } from './file-config-source.ts'
+
+export type { LoadedConfig } from '../read/reading.ts'
+
+const MAX_FILES = 1000
+
+/** Says what is wrong with a configuration that could be read only in part; throws a ConfigError for what stops it. */
+export type Check = (config: PartialConfigError['partial']) => Promise<readonly Problem[]>
+
+/** Reads a configuration, again and again: what did not change since the last time is not parsed again. */
+export class ConfigLoader {
+  readonly #source: ConfigSource
+  readonly #env: Environment
+  readonly #check: Check | undefined
+  readonly #cache = new ReadingCache()
+  #pieces: PieceCache = new Map()
+  #uses: ConfigUses = { names: [], patterns: [] }
+  #texts: ReadonlyMap<string, string> = new Map()
+
+  /** @param check finds what only those who know the filters can, so that all problems are told at once */
+  constructor(source: ConfigSource, env: Environment = process.env, check?: Check) {
+    this.#source = source
+    this.#env = env
+    this.#check = check
+  }
+
+  /** What the last load looked at, whether it succeeded or not. */
+  get uses(): ConfigUses {
+    return this.#uses
+  }
+
+  /**
+   * Loads what is there now. Throws `LocatedConfigError`, whatever is wrong with the documents or what they say. Long
+   * ones are read in slices, so that requests go on. One load at a time.
+   * @param texts of documents, by name, to take in the place of what is there
+   */
+  async load(texts: ReadonlyMap<string, string> = new Map()): Promise<LoadedConfig> {
+    const { main } = this.#source
+    const pace = new Pace()
+    this.#uses = { names: [main], patterns: [] }
+    this.#texts = texts
+    const first = await this.#parse(main, pace)
+    const source = new Source(first.source)
+    if (first.problems.length > 0) throw new LocatedConfigError(first.problems, source)
+    const reading = new Reading(source, main, this.#env, this.#cache)
+    const raw = await paced(reading.plain(first.source), pace)
+    const patterns = readPatterns(raw, reading.problems)
+    const included = await this.#include(patterns, source, reading, pace)
+    this.#uses = {
+      names: [main, ...included.map(({ name }) => name), ...reading.read],
+      patterns: patterns.map(({ pattern }) => pattern),
+    }
+    this.#pieces = new Map(source.files.flatMap(({ items }) => items ?? []).map((piece) => [piece.text, piece]))
+    try {
+      return await paced(reading.interpret(mergeFiles(raw, included, source, reading.problems)), pace)
+    } catch (error) {
+      throw error instanceof PartialConfigError ? error.and(await this.#more(error.partial)) : error
+    }
+  }
+
+  async #more(partial: PartialConfigError['partial']): Promise<readonly Problem[]> {
+    try {
+      return (await this.#check?.(partial)) ?? []
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems
+      throw error
+    }
+  }
+
+  async #parse(name: string, pace: Pace): Promise<{ source: SourceFile; problems: readonly PlacedProblem[] }> {
+    try {
+      const text = this.#texts.get(name) ?? decodeText(await this.#source.read(name))
+      return await paced(parseFile(text, name, this.#pieces), pace)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      return { source: new SourceFile(name), problems: error.problems }
+    }
+  }
+
+  async #include(
+    patterns: ReturnType<typeof readPatterns>,
+    source: Source,
+    reading: Reading,
+    pace: Pace,
+  ): Promise<Included[]> {
+    const included: Included[] = []
+    // The same file may be named in several ways.
+    const known = new Set([resolve(source.main.file)])
+    for (const { pattern, at } of patterns) {
+      for (const name of await this.#expand(pattern, at, reading)) {
+        if (known.has(resolve(name))) continue
+        if (known.size === MAX_FILES) {
+          reading.problems.error(at, `more than ${MAX_FILES} files: include fewer`)
+          return included
+        }
+        known.add(resolve(name))
+        const parsed = await this.#parse(name, pace)
+        source.add(parsed.source)
+        for (const { path, message, position } of parsed.problems)
+          reading.problems.error(path, message, { file: name, ...position })
+        const raw = parsed.problems.length > 0 ? undefined : await paced(reading.plain(parsed.source), pace)
+        included.push({ name, source: parsed.source, raw })
+      }
+    }
+    return included
+  }
+
+  async #expand(pattern: string, at: Path, { problems }: Reading): Promise<readonly string[]> {
+    try {
+      return await this.#source.expand(pattern)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      for (const { message } of error.problems) problems.error(at, message)
+      return []
+    }
+  }
+}
+
+/** Reads a configuration file once. */
+export function loadConfig(file: string, env: Environment = process.env, check?: Check): Promise<LoadedConfig> {
+  return new ConfigLoader(new FileSource(file), env, check).load()
+}
+
+/** Reads a configuration text that includes nothing. `file` is for messages and as the start of relative paths. */
+export function parseConfig(text: string, { file, env }: { file: string; env: Environment }): LoadedConfig {
+  const { source: parsed, problems } = atOnce(parseFile(text, file))
+  const source = new Source(parsed)
+  if (problems.length > 0) throw new LocatedConfigError(problems, source)
+  const reading = new Reading(source, file, env)
+  return atOnce(reading.interpret(atOnce(reading.plain(parsed))))
+}
+
+/** The text of a document. Throws a ConfigError if there is none in it. */
+export function decodeText(bytes: Buffer): string {
+  if (bytes.length === 0) throw new ConfigError([{ path: [], message: 'the file is empty' }])
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ConfigError([{ path: [], message: 'the file is not UTF-8 text' }])
+  }
+}

@@ -1,0 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Problem } from '../../core/control/gateway-spec.ts'
+import type { Settings } from '../read/settings.ts'
+
+/** Settings that are looked at only when the process starts, by the key of the document. */
+export const NEEDS_RESTART = { tracing: 'tracing' } as const satisfies Partial<Record<keyof Settings, string>>
+
+/** What of a new configuration can't be applied to a running process. */
+export function restartProblems(live: Settings, next: Settings): Problem[] {
+  return Object.entries(NEEDS_RESTART).flatMap(([setting, key]) => {
+    const name = setting as keyof typeof NEEDS_RESTART
+    if (isDeepStrictEqual(live[name], next[name])) return []
+    return [{ path: [key], message: `"${key}" changes only with a restart; nothing of this configuration was applied` }]
+  })
+}

@@ -1,0 +1,28 @@
+import type { Logger } from '../../core/api/logger.ts'
+import type { ConfigStatus, PlainProblem, ReloadOutcome, Trigger } from '../../core/control/config-control.ts'
+
+/** Logs how a load went. */
+export function sayReload(
+  log: Logger,
+  result: ReloadOutcome,
+  { endpoints }: ConfigStatus,
+  trigger: Trigger = 'api',
+): void {
+  const { outcome, version, duration_ms, problems, warnings } = result
+  const fields = { trigger, version, duration_ms }
+  if (outcome === 'unchanged') return log.info(fields, 'configuration reloaded: it means the same as before')
+  if (outcome === 'applied') {
+    log.info({ ...fields, endpoints }, 'configuration reloaded')
+    for (const warning of warnings) sayWarning(log, warning)
+    return
+  }
+  for (const { message, ...place } of problems) log.error({ place: lineOf(place) }, message)
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  log.error(fields, `configuration not reloaded: ${count}; what runs goes on as before`)
+}
+
+export const sayWarning = (log: Logger, { message, ...place }: PlainProblem): void =>
+  log.warn({ place: lineOf(place) }, message)
+
+const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>
+  `${file}${line === undefined ? '' : `:${line}:${col}`}${path === '' ? '' : ` ${path}`}`

@@ -1,0 +1,254 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from '../../core/api/logger.ts'
+import { Counter, type Meter } from '../../core/api/meter.ts'
+import type { Clock } from '../../core/base/clock.ts'
+import { Pace } from '../../core/base/time-slice.ts'
+import { BuildError } from '../../core/build/snapshot.ts'
+import type {
+  ConfigControl,
+  ConfigStatus,
+  PlainProblem,
+  ReloadOutcome,
+  Trigger,
+} from '../../core/control/config-control.ts'
+import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import { ConfigError, type Problem } from '../../core/control/gateway-spec.ts'
+import { LocatedConfigError, plainProblem } from '../document/problems.ts'
+import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
+import { sayReload } from './reload-log.ts'
+
+export interface ReloaderParts {
+  readonly source: ConfigSource
+  /** The one that loaded `live`. */
+  readonly loader: ConfigLoader
+  /** What runs, with the warnings of its load. */
+  readonly live: LoadedConfig
+  readonly warnings: readonly Problem[]
+  /**
+   * Makes a configuration the live one, all or nothing; throws a ConfigError and changes nothing if it can't.
+   * @param commit called when nothing else can fail; if it rejects, so does this, and changes nothing
+   */
+  apply(next: LoadedConfig, live: LoadedConfig, commit?: () => Promise<void>): Promise<readonly Problem[]>
+  /** Local files that the live filters read (absolute paths), and whether one of them has changed. */
+  filesRead(): readonly string[]
+  filesChanged(): boolean
+  readonly log: Logger
+  readonly meter: Meter
+  readonly clock: Clock
+}
+
+/** Keeps the process on the newest configuration that is whole: loads one at a time, the latest wins. */
+export class Reloader implements ConfigControl {
+  readonly #parts: ReloaderParts
+  readonly #outcomes = new Counter<'outcome'>()
+  #live: LoadedConfig
+  /** What was unwise when the live filters were made. */
+  #warnings: readonly Problem[]
+  /** Files that the filters of the last load asked for, if it failed there. */
+  #tried: readonly string[] = []
+  #status: ConfigStatus
+  #successful = 1
+  #at: number
+  #busy: Promise<unknown> = Promise.resolve()
+  #waiting: Promise<ReloadOutcome> | undefined
+  #watched: ConfigUses | undefined
+  #unwatch: (() => Promise<void>) | undefined
+  #stopped = false
+
+  constructor(parts: ReloaderParts) {
+    this.#parts = parts
+    this.#live = parts.live
+    this.#warnings = parts.warnings
+    this.#at = parts.clock.wall()
+    this.#status = this.#statusOf(parts.live, 'start')
+    const gauge = (name: string, help: string, value: () => number): void =>
+      void parts.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
+    gauge(
+      'weir_config_last_reload_successful',
+      'Whether the last load of a configuration succeeded',
+      () => this.#successful,
+    )
+    gauge(
+      'weir_config_last_reload_timestamp_seconds',
+      'When a configuration was last loaded with success',
+      () => this.#at / 1000,
+    )
+    parts.meter.register({
+      name: 'weir_config_reloads_total',
+      help: 'Loads of a configuration after the first',
+      type: 'counter',
+      collect: () => this.#outcomes.samples(),
+    })
+  }
+
+  status(): ConfigStatus {
+    return this.#status
+  }
+
+  reload(trigger: Trigger): Promise<ReloadOutcome> {
+    // Whoever asks while a load waits for its turn is served by that one: it will see the newest document.
+    this.#waiting ??= this.turn(() => {
+      this.#waiting = undefined
+      return this.#load(trigger)
+    })
+    return this.#waiting
+  }
+
+  /** What runs. */
+  get live(): LoadedConfig {
+    return this.#live
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Does something while nothing else is loaded, after all that was asked for before. */
+  turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#busy.then(work)
+    this.#busy = turn.catch(() => {})
+    return turn
+  }
+
+  /** In a turn: loads what has changed since the last load, which is told like any other. Gives nothing if all is as it was. */
+  async settle(): Promise<ReloadOutcome | undefined> {
+    // What is read here is not seen as a change any more, so a former failure ends here too.
+    if (this.#successful === 1) {
+      const next = await this.#parts.loader.load().catch(() => undefined)
+      if (next?.version === this.#live.version && (await this.#isLive(next))) return undefined
+    }
+    return this.#load('file')
+  }
+
+  /**
+   * In a turn, after `settle`: makes a configuration that was loaded the live one, all or nothing.
+   * @param commit see `apply`
+   */
+  async take(
+    next: LoadedConfig,
+    commit: () => Promise<void>,
+  ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly PlainProblem[] }> {
+    const startedAt = this.#parts.clock.now()
+    const same = await this.#isLive(next)
+    if (same) await commit()
+    const result = same ? this.#unchanged(next) : await this.#apply(next, 'api', commit)
+    const duration_ms = Math.round(this.#parts.clock.now() - startedAt)
+    sayReload(this.#parts.log, { ...result, version: next.version, duration_ms }, this.#status)
+    await this.#watch()
+    return { outcome: same ? 'unchanged' : 'applied', warnings: result.warnings }
+  }
+
+  /** Watches for changes from now on. */
+  async start(): Promise<void> {
+    await this.#watch()
+  }
+
+  /** Resolves when no load is under way and none will be. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.turn(async () => {})
+    await this.#unwatch?.()
+  }
+
+  /** Never rejects: the next load waits for it. */
+  async #load(trigger: Trigger): Promise<ReloadOutcome> {
+    const { loader, clock } = this.#parts
+    const startedAt = clock.now()
+    this.#tried = []
+    let result: Omit<ReloadOutcome, 'version' | 'duration_ms'>
+    try {
+      if (this.#stopped) throw new Error('Weir is stopping: nothing is loaded any more')
+      const next = await loader.load()
+      result = (await this.#isLive(next)) ? this.#unchanged(next) : await this.#apply(next, trigger)
+    } catch (error) {
+      result = this.#failed(error, trigger)
+    }
+    this.#outcomes.add({ outcome: result.outcome })
+    this.#successful = result.outcome === 'failed' ? 0 : 1
+    const outcome = { ...result, version: this.#live.version, duration_ms: Math.round(clock.now() - startedAt) }
+    sayReload(this.#parts.log, outcome, this.#status, trigger)
+    await this.#watch()
+    return outcome
+  }
+
+  /** True if a configuration means what runs already, and no file that filters read has changed. */
+  async #isLive(next: LoadedConfig): Promise<boolean> {
+    const pace = new Pace()
+    const { spec, settings } = this.#live
+    if (this.#parts.filesChanged() || spec.endpoints.length !== next.spec.endpoints.length) return false
+    if (!isDeepStrictEqual([spec.listeners, settings], [next.spec.listeners, next.settings])) return false
+    for (const [i, endpoint] of spec.endpoints.entries()) {
+      if (pace.due) await pace.rest()
+      if (!isDeepStrictEqual(endpoint, next.spec.endpoints[i])) return false
+    }
+    return true
+  }
+
+  #unchanged(next: LoadedConfig): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
+    this.#live = next
+    this.#status = this.#statusOf(next, this.#status.trigger)
+    return { outcome: 'unchanged', problems: [], warnings: this.#status.warnings }
+  }
+
+  async #apply(
+    next: LoadedConfig,
+    trigger: Trigger,
+    commit?: () => Promise<void>,
+  ): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
+    try {
+      this.#warnings = await this.#parts.apply(next, this.#live, commit)
+      this.#live = next
+      this.#at = this.#parts.clock.wall()
+      this.#status = this.#statusOf(next, trigger)
+      return { outcome: 'applied', problems: [], warnings: this.#status.warnings }
+    } catch (error) {
+      if (error instanceof BuildError) this.#tried = error.files
+      if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.source)
+      throw error
+    }
+  }
+
+  #failed(error: unknown, trigger: Trigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
+    const problems: readonly PlainProblem[] =
+      error instanceof LocatedConfigError
+        ? error.problems.map((problem) => plainProblem(problem, error.source))
+        : [{ file: this.#parts.source.main, path: '', message: error instanceof Error ? error.message : String(error) }]
+    if (!(error instanceof LocatedConfigError)) this.#parts.log.error({ err: error }, 'a reload failed unexpectedly')
+    const at = new Date(this.#parts.clock.wall()).toISOString()
+    this.#status = { ...this.#status, last_failure: { at, trigger, problems } }
+    return { outcome: 'failed', problems, warnings: [] }
+  }
+
+  #statusOf(config: LoadedConfig, trigger: Trigger): ConfigStatus {
+    return {
+      version: config.version,
+      source: this.#parts.source.main,
+      files: config.source.files.map(({ file }) => file),
+      loaded_at: new Date(this.#at).toISOString(),
+      trigger,
+      endpoints: config.spec.endpoints.length,
+      warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.source)),
+      last_failure: null,
+    }
+  }
+
+  /** Watches what the live configuration and the last load were made of. */
+  async #watch(): Promise<void> {
+    if (this.#stopped) return
+    const { loader, source, filesRead, log } = this.#parts
+    const uses = {
+      names: [...new Set([...loader.uses.names, ...filesRead(), ...this.#tried])],
+      patterns: loader.uses.patterns,
+    }
+    if (isDeepStrictEqual(uses, this.#watched)) return
+    try {
+      const unwatch = await source.watch(uses, () => void this.reload('file'))
+      const before = this.#unwatch
+      this.#unwatch = unwatch
+      this.#watched = uses
+      await before?.()
+    } catch (error) {
+      log.warn({ err: error }, 'the configuration can not be watched: it is loaded again on SIGHUP and on request only')
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { FilterSpec, Path } from '../../core/control/gateway-spec.ts'
+import { BROKEN, type Problems, show } from '../document/problems.ts'
+import { DEFAULT_CHAIN, FILTER_NAME, filterEntryShape } from '../schema/document-schema.ts'
+import { isMapping, readShape } from './read-shape.ts'
+
+export { DEFAULT_CHAIN }
+
+/** A listener's chain as the document declares it. */
+export interface Chain {
+  readonly entries: readonly FilterSpec[]
+  readonly byName: ReadonlyMap<string, FilterSpec>
+  readonly byFactory: ReadonlyMap<string, readonly FilterSpec[]>
+  /** Names (of filters and of their factories) that the document leaves out, and where it says so. */
+  readonly leftOut: ReadonlyMap<string, Path>
+  /** False when an entry could not be read: then nothing can be said about what is missing. */
+  readonly complete: boolean
+}
+
+export function makeChain(
+  entries: readonly FilterSpec[],
+  leftOut: ReadonlyMap<string, Path> = new Map(),
+  complete = true,
+): Chain {
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  return { entries, byName, byFactory: Map.groupBy(entries, (entry) => entry.factory), leftOut, complete }
+}
+
+/** A chain that the document doesn't spell out. */
+export function implicitChain(names: readonly string[], at: Path): Chain {
+  return makeChain(names.map((name) => ({ name, factory: name, options: {}, at })))
+}
+
+interface Entry extends FilterSpec {
+  readonly off: boolean
+  readonly nameAt: Path
+}
+
+/** Reads a list of chain entries. Undefined stands for what was no list at all, which is reported. */
+export function readChain(raw: unknown, at: Path, problems: Problems): Chain {
+  if (!Array.isArray(raw)) {
+    if (raw !== BROKEN) problems.error(at, `expected a list of filters, found ${problems.found(at, raw)}`)
+    return makeChain([], new Map(), false)
+  }
+  const entries: FilterSpec[] = []
+  const leftOut = new Map<string, Path>()
+  const names = new Map<string, Path>()
+  let complete = true
+  raw.forEach((item: unknown, i) => {
+    const entry = readEntry(item, [...at, i], problems)
+    if (entry === undefined) {
+      complete = false
+      return
+    }
+    const { off, nameAt, ...spec } = entry
+    const taken = names.get(spec.name)
+    if (taken !== undefined) {
+      const how = 'give one of them another: { filter: …, name: …, options: … }'
+      problems.error(
+        nameAt,
+        `the chain has two filters named ${show(spec.name)}, the first at ${problems.place(taken)}: ${how}`,
+      )
+      return
+    }
+    names.set(spec.name, nameAt)
+    if (off) leftOut.set(spec.name, nameAt)
+    else entries.push(spec)
+  })
+  if (entries.length === 0 && complete)
+    problems.error(at, 'the chain is empty: it needs at least a terminal filter, such as proxy')
+  return makeChain(entries, leftOut, complete)
+}
+
+function readEntry(raw: unknown, at: Path, problems: Problems): Entry | undefined {
+  if (raw === BROKEN) return undefined
+  if (typeof raw === 'string') return entry(raw, raw, {}, at, at, problems)
+  if (!isMapping(raw)) {
+    problems.error(at, `expected a filter: its name, or name: options; found ${problems.found(at, raw)}`)
+    return undefined
+  }
+  if (Object.hasOwn(raw, 'filter')) {
+    const values = readShape(filterEntryShape, raw, at, problems)
+    const optionsAt = Object.hasOwn(raw, 'options') ? [...at, 'options'] : at
+    const nameAt = Object.hasOwn(raw, 'name') ? [...at, 'name'] : at
+    if (values.filter === undefined) return undefined
+    return entry(values.filter, values.name ?? values.filter, values.options ?? {}, optionsAt, nameAt, problems)
+  }
+  const [name, ...more] = Object.keys(raw)
+  if (name === undefined || more.length > 0) {
+    const why =
+      name === undefined
+        ? 'an empty mapping is no filter'
+        : `an entry of a chain is one filter, found ${[name, ...more].slice(0, 5).map(show).join(', ')}. Indent options below their filter, and start each filter with its own dash`
+    problems.error(at, why)
+    return undefined
+  }
+  const options = readOptions(raw[name], [...at, name], problems)
+  if (options === undefined) return undefined
+  return entry(name, name, options, [...at, name], [...at, name], problems)
+}
+
+function entry(
+  factory: string,
+  name: string,
+  options: FilterSpec['options'] | 'off',
+  at: Path,
+  nameAt: Path,
+  problems: Problems,
+): Entry | undefined {
+  const wrong = [factory, name].find((word) => !FILTER_NAME.test(word))
+  if (wrong === undefined)
+    return { factory, name, options: options === 'off' ? {} : options, at, off: options === 'off', nameAt }
+  problems.error(nameAt, `expected the name of a filter, such as rate-limit; found ${show(wrong)}`)
+  return undefined
+}
+
+/** Options of a filter where `off` may stand in their place. Nothing, `true` and `on` stand for no options. */
+export function readOptions(raw: unknown, at: Path, problems: Problems): FilterSpec['options'] | 'off' | undefined {
+  if (raw === BROKEN) return undefined
+  if (raw === null || raw === true || raw === 'on') return {}
+  if (raw === false || raw === 'off') return 'off'
+  if (isMapping(raw)) return raw
+  problems.error(at, `expected options (a mapping) or off, found ${problems.found(at, raw)}`)
+  return undefined
+}

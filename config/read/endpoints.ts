@@ -1,0 +1,138 @@
+import type { Endpoint, Target } from '../../core/api/endpoint.ts'
+import type { EndpointSpec, Path } from '../../core/control/gateway-spec.ts'
+import { BROKEN, type Problems, show } from '../document/problems.ts'
+import type { Steps } from '../document/steps.ts'
+import { endpointShape } from '../schema/document-schema.ts'
+import type { Chain } from './chain-entries.ts'
+import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
+import { isMapping, readShape, type Values } from './read-shape.ts'
+import { expandEndpoint } from './shorthand.ts'
+
+export interface Endpoints {
+  readonly specs: readonly EndpointSpec[]
+  /** What they say of their health checks, by the endpoint's id. */
+  readonly checks: ReadonlyMap<string, EndpointCheck>
+}
+
+/** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
+export function* readEndpoints(
+  raw: unknown,
+  chain: Chain,
+  problems: Problems,
+  cache: KnownEndpoints = new WeakMap(),
+): Steps<Endpoints> {
+  const at: Path = ['endpoints']
+  const specs: EndpointSpec[] = []
+  const checks = new Map<string, EndpointCheck>()
+  if (raw === BROKEN) return { specs, checks }
+  if (raw !== undefined && raw !== null && !Array.isArray(raw)) {
+    problems.error(at, `expected a list of endpoints, found ${problems.found(at, raw)}`)
+    return { specs, checks }
+  }
+  const items: readonly unknown[] = raw ?? []
+  if (items.length === 0) problems.warn(at, 'there are no endpoints: every request gets 404')
+  const ids = new Map<string, Path>()
+  const chainText = JSON.stringify([chain.entries, [...chain.leftOut], chain.complete])
+  for (const [i, item] of items.entries()) {
+    yield
+    const path = [...at, i]
+    if (item === BROKEN) continue
+    if (!isMapping(item)) {
+      problems.error(path, `expected an endpoint (a mapping with name and url), found ${problems.found(path, item)}`)
+      continue
+    }
+    const known = cache.get(item)
+    if (known?.index === i && known.chain === chainText && !ids.has(known.spec.endpoint.id)) {
+      ids.set(known.spec.endpoint.id, path)
+      specs.push(known.spec)
+      if (known.check !== undefined) checks.set(known.spec.endpoint.id, known.check)
+      continue
+    }
+    const found = problems.errors.length + problems.warnings.length
+    const values = readShape(endpointShape, item, path, problems)
+    const id = identify(item, values, path, ids, problems)
+    const targets = readTargets(item, values, path, problems)
+    const { filters, requires } = expandEndpoint(values, chain, path, problems)
+    const check = readEndpointCheck(values, path, problems)
+    if (id === undefined || values.name === undefined) continue
+    if (check !== undefined) checks.set(id, check)
+    const endpoint: Endpoint = {
+      id,
+      name: values.name,
+      version: values.version,
+      targets,
+      status: readStatus(item, values, path, problems),
+      match: { hosts: values.host ?? [], paths: values.path ?? [] },
+      requires,
+    }
+    const spec = { endpoint, filters, at: path }
+    specs.push(spec)
+    if (problems.errors.length + problems.warnings.length === found)
+      cache.set(item, { index: i, chain: chainText, spec, check })
+  }
+  return { specs, checks }
+}
+
+/** An endpoint as it was read from the same data before, where nothing was wrong or unwise. */
+interface Known {
+  readonly index: number
+  /** The chain that its options are for, as text. */
+  readonly chain: string
+  readonly spec: EndpointSpec
+  readonly check: EndpointCheck | undefined
+}
+
+/** Endpoints of former loads, by their plain data: those that did not change stay the same objects. */
+export type KnownEndpoints = WeakMap<object, Known>
+
+type EndpointValues = Values<typeof endpointShape>
+
+function identify(
+  raw: Readonly<Record<string, unknown>>,
+  values: EndpointValues,
+  at: Path,
+  ids: Map<string, Path>,
+  problems: Problems,
+): string | undefined {
+  const { name, version } = values
+  if (name === undefined || (version === undefined && Object.hasOwn(raw, 'version'))) return undefined
+  const id = version === undefined ? name : `${version}/${name}`
+  const first = ids.get(id)
+  if (first === undefined) ids.set(id, at)
+  else problems.error([...at, 'name'], `the endpoint ${show(id)} exists already: ${problems.place(first)}`)
+  return first === undefined ? id : undefined
+}
+
+function readTargets(
+  raw: Readonly<Record<string, unknown>>,
+  values: EndpointValues,
+  at: Path,
+  problems: Problems,
+): Target[] {
+  const both = Object.hasOwn(raw, 'url') && Object.hasOwn(raw, 'targets')
+  if (both) problems.error([...at, 'targets'], 'said twice: give either url or targets')
+  if (!Object.hasOwn(raw, 'url') && !Object.hasOwn(raw, 'targets')) problems.error(at, '"url" is missing')
+  if (values.url !== undefined) return [{ ...values.url, weight: 1 }]
+  const first = new Map<string, Path>()
+  const targets = (values.targets ?? []).map(({ url, weight }, i): Target => {
+    const path = [...at, 'targets', i, 'url']
+    const before = first.get(url.url)
+    if (before === undefined) first.set(url.url, path)
+    else problems.error(path, `the target is listed already: ${problems.place(before)}; give it more weight instead`)
+    return { ...url, weight }
+  })
+  if (targets.length > 0 && targets.every(({ weight }) => weight === 0))
+    problems.warn([...at, 'targets'], 'every target has the weight 0: all requests get 503')
+  return targets
+}
+
+function readStatus(
+  raw: Readonly<Record<string, unknown>>,
+  { disabled = false, status }: EndpointValues,
+  at: Path,
+  problems: Problems,
+): Endpoint['status'] {
+  if (Object.hasOwn(raw, 'disabled') && Object.hasOwn(raw, 'status') && disabled !== (status === 'disabled'))
+    problems.error([...at, 'disabled'], 'said twice, and otherwise: give either disabled or status')
+  return status ?? (disabled ? 'disabled' : 'active')
+}

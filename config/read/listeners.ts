@@ -1,0 +1,100 @@
+import { AUTHENTICATION } from '../../core/api/endpoint.ts'
+import type { ListenerSpec, Path } from '../../core/control/gateway-spec.ts'
+import { BROKEN, type Problems } from '../document/problems.ts'
+import { type Address, collide, isLoopback, type ListenValue, showAddress } from '../schema/address.ts'
+import { adminShape, type documentShape } from '../schema/document-schema.ts'
+import { type Chain, DEFAULT_CHAIN, implicitChain, readChain } from './chain-entries.ts'
+import { isMapping, type Mapping, readShape, type Values } from './read-shape.ts'
+import { expandAdminChain, expandChain } from './shorthand.ts'
+
+type Document = Values<typeof documentShape>
+
+export interface Listeners {
+  readonly specs: readonly ListenerSpec[]
+  /** The proxy listener's chain. */
+  readonly chain: Chain
+  readonly echo: Address | undefined
+  /** Those whose chain could be read whole: of the others nothing more can be said. */
+  readonly whole: readonly ListenerSpec[]
+}
+
+const LOOPBACK = '127.0.0.1'
+
+/** Reads what listens: the proxy and the admin listener with their chains, and the echo service. */
+export function readListeners(raw: Mapping, document: Document, problems: Problems): Listeners {
+  const admin = readAdmin(raw.admin, problems)
+  const chain = expandChain(
+    Object.hasOwn(raw, 'filters')
+      ? readChain(raw.filters, ['filters'], problems)
+      : implicitChain(DEFAULT_CHAIN, ['filters']),
+    document,
+    admin?.chain.byFactory.has('auth') ?? false,
+    problems,
+  )
+  const proxy = address(document.listen, { host: undefined, port: 8000 }, undefined)
+  const specs: ListenerSpec[] = [
+    { name: 'proxy', ...proxy, chain: chain.entries, routes: true, requires: [], at: ['listen'] },
+  ]
+  if (admin !== undefined) {
+    const open = !isLoopback(admin.address.host)
+    const requires = open ? [AUTHENTICATION] : []
+    const { entries } = expandAdminChain(admin.chain, document, open)
+    for (const { factory, options, at } of entries)
+      if (open && factory === 'auth' && options.required === false)
+        problems.error([...at, 'required'], 'an admin listener that others can reach demands a token: remove this')
+    specs.push({ name: 'admin', ...admin.address, chain: entries, routes: false, requires, at: ['admin'] })
+  }
+  const echo = readEcho(document)
+  // What could not be read is not compared: its default would collide with what nobody meant.
+  const listen = document.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
+  reportCollisions(listen, admin?.address, echo, problems)
+  const chains = [chain, admin?.chain]
+  return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
+}
+
+function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: Chain } | undefined {
+  if (raw === BROKEN || raw === 'off' || raw === false) return undefined
+  if (raw !== undefined && !isMapping(raw)) {
+    problems.error(
+      ['admin'],
+      `expected a mapping with listen and filters, or off; found ${problems.found(['admin'], raw)}`,
+    )
+    return undefined
+  }
+  const values = readShape(adminShape, raw ?? {}, ['admin'], problems, ['filters'])
+  const at: Path = ['admin', 'filters']
+  const spelled = raw !== undefined && Object.hasOwn(raw, 'filters')
+  const chain = spelled ? readChain(raw.filters, at, problems) : implicitChain(['admin'], at)
+  return { address: address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK), chain }
+}
+
+function readEcho({ echo }: Document): Address | undefined {
+  return isMapping(echo) ? address(echo.listen, { host: LOOPBACK, port: 8002 }, LOOPBACK) : undefined
+}
+
+function address(value: ListenValue | undefined, absent: Address, bareHost: string | undefined): Address {
+  if (value === undefined) return absent
+  return { host: value.host === null ? bareHost : value.host, port: value.port }
+}
+
+function reportCollisions(
+  proxy: Address | undefined,
+  admin: Address | undefined,
+  echo: Address | undefined,
+  problems: Problems,
+): void {
+  const sockets = [
+    { what: 'the proxy listener', at: ['listen'], address: proxy },
+    { what: 'the admin listener', at: ['admin', 'listen'], address: admin },
+    { what: 'the echo service', at: ['echo', 'listen'], address: echo },
+  ]
+  sockets.forEach((second, i) => {
+    for (const first of sockets.slice(0, i)) {
+      if (first.address === undefined || second.address === undefined || !collide(first.address, second.address))
+        continue
+      const at = problems.source.scalar(second.at) === undefined ? first.at : second.at
+      const names = `${first.what} (${showAddress(first.address)}) and ${second.what} (${showAddress(second.address)})`
+      problems.error(at, `${names} can't listen on the same address`)
+    }
+  })
+}

@@ -1,0 +1,113 @@
+import * as z from 'zod'
+import { didYouMean } from '../../core/base/suggest.ts'
+import { KINDS } from '../../core/build/filter-options.ts'
+import type { Path } from '../../core/control/gateway-spec.ts'
+import { BROKEN, type Problems } from '../document/problems.ts'
+
+export type Mapping = Readonly<Record<string, unknown>>
+
+/** What could be read of a mapping: keys that are absent or wrong are missing. */
+export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const required = new WeakMap<object, readonly string[]>()
+
+/**
+ * Reads a mapping key by key, so that a problem with one hides none of another. `byHand` names keys of the shape that
+ * the caller reads itself.
+ */
+export function readShape<S extends z.ZodRawShape>(
+  shape: S,
+  raw: Mapping,
+  at: Path,
+  problems: Problems,
+  byHand: readonly string[] = [],
+): Values<S> {
+  const values: Record<string, unknown> = {}
+  for (const key of Object.keys(raw)) {
+    if (!Object.hasOwn(shape, key)) problems.unknownKey([...at, key], Object.keys(shape))
+    else if (raw[key] !== BROKEN && !byHand.includes(key)) {
+      const result = z.safeParse(shape[key]!, raw[key])
+      if (result.success) values[key] = result.data
+      else explain(result.error.issues, raw[key], [...at, key], problems)
+    }
+  }
+  let needed = required.get(shape)
+  if (needed === undefined) {
+    needed = Object.keys(shape).filter((key) => !z.safeParse(shape[key]!, undefined).success)
+    required.set(shape, needed)
+  }
+  for (const key of needed) if (!Object.hasOwn(raw, key)) problems.error(at, `"${key}" is missing`)
+  return values as Values<S>
+}
+
+/** Turns issues of zod into problems in plain words. `value` is what was validated, `at` its place. */
+export function explain(issues: readonly z.core.$ZodIssue[], value: unknown, at: Path, problems: Problems): void {
+  for (const issue of issues) {
+    const steps = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+    const path = [...at, ...steps]
+    const found = dig(value, steps)
+    if (found === BROKEN) continue
+    if (issue.code === 'unrecognized_keys')
+      for (const key of issue.keys) problems.unknownKey([...path, key], issue.message.split(' '))
+    else {
+      const branch = issue.code === 'invalid_union' ? nearest(issue) : undefined
+      if (branch !== undefined) explain(branch, found, path, problems)
+      else if (found === undefined && steps.length > 0)
+        problems.error(path.slice(0, -1), `"${steps.at(-1)}" is missing`)
+      else {
+        const message = expectation(issue, found)
+        problems.error(
+          path,
+          message.startsWith('expected') ? insertFound(message, problems.found(path, found)) : message,
+        )
+      }
+    }
+  }
+}
+
+/** The alternative of a union whose kind fits the value, so that what is wrong lies inside it. */
+function nearest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const wrongKind = (i: z.core.$ZodIssue): boolean =>
+    i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value' || i.code === 'invalid_union')
+  return issue.errors.find((branch) => branch.length > 0 && !branch.some(wrongKind))
+}
+
+function expectation(issue: z.core.$ZodIssue, found: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${KINDS[issue.expected] ?? issue.expected}`
+    case 'invalid_value': {
+      const near = typeof found === 'string' ? didYouMean(found, issue.values.map(String)) : ''
+      const allowed = issue.values.map((v) => JSON.stringify(v)).join(', ')
+      return `expected ${issue.values.length > 1 ? 'one of ' : ''}${allowed}.${near}`
+    }
+    case 'too_small':
+      if (issue.origin === 'array') return 'expected a list with at least one entry (or leave the key out)'
+      return issue.origin === 'string' ? "expected a text that isn't empty" : `expected at least ${issue.minimum}`
+    case 'too_big':
+      return `expected at most ${issue.maximum}`
+    default:
+      return issue.message.startsWith('Invalid') ? 'expected something else' : issue.message
+  }
+}
+
+/** `expected a, found b. Did you mean …`: what was found stands before the suggestion. */
+function insertFound(message: string, found: string): string {
+  const cut = message.indexOf('. ')
+  if (cut !== -1 && message.startsWith(' Did', cut + 1))
+    return `${message.slice(0, cut)}, found ${found}${message.slice(cut)}`
+  return `${message.replace(/\.$/, '')}, found ${found}`
+}
+
+function dig(value: unknown, steps: readonly (string | number)[]): unknown {
+  let found = value
+  for (const step of steps) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
+    found = (found as Record<string | number, unknown>)[step]
+  }
+  return found
+}

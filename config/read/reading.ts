@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
+import type { ConfigUses } from '../../core/control/config-source.ts'
+import type { GatewaySpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Source } from '../document/config-document.ts'
+import type { SourceFile } from '../document/config-file.ts'
+import { BROKEN, LocatedConfigError, type PlacedProblem, Problems } from '../document/problems.ts'
+import { readReferencedFile } from '../document/referenced-file.ts'
+import type { Environment, References } from '../document/references.ts'
+import type { Steps } from '../document/steps.ts'
+import { toPlain } from '../document/to-plain.ts'
+import { documentShape } from '../schema/document-schema.ts'
+import { advise } from './advice.ts'
+import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
+import { rootNotice } from './health-check.ts'
+import { readListeners } from './listeners.ts'
+import { isMapping, readShape } from './read-shape.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+export interface LoadedConfig {
+  /** For the engine. */
+  readonly spec: GatewaySpec
+  /** For the process around it. */
+  readonly settings: Settings
+  /** What the documents say of each endpoint, references replaced: it may hold secrets. */
+  readonly entries: readonly unknown[]
+  /** What is unwise; `source.format` gives each its place. */
+  readonly warnings: readonly PlacedProblem[]
+  readonly source: Source
+  /** Plain lines for the log. */
+  readonly notices: readonly string[]
+  /** Digest of the documents' text, 12 hex digits: equal texts have equal versions, wherever they are loaded. */
+  readonly version: string
+}
+
+/** A configuration that is wrong in places, with what of it could be read: more may be wrong with that. */
+export class PartialConfigError extends LocatedConfigError {
+  readonly partial: Pick<LoadedConfig, 'spec' | 'settings'>
+
+  constructor(problems: readonly PlacedProblem[], source: Source, partial: PartialConfigError['partial']) {
+    super(problems, source)
+    this.partial = partial
+  }
+
+  /** The same with more problems. */
+  and(more: readonly PlacedProblem[]): LocatedConfigError {
+    return new LocatedConfigError(inOrder([...this.problems, ...more], this.source), this.source)
+  }
+}
+
+/** What readings share, so that the next one does not do again what the last one did. */
+export class ReadingCache {
+  readonly plain = new WeakMap<object, unknown>()
+  readonly endpoints: KnownEndpoints = new WeakMap()
+}
+
+/** One reading of a configuration, from parsed files to what the engine and the process need. */
+export class Reading {
+  readonly problems: Problems
+  readonly #source: Source
+  readonly #main: string
+  readonly #references: References
+  readonly #cache: ReadingCache
+  readonly #read = new Set<string>()
+
+  constructor(source: Source, main: string, env: Environment, cache = new ReadingCache()) {
+    this.#cache = cache
+    this.#source = source
+    this.#main = main
+    this.problems = new Problems(source)
+    const folder = dirname(resolve(main))
+    this.#references = {
+      env,
+      readFile: (path) => {
+        this.#read.add(resolve(folder, path))
+        return readReferencedFile(folder, path)
+      },
+    }
+  }
+
+  /** Files that references named so far, by absolute path. */
+  get read(): ConfigUses['names'] {
+    return [...this.#read]
+  }
+
+  plain(file: SourceFile): Steps<unknown> {
+    return toPlain(file, this.problems, {
+      references: this.#references,
+      keepText: isEndpointLabel,
+      known: this.#cache.plain,
+    })
+  }
+
+  /** Makes sense of the plain data. Throws a `LocatedConfigError` with all that was found wrong, here and before. */
+  *interpret(raw: unknown): Steps<LoadedConfig> {
+    const { problems } = this
+    if (!isMapping(raw)) {
+      const found = raw === null ? 'nothing but comments or space' : problems.found([], raw)
+      if (raw !== BROKEN) problems.error([], `expected a configuration, such as "listen: 8000"; found ${found}`)
+      throw new LocatedConfigError(problems.errors, this.#source)
+    }
+    const document = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
+    const listeners = readListeners(raw, document, problems)
+    const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
+    advise(listeners.chain, endpoints.specs, problems)
+    const settings = readSettings(this.#main, document, listeners.echo, endpoints.checks, problems)
+    if (problems.errors.length > 0) {
+      const spec = { listeners: listeners.whole, endpoints: endpoints.specs }
+      throw new PartialConfigError(inOrder(problems.errors, this.#source), this.#source, { spec, settings })
+    }
+    return {
+      spec: { listeners: listeners.specs, endpoints: endpoints.specs },
+      settings,
+      entries: Array.isArray(raw.endpoints) ? raw.endpoints : [],
+      warnings: inOrder(problems.warnings, this.#source),
+      source: this.#source,
+      notices: rootNotice(settings.healthCheck, document.health_check, endpoints.specs),
+      version: versionOf(this.#source),
+    }
+  }
+}
+
+/** `version: 1.0` means the text, not the number 1. */
+function isEndpointLabel(path: Path): boolean {
+  return path.length === 3 && path[0] === 'endpoints' && (path[2] === 'version' || path[2] === 'name')
+}
+
+function inOrder(problems: readonly PlacedProblem[], source: Source): readonly PlacedProblem[] {
+  const order = new Map(source.files.map(({ file }, i) => [file, i]))
+  const placed = problems.map((problem) => ({ problem, at: source.place(problem) }))
+  placed.sort(
+    ({ at: a }, { at: b }) =>
+      (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.col ?? 0) - (b.col ?? 0),
+  )
+  return placed.map(({ problem }) => problem)
+}
+
+function versionOf({ files }: Source): string {
+  const hash = createHash('sha256')
+  for (const { text } of files) hash.update(text).update('\0')
+  return hash.digest('hex').slice(0, 12)
+}

@@ -1,0 +1,110 @@
+import { dirname, resolve } from 'node:path'
+import type { Path } from '../../core/control/gateway-spec.ts'
+import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
+import type { OverloadLimits } from '../../core/http/overload.ts'
+import type { Problems } from '../document/problems.ts'
+import type { Address } from '../schema/address.ts'
+import type { documentShape, LogLevel } from '../schema/document-schema.ts'
+import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
+import type { Values } from './read-shape.ts'
+
+/** What the document says to the process rather than to filters. Durations are milliseconds. */
+export interface Settings {
+  readonly file: string
+  /** Folder of the file: relative paths start there. */
+  readonly baseDir: string
+  readonly logLevel: LogLevel
+  readonly accessLog: boolean
+  readonly debug: boolean
+  /** Addresses and ranges (`10.0.0.0/8`), valid. */
+  readonly trustedProxies: readonly string[]
+  readonly downstream: DownstreamLimits
+  readonly overload: OverloadLimits
+  readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
+  readonly tracing: TracingSettings
+  readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
+  readonly echo: Address | undefined
+  readonly healthCheck: HealthCheckSettings | undefined
+}
+
+export interface TracingSettings {
+  /** Undefined: not said. */
+  readonly enabled: boolean | undefined
+  readonly endpoint: string | undefined
+  readonly sampleRatio: number | undefined
+  readonly serviceName: string | undefined
+  /** Beside those that are always redacted. */
+  readonly redactQueryKeys: readonly string[]
+}
+
+type Document = Values<typeof documentShape>
+
+export function readSettings(
+  file: string,
+  document: Document,
+  echo: Address | undefined,
+  checks: ReadonlyMap<string, EndpointCheck>,
+  problems: Problems,
+): Settings {
+  const tracing = document.tracing ?? {}
+  const shutdown = document.shutdown ?? { grace_period: 0, timeout: 30_000 }
+  return {
+    file,
+    baseDir: dirname(resolve(file)),
+    logLevel: document.log_level ?? 'info',
+    accessLog: document.access_log ?? true,
+    debug: document.debug ?? false,
+    trustedProxies: readTrusted(document, problems),
+    downstream: readDownstream(document),
+    overload: {
+      maxRequests: document.overload?.max_requests ?? Infinity,
+      maxMemory: document.overload?.max_memory ?? Infinity,
+      maxLagMs: document.overload?.max_lag ?? Infinity,
+    },
+    plugins: readPlugins(document, problems),
+    tracing: {
+      enabled: tracing.enabled,
+      endpoint: tracing.endpoint,
+      sampleRatio: tracing.sample_ratio,
+      serviceName: tracing.service_name,
+      redactQueryKeys: tracing.redact_query_keys ?? [],
+    },
+    shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
+    echo,
+    healthCheck: readHealthCheck(document.health_check, checks, problems),
+  }
+}
+
+function readTrusted(document: Document, problems: Problems): readonly string[] {
+  const ranges = document.trusted_proxies ?? []
+  ranges.forEach((range, i) => {
+    if (!range.endsWith('/0')) return
+    problems.warn(['trusted_proxies', i], 'this trusts every client to name its own address')
+  })
+  return ranges
+}
+
+function readDownstream({ downstream: said }: Document): DownstreamLimits {
+  if (said == null) return DEFAULT_LIMITS
+  return {
+    headersTimeoutMs: said.headers_timeout,
+    idleTimeoutMs: said.idle_timeout,
+    bodyTimeoutMs: said.body_timeout,
+    sendTimeoutMs: said.send_timeout,
+    maxHeadersSize: said.max_headers_size,
+    maxHeadersCount: said.max_headers_count,
+    maxTargetSize: said.max_target_size,
+    upgradeProtocols: said.upgrade_protocols,
+  }
+}
+
+function readPlugins(document: Document, problems: Problems): Settings['plugins'] {
+  const first = new Map<string, Path>()
+  return (document.plugins ?? []).map((specifier, i) => {
+    const at: Path = ['plugins', i]
+    const before = first.get(specifier)
+    if (before === undefined) first.set(specifier, at)
+    else problems.error(at, `the plugin is listed already: ${problems.place(before)}`)
+    return { specifier, at }
+  })
+}

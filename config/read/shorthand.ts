@@ -1,0 +1,243 @@
+import { AUTHENTICATION, type Requirement } from '../../core/api/endpoint.ts'
+import type { FilterSpec, OptionsSpec, Path } from '../../core/control/gateway-spec.ts'
+import { formatPath, type Problems, show } from '../document/problems.ts'
+import type { documentShape, endpointShape } from '../schema/document-schema.ts'
+import { type Chain, makeChain, readOptions } from './chain-entries.ts'
+import { isMapping, type Values } from './read-shape.ts'
+
+// The single place that knows the flat keys and the filters that own them. A flat key refers to the filter whose
+// factory has the name given here, whatever the filter itself is called.
+
+type Options = Readonly<Record<string, unknown>>
+type Document = Values<typeof documentShape>
+type Endpoint = Values<typeof endpointShape>
+
+/** The factory of a filter, and its option; without one, all of them. */
+export type Flat = readonly [factory: string, option?: string]
+
+/** What each flat key stands for. `auth_type`, `metrics_enabled` and what else has no one option are read below. */
+export const SHORT_FORMS = {
+  document: {
+    circuit_breaker: ['breaker'],
+    debug: ['route-match', 'debug'],
+    auth_algorithm: ['auth', 'algorithm'],
+    auth_issuer: ['auth', 'issuer'],
+    auth_audience: ['auth', 'audience'],
+  },
+  endpoint: {
+    methods: ['method-check', 'methods'],
+    timeout: ['proxy', 'timeout'],
+    roles: ['auth', 'roles'],
+    scopes: ['auth', 'scopes'],
+  },
+} as const satisfies Record<string, Readonly<Record<string, Flat>>>
+
+interface Shorthand {
+  readonly factory: string
+  readonly options: Options
+  readonly origins: Readonly<Record<string, Path>>
+  /** The key as messages name it. */
+  readonly at: Path
+}
+
+function single([factory, option]: readonly [string, string], value: unknown, at: Path): Shorthand[] {
+  return value === undefined ? [] : [{ factory, options: { [option]: value }, origins: { [option]: at }, at }]
+}
+
+/** Facts about tokens, which hold wherever a token is checked. */
+function tokenKeys(document: Document): Shorthand[] {
+  return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
+    single(SHORT_FORMS.document[key], document[key], [key]),
+  )
+}
+
+function chainKeys(document: Document): Shorthand[] {
+  const breaker = document.circuit_breaker
+  const at: Path = ['circuit_breaker']
+  const origins = Object.fromEntries(Object.keys(breaker ?? {}).map((key) => [key, [...at, key]]))
+  return [
+    ...(isMapping(breaker)
+      ? [{ factory: SHORT_FORMS.document.circuit_breaker[0], options: breaker, origins, at }]
+      : []),
+    ...single(SHORT_FORMS.document.debug, document.debug === true ? true : undefined, ['debug']),
+  ]
+}
+
+/** The proxy listener's chain with the flat keys of the document worked in. */
+export function expandChain(chain: Chain, document: Document, adminHasAuth: boolean, problems: Problems): Chain {
+  let expanded = switchMetrics(chain, document.metrics_enabled, problems)
+  for (const key of [...chainKeys(document), ...tokenKeys(document)]) {
+    if (key.factory === 'auth' && adminHasAuth && !expanded.byFactory.has('auth')) continue
+    const filter = only(expanded, key, problems, true)
+    if (filter === undefined) continue
+    reportTwice(filter, key, problems)
+    expanded = replace(expanded, filter, merged(filter, key))
+  }
+  return expanded
+}
+
+/**
+ * The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it.
+ * @param open whether others than this machine reach it: a token is demanded then
+ */
+export function expandAdminChain(chain: Chain, document: Document, open: boolean): Chain {
+  const keys = [...tokenKeys(document), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
+  const expand = (filter: FilterSpec): FilterSpec =>
+    keys.reduce(
+      (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
+      filter,
+    )
+  return makeChain(
+    chain.entries.map((filter) => (filter.factory === 'auth' ? expand(filter) : filter)),
+    chain.leftOut,
+    chain.complete,
+  )
+}
+
+function switchMetrics(chain: Chain, enabled: boolean | undefined, problems: Problems): Chain {
+  const at: Path = ['metrics_enabled']
+  if (enabled === false) {
+    const leftOut = new Map(chain.leftOut)
+    for (const filter of chain.byFactory.get('metrics') ?? []) leftOut.set(filter.name, at)
+    return makeChain(
+      chain.entries.filter((filter) => filter.factory !== 'metrics'),
+      leftOut,
+      chain.complete,
+    )
+  }
+  if (enabled === true && !chain.byFactory.has('metrics')) warnMissing(chain, { factory: 'metrics', at }, problems)
+  return chain
+}
+
+/**
+ * The options of filters for one endpoint, by name in the chain, and what the endpoint requires: its `filters`, with its
+ * flat keys worked in.
+ */
+export function expandEndpoint(
+  endpoint: Endpoint,
+  chain: Chain,
+  at: Path,
+  problems: Problems,
+): { filters: Record<string, OptionsSpec | 'off'>; requires: Requirement[] } {
+  const filters = endpointFilters(endpoint, chain, [...at, 'filters'], problems)
+  const { keys, bearer } = authKeys(endpoint, at, problems)
+  for (const key of ['methods', 'timeout'] as const)
+    keys.push(...single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
+  for (const key of keys) {
+    // Without auth in its chain the endpoint's requirement is unmet, and the engine refuses that with a reason.
+    const filter = only(chain, key, problems, key.factory !== 'auth')
+    if (filter === undefined) continue
+    const own = filters[filter.name] ?? { options: {}, at }
+    if (own === 'off') {
+      if (key.options.required === false) continue
+      const where = problems.place([...at, 'filters', filter.name])
+      problems.error(key.at, `${show(key.at.at(-1))} needs the filter ${show(filter.name)}, but ${where} leaves it out`)
+    } else {
+      reportTwice(own, key, problems)
+      // `none` opens the endpoint even where the chain's auth has roles or scopes, which imply a token.
+      const opened = key.options.required === false && implied(filter) ? { roles: [], scopes: [] } : {}
+      filters[filter.name] = merged({ ...own, options: { ...opened, ...own.options } }, key)
+    }
+  }
+  return { filters, requires: bearer || enforced(filters, chain) ? [AUTHENTICATION] : [] }
+}
+
+function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
+  const { auth_type: type } = endpoint
+  const named = (['roles', 'scopes'] as const).filter((key) => endpoint[key] !== undefined)
+  const keys = named.flatMap((key) => single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
+  if (type === 'none') {
+    for (const key of named)
+      problems.error(
+        [...at, key],
+        `${key} need a token, but auth_type is none: ${problems.place([...at, 'auth_type'])}`,
+      )
+  }
+  const bearer = type === 'bearer' || (type === undefined && named.length > 0)
+  const from: Path = [...at, type === undefined ? (named[0] ?? 'auth_type') : 'auth_type']
+  keys.unshift(...single(['auth', 'required'], type === undefined && !bearer ? undefined : bearer, from))
+  return { keys, bearer }
+}
+
+/** Whether options, rather than flat keys, make a token mandatory. */
+function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: Chain): boolean {
+  return (chain.byFactory.get('auth') ?? []).some((filter) => {
+    const own = filters[filter.name]
+    if (own === 'off') return false
+    const said = { ...filter.options, ...own?.options }
+    return said.required === true || implied({ options: said })
+  })
+}
+
+/** Roles and scopes imply that a token is required. */
+const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
+  [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
+
+function endpointFilters(
+  endpoint: Endpoint,
+  chain: Chain,
+  at: Path,
+  problems: Problems,
+): Record<string, OptionsSpec | 'off'> {
+  // Names come from the document: without a prototype, one such as `constructor` finds nothing.
+  const filters: Record<string, OptionsSpec | 'off'> = Object.create(null)
+  for (const [name, raw] of Object.entries(endpoint.filters ?? {})) {
+    const path = [...at, name]
+    const options = readOptions(raw, path, problems)
+    if (options === undefined) continue
+    if (chain.byName.has(name)) filters[name] = options === 'off' ? 'off' : { options, at: path }
+    else if (chain.leftOut.has(name)) {
+      const where = problems.place(chain.leftOut.get(name)!)
+      if (options !== 'off') problems.warn(path, `this has no effect: ${where} leaves ${show(name)} out of the chain`)
+    } else if (chain.complete) {
+      problems.error(
+        path,
+        `no filter of the chain is named ${show(name)}.${problems.suggestion(name, [...chain.byName.keys()], 'Its filters')}`,
+      )
+    }
+  }
+  return filters
+}
+
+/** The one filter that a flat key refers to. */
+function only(chain: Chain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
+  const [filter, second] = chain.byFactory.get(key.factory) ?? []
+  if (filter === undefined && warn) warnMissing(chain, key, problems)
+  if (second === undefined || filter === undefined) return filter
+  const names = `${show(filter.name)} and ${show(second.name)}`
+  problems.error(
+    key.at,
+    `the chain has several ${key.factory} filters (${names}): give the options to the one that is meant`,
+  )
+  return undefined
+}
+
+function warnMissing(chain: Chain, key: { readonly factory: string; readonly at: Path }, problems: Problems): void {
+  if (!chain.complete) return
+  const out = chain.leftOut.get(key.factory)
+  const why =
+    out === undefined ? `the chain has no ${key.factory} filter` : `${problems.place(out)} leaves ${key.factory} out`
+  problems.warn(key.at, `this has no effect: ${why}`)
+}
+
+function reportTwice(said: OptionsSpec, key: Shorthand, problems: Problems): void {
+  for (const [option, origin] of Object.entries(key.origins)) {
+    if (!Object.hasOwn(said.options, option) || said.origins?.[option] !== undefined) continue
+    // `roles` only implies that a token is required: to say so as well is no contradiction.
+    if (option === 'required' && origin.at(-1) !== 'auth_type' && said.options[option] === true) continue
+    const other = problems.place([...said.at, option])
+    problems.error(origin, `said twice: ${formatPath(origin)} is the same as ${other}. Remove one of them`)
+  }
+}
+
+function merged<T extends OptionsSpec>(spec: T, key: Shorthand): T {
+  return { ...spec, options: { ...spec.options, ...key.options }, origins: { ...spec.origins, ...key.origins } }
+}
+
+function replace(chain: Chain, old: FilterSpec, filter: FilterSpec): Chain {
+  return makeChain(
+    chain.entries.map((entry) => (entry === old ? filter : entry)),
+    chain.leftOut,
+    chain.complete,
+  )
+}

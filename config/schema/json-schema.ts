@@ -1,0 +1,149 @@
+import * as z from 'zod'
+import type { FilterFactory } from '../../core/api/filter.ts'
+import type { Catalog } from '../../core/build/catalog.ts'
+import { type Flat, SHORT_FORMS } from '../read/shorthand.ts'
+import { documentSchema } from './document-schema.ts'
+import {
+  allowReferences,
+  drop,
+  hoist,
+  type JsonSchema,
+  keep,
+  mapValues,
+  REFERENCE,
+  ref,
+  rewrite,
+  type Schemas,
+  tidy,
+} from './schema-node.ts'
+
+export type { JsonSchema } from './schema-node.ts'
+
+const TARGET = 'draft-2020-12'
+
+/** Ends the names of the definitions that hold a filter's options. */
+export const OPTIONS = '-options'
+
+/** Names of a filter's definitions: its options, and what an endpoint may say of them. */
+const optionsName = (filter: string): string => filter + OPTIONS
+const refinementName = (filter: string): string => `${filter}-refinement`
+
+/**
+ * JSON Schema of a configuration, made of the schemas that validate it: the document's, and those of the filters of a
+ * catalog. It allows filters that the catalog doesn't know, since plugins may bring them. What takes more than looking
+ * at one value is left to `weir validate`: names that must be unique, keys that exclude one another across filters, …
+ */
+export function jsonSchema(catalog: Catalog): JsonSchema {
+  const defs: Record<string, JsonSchema> = { reference: REFERENCE }
+  const prepare = (node: JsonSchema): JsonSchema => rewrite(node, (inner) => hoist(allowReferences(tidy(inner)), defs))
+  const document = prepare(z.toJSONSchema(documentSchema, { io: 'input', target: TARGET }) as JsonSchema)
+  const filters = catalog.entries().map(([factory]) => factory)
+  for (const factory of filters) {
+    const options = prepare(optionsOf(factory))
+    defs[optionsName(factory.name)] = options
+    if (demands(options)) defs[refinementName(factory.name)] = undemanding(options)
+  }
+  Object.assign(defs, filterDefinitions(filters, defs))
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:weir:configuration',
+    title: 'Configuration of Weir',
+    ...expandFlat(document, defs),
+    $defs: defs,
+  }
+}
+
+/** A filter's own JSON Schema, its inner references made to start at the document. */
+function optionsOf({ name, summary, options }: FilterFactory): JsonSchema {
+  const described = summary === undefined ? {} : { description: summary }
+  if (options === undefined) return { ...described, type: 'object', additionalProperties: false }
+  try {
+    const { title, ...schema } = options['~standard'].jsonSchema.input({ target: TARGET }) as JsonSchema
+    const rebased = rewrite(schema, (node) =>
+      node.$ref === undefined ? node : { ...node, $ref: node.$ref.replace(/^#/, ref(optionsName(name)).$ref!) },
+    )
+    return { ...described, ...rebased }
+  } catch {
+    return { ...described, type: 'object' } // a schema without JSON Schema only loses the help
+  }
+}
+
+/** An endpoint gives some options, and the chain the rest. */
+function undemanding({ required, ...schema }: JsonSchema): JsonSchema {
+  const parts = Object.entries({ anyOf: schema.anyOf, allOf: schema.allOf }).filter(([, list]) => list !== undefined)
+  return { ...schema, ...Object.fromEntries(parts.map(([keyword, list]) => [keyword, list!.map(undemanding)])) }
+}
+
+const demands = ({ required, anyOf, allOf }: JsonSchema): boolean =>
+  required !== undefined || [...(anyOf ?? []), ...(allOf ?? [])].some(demands)
+
+/** The definitions that say what stands in a chain and at an endpoint, with the known filters worked in. */
+function filterDefinitions(filters: readonly FilterFactory[], defs: Schemas): Schemas {
+  const [name, entry, record] = defs.filter!.anyOf!
+  const names = filters.map((filter) => ({ const: filter.name, ...describe(filter) }))
+  const known = defs['name-of-a-filter']!
+  return {
+    'name-of-a-filter': { title: known.title!, anyOf: [...names, ...known.anyOf!] },
+    filter: {
+      title: 'filter',
+      anyOf: [
+        name!,
+        { ...entry, allOf: filters.map(optionsIfNamed) },
+        {
+          ...byFilter(record!, filters, (filter) => ref(optionsName(filter))),
+          not: { required: ['filter'] },
+          minProperties: 1,
+          maxProperties: 1,
+        },
+      ],
+    },
+    'options-by-filter': byFilter(defs['options-by-filter']!, filters, (filter) =>
+      ref(Object.hasOwn(defs, refinementName(filter)) ? refinementName(filter) : optionsName(filter)),
+    ),
+  }
+}
+
+const describe = ({ summary }: FilterFactory): JsonSchema => (summary === undefined ? {} : { description: summary })
+
+function optionsIfNamed({ name }: FilterFactory): JsonSchema {
+  return {
+    if: { properties: { filter: { const: name } } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { properties: { options: { anyOf: [ref(optionsName(name)), { type: 'null' }] } } },
+  }
+}
+
+/** A mapping from filters to options of any kind, with those of the known filters in their places. */
+function byFilter(mapping: JsonSchema, filters: readonly FilterFactory[], options: (filter: string) => JsonSchema) {
+  const { anyOf } = mapping.additionalProperties as JsonSchema
+  const properties = filters.map((filter) => [
+    filter.name,
+    { ...describe(filter), anyOf: anyOf!.map((value) => (value.type === 'object' ? options(filter.name) : value)) },
+  ])
+  return { ...mapping, properties: Object.fromEntries(properties) }
+}
+
+/** The flat keys, as what they stand for. */
+function expandFlat(document: JsonSchema, defs: Record<string, JsonSchema>): JsonSchema {
+  const expand = (node: JsonSchema, flat: Readonly<Record<string, Flat>>): JsonSchema => ({
+    ...node,
+    properties: mapValues(node.properties!, (own, key) =>
+      Object.hasOwn(flat, key) ? standingFor(own, flat[key]!, defs) : own,
+    ),
+  })
+  defs.endpoint = expand(defs.endpoint!, SHORT_FORMS.endpoint)
+  return expand(document, SHORT_FORMS.document)
+}
+
+function standingFor(own: JsonSchema, [filter, option]: Flat, defs: Schemas): JsonSchema {
+  const name = optionsName(filter)
+  const options = defs[name]
+  const found = option === undefined ? options : options?.properties?.[option]
+  if (found === undefined) return own
+  const description = `${own.description} Short for ${option === undefined ? 'options' : `\`${option}\``} of ${filter}.`
+  const value = option === undefined ? { anyOf: [ref(name), { type: 'null' }] } : drop(found, OF_KEY)
+  return { ...value, ...keep(own, OF_KEY), description }
+}
+
+/** What a flat key says of itself. It is left out rather than empty. */
+const OF_KEY = ['description', 'default', 'minItems']

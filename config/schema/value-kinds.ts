@@ -1,0 +1,98 @@
+import * as z from 'zod'
+import { duration, size } from '../../core/base/units.ts'
+import { type Parsed, parseListen, parseTarget } from './address.ts'
+
+// The kinds of values that a document holds. Messages that start with "expected" get ", found …" behind them
+// (explain.ts); others are whole sentences.
+
+const parsed =
+  <I, T>(parse: (value: I) => Parsed<T>) =>
+  (value: I, context: z.RefinementCtx): T => {
+    const result = parse(value)
+    if ('value' in result) return result.value
+    context.addIssue({ code: 'custom', message: result.problem })
+    return z.NEVER
+  }
+
+/** A text that a function reads. Editors know it by its pattern, which is never stricter than the function. */
+export const written = <T>(title: string, pattern: RegExp, parse: (value: string) => Parsed<T>) =>
+  z.string().meta({ title, pattern: pattern.source }).transform(parsed(parse))
+
+/** An object whose unknown keys are reported together with the known ones. */
+export function section<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
+  })
+}
+
+export const text = () => z.string().min(1)
+export const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1)
+export const listOrOne = <T extends z.ZodType>(item: T) =>
+  z.union([item.transform((value) => [value]), oneOrMore(item)], { error: 'expected a value or a list of them' })
+export const textOrTexts = () => z.union([text(), oneOrMore(text())], { error: 'expected a text or a list of texts' })
+
+/** Words in any case. Editors offer the examples. */
+const anyCase = (words: readonly string[], examples = words) => ({
+  examples: [...examples],
+  pattern: `^(?:${words.join('|').replace(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`)})$`,
+})
+
+const LISTEN = /^\s*(?:(?:\[[^\]]*\]|[^[\]:]*):)?\d{1,5}\s*$/
+export const listen = () =>
+  z
+    .union([z.int().min(0).max(65535), z.string().meta({ pattern: LISTEN.source })], {
+      error: 'expected a port or "host:port"',
+    })
+    .meta({ title: 'address', examples: [8000, '127.0.0.1:8000'] })
+    .transform(parsed(parseListen))
+export const url = () =>
+  written('URL of an upstream', /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#@]+(?:\/[^?#]*)?$/, parseTarget)
+export const absolutePath = () => z.string().regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with /')
+export const httpUrl = () =>
+  z
+    .string()
+    .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'expected an http:// or https:// URL')
+    .meta({ title: 'http or https URL', pattern: '^[Hh][Tt][Tt][Pp][Ss]?:' })
+
+/** What switches a thing off: the word, or YAML's `false`. */
+export const off = () => z.literal(['off', false])
+
+export const options = () => z.record(z.string(), z.unknown())
+const namePattern = /^(?!\.\.?$)[A-Za-z0-9._~-]+$/
+const NAME = 'expected letters, digits and . _ ~ - only'
+// Loading hands numbers over as the text that they are written as (`version: 1.0`).
+export const label = () =>
+  z
+    .string()
+    .regex(namePattern, NAME)
+    .meta({ title: 'letters, digits, . _ ~ -', type: ['string', 'number'] })
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+// Names that other loggers give the same levels.
+const LEVEL_NAMES: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' }
+export const logLevel = () =>
+  z
+    .string()
+    .meta(anyCase([...LOG_LEVELS, ...Object.keys(LEVEL_NAMES)], LOG_LEVELS))
+    .transform((level) => LEVEL_NAMES[level.toLowerCase()] ?? level.toLowerCase())
+    .pipe(z.enum(LOG_LEVELS))
+
+const AUTH_TYPES = ['bearer', 'none'] as const
+export const authType = () => z.string().meta(anyCase(AUTH_TYPES)).toLowerCase().pipe(z.enum(AUTH_TYPES))
+
+/** What a filter, and an instance of it, may be called. */
+export const FILTER_NAME = /^[A-Za-z][\w.-]*$/
+export const filterName = () => text().meta({ title: 'name of a filter', pattern: FILTER_NAME.source })
+
+/** A protocol of `Upgrade` (RFC 9110 §7.8), in lower case. */
+export const upgradeProtocol = () =>
+  z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)?$/, 'expected a protocol such as websocket')
+    .transform((value) => value.toLowerCase())
+    .refine((value) => value !== 'h2c' && !value.startsWith('http/'), 'HTTP itself is not tunnelled: leave it out')
+
+export const positiveDuration = () => duration().refine((ms) => ms > 0, 'expected a duration above 0')
+export const sizeBetween = (least: number, most: number, expected: string) =>
+  size().refine((bytes) => bytes >= least && bytes <= most, expected)

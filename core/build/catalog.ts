@@ -1,0 +1,34 @@
+import type { FilterFactory } from '../api/filter.ts'
+
+/** Filter factories by name, and where each came from. Immutable. */
+export class Catalog {
+  readonly #factories: ReadonlyMap<string, { factory: FilterFactory; origin: string }>
+
+  constructor(entries: Iterable<readonly [factory: FilterFactory, origin: string]> = []) {
+    const factories = new Map<string, { factory: FilterFactory; origin: string }>()
+    for (const [factory, origin] of entries) {
+      const taken = factories.get(factory.name)
+      if (taken !== undefined)
+        throw new Error(`filter "${factory.name}" of ${origin} already exists: it came from ${taken.origin}`)
+      factories.set(factory.name, { factory, origin })
+    }
+    this.#factories = factories
+  }
+
+  get(name: string): FilterFactory | undefined {
+    return this.#factories.get(name)?.factory
+  }
+
+  names(): string[] {
+    return [...this.#factories.keys()]
+  }
+
+  entries(): [factory: FilterFactory, origin: string][] {
+    return [...this.#factories.values()].map(({ factory, origin }) => [factory, origin])
+  }
+
+  /** A new catalog with more factories. Throws when a name is taken. */
+  with(more: Iterable<readonly [factory: FilterFactory, origin: string]>): Catalog {
+    return new Catalog([...this.entries(), ...more])
+  }
+}

@@ -1,0 +1,118 @@
+import type { FilterFactory } from '../api/filter.ts'
+import type { StandardIssue } from '../api/standard-schema.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { OptionsSpec, Path, Problem } from '../control/gateway-spec.ts'
+
+/** Validates a filter's options by its schema. Gives the parsed options, or every problem at its place. */
+export function checkOptions(
+  factory: FilterFactory,
+  spec: OptionsSpec,
+): { value: unknown; problems?: undefined } | { problems: Problem[] } {
+  const { options: schema } = factory
+  if (schema === undefined) {
+    const problems = Object.keys(spec.options).map((key) => ({
+      path: placeOf([key], spec),
+      message: `the filter "${factory.name}" takes no options`,
+    }))
+    return problems.length > 0 ? { problems } : { value: {} }
+  }
+  const result = schema['~standard'].validate(spec.options)
+  if (result instanceof Promise) {
+    result.catch(() => {})
+    return {
+      problems: [
+        {
+          path: spec.at,
+          message: `the options of "${factory.name}" are validated asynchronously, which is not supported`,
+        },
+      ],
+    }
+  }
+  if (result.issues === undefined) return { value: result.value }
+  return { problems: result.issues.flatMap((issue) => toProblems(issue, factory, spec)) }
+}
+
+function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsSpec): Problem[] {
+  const path = (issue.path ?? []).map((part) => {
+    const key = typeof part === 'object' ? part.key : part
+    return typeof key === 'number' ? key : String(key)
+  })
+  const unknown = (issue as { keys?: readonly string[] }).keys
+  if (unknown !== undefined && Array.isArray(unknown)) {
+    const known = propertiesAt(factory, path)
+    return unknown.map((key) => ({
+      path: placeOf([...path, key], spec),
+      message: `unknown option "${key}" of the filter "${factory.name}".${didYouMean(key, known)}${known.length > 0 ? ` It takes: ${known.join(', ')}.` : ''}`,
+    }))
+  }
+  const message = inWords(issue.message)
+  const value = valueAt(spec.options, path)
+  const tells = path.length > 0 && !isSecret(String(path[0])) && (value !== undefined || message.startsWith('expected'))
+  return [{ path: placeOf(path, spec), message, ...(tells ? { found: preview(value) } : {}) }]
+}
+
+/** What a document calls the types of JSON Schema. */
+export const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+}
+
+/** What zod says by itself, in the words of the rest of the document; what a schema's author wrote stays. */
+function inWords(message: string): string {
+  return message
+    .replace(/^Invalid input: (?:expected (\w+), received \w+$)?/, (_, kind?: string) =>
+      kind === undefined ? '' : `expected ${KINDS[kind] ?? kind}`,
+    )
+    .replace(
+      /^Invalid option: (expected one of) (.*)$/,
+      (_, start, values) => `${start} ${values.replaceAll('"|"', '", "')}`,
+    )
+    .replace(/^Too small: expected (?:number|int) to be >=/, 'expected at least ')
+    .replace(/^Too big: expected (?:number|int) to be <=/, 'expected at most ')
+    .replace(/^Too small: expected array to have >=1 items$/, 'expected a list with at least one entry')
+    .replace(/^Too small: expected string to have >=1 characters$/, "expected a text that isn't empty")
+}
+
+/** Where in the document an option stands: shorthand keys live elsewhere. */
+function placeOf(path: Path, spec: OptionsSpec): Path {
+  const [first, ...rest] = path
+  if (first === undefined) return spec.at
+  const origin = spec.origins !== undefined && Object.hasOwn(spec.origins, first) ? spec.origins[first] : undefined
+  return origin === undefined ? [...spec.at, ...path] : [...origin, ...rest]
+}
+
+/** Names of the options that the schema knows at a path. */
+function propertiesAt(factory: FilterFactory, path: Path): string[] {
+  try {
+    let node: unknown = factory.options?.['~standard'].jsonSchema.input({ target: 'draft-2020-12' })
+    for (const part of path)
+      node = typeof part === 'number' ? child(node, 'items') : child(child(node, 'properties'), part)
+    return Object.keys((child(node, 'properties') as object | undefined) ?? {})
+  } catch {
+    return [] // a schema without JSON Schema only loses the suggestion
+  }
+}
+
+const child = (node: unknown, key: string): unknown =>
+  typeof node === 'object' && node !== null && Object.hasOwn(node, key)
+    ? (node as Record<string, unknown>)[key]
+    : undefined
+
+const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((node, part) => child(node, String(part)), value)
+
+/** Whether an option's value may be shown to nobody, by the option's name. */
+export const isSecret = (option: string): boolean =>
+  /secret|password|token|key|credential|authorization|cookie/i.test(option)
+
+/** A value as a message shows it: short. */
+function preview(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 40 ? `${text.slice(0, 37)}…` : text
+}

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { createRequire, registerHooks } from 'node:module'
+import { resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { FilterFactory } from '../api/filter.ts'
+import { ConfigError, type Path, type Problem } from '../control/gateway-spec.ts'
+
+/** A plugin as the configuration names it. */
+export interface PluginSpec {
+  /** `./file.ts`, relative to the configuration file, or the name of an npm package. */
+  readonly specifier: string
+  readonly at: Path
+}
+
+const HERE = new URL('../index.ts', import.meta.url)
+/** Under `dist/` this file is JavaScript, and so is its neighbour. */
+const WEIR = import.meta.url.endsWith('.ts') ? HERE.href : HERE.href.replace(/\.ts$/, '.js')
+let hooked = false
+
+/** Lets a plugin file anywhere `import 'weir'`: it gets the engine that runs it. */
+function resolveWeir(): void {
+  if (hooked) return
+  hooked = true
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'weir' ? { url: WEIR, shortCircuit: true } : next(specifier, context),
+  })
+}
+
+/** Loads plugins and gives their filter factories with where each came from. Throws a ConfigError naming every failure. */
+export async function loadPlugins(
+  plugins: readonly PluginSpec[],
+  baseDir: string,
+): Promise<[factory: FilterFactory, origin: string][]> {
+  if (plugins.length > 0) resolveWeir()
+  const problems: Problem[] = []
+  const loaded: [FilterFactory, string][] = []
+  for (const { specifier, at } of plugins) {
+    let url = ''
+    try {
+      url = locate(specifier, baseDir)
+      const module = (await import(url)) as Record<string, unknown>
+      for (const factory of factoriesOf(module)) loaded.push([factory, specifier])
+    } catch (error) {
+      problems.push({
+        path: at,
+        message: `the plugin "${specifier}" could not be loaded: ${await explain(error, url)}`,
+      })
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return loaded
+}
+
+function locate(specifier: string, baseDir: string): string {
+  if (/^\.{0,2}\//.test(specifier)) return pathToFileURL(resolve(baseDir, specifier)).href
+  return pathToFileURL(createRequire(resolve(baseDir, 'weir.yaml')).resolve(specifier)).href
+}
+
+/** The factories that a module exports: its default export, one or a list. */
+function factoriesOf(module: Record<string, unknown>): FilterFactory[] {
+  const exported = module.default
+  if (exported === undefined) throw new Error('it has no default export; export default defineFilter({ … })')
+  const factories = Array.isArray(exported) ? (exported as unknown[]) : [exported]
+  return factories.map((factory) => checkFactory(factory))
+}
+
+function checkFactory(candidate: unknown): FilterFactory {
+  if (typeof candidate !== 'object' || candidate === null)
+    throw new Error('its default export is no filter factory; export default defineFilter({ … })')
+  const factory = candidate as Partial<FilterFactory>
+  const { name, apiVersion } = factory
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,63}$/.test(name))
+    throw new Error(`its filter's name must be kebab case (found ${JSON.stringify(name)})`)
+  if ((apiVersion as unknown) !== 1)
+    throw new Error(`its filter "${name}" has apiVersion ${JSON.stringify(apiVersion)}; this Weir offers 1`)
+  if (typeof factory.create !== 'function') throw new Error(`its filter "${name}" has no create() function`)
+  return factory as FilterFactory
+}
+
+async function explain(error: unknown, url: string): Promise<string> {
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
+    return 'Node strips types only outside node_modules: an npm package must ship JavaScript'
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+    return `not found (${String(message).split('\n')[0]})`
+  if (!(error instanceof Error)) return String(error)
+  const place = error instanceof SyntaxError ? (placeIn(error.stack ?? '') ?? (await check(url, message))) : undefined
+  return `${error.name}: ${message}${place === undefined ? '' : ` (${place})`}`
+}
+
+/** Where a syntax error is, if the text begins as Node shows one: `file:line`, the code, and carets below it. */
+function placeIn(text: string): string | undefined {
+  const [, file, line] = /^(?!\w*Error)(\S.*):(\d+)\n/.exec(text) ?? []
+  if (file === undefined) return undefined
+  const indent = /\n([ \t]*)\^+\n/.exec(text)?.[1]
+  const column = indent === undefined ? '' : `:${indent.length + 1}` // none at the end of a file
+  return `${file.startsWith('file:') ? fileURLToPath(file) : file}:${line}${column}`
+}
+
+/** Where an ES module has that syntax error: in the process Node keeps the place to itself, and `--check` shows it. */
+function check(url: string, message: string): Promise<string | undefined> {
+  return new Promise((done) => {
+    execFile(process.execPath, ['--check', fileURLToPath(url)], (_error, _stdout, stderr) =>
+      done(stderr.includes(`SyntaxError: ${message}\n`) ? placeIn(stderr) : undefined),
+    )
+  })
+}

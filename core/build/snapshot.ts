@@ -1,0 +1,230 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { FilterFactory } from '../api/filter.ts'
+import type { FileDigests } from '../base/files.ts'
+import { Pace } from '../base/time-slice.ts'
+import { Chain, type EndpointFilters, Instance, idsOf } from '../chain/chain.ts'
+import {
+  ConfigError,
+  type EndpointSpec,
+  type GatewaySpec,
+  type ListenerSpec,
+  type OptionsSpec,
+  type Problem,
+} from '../control/gateway-spec.ts'
+import type { Catalog } from './catalog.ts'
+import { checkOptions } from './filter-options.ts'
+import { type BuildContext, Instances } from './instances.ts'
+import { checkLane, checkOrder, checkPlacement } from './order-check.ts'
+
+/** One immutable, compiled configuration. */
+export interface Snapshot {
+  readonly spec: GatewaySpec
+  /** By listener name. */
+  readonly chains: ReadonlyMap<string, Chain>
+  readonly warnings: readonly Problem[]
+  /** What its instances read. */
+  readonly files: FileDigests
+}
+
+/** What was wrong with a spec that could not be compiled. */
+export class BuildError extends ConfigError {
+  /** Files that were looked at, by absolute path: a change of one can mend it. */
+  readonly files: readonly string[]
+
+  constructor(problems: readonly Problem[], files: readonly string[]) {
+    super(problems)
+    this.files = files
+  }
+}
+
+/**
+ * Compiles a spec. All or nothing: throws a BuildError with every problem found and disposes of what it made, or returns
+ * a snapshot whose chains are held once. Instances and chains that the previous snapshot has already are used again.
+ * Requests go on meanwhile: the event loop is never held for long.
+ * @param commit the last thing that may fail, once all is made: if it rejects, so does this, and disposes of what it made
+ */
+export async function buildSnapshot(
+  spec: GatewaySpec,
+  context: BuildContext,
+  previous?: Snapshot,
+  commit?: () => Promise<void>,
+): Promise<Snapshot> {
+  return new Builder(spec, context, previous).build(commit)
+}
+
+class Builder {
+  readonly #spec: GatewaySpec
+  readonly #context: BuildContext
+  readonly #previous: Snapshot | undefined
+  readonly #problems: Problem[] = []
+  readonly #instances: Instances
+  readonly #pace = new Pace()
+
+  constructor(spec: GatewaySpec, context: BuildContext, previous: Snapshot | undefined) {
+    this.#spec = spec
+    this.#context = context
+    this.#previous = previous
+    this.#instances = new Instances(
+      context,
+      spec.endpoints.map((e) => e.endpoint),
+      instancesOf(previous?.chains),
+    )
+  }
+
+  async build(commit?: () => Promise<void>): Promise<Snapshot> {
+    const chains = new Map<string, Chain>()
+    for (const listener of this.#spec.listeners) {
+      const chain = await this.#chain(listener)
+      if (chain !== undefined) chains.set(listener.name, chain)
+    }
+    const problems = this.#found()
+    try {
+      if (problems.length > 0) throw new BuildError(problems, [...this.#instances.read])
+      await commit?.()
+    } catch (error) {
+      for (const [name, chain] of chains) if (this.#previous?.chains.get(name) !== chain) await chain.retire()
+      await this.#instances.release()
+      throw error
+    }
+    this.#instances.commit()
+    for (const chain of chains.values()) chain.hold()
+    await this.#instances.release()
+    const files = new Map<string, string>()
+    for (const instance of instancesOf(chains)) for (const [path, digest] of instance.files) files.set(path, digest)
+    return { spec: this.#spec, chains, warnings: this.#instances.warnings, files }
+  }
+
+  #found(): readonly Problem[] {
+    return [...this.#problems, ...this.#instances.problems]
+  }
+
+  async #chain(listener: ListenerSpec): Promise<Chain | undefined> {
+    const factories = listener.chain.map((filter) => this.#context.catalog.get(filter.factory))
+    const endpoints = listener.routes ? this.#spec.endpoints : []
+    const wrong = await checkListener(listener, endpoints, this.#context.catalog, this.#pace, false)
+    this.#problems.push(...wrong)
+    if (wrong.length > 0) return undefined
+    const before = this.#found().length
+    const base = await Promise.all(
+      listener.chain.map((f, i) =>
+        factories[i]!.perEndpoint ? undefined : this.#instances.get(f, f, factories[i]!, undefined),
+      ),
+    )
+    const terminal = factories.findIndex((factory) => factory?.terminal === true)
+    const instances = new Set(base.filter((i) => i !== undefined))
+    const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
+    const live = this.#liveEndpoints(listener)
+    for (const spec of endpoints) {
+      if (this.#pace.due) await this.#pace.rest()
+      const known = live?.get(spec.endpoint.id)
+      const same =
+        known?.spec === spec && known.filters.every((f) => !(f instanceof Instance) || this.#instances.isLive(f))
+      const filters = same ? known.filters : await this.#filters(spec, listener, factories)
+      for (const filter of filters) if (filter instanceof Instance) instances.add(filter)
+      own.set(spec.endpoint.id, { spec, filters })
+    }
+    for (const instance of instances) this.#problems.push(...checkPlacement(instance, listener, terminal))
+    if (this.#found().length > before) return undefined
+    const { name, requires, routes } = listener
+    const key = [
+      name,
+      ...requires,
+      idsOf(base),
+      ...Array.from(own, ([id, { filters }]) => `${id} ${idsOf(filters)}`),
+    ].join('\n')
+    const same = this.#previous?.chains.get(name)
+    if (same?.key === key) return same
+    return new Chain(key, { listener: name, requires, terminal, routes, base, endpoints: own }, instances)
+  }
+
+  /** Endpoints of the live chain, if what a chain gives its endpoints is as it was. */
+  #liveEndpoints({ name, chain }: ListenerSpec): Chain['parts']['endpoints'] | undefined {
+    const before = this.#previous?.spec.listeners.find((listener) => listener.name === name)
+    return isDeepStrictEqual(before?.chain, chain) ? this.#previous?.chains.get(name)?.parts.endpoints : undefined
+  }
+
+  async #filters(
+    spec: EndpointSpec,
+    listener: ListenerSpec,
+    factories: readonly (FilterFactory | undefined)[],
+  ): Promise<EndpointFilters> {
+    const options = optionsOf(spec, listener)
+    return Promise.all(
+      listener.chain.map((f, i) => {
+        const own = options[i]
+        if (own === undefined) return undefined
+        const factory = factories[i]!
+        if (own === f && factory.perEndpoint !== true) return 'chain'
+        return this.#instances.get(f, own, factory, factory.perEndpoint ? spec.endpoint : undefined)
+      }),
+    )
+  }
+}
+
+/** What can be said of a spec, whole or not, before anything is made of it. */
+export async function checkSpec({ listeners, endpoints }: GatewaySpec, catalog: Catalog): Promise<Problem[]> {
+  const pace = new Pace()
+  const problems: Problem[] = []
+  for (const listener of listeners)
+    problems.push(...(await checkListener(listener, listener.routes ? endpoints : [], catalog, pace, true)))
+  return problems
+}
+
+/** @param thorough looks at the options of endpoints even if all else is right; making the instances would do so too */
+async function checkListener(
+  listener: ListenerSpec,
+  endpoints: readonly EndpointSpec[],
+  catalog: Catalog,
+  pace: Pace,
+  thorough: boolean,
+): Promise<Problem[]> {
+  const factories = listener.chain.map((filter) => catalog.get(filter.factory))
+  const problems = checkOrder(listener, factories, catalog)
+  listener.chain.forEach((filter, i) => {
+    const factory = factories[i]
+    if (factory !== undefined) problems.push(...(checkOptions(factory, filter).problems ?? []))
+  })
+  for (const endpoint of endpoints) {
+    if (pace.due) await pace.rest()
+    problems.push(...checkLane(endpoint, listener, factories, catalog))
+  }
+  if (problems.length === 0 && !thorough) return problems
+  for (const endpoint of endpoints) {
+    if (pace.due) await pace.rest()
+    optionsOf(endpoint, listener).forEach((own, i) => {
+      const factory = factories[i]
+      if (own === undefined || factory === undefined || own === listener.chain[i]) return
+      problems.push(...(checkOptions(factory, own).problems ?? []))
+    })
+  }
+  return distinct(problems)
+}
+
+/** Endpoints lay their options over those of the chain, so that what is wrong there is met with each of them. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
+}
+
+function* instancesOf(chains: ReadonlyMap<string, Chain> | undefined): Iterable<Instance> {
+  for (const chain of chains?.values() ?? []) yield* chain.instances
+}
+
+/** An endpoint's options by position: the chain's own where it says nothing, undefined where it is off. */
+export function optionsOf(endpoint: EndpointSpec, listener: ListenerSpec): (OptionsSpec | undefined)[] {
+  return listener.chain.map((filter) => {
+    const own = Object.hasOwn(endpoint.filters, filter.name) ? endpoint.filters[filter.name] : undefined
+    if (own === undefined) return filter
+    if (own === 'off') return undefined
+    return {
+      options: { ...filter.options, ...own.options },
+      at: own.at,
+      // Problems of options that the endpoint did not write belong to the chain's place.
+      origins: {
+        ...Object.fromEntries(Object.keys(filter.options).map((key) => [key, [...filter.at, key]])),
+        ...filter.origins,
+        ...Object.fromEntries(Object.keys(own.options).map((key) => [key, [...own.at, key]])),
+        ...own.origins,
+      },
+    }
+  })
+}

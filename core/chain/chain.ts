@@ -1,0 +1,153 @@
+import type { Requirement } from '../api/endpoint.ts'
+import type { Filter, FilterFactory } from '../api/filter.ts'
+import type { FileDigests } from '../base/files.ts'
+import type { EndpointSpec } from '../control/gateway-spec.ts'
+import { Lane, type Step } from './compiled-chain.ts'
+
+let instances = 0
+
+/** A filter instance: made once for equal options, shared by chains, disposed when no chain holds it. */
+export class Instance {
+  /** Never given twice in a process. */
+  readonly id = ++instances
+  /** Equal keys: equal factories, names and options. */
+  readonly key: string
+  readonly name: string
+  readonly factory: FilterFactory
+  readonly filter: Filter
+  /** What `create` read. */
+  readonly files: FileDigests
+  /** What `create` had to say. */
+  readonly warnings: readonly string[]
+  readonly #dispose: () => Promise<void>
+  #holders = 0
+
+  /** @param dispose frees what it holds; called once */
+  constructor(
+    parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files' | 'warnings'>,
+    dispose: () => Promise<void>,
+  ) {
+    this.key = parts.key
+    this.name = parts.name
+    this.factory = parts.factory
+    this.filter = parts.filter
+    this.files = parts.files
+    this.warnings = parts.warnings
+    this.#dispose = dispose
+  }
+
+  hold(): void {
+    this.#holders++
+  }
+
+  /** Gives up a hold. Resolves when, if it was the last, the instance is disposed. */
+  async release(): Promise<void> {
+    if (--this.#holders === 0) await this.#dispose()
+  }
+}
+
+/** An endpoint's filters by their position in the chain: its own, the chain's, or none where it is off. */
+export type EndpointFilters = readonly (Instance | 'chain' | undefined)[]
+
+/** What a chain is compiled from. */
+export interface ChainParts {
+  readonly listener: string
+  readonly requires: readonly Requirement[]
+  /** Position of the terminal filter. */
+  readonly terminal: number
+  readonly routes: boolean
+  /** Filters as they are before a route is known; undefined where every endpoint has its own. */
+  readonly base: readonly (Instance | undefined)[]
+  readonly endpoints: ReadonlyMap<string, { readonly spec: EndpointSpec; readonly filters: EndpointFilters }>
+}
+
+/** A listener's compiled chain. Requests lease it from start to finish; it retires when it is neither live nor leased. */
+export class Chain {
+  /** Equal keys: the same instances for the same endpoints. */
+  readonly key: string
+  readonly parts: ChainParts
+  /** Before a route is known. */
+  readonly base: Lane
+  readonly instances: ReadonlySet<Instance>
+  readonly #lanes = new Map<string, Lane>()
+  /** Equal filters are one lane. */
+  readonly #byFilters = new Map<string, Lane>()
+  /** How many snapshots, built or live, use it. */
+  #holders = 0
+  #leases = 0
+  #retired = false
+
+  constructor(key: string, parts: ChainParts, instances: ReadonlySet<Instance>) {
+    this.key = key
+    this.parts = parts
+    this.base = this.#compile(parts.base)
+    this.instances = instances
+    for (const instance of instances) instance.hold()
+  }
+
+  get listener(): string {
+    return this.parts.listener
+  }
+
+  get requires(): readonly Requirement[] {
+    return this.parts.requires
+  }
+
+  /** An endpoint's lane; compiled when first asked for, because of thousands of endpoints most are rarely called. */
+  lane(endpoint: string): Lane | undefined {
+    let lane = this.#lanes.get(endpoint)
+    if (lane === undefined) {
+      const filters = this.parts.endpoints.get(endpoint)?.filters
+      if (filters === undefined) return undefined
+      lane = this.#compile(filters.map((filter, i) => (filter === 'chain' ? this.parts.base[i] : filter)))
+      this.#lanes.set(endpoint, lane)
+    }
+    return lane
+  }
+
+  #compile(instances: readonly (Instance | undefined)[]): Lane {
+    const key = idsOf(instances)
+    let lane = this.#byFilters.get(key)
+    if (lane === undefined) {
+      const { terminal, routes } = this.parts
+      const steps = instances.map((i): Step | undefined => i && { name: i.name, filter: i.filter })
+      lane = new Lane(steps, terminal, routes)
+      this.#byFilters.set(key, lane)
+    }
+    return lane
+  }
+
+  get leases(): number {
+    return this.#leases
+  }
+
+  /** A request begins. */
+  lease(): void {
+    this.#leases++
+  }
+
+  /** A request that leased it is over. */
+  unlease(): void {
+    if (--this.#leases === 0 && this.#holders === 0) void this.retire()
+  }
+
+  hold(): void {
+    this.#holders++
+  }
+
+  /** A snapshot no longer uses it. */
+  async release(): Promise<void> {
+    if (--this.#holders === 0 && this.#leases === 0) await this.retire()
+  }
+
+  /** Gives up its instances, now; later calls do nothing. Called at the drain deadline for chains still leased. */
+  async retire(): Promise<void> {
+    if (this.#retired) return
+    this.#retired = true
+    await Promise.all([...this.instances].map((instance) => instance.release()))
+  }
+}
+
+/** Text that is equal for equal lists of instances. */
+export const idsOf = (instances: EndpointFilters): string =>
+  instances.map((instance) => (instance === 'chain' ? '=' : (instance?.id ?? ''))).join()

@@ -1,0 +1,153 @@
+import { RouteSlot } from '../api/endpoint.ts'
+import { HookError } from '../api/errors.ts'
+import type { Exchange } from '../api/exchange.ts'
+import type { Answered, Awaitable, Filter, Next, TerminalFilter, UpstreamCall, Verdict } from '../api/filter.ts'
+import { attributed, LocalReply, type Response } from '../api/reply.ts'
+import { type FilterDurations, timed } from '../observe/filter-durations.ts'
+import { traced } from '../observe/filter-spans.ts'
+
+/** One filter at its place in a chain. */
+export interface Step {
+  /** Name in the chain. */
+  readonly name: string
+  readonly filter: Filter
+}
+
+/** One hook to run. */
+export interface Op<X = Exchange> {
+  /** Position of its filter in the chain. */
+  readonly index: number
+  readonly name: string
+  readonly hook: 'request' | 'routed' | 'response'
+  run(x: X): Awaitable<Verdict>
+}
+
+/**
+ * A chain's filters as one endpoint (or, before the route is known, the chain itself) has them, compiled into the lists
+ * that the runner walks. A position whose filter is `off` here is undefined.
+ */
+export class Lane {
+  readonly steps: readonly (Step | undefined)[]
+  /** Undefined before the route is known, if the terminal filter is made an endpoint. */
+  readonly terminal: { readonly name: string; readonly filter: TerminalFilter } | undefined
+  /** What runs until the route is known. */
+  readonly start: readonly Op[]
+  readonly admits: readonly Step[]
+  readonly settleds: readonly Step[]
+  /** In the order in which they run: from the last filter to the first. */
+  readonly responses: readonly Op<Answered>[]
+  readonly logs: readonly Step[]
+  readonly #upstreams: readonly Step[]
+  /** Programs for the rest of the request, by the position of the filter that wrote the route. */
+  readonly #rest: (readonly Op[] | undefined)[] = []
+  readonly #stop: number
+  #traced: Lane | undefined
+  #timed: Lane | undefined
+
+  /**
+   * @param terminal position of the terminal filter
+   * @param routes false for listeners without endpoints: `routed` then follows each `request` at once
+   */
+  constructor(steps: readonly (Step | undefined)[], terminal: number, routes: boolean) {
+    this.steps = steps
+    this.#terminal = terminal
+    this.#routes = routes
+    this.#stop = terminal + 1
+    const last = steps[terminal]
+    this.terminal = last && { name: last.name, filter: last.filter as TerminalFilter }
+    this.start = steps
+      .slice(0, this.#stop)
+      .flatMap((step, index) => (routes ? [op(step, index, 'request')] : both(step, index)))
+      .filter(isOp)
+    const having = (hook: keyof Filter): Step[] =>
+      steps.filter((step): step is Step => step?.filter[hook] !== undefined)
+    this.admits = having('admit')
+    this.settleds = having('settled')
+    this.logs = having('log')
+    this.#upstreams = having('upstream')
+    this.responses = steps
+      .map((step, index) => op(step, index, 'response'))
+      .filter(isOp)
+      .toReversed() as Op<Answered>[]
+  }
+
+  readonly #terminal: number
+  readonly #routes: boolean
+
+  /** What runs once the filter at `index` has written the route: `routed` of those passed, then the rest. */
+  rest(index: number): readonly Op[] {
+    let program = this.#rest[index]
+    if (program === undefined) {
+      program = this.steps
+        .slice(0, this.#stop)
+        .flatMap((step, i) => (i <= index ? [op(step, i, 'routed')] : both(step, i)))
+        .filter(isOp)
+      this.#rest[index] = program
+    }
+    return program
+  }
+
+  /** Wraps `call` in the `upstream` hooks, the first filter outermost. */
+  around(x: Exchange, call: Next): Next {
+    if (this.#upstreams.length === 0) return call
+    return this.#upstreams.reduceRight<Next>(
+      (next, { name, filter }) =>
+        (c: UpstreamCall): Awaitable<Response | LocalReply> => {
+          let answer: Awaitable<Response | LocalReply>
+          try {
+            answer = filter.upstream!(x, c, next)
+          } catch (error) {
+            throw HookError.of(error, name, 'upstream')
+          }
+          if (answer === undefined || !('then' in answer)) return given(answer, name)
+          return answer.then(
+            (late) => given(late, name),
+            (error: unknown) => {
+              throw HookError.of(error, name, 'upstream')
+            },
+          )
+        },
+      call,
+    )
+  }
+
+  /** The same lane with every filter recording on the exchange's trace. */
+  get traced(): Lane {
+    this.#traced ??= this.#decorated(traced)
+    return this.#traced
+  }
+
+  /** The same lane with every filter's hooks timed. */
+  timed(durations: FilterDurations): Lane {
+    this.#timed ??= this.#decorated((filter, name) => timed(filter, name, durations))
+    return this.#timed
+  }
+
+  #decorated(decorate: (filter: Filter, name: string) => Filter): Lane {
+    const steps = this.steps.map((step) => step && { name: step.name, filter: decorate(step.filter, step.name) })
+    return new Lane(steps, this.#terminal, this.#routes)
+  }
+}
+
+/** Slots whose writing makes the engine move on to `routed`. */
+export const isRouteWriter = (writes: readonly { name: string }[] | undefined): boolean =>
+  writes?.some((slot) => slot.name === RouteSlot.name) === true
+
+function op(step: Step | undefined, index: number, hook: Op['hook']): Op | undefined {
+  const run = step?.filter[hook]
+  if (step === undefined || run === undefined) return undefined
+  return { index, name: step.name, hook, run: run.bind(step.filter) as Op['run'] }
+}
+
+const both = (step: Step | undefined, index: number): (Op | undefined)[] => [
+  op(step, index, 'request'),
+  op(step, index, 'routed'),
+]
+
+const isOp = (o: Op | undefined): o is Op => o !== undefined
+
+/** An `upstream` hook in JavaScript may forget to return what `next` gave it. */
+function given(answer: Response | LocalReply | undefined, name: string): Response | LocalReply {
+  if (answer !== undefined) return answer instanceof LocalReply ? attributed(answer, name) : answer
+  throw HookError.of(new Error('the hook returned no answer'), name, 'upstream')
+}

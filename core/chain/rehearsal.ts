@@ -1,0 +1,127 @@
+import { type Route, RouteSlot, type Target } from '../api/endpoint.ts'
+import { WeirError } from '../api/errors.ts'
+import type { Exchange } from '../api/exchange.ts'
+import type { Filter, FilterFactory } from '../api/filter.ts'
+import { LocalReply } from '../api/reply.ts'
+import type { Chain } from './chain.ts'
+import type { Lane } from './compiled-chain.ts'
+import { errorReply } from './problem-document.ts'
+
+/** One hook at its turn. */
+export interface Turn {
+  /** Position of its filter in the chain. */
+  readonly index: number
+  readonly hook: 'request' | 'routed' | 'upstream' | 'pick' | 'admit' | 'call'
+  /** A hook that is not run decides something that can't be known here; the rehearsal goes on as if it let the request pass. */
+  readonly verdict: 'continues' | 'not run' | LocalReply
+}
+
+/** What would happen to a request, as far as it can be known without the network and without the running gateway. */
+export interface Rehearsal {
+  readonly turns: readonly Turn[]
+  readonly route: Route | undefined
+  /** The filters as the request met them last: the endpoint's, once the route was known. */
+  readonly lane: Lane
+  /** Filters before this position were entered. */
+  readonly entered: number
+  /** How it ends; `unknown` says in words what it depends on. */
+  readonly end:
+    | { readonly reply: LocalReply; readonly by: string }
+    | { readonly target: Target | undefined; readonly by: string }
+    | { readonly unknown: string }
+}
+
+/**
+ * Takes an exchange through its chain as `Run` does, up to the call of the upstream, which is not made. Hooks run of
+ * filters whose factories are `offline`; of those after the call (`response`, `log`) none do.
+ * @param factories of the chain's filters, by position
+ */
+export async function rehearse(
+  x: Exchange,
+  chain: Chain,
+  factories: readonly (FilterFactory | undefined)[],
+): Promise<Rehearsal> {
+  const turns: Turn[] = []
+  let lane = chain.base
+  let entered = 0
+  const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, lane, entered, end })
+  const runs = (index: number): boolean => factories[index]?.offline === true
+  /** The filters whose hooks were not run, among those that could have done this. */
+  const notRun = (could: (factory: FilterFactory) => boolean): string | undefined =>
+    turns
+      .filter(({ index, verdict }) => verdict === 'not run' && could(factories[index]!))
+      .map(({ index }) => `"${factories[index]!.name}"`)
+      .at(-1)
+
+  let program = lane.start
+  for (let at = 0; at < program.length; ) {
+    const { index, name, hook, run } = program[at++]!
+    entered = Math.max(entered, index + 1)
+    const verdict = runs(index) ? await verdictOf(() => run(x), name, hook) : 'not run'
+    turns.push({ index, hook: hook as Turn['hook'], verdict: verdict ?? 'continues' })
+    if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
+    if (x.route === undefined || program !== lane.start) continue
+    const own = chain.lane(x.route.endpoint.id)
+    if (own === undefined) return ended({ reply: failure(name, hook), by: name })
+    lane = own
+    program = lane.rest(index)
+    at = 0
+  }
+  entered = lane.steps.length
+
+  const unmet = x.unmet(chain.requires)
+  if (unmet !== undefined) {
+    const filter = notRun((factory) => factory.enforces?.includes(unmet) === true)
+    if (filter !== undefined) return ended({ unknown: `whether ${filter} satisfies "${unmet}"` })
+    return ended({ reply: errorReply(new WeirError('requirement_unmet'), 'engine'), by: 'engine' })
+  }
+  const { terminal } = lane
+  if (terminal === undefined) {
+    const filter = notRun((factory) => factory.writes?.some(({ name }) => name === RouteSlot.name) === true)
+    if (filter !== undefined) return ended({ unknown: `which endpoint ${filter} routes it to` })
+    return ended({ reply: new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), by: 'engine' })
+  }
+
+  const last = lane.steps.findIndex((step) => step?.filter === terminal.filter)
+  const wait = (hook: 'upstream' | 'admit'): void =>
+    lane.steps.forEach((step, index) => {
+      if (step?.filter[hook] !== undefined) turns.push({ index, hook, verdict: 'not run' })
+    })
+  wait('upstream')
+  let target: Target | undefined
+  if (terminal.filter.pick !== undefined) {
+    const picked = runs(last) ? await verdictOf(() => terminal.filter.pick!(x, []), terminal.name, 'pick') : undefined
+    turns.push({ index: last, hook: 'pick', verdict: verdictOfPick(picked, runs(last)) })
+    if (picked instanceof LocalReply) return ended({ reply: picked, by: terminal.name })
+    target = picked
+  }
+  wait('admit')
+  turns.push({ index: last, hook: 'call', verdict: 'not run' })
+  return ended({ target, by: terminal.name })
+}
+
+const verdictOfPick = (picked: Target | LocalReply | undefined, ran: boolean): Turn['verdict'] =>
+  picked instanceof LocalReply ? picked : ran ? 'continues' : 'not run'
+
+/** What a hook returns; the engine's answer if it throws. */
+async function verdictOf<T>(hook: () => T | PromiseLike<T>, filter: string, name: string): Promise<T | LocalReply> {
+  try {
+    return await hook()
+  } catch (error) {
+    return error instanceof WeirError ? errorReply(error, filter) : failure(filter, name)
+  }
+}
+
+function failure(filter: string, hook: string): LocalReply {
+  const { status, reason } = errorReply(new WeirError('filter_error'), filter)
+  return new LocalReply(status, reason, { detail: `The filter "${filter}" fails in its ${hook} hook.` }, filter)
+}
+
+/** What a filter itself has to say about a request that was rehearsed. */
+export function notesOf(filter: Filter, x: Exchange): string[] {
+  try {
+    return [...(filter.explain?.(x) ?? [])]
+  } catch (error) {
+    return [`it can't explain itself: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}

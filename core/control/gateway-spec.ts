@@ -1,0 +1,69 @@
+import type { Endpoint, Requirement } from '../api/endpoint.ts'
+
+/** A place in the configuration document: `['endpoints', 0, 'url']`. */
+export type Path = readonly (string | number)[]
+
+/** Something wrong with, or unwise about, the configuration. */
+export interface Problem {
+  readonly path: Path
+  /** What is wrong and how to mend it. */
+  readonly message: string
+  /** The value that stands there, short; told apart from the message because it may have to be hidden. */
+  readonly found?: string
+}
+
+/** A configuration that cannot be loaded. Carries every problem found, not only the first. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(
+      problems
+        .map((p) => `${p.path.join('.')}: ${p.message}${p.found === undefined ? '' : `, found ${p.found}`}`)
+        .join('\n'),
+    )
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/** Options for a filter, and where each came from (shorthand keys live elsewhere in the document). */
+export interface OptionsSpec {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly at: Path
+  /** Place of an option that does not stand below `at`. */
+  readonly origins?: Readonly<Record<string, Path>>
+}
+
+/** One entry of a chain. */
+export interface FilterSpec extends OptionsSpec {
+  /** Unique in the chain; what `endpoints[].filters` refers to. */
+  readonly name: string
+  readonly factory: string
+}
+
+export interface EndpointSpec {
+  readonly endpoint: Endpoint
+  /** By the filter's name in the chain; `off` leaves it out. */
+  readonly filters: Readonly<Record<string, OptionsSpec | 'off'>>
+  readonly at: Path
+}
+
+export interface ListenerSpec {
+  readonly name: string
+  /** Undefined: every address. */
+  readonly host: string | undefined
+  readonly port: number
+  readonly chain: readonly FilterSpec[]
+  /** Whether the endpoints are reached through this listener. */
+  readonly routes: boolean
+  /** What every request through this listener requires, beside what its endpoint does. */
+  readonly requires: readonly Requirement[]
+  readonly at: Path
+}
+
+/** A whole configuration as the engine needs it: plain data, no YAML, no shorthand. */
+export interface GatewaySpec {
+  readonly listeners: readonly ListenerSpec[]
+  readonly endpoints: readonly EndpointSpec[]
+}

@@ -1,0 +1,217 @@
+import type { IncomingMessage } from 'node:http'
+import { isIPv6 } from 'node:net'
+import type { ErrorCode } from '../api/errors.ts'
+import { sameName } from '../api/header-list.ts'
+import type { DownstreamLimits } from './downstream-limits.ts'
+
+/** What the engine itself wants to know of a request's head. */
+export interface RequestHead {
+  /** Path of the target as it came, byte for byte. */
+  path: string
+  /** Query with its `?`, or empty. */
+  query: string
+  /** `host[:port]` that the request is for: that of an absolute target, else that of `Host`; empty if none was named. */
+  host: string
+  /** Length of the body; undefined: chunked. */
+  length: number | undefined
+  /** Why the request is not served; its connection is closed behind the answer. */
+  refused: ErrorCode | undefined
+  /** Nothing behind it is read, whatever the parser thinks. */
+  last: boolean
+}
+
+/**
+ * Reads a head that the parser has let through, and finds what it lets through although RFC 9112 has a server refuse it.
+ * Every field of every request comes by here.
+ */
+export function readHead(req: IncomingMessage, limits: DownstreamLimits): RequestHead {
+  const head: RequestHead = { path: '', query: '', host: '', length: 0, refused: undefined, last: false }
+  const raw = req.rawHeaders
+  let hosts = 0
+  let codings = 0
+  let coding = ''
+  let expected = true
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!
+    // A switch by length keeps this loop off string comparison.
+    switch (name.length) {
+      case 4:
+        if (!sameName(name, 'host')) break
+        head.host = raw[i + 1]!
+        hosts++
+        break
+      case 6:
+        // The letter first: Accept, Cookie and Origin are as long, and in most requests.
+        if ((name.charCodeAt(0) | 0x20) === LETTER_E && sameName(name, 'expect'))
+          expected &&= sameName(raw[i + 1]!, '100-continue')
+        break
+      case 14:
+        if (sameName(name, 'content-length')) head.length = Number(raw[i + 1])
+        break
+      case 17:
+        if (!sameName(name, 'transfer-encoding')) break
+        coding = raw[i + 1]!
+        codings++
+    }
+  }
+  if (codings > 0) head.length = undefined
+  if (req.httpVersionMinor === 0) head.last = !asksToBeKept(raw)
+  const target = req.url ?? '/'
+  split(head, target)
+  head.refused =
+    refusedVersion(req) ??
+    refusedSize(raw, target, limits) ??
+    (codings === 0 ? undefined : refusedCoding(req, codings, coding)) ??
+    refusedHost(req, hosts, head.host) ??
+    refusedMethod(req.method) ??
+    readTarget(req, head, target) ??
+    // RFC 9110 §10.1.1: there is no other expectation; HTTP/1.0 has none at all.
+    (expected || req.httpVersionMinor === 0 ? undefined : 'expectation_unknown')
+  return head
+}
+
+/** RFC 9110 §2.5, §15.6.6: the parser takes 0.9 and 2.0, and a request line without a version for 0.9. */
+function refusedVersion(req: IncomingMessage): ErrorCode | undefined {
+  if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) return 'version_not_supported'
+  return undefined
+}
+
+/** RFC 6585 §5, RFC 9110 §15.5.15: what is left out or cut off would make another request. */
+function refusedSize(raw: readonly string[], target: string, limits: DownstreamLimits): ErrorCode | undefined {
+  if (raw.length > 2 * limits.maxHeadersCount) return 'too_many_headers'
+  return target.length > limits.maxTargetSize ? 'target_too_long' : undefined
+}
+
+/**
+ * RFC 9112 §9.3, for HTTP/1.0. The parser takes `Proxy-Connection` for `Connection`, and lets `keep-alive` win over `close`.
+ */
+function asksToBeKept(raw: readonly string[]): boolean {
+  let asks = false
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!sameName(raw[i]!, 'connection')) continue
+    for (const option of raw[i + 1]!.toLowerCase().split(',')) {
+      if (option.trim() === 'close') return false
+      asks ||= option.trim() === 'keep-alive'
+    }
+  }
+  return asks
+}
+
+function refusedCoding(req: IncomingMessage, codings: number, coding: string): ErrorCode | undefined {
+  // RFC 9112 §6.1: faulty framing, from somebody who can't know the coding.
+  if (req.httpVersionMinor === 0) return 'framing_invalid'
+  // RFC 9112 §6.1: a coding that is not understood, chunked twice included, is answered with 501.
+  return codings === 1 && sameName(coding, 'chunked') ? undefined : 'transfer_coding_unknown'
+}
+
+/** RFC 9112 §3.2: 400 unless there is exactly one Host that is valid; HTTP/1.0 need not send any. */
+function refusedHost(req: IncomingMessage, hosts: number, host: string): ErrorCode | undefined {
+  if (hosts === 0) return req.httpVersionMinor === 0 ? undefined : 'host_invalid'
+  // An empty one is right where the target has no authority.
+  return hosts > 1 || (host !== '' && !isHost(host)) ? 'host_invalid' : undefined
+}
+
+/**
+ * RFC 9110 §9.3.6, §9.3.8: no tunnels to wherever a client wants, and no echo of what filters add. 501 (§9.1), because 405
+ * would promise them elsewhere.
+ */
+function refusedMethod(method: string | undefined): ErrorCode | undefined {
+  return method === 'CONNECT' || method === 'TRACE' ? 'method_not_implemented' : undefined
+}
+
+/** RFC 9112 §3.2: origin form, absolute form, or `*`. */
+function readTarget(req: IncomingMessage, head: RequestHead, target: string): ErrorCode | undefined {
+  // A fragment is no part of a target: RFC 9110 §7.1.
+  if (target.includes('#')) return 'target_invalid'
+  if (target.charCodeAt(0) === SLASH || target === '*') return undefined
+  const authority = authorityOf(target)
+  if (authority === undefined || !isHost(authority)) return 'target_invalid'
+  // RFC 9110 §7.2: who sends an authority sends it in Host too.
+  if (head.host === '' && req.httpVersionMinor > 0) return 'host_invalid'
+  // RFC 9112 §3.2.2: the Host that came is ignored, and replaced by the authority.
+  head.host = authority
+  split(head, target.slice(target.indexOf('://') + 3 + authority.length))
+  // RFC 9112 §3.2.4: OPTIONS of an authority alone is OPTIONS of `*`.
+  if (head.path === '') head.path = req.method === 'OPTIONS' && head.query === '' ? '*' : '/'
+  const raw = req.rawHeaders
+  for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, 'host')) raw[i + 1] = authority
+  return undefined
+}
+
+/** Authority of an absolute target in a scheme that is served (RFC 9110 §7.4), or undefined. */
+function authorityOf(target: string): string | undefined {
+  const scheme = target.slice(0, 8).toLowerCase()
+  const start = scheme.startsWith('http://') ? 7 : scheme === 'https://' ? 8 : 0
+  if (start === 0) return undefined
+  for (let i = start; i < target.length; i++) {
+    const c = target.charCodeAt(i)
+    if (c === SLASH || c === QUESTION) return target.slice(start, i)
+  }
+  return target.slice(start)
+}
+
+function split(head: RequestHead, target: string): void {
+  const mark = target.indexOf('?')
+  head.path = mark === -1 ? target : target.slice(0, mark)
+  head.query = mark === -1 ? '' : target.slice(mark)
+}
+
+const SLASH = 0x2f
+const LETTER_E = 0x65
+const COLON = 0x3a
+const QUESTION = 0x3f
+const OPEN = 0x5b
+const PERCENT = 0x25
+
+const set = (chars: string): Uint8Array => {
+  const table = new Uint8Array(256)
+  for (const c of chars) table[c.charCodeAt(0)] = 1
+  return table
+}
+const ALPHANUMERIC = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
+/** RFC 3986 §3.2.2 without the comma: it is valid, but makes a list of `X-Forwarded-Host`. */
+const NAME = set(`${ALPHANUMERIC}-._~!$&'()*+;=`)
+const HEX = set('0123456789abcdefABCDEF')
+
+/** The last one that was found valid: requests name the same few hosts again and again. */
+let lastHost = ''
+
+/** Whether a text is `uri-host [":" port]` with a host that is not empty (RFC 9110 §4.2.1, §7.2; no user: §4.2.4). */
+export function isHost(text: string): boolean {
+  if (text === lastHost && text !== '') return true
+  const end = text.charCodeAt(0) === OPEN ? endOfLiteral(text) : endOfName(text)
+  if (end <= 0 || !isPort(text, end)) return false
+  lastHost = text
+  return true
+}
+
+/** Where an IPv6 address in brackets ends; 0 if it is none. */
+function endOfLiteral(text: string): number {
+  const close = text.indexOf(']')
+  return close !== -1 && isIPv6(text.slice(1, close)) ? close + 1 : 0
+}
+
+function endOfName(text: string): number {
+  let i = 0
+  for (; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (NAME[c] === 1) continue
+    if (c !== PERCENT) break
+    if (HEX[text.charCodeAt(i + 1)] !== 1 || HEX[text.charCodeAt(i + 2)] !== 1) return 0
+    i += 2
+  }
+  return i
+}
+
+/** Whether the rest is nothing, or a colon and a port, which may be empty (RFC 3986 §3.2.3). */
+function isPort(text: string, from: number): boolean {
+  if (from === text.length) return true
+  if (text.charCodeAt(from) !== COLON || text.length - from > 6) return false
+  let port = 0
+  for (let i = from + 1; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return false
+    port = port * 10 + digit
+  }
+  return port < 65_536
+}

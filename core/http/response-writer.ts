@@ -1,0 +1,197 @@
+import {
+  type IncomingMessage,
+  type ServerResponse,
+  STATUS_CODES,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http'
+import type { BodySink, BodySource } from '../api/body.ts'
+import { WeirError } from '../api/errors.ts'
+import type { Exchange, InterimSink } from '../api/exchange.ts'
+import type { HeaderList } from '../api/header-list.ts'
+import type { Response, Upgrade } from '../api/reply.ts'
+import type { TimerWheel } from '../base/timer-wheel.ts'
+import { errorReply, renderReply } from '../chain/problem-document.ts'
+import { type Framing, settleEarlyReply } from './early-reply.ts'
+import type { RequestBody } from './request-body.ts'
+import { SendTimeout } from './send-timeout.ts'
+import { type Handshake, reasonOf } from './tunnel/handshake.ts'
+
+/** Writes one response downstream, and says once how it ended. */
+export class ResponseWriter implements BodySink, InterimSink {
+  readonly #req: IncomingMessage
+  readonly #res: ServerResponse
+  readonly #requestBody: RequestBody | undefined
+  readonly #framing: Framing
+  readonly #timers: TimerWheel
+  readonly #sendTimeoutMs: number
+  #sendTimeout: SendTimeout | undefined
+  readonly #handshake: Handshake | undefined
+  #source: BodySource | undefined
+  /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
+  #held: Buffer | undefined
+  #starting = false
+  #blocked = false
+  #ended = false
+  #error: WeirError | undefined
+  #over = false
+
+  /** Called once, when the response's stream has closed. */
+  onOver: (outcome: 'answered' | 'aborted', error?: WeirError) => void = () => {}
+
+  /**
+   * @param sendTimeoutMs how long the client may take nothing of the answer
+   * @param handshake if the client offered to upgrade
+   */
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    requestBody: RequestBody | undefined,
+    framing: Framing,
+    timers: TimerWheel,
+    sendTimeoutMs: number,
+    handshake: Handshake | undefined,
+  ) {
+    this.#req = req
+    this.#res = res
+    this.#requestBody = requestBody
+    this.#framing = framing
+    this.#timers = timers
+    this.#sendTimeoutMs = sendTimeoutMs
+    this.#handshake = handshake
+    res.on('close', () => this.#closed())
+  }
+
+  /** @param draining whether the answer is the last on its connection */
+  deliver(response: Response, x: Exchange, draining: boolean): void {
+    const res = this.#res
+    this.#handshake?.settle()
+    if (res.destroyed || this.#over) {
+      response.upgrade?.socket.destroy()
+      return response.body.discard(new WeirError('client_gone'))
+    }
+    if (response.upgrade !== undefined) return this.#switch(response, response.upgrade)
+    const closing = draining || this.#handshake !== undefined
+    const close =
+      this.#requestBody === undefined
+        ? closing
+        : settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers, closing)
+    try {
+      this.#head(response, close)
+    } catch (error) {
+      // Node refuses characters that no field may hold (RFC 9110 §5.5); nothing has been sent yet.
+      response.body.discard()
+      this.#error = new WeirError('upstream_protocol_error', undefined, { cause: error })
+      response = renderReply(x, errorReply(this.#error, response.local?.filter ?? 'engine'))
+      x.response = response
+      this.#head(response, close)
+    }
+    this.#starting = true
+    this.#source = response.body.pipe(this)
+    this.#starting = false
+    if (this.#held !== undefined && !this.#ended) {
+      const chunk = this.#held
+      this.#held = undefined
+      if (!this.write(chunk)) this.#source?.pause()
+      // flushHeaders would write what is no ASCII as UTF-8.
+    } else if (!this.#ended && this.#res.writable) this.#res.write('', 'latin1')
+  }
+
+  /** RFC 9110 §15.2: never to HTTP/1.0. To a client that is behind with reading they are no help, and would pile up. */
+  inform(status: number, headers: HeaderList): void {
+    const { headersSent, socket } = this.#res
+    if (headersSent || this.#req.httpVersionMinor === 0 || socket?.writable !== true || socket.writableNeedDrain) return
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+    for (const [name, value] of headers) {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+      head += `${name}: ${value}\r\n`
+    }
+    socket.write(`${head}\r\n`, 'latin1')
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#starting && this.#held === undefined) {
+      this.#held = chunk
+      return true
+    }
+    this.#release()
+    if (this.#res.write(chunk)) return true
+    if (!this.#blocked) {
+      this.#blocked = true
+      this.#await()
+      this.#res.once('drain', () => {
+        this.#blocked = false
+        this.#sendTimeout!.stop()
+        this.#source?.resume()
+      })
+    }
+    return false
+  }
+
+  end(trailers?: HeaderList): void {
+    this.#ended = true
+    if (trailers !== undefined) this.#trailers(trailers)
+    const chunk = this.#held
+    this.#held = undefined
+    if (chunk === undefined) this.#res.end()
+    else this.#res.end(chunk)
+    if (this.#req.socket.writableLength > 0) this.#await()
+  }
+
+  /** The body broke off: the connection is cut, so that it can't be taken for a whole answer (RFC 9112 §8). */
+  fail(error: Error): void {
+    this.#ended = true
+    this.#held = undefined
+    this.#error = error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error })
+    // An answer to HTTP/1.0 may end with its connection: only a reset tells a broken one from a whole one.
+    if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
+    this.#res.destroy()
+  }
+
+  /** Node leaves them out of an answer that is not in chunks. */
+  #trailers(trailers: HeaderList): void {
+    try {
+      this.#res.addTrailers([...trailers] as never) // pairs, which Node takes though its types don't say so
+    } catch {
+      // One that can't be written; the body is whole without.
+    }
+  }
+
+  /** Something waits for the client to take it. */
+  #await(): void {
+    this.#sendTimeout ??= new SendTimeout(this.#res, this.#req.socket, this.#sendTimeoutMs, () =>
+      this.fail(new WeirError('client_stalled')),
+    )
+    this.#sendTimeout.start()
+  }
+
+  #release(): void {
+    const chunk = this.#held
+    this.#held = undefined
+    if (chunk !== undefined) this.#res.write(chunk)
+  }
+
+  #head(response: Response, close: boolean): void {
+    const { raw } = response.headers
+    const fields = close ? [...raw, 'Connection', 'close'] : raw
+    if (close) this.#res.shouldKeepAlive = false
+    // Always given: Node would keep that of a head it refused.
+    this.#res.writeHead(response.status, reasonOf(response), fields)
+  }
+
+  #switch(response: Response, upgrade: Upgrade): void {
+    this.#res.detachSocket(this.#req.socket)
+    this.#ended = true
+    this.#handshake!.switch(response, upgrade, () => this.#closed())
+  }
+
+  #closed(): void {
+    if (this.#over) return
+    this.#over = true
+    const answered =
+      this.#error === undefined && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
+    if (!answered) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
+    this.onOver(answered ? 'answered' : 'aborted', this.#error)
+  }
+}

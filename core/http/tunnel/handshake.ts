@@ -1,0 +1,107 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Response, Upgrade } from '../../api/reply.ts'
+import type { TimerWheel } from '../../base/timer-wheel.ts'
+import { Tunnel } from './tunnel.ts'
+
+/** The tunnels of a listener. */
+export class Tunnels {
+  readonly #all = new Set<Tunnel>()
+  #leaving = false
+
+  add(tunnel: Tunnel): void {
+    this.#all.add(tunnel)
+    if (this.#leaving) tunnel.leave()
+  }
+
+  delete(tunnel: Tunnel): void {
+    this.#all.delete(tunnel)
+  }
+
+  /** The gateway goes away: tunnels are told so, those that are still to come as soon as they are made. */
+  leave(): void {
+    this.#leaving = true
+    for (const tunnel of this.#all) tunnel.leave()
+  }
+
+  /** Cuts them all. */
+  destroy(): void {
+    for (const tunnel of this.#all) tunnel.destroy()
+  }
+}
+
+/** A client's side while its offer to switch protocols is open: Node's parser has let go of the socket. */
+export class Handshake {
+  readonly #socket: Socket
+  readonly #head: Buffer
+  readonly #tunnels: Tunnels
+  readonly #timers: TimerWheel
+
+  /** @param head what the client sent behind the head of its request */
+  constructor(socket: Socket, head: Buffer, tunnels: Tunnels, timers: TimerWheel) {
+    this.#socket = socket
+    this.#head = head
+    this.#tunnels = tunnels
+    this.#timers = timers
+  }
+
+  /**
+   * Waits for an answer. What the client sends meanwhile stays in the socket, up to its high-water mark; one that ends
+   * without having sent anything has left, as a client of an ordinary request that ends has for Node.
+   */
+  watch(): void {
+    this.#socket.on('readable', this.#onReadable)
+    this.#socket.on('end', this.#onEnd)
+  }
+
+  /** There is an answer. */
+  settle(): void {
+    this.#socket.off('readable', this.#onReadable)
+    this.#socket.off('end', this.#onEnd)
+  }
+
+  /** Sends the 101 on, and joins the two sides until both have closed (RFC 9110 §7.8). */
+  switch(response: Response, upgrade: Upgrade, onOver: () => void): void {
+    const downstream = this.#socket
+    writeSwitch(downstream, response)
+    const tunnel: Tunnel = new Tunnel({
+      downstream,
+      upstream: upgrade.socket,
+      head: this.#head,
+      protocol: upgrade.protocol,
+      idleMs: upgrade.idleMs,
+      timers: this.#timers,
+      onOver: () => {
+        this.#tunnels.delete(tunnel)
+        onOver()
+      },
+    })
+    this.#tunnels.add(tunnel)
+  }
+
+  // The end is only told to whoever has read all there is.
+  readonly #onReadable = (): void => {
+    if (this.#socket.readableLength === 0) this.#socket.read()
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#head.length === 0) this.#socket.destroy()
+  }
+}
+
+/** What a reason phrase may hold (RFC 9112 §4). */
+const REASON = /^[\t -~\x80-\xff]*$/
+
+/** The reason phrase to write: the response's own if it can be written, for a client ignores it anyway (RFC 9112 §4). */
+export function reasonOf({ status, statusText }: Response): string {
+  const usual = STATUS_CODES[status] ?? ''
+  if (statusText === undefined || statusText === usual) return usual
+  return REASON.test(statusText) ? statusText : usual
+}
+
+/** Writes a `101 Switching Protocols` head as the upstream sent it (RFC 9110 §15.2.2). */
+function writeSwitch(socket: Socket, response: Response): void {
+  let head = `HTTP/1.1 101 ${reasonOf(response)}\r\n`
+  for (const [name, value] of response.headers) head += `${name}: ${value}\r\n`
+  socket.write(`${head}\r\n`, 'latin1')
+}

@@ -1,0 +1,144 @@
+import type { Duplex } from 'node:stream'
+import type { Deadline, TimerWheel, Turn } from '../../base/timer-wheel.ts'
+import { Flow, type FlowOwner, reset } from './flow.ts'
+import { closeFrame, FrameTracker, GOING_AWAY } from './websocket-frames.ts'
+
+/** How long both sides may take, once the gateway has said that it goes away. */
+const LEAVE_MS = 5000
+/** A tunnel of which one side has ended lasts no longer than this in silence, even without an idle timeout. */
+const HALF_CLOSED_MS = 3_600_000
+
+export interface TunnelParts {
+  readonly downstream: Duplex
+  readonly upstream: Duplex
+  /** What the client sent behind the head of its request. */
+  readonly head: Buffer
+  readonly protocol: string
+  /** Silence, both ways, after which the gateway ends it; milliseconds, or infinite. */
+  readonly idleMs: number
+  readonly timers: TimerWheel
+  /** Called once, when both sides have closed. */
+  readonly onOver: () => void
+}
+
+/**
+ * Two sockets joined, with backpressure both ways. The end of one direction ends that direction alone; a side that breaks
+ * takes the other with it.
+ */
+export class Tunnel implements FlowOwner {
+  readonly #parts: TunnelParts
+  readonly #up: Flow
+  readonly #down: Flow
+  readonly #webSocket: boolean
+  /** The wheel's turn in which a byte last moved. */
+  #active: Turn
+  #deadline: Deadline | undefined
+  #leaving = false
+  #open = 2
+
+  constructor(parts: TunnelParts) {
+    const { downstream, upstream, head, timers } = parts
+    this.#parts = parts
+    this.#webSocket = parts.protocol.toLowerCase() === 'websocket'
+    const frames = (masked: boolean) => (this.#webSocket ? new FrameTracker(masked) : undefined)
+    this.#up = new Flow(downstream, upstream, frames(true), this)
+    this.#down = new Flow(upstream, downstream, frames(false), this)
+    this.#active = timers.turn
+    for (const socket of [downstream, upstream]) {
+      socket.on('error', () => this.#reset())
+      socket.once('close', () => this.#closed(socket))
+    }
+    this.#arm()
+    this.#up.start(head)
+    this.#down.start()
+    // It may have closed before it came here, and does not tell again.
+    if (upstream.closed) this.#closed(upstream)
+  }
+
+  /**
+   * The gateway goes away. A WebSocket is told so, both ways (RFC 6455 §5.5.1), and is cut if it has not ended 5 s later;
+   * other protocols have no word for it, and go on.
+   */
+  leave(): void {
+    if (!this.#webSocket || this.#leaving) return
+    this.#leaving = true
+    this.#within(LEAVE_MS, () => this.#cut())
+    const [up, down] = [this.#up.frames!, this.#down.frames!]
+    if (up.broken || down.broken) return this.#reset()
+    // One side has said Close already: the other's answer is on its way.
+    if (up.closed || down.closed) return
+    this.#down.leave(closeFrame(GOING_AWAY, false))
+    this.#up.leave(closeFrame(GOING_AWAY, true))
+  }
+
+  /** Closes both sides at once. */
+  destroy(): void {
+    this.#parts.downstream.destroy()
+    this.#parts.upstream.destroy()
+  }
+
+  moved(): void {
+    this.#active = this.#parts.timers.turn
+  }
+
+  ended(): void {
+    // The limit is another one from now on.
+    if (!this.#leaving) this.#arm()
+  }
+
+  heard(): void {
+    const [up, down] = [this.#up, this.#down]
+    if (up.frames!.broken || down.frames!.broken) return this.#reset()
+    const { downstream, upstream } = this.#parts
+    // RFC 6455 §7.1.1: Close sent and received, the server closes first.
+    if (up.frames!.closed && down.over) {
+      downstream.end()
+      upstream.end()
+    } else if (down.frames!.closed && up.over) upstream.end()
+  }
+
+  #limit(): number {
+    const { idleMs } = this.#parts
+    return this.#up.over || this.#down.over ? Math.min(idleMs, HALF_CLOSED_MS) : idleMs
+  }
+
+  #arm(silent = 0): void {
+    const limit = this.#limit()
+    if (limit !== Infinity) this.#within(limit - silent, () => this.#check())
+  }
+
+  #within(ms: number, fire: () => void): void {
+    this.#deadline?.cancel()
+    if (this.#open > 0) this.#deadline = this.#parts.timers.after(ms, fire)
+  }
+
+  #check(): void {
+    const silent = this.#parts.timers.since(this.#active)
+    if (silent < this.#limit()) return this.#arm(silent)
+    if (this.#webSocket) return this.leave()
+    this.#leaving = true
+    this.#within(LEAVE_MS, () => this.#cut())
+    this.#up.end()
+    this.#down.end()
+  }
+
+  /** A side that has been told is closed, so that no reset overtakes what it was told; the other is reset. */
+  #cut(): void {
+    for (const { to, over } of [this.#up, this.#down]) {
+      if (over) to.destroy()
+      else reset(to)
+    }
+  }
+
+  #reset(): void {
+    reset(this.#parts.downstream)
+    reset(this.#parts.upstream)
+  }
+
+  #closed(socket: Duplex): void {
+    if (!socket.readableEnded || !socket.writableFinished) this.#reset()
+    if (--this.#open > 0) return
+    this.#deadline?.cancel()
+    this.#parts.onOver()
+  }
+}

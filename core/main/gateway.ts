@@ -1,0 +1,178 @@
+import type { AddressInfo } from 'node:net'
+import type { ServiceKey } from '../api/service.ts'
+import type { Catalog } from '../build/catalog.ts'
+import { buildSnapshot, type Snapshot } from '../build/snapshot.ts'
+import type { Engine } from '../chain/runtime.ts'
+import { ConfigError, type GatewaySpec, type ListenerSpec, type Problem } from '../control/gateway-spec.ts'
+import { DEFAULT_LIMITS, type DownstreamLimits } from '../http/downstream-limits.ts'
+import { Listener } from '../http/listener.ts'
+import { TrustedProxies } from '../http/trusted-proxies.ts'
+import { EndpointRegistry, RegistryKey } from '../state/registry.ts'
+import { SharedState } from '../state/shared-state.ts'
+
+export interface GatewayParts {
+  readonly engine: Engine
+  readonly catalog: Catalog
+  readonly services?: ReadonlyMap<ServiceKey<unknown>, unknown>
+  readonly baseDir: string
+  /** Ranges of proxies whose forwarding headers are believed. */
+  readonly trustedProxies?: readonly string[]
+  /** How far clients are borne with. */
+  readonly limits?: DownstreamLimits
+  /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
+  readonly drainMs?: number
+}
+
+/** The data plane: listeners, and the live snapshot that their requests lease chains from. */
+export class Gateway {
+  readonly shared = new SharedState()
+  readonly registry: EndpointRegistry
+  readonly #parts: GatewayParts
+  #catalog: Catalog
+  readonly #listeners = new Map<string, Listener>()
+  #live: Snapshot | undefined
+  #trusted: TrustedProxies
+  #limits: DownstreamLimits
+  #loading: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts
+    this.registry = new EndpointRegistry(parts.engine.clock, parts.engine.logger)
+    this.#catalog = parts.catalog
+    this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
+    this.#limits = parts.limits ?? DEFAULT_LIMITS
+  }
+
+  get live(): Snapshot | undefined {
+    return this.#live
+  }
+
+  /**
+   * Makes `spec` the live configuration, all or nothing: throws a ConfigError and leaves what runs untouched if anything
+   * is wrong. Loads are done one after another. Gives the warnings.
+   * @param catalog the filters there are from now on, if others than before
+   * @param commit called when all is made, before anything is swapped; if it rejects, nothing is
+   */
+  load(spec: GatewaySpec, catalog = this.#catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
+    const load = this.#loading.then(() => this.#load(spec, catalog, commit))
+    this.#loading = load.catch(() => {})
+    return load
+  }
+
+  async #load(spec: GatewaySpec, catalog: Catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
+    const old = this.#live
+    if (old !== undefined) refuseRestart(old.spec, spec)
+    const { engine, baseDir } = this.#parts
+    const services = new Map(this.#parts.services).set(RegistryKey, this.registry)
+    const context = { engine, catalog, shared: this.shared, services, baseDir }
+    const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
+      // What the filters of the load asked of it is forgotten with them.
+      this.#sync(old)
+      throw error
+    })
+    this.#sync(next)
+    this.#live = next
+    this.#catalog = catalog
+    for (const [name, chain] of next.chains) this.#listeners.get(name)?.use(chain)
+    if (old !== undefined) void this.#retire(old)
+    return next.warnings
+  }
+
+  #sync(snapshot: Snapshot | undefined): void {
+    this.registry.sync(snapshot?.spec.endpoints.map(({ endpoint }) => endpoint) ?? [])
+  }
+
+  /** Opens every listener. Rejects, with all of them closed, if one can't be had. */
+  async open(): Promise<void> {
+    const trusted = this.#trusted
+    const limits = this.#limits
+    const live = this.#live
+    if (live === undefined) throw new Error('open() before load()')
+    try {
+      for (const { name, host, port, routes: sheds } of live.spec.listeners) {
+        const listener = new Listener(
+          { name, host, port, trusted, limits, sheds },
+          this.#parts.engine,
+          live.chains.get(name)!,
+        )
+        await listener.open()
+        this.#listeners.set(name, listener)
+      }
+    } catch (error) {
+      for (const listener of this.#listeners.values()) listener.destroy()
+      await Promise.all([...this.#listeners.values()].map((listener) => listener.close()))
+      this.#listeners.clear()
+      throw error
+    }
+  }
+
+  /** Ranges of proxies whose forwarding headers are believed, for connections from now on. */
+  trust(ranges: readonly string[]): void {
+    this.#trusted = new TrustedProxies(ranges)
+    for (const listener of this.#listeners.values()) listener.trusted = this.#trusted
+  }
+
+  /** How far clients are borne with from now on. */
+  limit(limits: DownstreamLimits): void {
+    this.#limits = limits
+    for (const listener of this.#listeners.values()) listener.limit(limits)
+  }
+
+  /** Where a listener listens. */
+  address(name: string): AddressInfo | undefined {
+    return this.#listeners.get(name)?.address
+  }
+
+  /** Answers from now on tell clients not to keep their connections. */
+  drain(): void {
+    for (const listener of this.#listeners.values()) listener.drain()
+  }
+
+  /**
+   * Stops accepting, waits for requests in flight, disposes of everything.
+   * @param timeoutMs after this long what is left is cut
+   * @returns false if something had to be cut
+   */
+  async close(timeoutMs: number): Promise<boolean> {
+    const listeners = [...this.#listeners.values()]
+    let clean = true
+    const cut = setTimeout(() => {
+      clean = false
+      for (const listener of listeners) listener.destroy()
+    }, timeoutMs)
+    await Promise.all(listeners.map((listener) => listener.close()))
+    clearTimeout(cut)
+    this.#listeners.clear()
+    const live = this.#live
+    this.#live = undefined
+    if (live !== undefined) await Promise.all([...live.chains.values()].map((chain) => chain.release()))
+    return clean
+  }
+
+  /** Requests that are still on a replaced chain at the deadline finish, but its instances are disposed of. */
+  async #retire(old: Snapshot): Promise<void> {
+    const live = new Set(this.#live?.chains.values())
+    const { timers } = this.#parts.engine
+    for (const chain of old.chains.values())
+      if (chain.leases > 0 && !live.has(chain)) timers.after(this.#parts.drainMs ?? 60_000, () => void chain.retire())
+    await Promise.all([...old.chains.values()].map((chain) => chain.release()))
+  }
+}
+
+/** Addresses of listeners are bound once; a change of them is refused whole. */
+function refuseRestart(old: GatewaySpec, next: GatewaySpec): void {
+  const address = (spec: GatewaySpec): string =>
+    JSON.stringify(spec.listeners.map(({ name, host, port }) => [name, host, port]))
+  if (address(old) === address(next)) return
+  const without = (some: GatewaySpec, others: GatewaySpec): ListenerSpec | undefined =>
+    some.listeners.find(
+      (a) => !others.listeners.some((b) => a.name === b.name && a.host === b.host && a.port === b.port),
+    )
+  const changed = without(next, old) ?? without(old, next)
+  throw new ConfigError([
+    {
+      path: changed?.at ?? [],
+      message: 'the address of a listener can only change with a restart; nothing of this configuration was applied',
+    },
+  ])
+}

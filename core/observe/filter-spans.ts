@@ -1,0 +1,124 @@
+import { WeirError } from '../api/errors.ts'
+import type { Exchange } from '../api/exchange.ts'
+import type { Filter, TerminalFilter } from '../api/filter.ts'
+import { LocalReply } from '../api/reply.ts'
+import type { FilterStep, RecordingTrace } from './tracing.ts'
+
+/**
+ * A filter with exactly the hooks of the given one, each of which notes on the exchange's trace what it did: when the
+ * filter began, when its last inbound hook ended (`request`, `routed`, `upstream`, `admit`, `call`), its verdict. A
+ * filter whose first hook comes later (`metrics`) is noted for that hook. What was synchronous stays so.
+ *
+ * A terminal filter's `call` also begins the attempt's client span, and its `settled`, added where it has none, ends it.
+ * `dispose` is left out: an instance is disposed once, by its owner.
+ * @param name the filter's name in the chain
+ */
+export function traced(filter: TerminalFilter, name: string): TerminalFilter
+export function traced(filter: Filter, name: string): Filter
+export function traced(filter: Filter | TerminalFilter, name: string): Filter {
+  const decorated: Filter & Partial<TerminalFilter> = {}
+  if (filter.request !== undefined) decorated.request = (x) => inbound(x, name, () => filter.request!(x))
+  if (filter.routed !== undefined) decorated.routed = (x) => inbound(x, name, () => filter.routed!(x))
+  if (filter.upstream !== undefined)
+    decorated.upstream = (x, call, next) => inbound(x, name, () => filter.upstream!(x, call, next))
+  if (filter.admit !== undefined) decorated.admit = (x, attempt) => inbound(x, name, () => filter.admit!(x, attempt))
+  if (filter.settled !== undefined)
+    decorated.settled = (x, attempt, outcome) => late(x, name, () => filter.settled!(x, attempt, outcome))
+  if (filter.response !== undefined) decorated.response = (x) => late(x, name, () => filter.response!(x))
+  if (filter.log !== undefined) decorated.log = (finished) => late(finished.exchange, name, () => filter.log!(finished))
+  if (isTerminal(filter)) traceAttempts(decorated, filter, name)
+  return decorated
+}
+
+function traceAttempts(decorated: Filter & Partial<TerminalFilter>, filter: TerminalFilter, name: string): void {
+  const { settled } = decorated
+  if (filter.pick !== undefined) decorated.pick = (x, before) => filter.pick!(x, before)
+  decorated.call = (x, attempt, call) => {
+    traceOf(x)?.beginAttempt(x, attempt)
+    return inbound(x, name, () => filter.call(x, attempt, call))
+  }
+  decorated.settled = (x, attempt, outcome) => {
+    traceOf(x)?.endAttempt(attempt, outcome)
+    settled?.(x, attempt, outcome)
+  }
+}
+
+const isTerminal = (filter: Filter): filter is TerminalFilter => 'call' in filter && typeof filter.call === 'function'
+
+// Only tracing itself sets `trace`, so that whatever is there can record.
+const traceOf = (x: Exchange | undefined): RecordingTrace | undefined => x?.trace as RecordingTrace | undefined
+
+function inbound<R>(x: Exchange, name: string, run: () => R): R {
+  const trace = traceOf(x)
+  if (trace === undefined) return run()
+  const step = trace.steps.get(name) ?? begin(trace, name)
+  // The last inbound hook decides: a retry may pass where the first attempt did not.
+  step.endedAt = undefined
+  step.verdict = undefined
+  step.reason = undefined
+  return noting(step, run, () => {
+    step.endedAt = trace.now()
+  })
+}
+
+function late<R>(x: Exchange | undefined, name: string, run: () => R): R {
+  const trace = traceOf(x)
+  if (trace === undefined) return run()
+  const known = trace.steps.get(name)
+  if (known !== undefined) return noting(known, run, () => {})
+  const step = begin(trace, name)
+  return noting(step, run, () => {
+    step.endedAt = trace.now()
+  })
+}
+
+function begin(trace: RecordingTrace, name: string): FilterStep {
+  const step: FilterStep = { name, startedAt: trace.now(), endedAt: undefined, verdict: undefined, reason: undefined }
+  trace.steps.set(name, step)
+  return step
+}
+
+/** Runs a hook and notes how it ended, at once or when its promise does. */
+function noting<R>(step: FilterStep, run: () => R, ended: () => void): R {
+  let result: R
+  try {
+    result = run()
+  } catch (error) {
+    failed(step, error)
+    ended()
+    throw error
+  }
+  if (!isThenable(result)) {
+    decided(step, result)
+    ended()
+    return result
+  }
+  return result.then(
+    (value) => {
+      decided(step, value)
+      ended()
+      return value
+    },
+    (error: unknown) => {
+      failed(step, error)
+      ended()
+      throw error
+    },
+  ) as R
+}
+
+function decided(step: FilterStep, result: unknown): void {
+  if (result instanceof LocalReply) {
+    step.verdict = 'reply'
+    step.reason = result.reason
+  } else step.verdict ??= 'continue'
+}
+
+/** Notes a code or a class, never a message: messages may hold what clients sent. */
+function failed(step: FilterStep, error: unknown): void {
+  step.verdict = 'error'
+  step.reason = error instanceof WeirError ? error.code : error instanceof Error ? error.name : typeof error
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

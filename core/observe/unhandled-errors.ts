@@ -1,0 +1,24 @@
+import type { Logger } from '../api/logger.ts'
+import type { Meter } from '../api/meter.ts'
+
+/**
+ * Keeps the process going when a plugin leaves a promise unhandled or throws where nobody calls it: one request's or one
+ * plugin's mistake must not end every other's. Each is logged and counted, so that it can't hide.
+ */
+export function survive(logger: Logger, meter: Meter): void {
+  const counts = { rejection: 0, exception: 0 }
+  meter.register({
+    name: 'weir_unhandled_errors_total',
+    help: 'Rejections and exceptions that nothing handled',
+    type: 'counter',
+    collect: () => Object.entries(counts).map(([kind, value]) => ({ labels: { kind }, value })),
+  })
+  process.on('unhandledRejection', (reason) => {
+    counts.rejection++
+    logger.error({ err: reason }, 'a promise was rejected and nothing handled it')
+  })
+  process.on('uncaughtException', (error) => {
+    counts.exception++
+    logger.error({ err: error }, 'an error was thrown and nothing caught it')
+  })
+}

@@ -1,0 +1,150 @@
+import type { Endpoint, Target } from '../api/endpoint.ts'
+import type { BreakerPhase, EndpointStatus, Health } from './registry.ts'
+
+/** One request of a health check. */
+export interface Probe {
+  readonly method: string
+  /** Put behind the target's origin as it is, without its base path. */
+  readonly path: string
+  /** Flat list of names and values. */
+  readonly headers: readonly string[]
+  /** Gives it up: the probe then rejects with the signal's reason. */
+  readonly signal: AbortSignal
+  /** How much of the body is kept; the rest is not waited for. */
+  readonly maxBody: number
+}
+
+export interface ProbeAnswer {
+  readonly status: number
+  readonly body: Buffer
+}
+
+/** Sends a probe as traffic is sent: with the same TLS, to the same addresses. Rejects with a WeirError. */
+export type SendProbe = (probe: Probe) => Promise<ProbeAnswer>
+
+/** What is known of one URL of an endpoint. Plain fields: they are read for every request. Changed through the registry. */
+export class TargetState {
+  /** Id of its endpoint. */
+  readonly endpoint: string
+  readonly url: string
+  /** As configured last. 0: no new requests, those in flight finish. */
+  weight: number
+  health: Health = 'unknown'
+  /** By live traffic. */
+  ejected = false
+  /** Attempts in flight. */
+  outstanding = 0
+  /** Attempts that are over, and those of them that failed. */
+  attempts = 0
+  failures = 0
+  /** Milliseconds since the Unix epoch. */
+  changedAt: number
+  /** Of every instance that calls the target, the latest last: one that a failed load made goes before the one it was to replace. */
+  readonly #probes: SendProbe[] = []
+  /** Breakers that guard this target alone: each says whether it would refuse an attempt now. */
+  readonly blocks = new Set<() => boolean>()
+
+  constructor(endpoint: string, { url, weight }: Target, now: number) {
+    this.endpoint = endpoint
+    this.url = url
+    this.weight = weight
+    this.changedAt = now
+  }
+
+  /** Asks the target as its traffic does. Undefined while no filter calls it. */
+  get probe(): SendProbe | undefined {
+    return this.#probes.at(-1)
+  }
+
+  /** For the terminal filter that calls the target. Returns what takes the probe back: to be called in `dispose`. */
+  offerProbe(probe: SendProbe): () => void {
+    this.#probes.push(probe)
+    return () => {
+      const at = this.#probes.lastIndexOf(probe)
+      if (at !== -1) this.#probes.splice(at, 1)
+    }
+  }
+
+  /** Whether neither checks nor live traffic found it bad. */
+  get sound(): boolean {
+    return this.health !== 'unhealthy' && !this.ejected
+  }
+
+  /**
+   * Whether it may be called now: it is sound, and no breaker of its own would refuse. That can change with time alone: ask
+   * when an attempt is made. A draining one may not be chosen, but is no reason to call the endpoint unhealthy.
+   */
+  get available(): boolean {
+    return this.sound && !this.blocked
+  }
+
+  /** Whether a breaker of its own would refuse an attempt now. */
+  get blocked(): boolean {
+    if (this.blocks.size > 0) for (const blocks of this.blocks) if (blocks()) return true
+    return false
+  }
+}
+
+/** A breaker, as it is looked at and worked by hand. */
+export interface BreakerHandle {
+  readonly filter: string
+  /** Undefined: it guards the whole endpoint. */
+  readonly target: string | undefined
+  readonly phase: BreakerPhase
+  /** Opens it as if it had failed often enough. */
+  trip(): void
+  /** Closes it and forgets what it counted. */
+  reset(): void
+}
+
+/** What is known of an endpoint. */
+export class EndpointState {
+  readonly id: string
+  endpoint: Endpoint
+  status: EndpointStatus
+  /** In the order of the configuration. */
+  targets: readonly TargetState[] = []
+  /** Added by breakers when they are made, and taken away when they are disposed of. */
+  readonly breakers = new Set<BreakerHandle>()
+  /** Called with a target that active checks find well again after they had found it bad. Of the endpoint, so that thousands don't listen to all. */
+  readonly recoveries = new Set<(target: TargetState) => void>()
+  /** Milliseconds since the Unix epoch. */
+  changedAt: number
+  readonly #byUrl = new Map<string, TargetState>()
+
+  constructor(endpoint: Endpoint, now: number) {
+    this.id = endpoint.id
+    this.endpoint = endpoint
+    this.status = endpoint.status
+    this.changedAt = now
+  }
+
+  /** The state of a target; one that is asked for first is made. */
+  target(target: Target, now: number): TargetState {
+    let state = this.#byUrl.get(target.url)
+    if (state === undefined) {
+      state = new TargetState(this.id, target, now)
+      this.#byUrl.set(target.url, state)
+    }
+    return state
+  }
+
+  /** @internal The endpoint is configured like this from now on. */
+  configure(endpoint: Endpoint): void {
+    this.endpoint = endpoint
+    this.targets = endpoint.targets.map((target) => this.#byUrl.get(target.url)!)
+    endpoint.targets.forEach(({ weight }, i) => {
+      this.targets[i]!.weight = weight
+    })
+    const urls = new Set(endpoint.targets.map(({ url }) => url))
+    for (const url of this.#byUrl.keys()) if (!urls.has(url)) this.#byUrl.delete(url)
+  }
+
+  /** @internal */
+  assess(): EndpointStatus {
+    const { targets } = this
+    const { status } = this.endpoint
+    if (status !== 'active' || targets.length === 0) return status
+    return targets.some(({ sound }) => sound) ? 'active' : 'unhealthy'
+  }
+}

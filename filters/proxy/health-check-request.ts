@@ -1,0 +1,115 @@
+import type { Dispatcher } from 'undici'
+import { type Probe, type ProbeAnswer, type SendProbe, WeirError } from '../../core/index.ts'
+import type { CountingClient } from './counting-client.ts'
+import { failureOf, isClosed } from './upstream-errors.ts'
+
+/** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
+export const probeThrough =
+  (pool: () => Dispatcher): SendProbe =>
+  (probe) =>
+    new Promise((resolve, reject) => new ProbeRequest(pool(), probe, resolve, reject).send())
+
+class ProbeRequest implements Dispatcher.DispatchHandler {
+  /** Set by the pool's client when the request is given to it. */
+  client: CountingClient | undefined = undefined
+  readonly #pool: Dispatcher
+  readonly #probe: Probe
+  readonly #resolve: (answer: ProbeAnswer) => void
+  readonly #reject: (error: WeirError) => void
+  #controller: Dispatcher.DispatchController | undefined
+  /** 0 until the head is there. */
+  #status = 0
+  readonly #chunks: Buffer[] = []
+  #size = 0
+  #resent = false
+  #over = false
+
+  constructor(
+    pool: Dispatcher,
+    probe: Probe,
+    resolve: (answer: ProbeAnswer) => void,
+    reject: (error: WeirError) => void,
+  ) {
+    this.#pool = pool
+    this.#probe = probe
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  send(): void {
+    const { signal } = this.#probe
+    if (signal.aborted) return this.#give()
+    signal.addEventListener('abort', this.#give, { once: true })
+    this.#dispatch()
+  }
+
+  #dispatch(): void {
+    const { method, path, headers } = this.#probe
+    try {
+      // undici would close the connection behind a HEAD.
+      this.#pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#over) controller.abort(new WeirError('upstream_timeout'))
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    if (status >= 200) this.#status = status
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size < this.#probe.maxBody) return
+    this.#answer()
+    controller.abort(new WeirError('client_gone'))
+  }
+
+  onResponseEnd(): void {
+    // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
+    if (this.client?.broken) return this.#fail(new WeirError('upstream_reset'))
+    if (this.client !== undefined) this.client.answers++
+    this.#answer()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return
+    // A kept connection may be closed at the moment it is used again, which says nothing of the target (RFC 9112 §9.3.1).
+    if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.answers ?? 0) > 0) {
+      this.#resent = true
+      this.#controller = undefined
+      return this.#dispatch()
+    }
+    this.#fail(failureOf(error, this.#controller !== undefined, this.#status > 0))
+  }
+
+  #answer(): void {
+    if (!this.#end()) return
+    this.#resolve({ status: this.#status, body: Buffer.concat(this.#chunks).subarray(0, this.#probe.maxBody) })
+  }
+
+  /** It is given up. Before it has a connection a request can't be aborted: the connecting is, and else onRequestStart does it. */
+  readonly #give = (): void => {
+    const { reason } = this.#probe.signal
+    this.#fail(reason as Error)
+    if (this.#controller !== undefined) this.#controller.abort(reason as Error)
+    else this.client?.abandon()
+  }
+
+  #fail(error: Error): void {
+    if (this.#end()) this.#reject(failureOf(error, this.#controller !== undefined, this.#status > 0))
+  }
+
+  #end(): boolean {
+    if (this.#over) return false
+    this.#over = true
+    this.#probe.signal.removeEventListener('abort', this.#give)
+    return true
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { watchFiles } from '../../../config/live/watch-files.ts'
+import { tempFile } from '../support.ts'
+
+/** Watches; `next` says whether a change is told of within a second or two. */
+async function watching(t: Test, files: readonly string[], patterns: readonly string[] = []) {
+  let count = 0
+  let wake = (): void => {}
+  const stop = await watchFiles(files, patterns, () => {
+    count++
+    wake()
+  })
+  t.teardown(stop)
+  let told = 0
+  return {
+    next: async (): Promise<boolean> => {
+      if (count === told) await Promise.race([sleep(4000), new Promise<void>((done) => (wake = done))])
+      const heard = count > told
+      told = count
+      return heard
+    },
+    quiet: async (): Promise<boolean> => {
+      await sleep(400)
+      return count === told
+    },
+  }
+}
+
+function setUp(t: Test) {
+  const temp = tempFile()
+  t.teardown(temp.remove)
+  writeFileSync(temp.file, 'one')
+  return temp
+}
+
+t.test('a file that is written in place, by renaming, removed, and back', async (t) => {
+  const { file, dir } = setUp(t)
+  const { next, quiet } = await watching(t, [file])
+  writeFileSync(file, 'two')
+  t.ok(await next(), 'in place')
+  for (const text of ['three', 'four']) {
+    writeFileSync(`${file}.tmp`, text)
+    renameSync(`${file}.tmp`, file)
+    t.ok(await next(), 'by renaming')
+  }
+  unlinkSync(file)
+  t.ok(await next(), 'removed')
+  writeFileSync(join(dir, 'beside.txt'), 'x')
+  t.ok(await quiet(), 'what lies beside it does not matter')
+  writeFileSync(file, 'five')
+  t.ok(await next(), 'back')
+  writeFileSync(file, 'six')
+  t.ok(await next(), 'and watched again')
+})
+
+t.test('many writes at once are one change', async (t) => {
+  const { file } = setUp(t)
+  const { next, quiet } = await watching(t, [file])
+  for (let i = 0; i < 50; i++) writeFileSync(file, `text ${i}`)
+  t.ok(await next())
+  t.ok(await quiet())
+})
+
+t.test('a link that is swapped, as Kubernetes does it, again and again', async (t) => {
+  const { dir } = setUp(t)
+  const version = (n: number): void => {
+    mkdirSync(join(dir, `..v${n}`))
+    writeFileSync(join(dir, `..v${n}`, 'a.yaml'), `version ${n}`)
+  }
+  version(1)
+  symlinkSync('..v1', join(dir, '..data'))
+  symlinkSync(join('..data', 'a.yaml'), join(dir, 'a.yaml'))
+  const { next } = await watching(t, [join(dir, 'a.yaml')])
+  for (const n of [2, 3, 4]) {
+    version(n)
+    symlinkSync(`..v${n}`, join(dir, '..tmp'))
+    renameSync(join(dir, '..tmp'), join(dir, '..data'))
+    rmSync(join(dir, `..v${n - 1}`), { recursive: true })
+    t.ok(await next(), `version ${n}`)
+    t.equal(readlinkSync(join(dir, '..data')), `..v${n}`)
+  }
+})
+
+t.test('a folder that is removed and made again', async (t) => {
+  const { dir } = setUp(t)
+  const folder = join(dir, 'etc')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'a.yaml'), 'one')
+  const { next } = await watching(t, [join(folder, 'a.yaml')])
+  rmSync(folder, { recursive: true })
+  t.ok(await next())
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'a.yaml'), 'two')
+  t.ok(await next())
+})
+
+t.test('files that come, change and go behind a pattern', async (t) => {
+  const { file, dir } = setUp(t)
+  const folder = join(dir, 'conf.d')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'a.yaml'), 'a')
+  const { next, quiet } = await watching(t, [file, join(folder, 'a.yaml')], [join(folder, '*.yaml')])
+  writeFileSync(join(folder, 'b.yaml'), 'b')
+  t.ok(await next(), 'a new one')
+  writeFileSync(join(folder, 'notes.txt'), 'b')
+  t.ok(await quiet(), 'one that does not match')
+  writeFileSync(join(folder, 'a.yaml'), 'aa')
+  t.ok(await next(), 'a changed one')
+  unlinkSync(join(folder, 'b.yaml'))
+  t.ok(await next(), 'one that is gone')
+})
+
+t.test('a folder that does not exist yet', async (t) => {
+  const { file, dir } = setUp(t)
+  const { next } = await watching(t, [file], [join(dir, 'later', '*.yaml')])
+  mkdirSync(join(dir, 'later'))
+  writeFileSync(join(dir, 'later', 'a.yaml'), 'a')
+  t.ok(await next())
+})
+
+t.test('links in a circle are given up', async (t) => {
+  const { file, dir } = setUp(t)
+  symlinkSync('loop', join(dir, 'loop'))
+  const { next } = await watching(t, [file, join(dir, 'loop')])
+  writeFileSync(file, 'two')
+  t.ok(await next())
+})

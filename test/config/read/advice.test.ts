@@ -1,0 +1,42 @@
+import t from 'tap'
+import { RESET, TIMEOUT } from '../../../config/read/advice.ts'
+import { breaker } from '../../../filters/breaker/filter.ts'
+import { proxy } from '../../../filters/proxy/filter.ts'
+import { endpoint, warnings } from '../support.ts'
+
+t.test('a filter that should come first', async (t) => {
+  const chain = (...names: string[]): string => endpoint('', `filters: [${names.join(', ')}]\n`)
+  t.match(warnings(chain('auth', 'rate-limit', 'request-id', 'route-match', 'proxy')), [
+    /^5:17 filters\[1\]: "rate-limit" stands after "auth": .*move "rate-limit" before "auth"$/,
+    /^5:29 filters\[2\]: "request-id" stands after "auth"/,
+  ])
+  t.same(warnings(chain('rate-limit', 'request-id', 'auth', 'route-match', 'proxy')), [])
+  t.same(warnings(chain('request-id', 'route-match', 'proxy')), [])
+  t.match(warnings(chain('route-match', 'concurrency-limit', 'retry', 'proxy')), [
+    /"retry" stands after "concurrency-limit": a slot is held/,
+  ])
+  t.same(warnings(chain('route-match', 'retry', 'concurrency-limit', 'proxy')), [])
+})
+
+t.test('a breaker that waits for less time than a call to the upstream may take', async (t) => {
+  t.match(warnings(endpoint('', 'circuit_breaker: { reset_timeout: 5 }\n')), [
+    /^5:20 circuit_breaker.reset_timeout: the breaker's reset_timeout \(5 s\) is shorter than the upstream's timeout \(30 s\)/,
+  ])
+  t.match(warnings(endpoint('timeout: 2m')), [/^4:5 endpoints\[0\].timeout: for api the breaker's .*60 s.*120 s/])
+  t.match(warnings(endpoint('filters: { breaker: { reset_timeout: 1s } }')), [/^4:27 .*: for api .*\(1 s\)/])
+  t.same(warnings(endpoint('timeout: 60')), [])
+  t.same(warnings(endpoint('timeout: 2m\nfilters: { breaker: off }')), [])
+  t.same(warnings(endpoint('timeout: 2m\nfilters: { breaker: { reset_timeout: 3m } }')), [])
+  t.same(warnings(endpoint('timeout: 2m', 'filters: [route-match, proxy]\n')), [])
+})
+
+t.test('the defaults are those of the filters', async (t) => {
+  for (const [factory, fact] of [
+    [breaker, RESET],
+    [proxy, TIMEOUT],
+  ] as const) {
+    const result = factory.options!['~standard'].validate({}) as { value: Record<string, unknown> }
+    t.equal(factory.name, fact.factory)
+    t.equal(result.value[fact.option], fact.default)
+  }
+})

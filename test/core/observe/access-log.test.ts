@@ -1,0 +1,169 @@
+import { EventEmitter } from 'node:events'
+import fc from 'fast-check'
+import t from 'tap'
+import { RequestIdSlot, RouteSlot, TargetSlot } from '../../../core/api/endpoint.ts'
+import { WeirError } from '../../../core/api/errors.ts'
+import type { Exchange } from '../../../core/api/exchange.ts'
+import type { Finished } from '../../../core/api/filter.ts'
+import { Metrics } from '../../../core/api/meter.ts'
+import { TimerWheel } from '../../../core/base/timer-wheel.ts'
+import { BatchedAccessLog } from '../../../core/observe/access-log.ts'
+import { answered, endpoint, exchange, ManualClock } from '../../support/exchange.ts'
+
+class Memory extends EventEmitter {
+  readonly batches: string[] = []
+  free = true
+  flushed = 0
+  write(text: string | Buffer): boolean {
+    this.batches.push(text.toString())
+    return this.free
+  }
+  flushSync(): void {
+    this.flushed++
+  }
+  lines(): Record<string, unknown>[] {
+    const text = this.batches.join('')
+    return text === ''
+      ? []
+      : text
+          .slice(0, -1)
+          .split('\n')
+          .map((line) => JSON.parse(line))
+  }
+}
+
+function make() {
+  const destination = new Memory()
+  const clock = new ManualClock()
+  const timers = new TimerWheel({ manual: true, now: () => clock.now() })
+  const metrics = new Metrics()
+  const log = new BatchedAccessLog({ destination, clock, timers, meter: metrics })
+  return { destination, clock, timers, metrics, log }
+}
+
+const finished = (x: Exchange | undefined, rest: Partial<Finished> = {}): Finished => ({
+  exchange: x,
+  outcome: 'answered',
+  status: 200,
+  error: undefined,
+  durationMs: 1.23456,
+  ...rest,
+})
+
+const target = { url: 'http://up:81/base', origin: 'http://up:81', host: 'up:81', basePath: '/base', weight: 1 }
+
+t.test('a line says what is known', async (t) => {
+  const { destination, clock, log } = make()
+  const x = exchange({ method: 'POST', path: '/v1/orders/7', query: '?token=secret' })
+  x.traceId = 'a'.repeat(32)
+  x.set(RequestIdSlot, 'r-1')
+  x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
+  x.set(TargetSlot, target)
+  answered(x, 502).response.local = { filter: 'proxy', reason: 'upstream_reset' }
+  const cause = Object.assign(new Error('read ECONNRESET 10.0.0.1'), { code: 'ECONNRESET' })
+  log.write(finished(x, { status: 502, error: new WeirError('upstream_reset', undefined, { cause }) }))
+  log.flushSync()
+  t.strictSame(destination.lines(), [
+    {
+      level: 30,
+      time: clock.wall(),
+      msg: 'access',
+      request_id: 'r-1',
+      trace_id: 'a'.repeat(32),
+      client: '192.0.2.1',
+      method: 'POST',
+      path: '/v1/orders/7',
+      endpoint: 'v1/orders',
+      target: 'up:81',
+      reason: 'upstream_reset',
+      filter: 'proxy',
+      status: 502,
+      error: 'upstream_reset',
+      cause: 'ECONNRESET',
+      outcome: 'answered',
+      duration_ms: 1.235,
+    },
+  ])
+  t.equal(destination.flushed, 1)
+  t.notMatch(destination.batches.join(''), /secret/, 'the query stays out')
+})
+
+t.test('a request that was never parsed', async (t) => {
+  const { destination, log } = make()
+  log.write(finished(undefined, { outcome: 'unparsed', status: 400 }))
+  log.write(finished(undefined, { outcome: 'unparsed', status: 408, peer: '192.0.2.7' }))
+  log.flushSync()
+  const [first, second] = destination.lines()
+  t.strictSame(Object.keys(first!), ['level', 'time', 'msg', 'status', 'outcome', 'duration_ms'])
+  t.match(second, { client: '192.0.2.7', status: 408 })
+})
+
+t.test('hostile values forge nothing: printable ASCII, one line, the value itself', async (t) => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      const { destination, log } = make()
+      const x = exchange({ path: `/${text}`, method: text, downstream: { address: text } })
+      x.set(RequestIdSlot, text)
+      log.write(finished(x))
+      log.flushSync()
+      const line = destination.batches.join('')
+      if (!/^[\x20-\x7e]*\n$/.test(line)) return false
+      const { path, method, client, request_id } = JSON.parse(line)
+      return path === `/${text}` && method === text && client === text && request_id === text
+    }),
+  )
+  const { destination, log } = make()
+  log.write(finished(exchange({ path: '/a"}\n{"level":60\u0085\u2028\x1b[31m' })))
+  log.flushSync()
+  t.equal(destination.lines().length, 1)
+})
+
+t.test('long paths are cut', async (t) => {
+  const { destination, log } = make()
+  log.write(finished(exchange({ path: `/${'x'.repeat(10_000)}` })))
+  log.flushSync()
+  t.equal((destination.lines()[0]!.path as string).length, 2049)
+})
+
+t.test('lines wait for company: 250 ms or 64 KiB', async (t) => {
+  const { destination, clock, timers, log } = make()
+  log.write(finished(exchange()))
+  t.equal(destination.batches.length, 0)
+  clock.advance(350)
+  timers.advance()
+  t.equal(destination.batches.length, 1)
+  t.equal(timers.size, 0)
+  let written = 0
+  while (destination.batches.length === 1) {
+    log.write(finished(exchange()))
+    written++
+  }
+  t.equal(timers.size, 0, 'a batch that has gone leaves no deadline')
+  t.ok(destination.batches[1]!.length >= 64 * 1024)
+  t.equal(destination.lines().length, written + 1)
+})
+
+t.test('a destination that is behind costs bounded memory, then lines, and says how many', async (t) => {
+  const { destination, clock, timers, metrics, log } = make()
+  t.match((await metrics.expose()).text, /^weir_access_log_dropped_total 0$/m)
+  destination.free = false
+  const x = exchange({ path: `/${'x'.repeat(2000)}` })
+  for (let i = 0; i < 2000; i++) log.write(finished(x))
+  clock.advance(1000)
+  timers.advance()
+  t.equal(destination.batches.length, 1, 'nothing more is handed on')
+  t.ok(log.dropped > 1000)
+  t.match((await metrics.expose()).text, `\nweir_access_log_dropped_total ${log.dropped}\n`)
+  destination.free = true
+  destination.emit('drain')
+  t.equal(destination.batches.length, 3, 'the lines, and how many were lost')
+  t.ok(destination.batches[1]!.length < 1.1 * 1024 * 1024)
+  const last = destination.lines().at(-1)!
+  t.match(last, { level: 40, msg: 'access log lines dropped', dropped: log.dropped })
+  t.equal(destination.lines().length - 1 + log.dropped, 2000)
+  log.write(finished(x))
+  log.flushSync()
+  t.match(destination.lines().at(-1), { msg: 'access' }, 'and goes on')
+  destination.emit('drain')
+  t.equal(destination.batches.length, 4, 'with nothing to say it says nothing')
+})

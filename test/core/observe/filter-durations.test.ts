@@ -1,0 +1,31 @@
+import t from 'tap'
+import { Metrics } from '../../../core/api/meter.ts'
+import { FilterDurations, timed } from '../../../core/observe/filter-durations.ts'
+import { send } from '../../support/client.ts'
+import { exchange } from '../../support/exchange.ts'
+import { specOf, startGateway } from '../../support/gateway.ts'
+import { startUpstream } from '../../support/upstream.ts'
+
+t.test('the first request of every 128 is timed, and every filter of its chain shows', async (t) => {
+  const upstream = await startUpstream((_req, res) => res.end('ok'))
+  const gw = await startGateway(specOf([{ name: 'a', url: upstream.url }]))
+  t.teardown(async () => {
+    await gw.close()
+    await upstream.close()
+  })
+  await send(`${gw.url}/orchestrator/a/`)
+  await send(`${gw.url}/orchestrator/a/`)
+  const { text } = await gw.metrics.expose()
+  for (const filter of ['request-id', 'auth', 'route-match', 'method-check', 'breaker']) {
+    t.match(text, new RegExp(`weir_filter_duration_seconds_count\\{filter="${filter}"\\} [12]\n`), filter)
+  }
+})
+
+t.test('a timed filter has the same hooks, and a rejection passes', async (t) => {
+  const durations = new FilterDurations(new Metrics())
+  const filter = timed({ request: () => Promise.reject(new Error('no')), log() {} }, 'f', durations)
+  t.strictSame(Object.keys(filter).toSorted(), ['log', 'request'])
+  await t.rejects(Promise.resolve(filter.request!(exchange())), /no/)
+  const quick = timed({ routed: () => undefined }, 'g', durations)
+  t.equal(quick.routed!(exchange()), undefined, 'what was synchronous stays so')
+})

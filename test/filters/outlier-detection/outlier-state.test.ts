@@ -1,0 +1,98 @@
+import t from 'tap'
+import {
+  comeBack,
+  eject,
+  mayEject,
+  newRecord,
+  type OutlierRules,
+  observe,
+} from '../../../filters/outlier-detection/outlier-state.ts'
+
+const RULES: OutlierRules = {
+  consecutiveFailures: 3,
+  failureShare: Infinity,
+  requestVolume: 10,
+  window: 1000,
+  baseEjection: 100,
+  maxEjection: 350,
+  maxEjected: 0.5,
+}
+
+/** After which of these attempts, one a millisecond, the target should be ejected: `+` succeeded, `-` failed. */
+function wanted(attempts: string, rules: Partial<OutlierRules> = {}): number[] {
+  const record = newRecord()
+  return [...attempts].flatMap((attempt, i) =>
+    observe(record, { ...RULES, ...rules }, { failed: attempt === '-', startedAt: i }, i) === undefined ? [] : [i + 1],
+  )
+}
+
+t.test('failures in a row', async (t) => {
+  t.same(wanted('---'), [3])
+  t.same(wanted('--+--+-+---'), [11])
+  t.same(wanted('-----'), [3, 4, 5], 'asked again after each further one')
+  t.same(wanted('-', { consecutiveFailures: 1 }), [1])
+  t.same(wanted('-'.repeat(50), { consecutiveFailures: Infinity }), [])
+})
+
+t.test('the share of failures within a window', async (t) => {
+  const rules = { consecutiveFailures: Infinity, failureShare: 0.5 }
+  t.same(wanted('-+-+-+-+-', rules), [], 'too few to say')
+  t.same(wanted('-+-+-+-+-+-', rules), [11], 'a success ejects nobody')
+  t.same(wanted('+++++-+-+-+-+-', rules), [])
+  t.same(wanted('-+-+-+-+-+-', { ...rules, window: 5 }), [], 'windows are counted apart')
+  t.match(
+    observe(
+      { ...newRecord(), since: 0, seen: 9, failed: 4 },
+      { ...RULES, ...rules },
+      { failed: true, startedAt: 0 },
+      1,
+    ),
+    '5 of 10',
+  )
+})
+
+t.test('attempts from before the return, and during the ejection, say nothing', async (t) => {
+  const record = newRecord()
+  const fail = (startedAt: number, now: number) => observe(record, RULES, { failed: true, startedAt }, now)
+  fail(0, 1)
+  fail(0, 2)
+  t.match(fail(0, 3), '3 failures in a row')
+  eject(record, RULES, 3)
+  t.equal(fail(2, 4), undefined)
+  comeBack(record, 103)
+  for (let i = 0; i < 10; i++) t.equal(fail(102, 110 + i), undefined)
+  fail(103, 130)
+  fail(104, 131)
+  t.match(fail(105, 132), '3 failures in a row')
+})
+
+t.test('each ejection in a row is longer, up to the longest; time without one forgives', async (t) => {
+  const record = newRecord()
+  const lasts = (now: number): number => {
+    const ms = eject(record, RULES, now)
+    comeBack(record, now + ms)
+    return ms
+  }
+  t.same([0, 100, 300, 600].map(lasts), [100, 200, 300, 350])
+  t.equal(lasts(950 + 99), 350, 'not a whole base time since')
+  t.equal(lasts(1399 + 350), 300, '5 in a row, 3 forgiven')
+  t.equal(lasts(9_000_000), 100)
+  t.equal(eject(newRecord(), { ...RULES, maxEjection: 1 }, 0), 100, 'never shorter than the first')
+})
+
+t.test('the ceiling', async (t) => {
+  const may = (targets: number, ejected: number, others = targets - 1 - ejected, maxEjected = 0.5) =>
+    mayEject({ ...RULES, maxEjected }, targets, ejected, others)
+  t.notOk(may(1, 0))
+  t.notOk(may(1, 0, 0, 1), 'never the only one')
+  t.ok(may(2, 0))
+  t.notOk(may(2, 1))
+  t.ok(may(3, 0))
+  t.notOk(may(3, 1), 'rounded down')
+  t.notOk(may(9, 0, 8, 0.1))
+  t.ok(may(10, 0, 9, 0.1))
+  t.notOk(may(10, 0, 9, 0))
+  t.ok(may(3, 1, 1, 1))
+  t.notOk(may(3, 2, 0, 1), 'nor the last')
+  t.notOk(may(4, 0, 0), 'where checks took out the others')
+})
