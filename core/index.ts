@@ -6,9 +6,9 @@ export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './api/en
 export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
 export type { Downstream, Exchange, Request } from './api/exchange.ts'
 export type {
-  Answered,
   Attempt,
   Awaitable,
+  ExchangeWithResponse,
   Filter,
   FilterEnv,
   FilterFactory,
@@ -24,7 +24,7 @@ export { defineFilter } from './api/filter.ts'
 export { HeaderList } from './api/header-list.ts'
 export type { Logger } from './api/logger.ts'
 export { Histogram, type Meter, type Metric, type Sample } from './api/meter.ts'
-export { blockedReply } from './api/out-of-service.ts'
+export { outOfServiceReply } from './api/out-of-service.ts'
 export { LocalReply, type ReplyOptions, type Response, reply, type Upgrade } from './api/reply.ts'
 export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './api/service.ts'
 export { defineSlot, type Slot } from './api/slot.ts'
@@ -49,4 +49,11 @@ export {
 } from './state/registry.ts'
 export { MemoryResponseStore, type ResponseStore, type Stored, type StoredResponse } from './state/response-store.ts'
 export type { ShareSpec } from './state/shared-state.ts'
-export type { BreakerHandle, EndpointState, Probe, ProbeAnswer, SendProbe, TargetState } from './state/target-state.ts'
+export type {
+  BreakerHandle,
+  EndpointState,
+  HealthCheckRequest,
+  HealthCheckResponse,
+  SendHealthCheck,
+  TargetState,
+} from './state/target-state.ts'

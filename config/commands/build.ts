@@ -4,7 +4,7 @@ import { systemClock } from '../../core/base/clock.ts'
 import { TimerWheel } from '../../core/base/timer-wheel.ts'
 import type { Catalog } from '../../core/build/catalog.ts'
 import { buildSnapshot, checkSpec, type Snapshot } from '../../core/build/snapshot.ts'
-import { Engine } from '../../core/chain/runtime.ts'
+import { Runtime } from '../../core/chain/runtime.ts'
 import { EndpointRegistry, RegistryKey } from '../../core/state/registry.ts'
 import { SharedState } from '../../core/state/shared-state.ts'
 import { loadConfig } from '../live/config-loader.ts'
@@ -27,7 +27,7 @@ export async function build(file: string, host: Host, previous?: Built): Promise
   const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
   const shared = previous?.shared ?? new SharedState()
   const services = new Map(host.services).set(RegistryKey, new EndpointRegistry(systemClock, silentLogger))
-  const engine = new Engine({
+  const runtime = new Runtime({
     clock: systemClock,
     timers: new TimerWheel(),
     logger: silentLogger,
@@ -35,7 +35,7 @@ export async function build(file: string, host: Host, previous?: Built): Promise
   })
   try {
     const catalog = await host.catalog(config)
-    const context = { engine, catalog, shared, services, baseDir: config.settings.baseDir }
+    const context = { runtime, catalog, shared, services, baseDir: config.settings.baseDir }
     const snapshot = await buildSnapshot(config.spec, context, previous?.snapshot)
     return { config, catalog, snapshot, shared, findings: found(config, snapshot) }
   } catch (error) {

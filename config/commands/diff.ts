@@ -52,7 +52,7 @@ interface Difference {
 function reloaded(old: Built, next: Built): Reloaded[] {
   const before = new Set(instancesOf(old).map(({ filter }) => filter))
   return [...next.snapshot.chains.values()].flatMap((chain) =>
-    lanesOf(chain).map(([endpoint, { steps }]) => {
+    compiledChainsOf(chain).map(([endpoint, { steps }]) => {
       const named = (kept: boolean): string[] =>
         steps.flatMap((step) => (step !== undefined && before.has(step.filter) === kept ? [step.name] : []))
       return { listener: chain.listener, endpoint, made: named(false), kept: named(true) }
@@ -61,9 +61,9 @@ function reloaded(old: Built, next: Built): Reloaded[] {
 }
 
 const instancesOf = ({ snapshot }: Built) => [...snapshot.chains.values()].flatMap((chain) => [...chain.instances])
-const lanesOf = (chain: Chain): [endpoint: string | null, lane: Chain['base']][] => [
+const compiledChainsOf = (chain: Chain): [endpoint: string | null, compiled: Chain['base']][] => [
   [null, chain.base],
-  ...Array.from(chain.parts.endpoints.keys(), (id): [string, Chain['base']] => [id, chain.lane(id)!]),
+  ...Array.from(chain.parts.endpoints.keys(), (id): [string, Chain['base']] => [id, chain.compiledFor(id)!]),
 ]
 
 function needRestart({ config: old }: Built, { config: next }: Built): string[] {

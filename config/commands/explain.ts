@@ -55,7 +55,7 @@ async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built
   }
   const filters = listener.chain.map(({ name, factory, at }, index): ExplainedFilter => {
     const spec: OptionsSpec | undefined = options[index]
-    const filter = rehearsal.lane.steps[index]?.filter
+    const filter = rehearsal.compiled.steps[index]?.filter
     const reached = index < rehearsal.entered
     return {
       name,

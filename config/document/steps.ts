@@ -1,14 +1,14 @@
-import { Pace } from '../../core/base/time-slice.ts'
+import { TimeSlice } from '../../core/base/time-slice.ts'
 
 /** Work that says, by yielding, where the event loop may have its turn. */
 export type Steps<T> = Generator<undefined, T>
 
 /** Does the work in slices: requests go on meanwhile. */
-export async function paced<T>(steps: Steps<T>, pace = new Pace()): Promise<T> {
+export async function paced<T>(steps: Steps<T>, slice = new TimeSlice()): Promise<T> {
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
-    if (pace.due) await pace.rest()
+    if (slice.used) await slice.rest()
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Pace } from '../../core/base/time-slice.ts'
+import { TimeSlice } from '../../core/base/time-slice.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
 import { ConfigError, type Path, type Problem } from '../../core/control/gateway-spec.ts'
 import { Source } from '../document/config-document.ts'
@@ -47,23 +47,23 @@ export class ConfigLoader {
    */
   async load(texts: ReadonlyMap<string, string> = new Map()): Promise<LoadedConfig> {
     const { main } = this.#source
-    const pace = new Pace()
+    const slice = new TimeSlice()
     this.#uses = { names: [main], patterns: [] }
     this.#texts = texts
-    const first = await this.#parse(main, pace)
+    const first = await this.#parse(main, slice)
     const source = new Source(first.source)
     if (first.problems.length > 0) throw new LocatedConfigError(first.problems, source)
     const reading = new Reading(source, main, this.#env, this.#cache)
-    const raw = await paced(reading.plain(first.source), pace)
+    const raw = await paced(reading.plain(first.source), slice)
     const patterns = readPatterns(raw, reading.problems)
-    const included = await this.#include(patterns, source, reading, pace)
+    const included = await this.#include(patterns, source, reading, slice)
     this.#uses = {
       names: [main, ...included.map(({ name }) => name), ...reading.read],
       patterns: patterns.map(({ pattern }) => pattern),
     }
     this.#pieces = new Map(source.files.flatMap(({ items }) => items ?? []).map((piece) => [piece.text, piece]))
     try {
-      return await paced(reading.interpret(mergeFiles(raw, included, source, reading.problems)), pace)
+      return await paced(reading.interpret(mergeFiles(raw, included, source, reading.problems)), slice)
     } catch (error) {
       throw error instanceof PartialConfigError ? error.and(await this.#more(error.partial)) : error
     }
@@ -78,10 +78,10 @@ export class ConfigLoader {
     }
   }
 
-  async #parse(name: string, pace: Pace): Promise<{ source: SourceFile; problems: readonly PlacedProblem[] }> {
+  async #parse(name: string, slice: TimeSlice): Promise<{ source: SourceFile; problems: readonly PlacedProblem[] }> {
     try {
       const text = this.#texts.get(name) ?? decodeText(await this.#source.read(name))
-      return await paced(parseFile(text, name, this.#pieces), pace)
+      return await paced(parseFile(text, name, this.#pieces), slice)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       return { source: new SourceFile(name), problems: error.problems }
@@ -92,7 +92,7 @@ export class ConfigLoader {
     patterns: ReturnType<typeof readPatterns>,
     source: Source,
     reading: Reading,
-    pace: Pace,
+    slice: TimeSlice,
   ): Promise<Included[]> {
     const included: Included[] = []
     // The same file may be named in several ways.
@@ -105,11 +105,11 @@ export class ConfigLoader {
           return included
         }
         known.add(resolve(name))
-        const parsed = await this.#parse(name, pace)
+        const parsed = await this.#parse(name, slice)
         source.add(parsed.source)
         for (const { path, message, position } of parsed.problems)
           reading.problems.error(path, message, { file: name, ...position })
-        const raw = parsed.problems.length > 0 ? undefined : await paced(reading.plain(parsed.source), pace)
+        const raw = parsed.problems.length > 0 ? undefined : await paced(reading.plain(parsed.source), slice)
         included.push({ name, source: parsed.source, raw })
       }
     }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../../core/api/logger.ts'
 import { Counter, type Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import { Pace } from '../../core/base/time-slice.ts'
+import { TimeSlice } from '../../core/base/time-slice.ts'
 import { BuildError } from '../../core/build/snapshot.ts'
 import type {
   ConfigControl,
@@ -173,12 +173,12 @@ export class Reloader implements ConfigControl {
 
   /** True if a configuration means what runs already, and no file that filters read has changed. */
   async #isLive(next: LoadedConfig): Promise<boolean> {
-    const pace = new Pace()
+    const slice = new TimeSlice()
     const { spec, settings } = this.#live
     if (this.#parts.filesChanged() || spec.endpoints.length !== next.spec.endpoints.length) return false
     if (!isDeepStrictEqual([spec.listeners, settings], [next.spec.listeners, next.settings])) return false
     for (const [i, endpoint] of spec.endpoints.entries()) {
-      if (pace.due) await pace.rest()
+      if (slice.used) await slice.rest()
       if (!isDeepStrictEqual(endpoint, next.spec.endpoints[i])) return false
     }
     return true

@@ -46,7 +46,7 @@ export interface Finished {
   readonly exchange: Exchange | undefined
   /** Whom the connection is from, where there is no exchange to say it: nothing was parsed that could name another. */
   readonly peer?: string
-  readonly outcome: 'answered' | 'aborted' | 'unparsed'
+  readonly outcome: 'completed' | 'aborted' | 'unparsed'
   /** Status sent downstream; 0 if no head was sent. */
   readonly status: number
   /** What broke the answer off or made it an error, if the gateway knows. */
@@ -56,7 +56,7 @@ export interface Finished {
 }
 
 /** An exchange whose response head is there and not yet sent. */
-export type Answered = Exchange & { response: Response }
+export type ExchangeWithResponse = Exchange & { response: Response }
 
 /** The upstream call as `upstream` hooks pass it on. */
 export interface UpstreamCall {
@@ -83,7 +83,7 @@ export interface Filter {
   /** Synchronous: every `admit` that returned nothing is met by exactly one `settled`. */
   admit?(x: Exchange, attempt: Attempt): Verdict
   settled?(x: Exchange, attempt: Attempt, outcome: Outcome): void
-  response?(x: Answered): Awaitable<Verdict>
+  response?(x: ExchangeWithResponse): Awaitable<Verdict>
   log?(finished: Finished): void
   /**
    * For `weir explain`, after a rehearsal: what the instance makes of this request, a short line each, without secrets.

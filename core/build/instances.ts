@@ -5,7 +5,7 @@ import type { Awaitable, FilterEnv, FilterFactory } from '../api/filter.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import { digestOf, FileCheck, readNamed } from '../base/files.ts'
 import { Instance } from '../chain/chain.ts'
-import type { Engine } from '../chain/runtime.ts'
+import type { Runtime } from '../chain/runtime.ts'
 import type { FilterSpec, OptionsSpec, Problem } from '../control/gateway-spec.ts'
 import type { SharedState, ShareSpec, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
@@ -13,7 +13,7 @@ import { checkOptions } from './filter-options.ts'
 
 /** What building needs beside the spec. */
 export interface BuildContext {
-  readonly engine: Engine
+  readonly runtime: Runtime
   readonly catalog: Catalog
   readonly shared: SharedState
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
@@ -98,7 +98,7 @@ export class Instances {
       this.problems.push(...checked.problems)
       return undefined
     }
-    const { engine } = this.#context
+    const { runtime } = this.#context
     const controller = new AbortController()
     const releases: (() => void)[] = []
     const free = (): void => {
@@ -118,10 +118,10 @@ export class Instances {
         return bytes
       },
       warn: (message) => void warnings.push(`${spec.name}: ${message}`),
-      log: engine.logger.child({ filter: spec.name }),
-      meter: engine.meter,
-      clock: engine.clock,
-      timers: engine.timers,
+      log: runtime.logger.child({ filter: spec.name }),
+      meter: runtime.meter,
+      clock: runtime.clock,
+      timers: runtime.timers,
       signal: controller.signal,
       service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
       share: <T>(name: string, share: ShareSpec<T>) => {
@@ -140,7 +140,7 @@ export class Instances {
           try {
             await step()
           } catch (error) {
-            engine.filterError(undefined, spec.name, 'dispose', error)
+            runtime.filterError(undefined, spec.name, 'dispose', error)
           }
       })
       for (const message of warnings) this.warnings.push({ path: own.at, message })

@@ -79,7 +79,7 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
 }
 
 /** An endpoint may leave out neither the terminal filter, nor a slot's writer, nor what enforces its requirements. */
-export function checkLane(
+export function checkEndpointChain(
   spec: EndpointSpec,
   listener: ListenerSpec,
   factories: Factories,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FilterFactory } from '../api/filter.ts'
 import type { FileDigests } from '../base/files.ts'
-import { Pace } from '../base/time-slice.ts'
+import { TimeSlice } from '../base/time-slice.ts'
 import { Chain, type EndpointFilters, Instance, idsOf } from '../chain/chain.ts'
 import {
   ConfigError,
@@ -14,7 +14,7 @@ import {
 import type { Catalog } from './catalog.ts'
 import { checkOptions } from './filter-options.ts'
 import { type BuildContext, Instances } from './instances.ts'
-import { checkLane, checkOrder, checkPlacement } from './order-check.ts'
+import { checkEndpointChain, checkOrder, checkPlacement } from './order-check.ts'
 
 /** One immutable, compiled configuration. */
 export interface Snapshot {
@@ -58,7 +58,7 @@ class Builder {
   readonly #previous: Snapshot | undefined
   readonly #problems: Problem[] = []
   readonly #instances: Instances
-  readonly #pace = new Pace()
+  readonly #slice = new TimeSlice()
 
   constructor(spec: GatewaySpec, context: BuildContext, previous: Snapshot | undefined) {
     this.#spec = spec
@@ -101,7 +101,7 @@ class Builder {
   async #chain(listener: ListenerSpec): Promise<Chain | undefined> {
     const factories = listener.chain.map((filter) => this.#context.catalog.get(filter.factory))
     const endpoints = listener.routes ? this.#spec.endpoints : []
-    const wrong = await checkListener(listener, endpoints, this.#context.catalog, this.#pace, false)
+    const wrong = await checkListener(listener, endpoints, this.#context.catalog, this.#slice, false)
     this.#problems.push(...wrong)
     if (wrong.length > 0) return undefined
     const before = this.#found().length
@@ -115,7 +115,7 @@ class Builder {
     const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
     const live = this.#liveEndpoints(listener)
     for (const spec of endpoints) {
-      if (this.#pace.due) await this.#pace.rest()
+      if (this.#slice.used) await this.#slice.rest()
       const known = live?.get(spec.endpoint.id)
       const same =
         known?.spec === spec && known.filters.every((f) => !(f instanceof Instance) || this.#instances.isLive(f))
@@ -163,10 +163,10 @@ class Builder {
 
 /** What can be said of a spec, whole or not, before anything is made of it. */
 export async function checkSpec({ listeners, endpoints }: GatewaySpec, catalog: Catalog): Promise<Problem[]> {
-  const pace = new Pace()
+  const slice = new TimeSlice()
   const problems: Problem[] = []
   for (const listener of listeners)
-    problems.push(...(await checkListener(listener, listener.routes ? endpoints : [], catalog, pace, true)))
+    problems.push(...(await checkListener(listener, listener.routes ? endpoints : [], catalog, slice, true)))
   return problems
 }
 
@@ -175,7 +175,7 @@ async function checkListener(
   listener: ListenerSpec,
   endpoints: readonly EndpointSpec[],
   catalog: Catalog,
-  pace: Pace,
+  slice: TimeSlice,
   thorough: boolean,
 ): Promise<Problem[]> {
   const factories = listener.chain.map((filter) => catalog.get(filter.factory))
@@ -185,12 +185,12 @@ async function checkListener(
     if (factory !== undefined) problems.push(...(checkOptions(factory, filter).problems ?? []))
   })
   for (const endpoint of endpoints) {
-    if (pace.due) await pace.rest()
-    problems.push(...checkLane(endpoint, listener, factories, catalog))
+    if (slice.used) await slice.rest()
+    problems.push(...checkEndpointChain(endpoint, listener, factories, catalog))
   }
   if (problems.length === 0 && !thorough) return problems
   for (const endpoint of endpoints) {
-    if (pace.due) await pace.rest()
+    if (slice.used) await slice.rest()
     optionsOf(endpoint, listener).forEach((own, i) => {
       const factory = factories[i]
       if (own === undefined || factory === undefined || own === listener.chain[i]) return

@@ -3,17 +3,17 @@ import { HookError, WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Attempt, Awaitable, Next, Outcome, UpstreamCall, Verdict } from '../api/filter.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
-import type { Lane, Step } from './compiled-chain.ts'
-import type { Engine } from './runtime.ts'
+import type { CompiledChain, Step } from './compiled-chain.ts'
+import type { Runtime } from './runtime.ts'
 
 /** One attempt, from `admit` to `settled`. */
-class Try implements Attempt {
+class AttemptState implements Attempt {
   readonly number: number
   readonly target: Target | undefined
   readonly startedAt: number
   status: number | undefined = undefined
   headMs: number | undefined = undefined
-  /** How many of the lane's `admit` hooks let it pass; only those filters see `settled`, beside filters without `admit`. */
+  /** How many of the compiled chain's `admit` hooks let it pass; only those filters see `settled`, beside filters without `admit`. */
   admitted = 0
   settled = false
 
@@ -25,18 +25,23 @@ class Try implements Attempt {
 }
 
 /** The attempts of one exchange: picks, admits, calls and settles each exactly once. */
-export class Tries {
+export class Attempts {
   readonly #x: Exchange
-  readonly #lane: Lane
-  readonly #terminal: NonNullable<Lane['terminal']>
-  readonly #engine: Engine
-  readonly #all: Try[] = []
+  readonly #compiled: CompiledChain
+  readonly #terminal: NonNullable<CompiledChain['terminal']>
+  readonly #runtime: Runtime
+  readonly #all: AttemptState[] = []
 
-  constructor(x: Exchange, lane: Lane, terminal: NonNullable<Lane['terminal']>, engine: Engine) {
+  constructor(
+    x: Exchange,
+    compiled: CompiledChain,
+    terminal: NonNullable<CompiledChain['terminal']>,
+    runtime: Runtime,
+  ) {
     this.#x = x
-    this.#lane = lane
+    this.#compiled = compiled
     this.#terminal = terminal
-    this.#engine = engine
+    this.#runtime = runtime
   }
 
   /** One attempt; the innermost `next` of the exchange scope. */
@@ -50,7 +55,7 @@ export class Tries {
     }
     if (target instanceof LocalReply) return attributed(target, name)
     if (target !== undefined) this.#x.set(TargetSlot, target)
-    const attempt = new Try(this.#all.length + 1, target, this.#engine.clock.now())
+    const attempt = new AttemptState(this.#all.length + 1, target, this.#runtime.clock.now())
     this.#all.push(attempt)
     const refusal = this.#admit(attempt)
     if (refusal !== undefined) return refusal
@@ -70,12 +75,12 @@ export class Tries {
   }
 
   /** Settles what is still open, when the exchange is over. */
-  close(outcome: 'answered' | 'aborted'): void {
+  close(outcome: 'completed' | 'aborted'): void {
     for (const attempt of this.#all) this.#settle(attempt, outcome === 'aborted' ? 'ignored' : 'success', undefined)
   }
 
-  #admit(attempt: Try): LocalReply | undefined {
-    for (const { filter, name } of this.#lane.admits) {
+  #admit(attempt: AttemptState): LocalReply | undefined {
+    for (const { filter, name } of this.#compiled.admits) {
       let verdict: Verdict
       try {
         verdict = filter.admit!(this.#x, attempt)
@@ -93,43 +98,43 @@ export class Tries {
   }
 
   /** The head is there: the attempt lasts until its body is over. */
-  #head(attempt: Try, answer: Response | LocalReply): Response | LocalReply {
+  #head(attempt: AttemptState, answer: Response | LocalReply): Response | LocalReply {
     if (answer instanceof LocalReply) {
       this.#settle(attempt, 'ignored', undefined)
       return attributed(answer, this.#terminal.name)
     }
     attempt.status = answer.status
-    attempt.headMs = this.#engine.clock.now() - attempt.startedAt
+    attempt.headMs = this.#runtime.clock.now() - attempt.startedAt
     if (answer.upgrade !== undefined) return answer // settled when the tunnel is over, and with it the exchange
     if (answer.body.empty) this.#settle(attempt, 'success', undefined)
     else answer.body.watch((end) => this.#settle(attempt, ...resultOf(end)))
     return answer
   }
 
-  #broke(attempt: Try, thrown: unknown): unknown {
+  #broke(attempt: AttemptState, thrown: unknown): unknown {
     const error = thrown instanceof WeirError ? thrown : undefined
     this.#settle(attempt, error?.source === 'upstream' ? 'failure' : 'ignored', error)
     return HookError.of(thrown, this.#terminal.name, 'call')
   }
 
-  #settle(attempt: Try, result: Outcome['result'], error: WeirError | undefined): void {
+  #settle(attempt: AttemptState, result: Outcome['result'], error: WeirError | undefined): void {
     if (attempt.settled) return
     attempt.settled = true
     const { status, headMs } = attempt
-    const outcome: Outcome = { result, status, error, headMs, totalMs: this.#engine.clock.now() - attempt.startedAt }
-    for (const step of this.#lane.settleds) {
+    const outcome: Outcome = { result, status, error, headMs, totalMs: this.#runtime.clock.now() - attempt.startedAt }
+    for (const step of this.#compiled.settleds) {
       if (!this.#passed(step, attempt)) continue
       try {
         step.filter.settled!(this.#x, attempt, outcome)
       } catch (thrown) {
-        this.#engine.filterError(this.#x, step.name, 'settled', thrown)
+        this.#runtime.filterError(this.#x, step.name, 'settled', thrown)
       }
     }
   }
 
   /** `settled` answers an `admit` that passed; a filter without `admit` sees attempts that all of them let pass. */
-  #passed(step: Step, attempt: Try): boolean {
-    const { admits } = this.#lane
+  #passed(step: Step, attempt: AttemptState): boolean {
+    const { admits } = this.#compiled
     const at = admits.indexOf(step)
     return at === -1 ? attempt.admitted === admits.length : at < attempt.admitted
   }

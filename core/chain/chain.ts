@@ -2,7 +2,7 @@ import type { Requirement } from '../api/endpoint.ts'
 import type { Filter, FilterFactory } from '../api/filter.ts'
 import type { FileDigests } from '../base/files.ts'
 import type { EndpointSpec } from '../control/gateway-spec.ts'
-import { Lane, type Step } from './compiled-chain.ts'
+import { CompiledChain, type Step } from './compiled-chain.ts'
 
 let instances = 0
 
@@ -67,11 +67,11 @@ export class Chain {
   readonly key: string
   readonly parts: ChainParts
   /** Before a route is known. */
-  readonly base: Lane
+  readonly base: CompiledChain
   readonly instances: ReadonlySet<Instance>
-  readonly #lanes = new Map<string, Lane>()
-  /** Equal filters are one lane. */
-  readonly #byFilters = new Map<string, Lane>()
+  readonly #compiled = new Map<string, CompiledChain>()
+  /** Equal filters are one compiled chain. */
+  readonly #byFilters = new Map<string, CompiledChain>()
   /** How many snapshots, built or live, use it. */
   #holders = 0
   #leases = 0
@@ -93,28 +93,28 @@ export class Chain {
     return this.parts.requires
   }
 
-  /** An endpoint's lane; compiled when first asked for, because of thousands of endpoints most are rarely called. */
-  lane(endpoint: string): Lane | undefined {
-    let lane = this.#lanes.get(endpoint)
-    if (lane === undefined) {
+  /** An endpoint's compiled chain; compiled when first asked for, because of thousands of endpoints most are rarely called. */
+  compiledFor(endpoint: string): CompiledChain | undefined {
+    let compiled = this.#compiled.get(endpoint)
+    if (compiled === undefined) {
       const filters = this.parts.endpoints.get(endpoint)?.filters
       if (filters === undefined) return undefined
-      lane = this.#compile(filters.map((filter, i) => (filter === 'chain' ? this.parts.base[i] : filter)))
-      this.#lanes.set(endpoint, lane)
+      compiled = this.#compile(filters.map((filter, i) => (filter === 'chain' ? this.parts.base[i] : filter)))
+      this.#compiled.set(endpoint, compiled)
     }
-    return lane
+    return compiled
   }
 
-  #compile(instances: readonly (Instance | undefined)[]): Lane {
+  #compile(instances: readonly (Instance | undefined)[]): CompiledChain {
     const key = idsOf(instances)
-    let lane = this.#byFilters.get(key)
-    if (lane === undefined) {
+    let compiled = this.#byFilters.get(key)
+    if (compiled === undefined) {
       const { terminal, routes } = this.parts
       const steps = instances.map((i): Step | undefined => i && { name: i.name, filter: i.filter })
-      lane = new Lane(steps, terminal, routes)
-      this.#byFilters.set(key, lane)
+      compiled = new CompiledChain(steps, terminal, routes)
+      this.#byFilters.set(key, compiled)
     }
-    return lane
+    return compiled
   }
 
   get leases(): number {

@@ -1,10 +1,18 @@
 import { RouteSlot } from '../api/endpoint.ts'
 import { HookError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Answered, Awaitable, Filter, Next, TerminalFilter, UpstreamCall, Verdict } from '../api/filter.ts'
+import type {
+  Awaitable,
+  ExchangeWithResponse,
+  Filter,
+  Next,
+  TerminalFilter,
+  UpstreamCall,
+  Verdict,
+} from '../api/filter.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
-import { type FilterDurations, timed } from '../observe/filter-durations.ts'
-import { traced } from '../observe/filter-spans.ts'
+import { type FilterDurations, timeFilter } from '../observe/filter-durations.ts'
+import { traceFilter } from '../observe/filter-spans.ts'
 
 /** One filter at its place in a chain. */
 export interface Step {
@@ -26,7 +34,7 @@ export interface Op<X = Exchange> {
  * A chain's filters as one endpoint (or, before the route is known, the chain itself) has them, compiled into the lists
  * that the runner walks. A position whose filter is `off` here is undefined.
  */
-export class Lane {
+export class CompiledChain {
   readonly steps: readonly (Step | undefined)[]
   /** Undefined before the route is known, if the terminal filter is made an endpoint. */
   readonly terminal: { readonly name: string; readonly filter: TerminalFilter } | undefined
@@ -35,14 +43,14 @@ export class Lane {
   readonly admits: readonly Step[]
   readonly settleds: readonly Step[]
   /** In the order in which they run: from the last filter to the first. */
-  readonly responses: readonly Op<Answered>[]
+  readonly responses: readonly Op<ExchangeWithResponse>[]
   readonly logs: readonly Step[]
   readonly #upstreams: readonly Step[]
   /** Programs for the rest of the request, by the position of the filter that wrote the route. */
   readonly #rest: (readonly Op[] | undefined)[] = []
   readonly #stop: number
-  #traced: Lane | undefined
-  #timed: Lane | undefined
+  #traced: CompiledChain | undefined
+  #timed: CompiledChain | undefined
 
   /**
    * @param terminal position of the terminal filter
@@ -68,7 +76,7 @@ export class Lane {
     this.responses = steps
       .map((step, index) => op(step, index, 'response'))
       .filter(isOp)
-      .toReversed() as Op<Answered>[]
+      .toReversed() as Op<ExchangeWithResponse>[]
   }
 
   readonly #terminal: number
@@ -111,21 +119,21 @@ export class Lane {
     )
   }
 
-  /** The same lane with every filter recording on the exchange's trace. */
-  get traced(): Lane {
-    this.#traced ??= this.#decorated(traced)
+  /** The same compiled chain with every filter recording on the exchange's trace. */
+  get traced(): CompiledChain {
+    this.#traced ??= this.#decorated(traceFilter)
     return this.#traced
   }
 
-  /** The same lane with every filter's hooks timed. */
-  timed(durations: FilterDurations): Lane {
-    this.#timed ??= this.#decorated((filter, name) => timed(filter, name, durations))
+  /** The same compiled chain with every filter's hooks timed. */
+  timed(durations: FilterDurations): CompiledChain {
+    this.#timed ??= this.#decorated((filter, name) => timeFilter(filter, name, durations))
     return this.#timed
   }
 
-  #decorated(decorate: (filter: Filter, name: string) => Filter): Lane {
+  #decorated(decorate: (filter: Filter, name: string) => Filter): CompiledChain {
     const steps = this.steps.map((step) => step && { name: step.name, filter: decorate(step.filter, step.name) })
-    return new Lane(steps, this.#terminal, this.#routes)
+    return new CompiledChain(steps, this.#terminal, this.#routes)
   }
 }
 

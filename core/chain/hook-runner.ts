@@ -1,15 +1,15 @@
 import { HookError, WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Answered, Awaitable, Finished, UpstreamCall, Verdict } from '../api/filter.ts'
-import { blockedReply } from '../api/out-of-service.ts'
+import type { Awaitable, ExchangeWithResponse, Finished, UpstreamCall, Verdict } from '../api/filter.ts'
+import { outOfServiceReply } from '../api/out-of-service.ts'
 import { LocalReply, type Response } from '../api/reply.ts'
-import { Tries } from './attempts.ts'
+import { Attempts } from './attempts.ts'
 import type { Chain } from './chain.ts'
-import type { Lane, Op } from './compiled-chain.ts'
+import type { CompiledChain, Op } from './compiled-chain.ts'
 import { errorReply, renderReply } from './problem-document.ts'
 import { attribute } from './proxy-status.ts'
-import type { Engine } from './runtime.ts'
-import { mendHead } from './transformed-head.ts'
+import type { Runtime } from './runtime.ts'
+import { fitHeadToBody } from './transformed-head.ts'
 
 const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
@@ -18,38 +18,38 @@ const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
  * Takes one exchange through its chain, as docs/life-of-a-request.md says. Synchronous as long as the hooks are: no
  * promise is made before the upstream is called.
  */
-export class Run {
+export class HookRunner {
   readonly x: Exchange
   readonly #chain: Chain
-  readonly #engine: Engine
+  readonly #runtime: Runtime
   readonly #deliver: (response: Response) => void
-  #lane: Lane
+  #compiled: CompiledChain
   /** Filters before this position were entered. */
   #entered = 0
-  #tries: Tries | undefined
+  #attempts: Attempts | undefined
   #error: WeirError | undefined
   #finished = false
   readonly #timed: boolean
 
   /** @param deliver sends the response downstream; called at most once */
-  constructor(x: Exchange, chain: Chain, engine: Engine, deliver: (response: Response) => void) {
+  constructor(x: Exchange, chain: Chain, runtime: Runtime, deliver: (response: Response) => void) {
     this.x = x
     this.#chain = chain
-    this.#engine = engine
+    this.#runtime = runtime
     this.#deliver = deliver
-    this.#timed = x.trace === undefined && engine.durations.next()
-    this.#lane = this.#form(chain.base)
+    this.#timed = x.trace === undefined && runtime.durations.next()
+    this.#compiled = this.#form(chain.base)
     chain.lease()
   }
 
-  /** A request goes through its lanes as they are, traced, or timed, from start to finish. */
-  #form(lane: Lane): Lane {
-    if (this.x.trace !== undefined) return lane.traced
-    return this.#timed ? lane.timed(this.#engine.durations) : lane
+  /** A request goes through its compiled chains as they are, traced, or timed, from start to finish. */
+  #form(compiled: CompiledChain): CompiledChain {
+    if (this.x.trace !== undefined) return compiled.traced
+    return this.#timed ? compiled.timed(this.#runtime.durations) : compiled
   }
 
   start(): void {
-    this.#inbound(this.#lane.start, 0)
+    this.#inbound(this.#compiled.start, 0)
   }
 
   /** Phases `request` and `routed`. */
@@ -74,7 +74,7 @@ export class Run {
         return
       }
       if (!this.#verdict(verdict, op)) return
-      if (x.route !== undefined && program === this.#lane.start) {
+      if (x.route !== undefined && program === this.#compiled.start) {
         const rest = this.#enterRoute(op)
         if (rest === undefined) return
         program = rest
@@ -92,41 +92,41 @@ export class Run {
   }
 
   #advance(program: readonly Op[], at: number, op: Op): void {
-    if (this.x.route === undefined || program !== this.#lane.start) return this.#inbound(program, at)
+    if (this.x.route === undefined || program !== this.#compiled.start) return this.#inbound(program, at)
     const rest = this.#enterRoute(op)
     if (rest !== undefined) this.#inbound(rest, 0)
   }
 
-  /** The route was written: from here on the endpoint's lane runs. Undefined if it leads nowhere: that is answered. */
+  /** The route was written: from here on the endpoint's compiled chain runs. Undefined if it leads nowhere: that is answered. */
   #enterRoute(op: Op): readonly Op[] | undefined {
     const { endpoint } = this.x.route!
-    const lane = this.#chain.lane(endpoint.id)
-    if (lane === undefined) {
+    const compiled = this.#chain.compiledFor(endpoint.id)
+    if (compiled === undefined) {
       const error = new Error(`a route was written to "${endpoint.id}", which is no endpoint of this configuration`)
       this.#failed(error, op.name, op.hook)
       return undefined
     }
-    this.#lane = this.#form(lane)
-    return this.#lane.rest(op.index)
+    this.#compiled = this.#form(compiled)
+    return this.#compiled.rest(op.index)
   }
 
   #upstream(): void {
     const { x } = this
-    this.#entered = this.#lane.steps.length
+    this.#entered = this.#compiled.steps.length
     const unmet = x.unmet(this.#chain.requires)
     if (unmet !== undefined)
       return this.#failed(new WeirError('requirement_unmet', `nothing satisfied "${unmet}"`), 'engine', 'requirements')
     // A filter that routes may not have looked.
-    const blocked = x.endpoint === undefined ? undefined : blockedReply(x.endpoint)
+    const blocked = x.endpoint === undefined ? undefined : outOfServiceReply(x.endpoint)
     if (blocked !== undefined) return this.#answer(blocked, 'engine')
-    const { terminal } = this.#lane
+    const { terminal } = this.#compiled
     if (terminal === undefined)
       return this.#answer(new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), 'engine')
-    this.#tries = new Tries(x, this.#lane, terminal, this.#engine)
+    this.#attempts = new Attempts(x, this.#compiled, terminal, this.#runtime)
     let answer: Awaitable<Response | LocalReply>
     try {
       const call: UpstreamCall = { upgrade: x.request.upgrade }
-      answer = this.#lane.around(x, this.#tries.attempt)(call)
+      answer = this.#compiled.around(x, this.#attempts.attempt)(call)
     } catch (error) {
       return this.#failed(error, terminal.name, 'call')
     }
@@ -139,7 +139,7 @@ export class Run {
   }
 
   #answered(answer: Response | LocalReply): void {
-    if (answer instanceof LocalReply) this.#answer(answer, this.#lane.terminal!.name)
+    if (answer instanceof LocalReply) this.#answer(answer, this.#compiled.terminal!.name)
     else this.#outbound(answer, 0)
   }
 
@@ -152,13 +152,13 @@ export class Run {
     const { x } = this
     if (x.over || x.aborted) return drop(response, x)
     x.response = response
-    const ops = this.#lane.responses
+    const ops = this.#compiled.responses
     while (at < ops.length) {
       const op = ops[at++]!
       if (op.index >= this.#entered) continue
       let verdict: Awaitable<Verdict>
       try {
-        verdict = op.run(x as Answered)
+        verdict = op.run(x as ExchangeWithResponse)
       } catch (error) {
         verdict = this.#errorOf(error, op.name, op.hook)
       }
@@ -170,13 +170,13 @@ export class Run {
       }
       this.#replaced(verdict, op)
     }
-    mendHead(x.response, x.request.method)
+    fitHeadToBody(x.response, x.request.method)
     attribute(x.response)
     this.#deliver(x.response)
   }
 
   /** The response that a hook's verdict leaves. */
-  #replaced(verdict: Verdict, op: Op<Answered>): Response {
+  #replaced(verdict: Verdict, op: Op<ExchangeWithResponse>): Response {
     const { x } = this
     if (verdict === undefined) return x.response!
     drop(x.response!, x)
@@ -198,7 +198,7 @@ export class Run {
     const error = thrown instanceof WeirError ? thrown : new WeirError('filter_error', undefined, { cause: thrown })
     const known = error === thrown
     this.#error = error
-    if (error.source === 'gateway') this.#engine.filterError(this.x, filter, hook, known ? error : thrown)
+    if (error.source === 'gateway') this.#runtime.filterError(this.x, filter, hook, known ? error : thrown)
     if (known) return errorReply(error, filter)
     const reply = errorReply(error, filter)
     const detail = `The filter "${filter}" failed in its ${hook} hook.`
@@ -206,21 +206,21 @@ export class Run {
   }
 
   /** The response's stream has closed: settles what is open, runs `log` once for every filter, ends the lease. */
-  finish(outcome: 'answered' | 'aborted', error?: WeirError): void {
+  finish(outcome: 'completed' | 'aborted', error?: WeirError): void {
     if (this.#finished) return
     this.#finished = true
     const { x } = this
     if (outcome === 'aborted') x.abort()
-    this.#tries?.close(outcome)
+    this.#attempts?.close(outcome)
     const finished: Finished = {
       exchange: x,
       outcome,
       status: x.response?.status ?? 0,
       error: error ?? this.#error,
-      durationMs: this.#engine.clock.now() - x.startedAt,
+      durationMs: this.#runtime.clock.now() - x.startedAt,
     }
     x.seal()
-    this.#engine.log(this.#lane.logs, finished)
+    this.#runtime.log(this.#compiled.logs, finished)
     this.#chain.unlease()
   }
 }

@@ -4,7 +4,7 @@ import type { Exchange } from '../api/exchange.ts'
 import type { Filter, FilterFactory } from '../api/filter.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Chain } from './chain.ts'
-import type { Lane } from './compiled-chain.ts'
+import type { CompiledChain } from './compiled-chain.ts'
 import { errorReply } from './problem-document.ts'
 
 /** One hook at its turn. */
@@ -21,7 +21,7 @@ export interface Rehearsal {
   readonly turns: readonly Turn[]
   readonly route: Route | undefined
   /** The filters as the request met them last: the endpoint's, once the route was known. */
-  readonly lane: Lane
+  readonly compiled: CompiledChain
   /** Filters before this position were entered. */
   readonly entered: number
   /** How it ends; `unknown` says in words what it depends on. */
@@ -42,9 +42,9 @@ export async function rehearse(
   factories: readonly (FilterFactory | undefined)[],
 ): Promise<Rehearsal> {
   const turns: Turn[] = []
-  let lane = chain.base
+  let compiled = chain.base
   let entered = 0
-  const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, lane, entered, end })
+  const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, compiled, entered, end })
   const runs = (index: number): boolean => factories[index]?.offline === true
   /** The filters whose hooks were not run, among those that could have done this. */
   const notRun = (could: (factory: FilterFactory) => boolean): string | undefined =>
@@ -53,21 +53,21 @@ export async function rehearse(
       .map(({ index }) => `"${factories[index]!.name}"`)
       .at(-1)
 
-  let program = lane.start
+  let program = compiled.start
   for (let at = 0; at < program.length; ) {
     const { index, name, hook, run } = program[at++]!
     entered = Math.max(entered, index + 1)
     const verdict = runs(index) ? await verdictOf(() => run(x), name, hook) : 'not run'
     turns.push({ index, hook: hook as Turn['hook'], verdict: verdict ?? 'continues' })
     if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
-    if (x.route === undefined || program !== lane.start) continue
-    const own = chain.lane(x.route.endpoint.id)
+    if (x.route === undefined || program !== compiled.start) continue
+    const own = chain.compiledFor(x.route.endpoint.id)
     if (own === undefined) return ended({ reply: failure(name, hook), by: name })
-    lane = own
-    program = lane.rest(index)
+    compiled = own
+    program = compiled.rest(index)
     at = 0
   }
-  entered = lane.steps.length
+  entered = compiled.steps.length
 
   const unmet = x.unmet(chain.requires)
   if (unmet !== undefined) {
@@ -75,16 +75,16 @@ export async function rehearse(
     if (filter !== undefined) return ended({ unknown: `whether ${filter} satisfies "${unmet}"` })
     return ended({ reply: errorReply(new WeirError('requirement_unmet'), 'engine'), by: 'engine' })
   }
-  const { terminal } = lane
+  const { terminal } = compiled
   if (terminal === undefined) {
     const filter = notRun((factory) => factory.writes?.some(({ name }) => name === RouteSlot.name) === true)
     if (filter !== undefined) return ended({ unknown: `which endpoint ${filter} routes it to` })
     return ended({ reply: new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), by: 'engine' })
   }
 
-  const last = lane.steps.findIndex((step) => step?.filter === terminal.filter)
+  const last = compiled.steps.findIndex((step) => step?.filter === terminal.filter)
   const wait = (hook: 'upstream' | 'admit'): void =>
-    lane.steps.forEach((step, index) => {
+    compiled.steps.forEach((step, index) => {
       if (step?.filter[hook] !== undefined) turns.push({ index, hook, verdict: 'not run' })
     })
   wait('upstream')

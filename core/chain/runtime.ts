@@ -11,7 +11,7 @@ import { type Tracing, traceIdOf } from '../observe/tracing.ts'
 import type { Step } from './compiled-chain.ts'
 
 /** What every request shares: time, logs, traces, and the count of what went wrong. */
-export class Engine {
+export class Runtime {
   readonly clock: Clock
   readonly timers: TimerWheel
   readonly logger: Logger

@@ -8,10 +8,10 @@ import { type Downstream, Exchange } from '../api/exchange.ts'
 import { HeaderList } from '../api/header-list.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Chain } from '../chain/chain.ts'
-import { Run } from '../chain/hook-runner.ts'
+import { HookRunner } from '../chain/hook-runner.ts'
 import { errorReply, renderReply } from '../chain/problem-document.ts'
 import { attribute } from '../chain/proxy-status.ts'
-import type { Engine } from '../chain/runtime.ts'
+import type { Runtime } from '../chain/runtime.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 import { endSlowly, type Framing } from './early-reply.ts'
@@ -60,7 +60,7 @@ export class Listener {
   /** Proxies whose forwarding headers are believed, for connections from now on. */
   trusted: TrustedProxies
   readonly #options: ListenerOptions
-  readonly #engine: Engine
+  readonly #runtime: Runtime
   readonly #server: Server
   readonly #tunnels = new Tunnels()
   #limits: DownstreamLimits
@@ -69,11 +69,11 @@ export class Listener {
   #active = 0
   #idle: (() => void) | undefined
 
-  constructor(options: ListenerOptions, engine: Engine, chain: Chain) {
+  constructor(options: ListenerOptions, runtime: Runtime, chain: Chain) {
     this.name = options.name
     this.trusted = options.trusted
     this.#options = options
-    this.#engine = engine
+    this.#runtime = runtime
     this.#chain = chain
     this.#limits = options.limits
     this.#server = createServer({
@@ -151,7 +151,7 @@ export class Listener {
     do {
       if (this.#active > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
       const { promise: parted, resolve } = Promise.withResolvers<void>()
-      const parting = this.#engine.timers.after(PARTING_MS, resolve)
+      const parting = this.#runtime.timers.after(PARTING_MS, resolve)
       await Promise.race([closed, parted])
       parting.cancel()
     } while (this.#active > 0)
@@ -203,17 +203,17 @@ export class Listener {
         upgrade: handshake === undefined || refused !== undefined ? undefined : req.headers.upgrade,
       },
       this.#downstream(connection, headers, head.host),
-      this.#engine.clock.now(),
+      this.#runtime.clock.now(),
     )
-    this.#engine.begin(x)
+    this.#runtime.begin(x)
     this.#active++
-    const overload = this.#options.sheds && refused === undefined ? this.#engine.overload : undefined
+    const overload = this.#options.sheds && refused === undefined ? this.#runtime.overload : undefined
     const shed = overload?.enter()
     if (x.request.upgrade !== undefined) handshake?.watch()
     const { sendTimeoutMs } = this.#limits
-    const writer = new ResponseWriter(req, res, source, framing, this.#engine.timers, sendTimeoutMs, handshake)
+    const writer = new ResponseWriter(req, res, source, framing, this.#runtime.timers, sendTimeoutMs, handshake)
     x.interim = writer
-    const run = new Run(x, this.#chain, this.#engine, (response) => writer.deliver(response, x, this.#draining))
+    const run = new HookRunner(x, this.#chain, this.#runtime, (response) => writer.deliver(response, x, this.#draining))
     writer.onOver = (outcome, error) => {
       run.finish(outcome, error)
       if (--this.#active === 0) this.#idle?.()
@@ -237,7 +237,7 @@ export class Listener {
   }
 
   #bodyOf(req: IncomingMessage, res: ServerResponse, waiting: boolean, framing: Framing): RequestBody {
-    const stall = { ms: this.#limits.bodyTimeoutMs, timers: this.#engine.timers }
+    const stall = { ms: this.#limits.bodyTimeoutMs, timers: this.#runtime.timers }
     return new RequestBody(req, stall, waiting ? goOn(res, framing) : undefined)
   }
 
@@ -262,7 +262,7 @@ export class Listener {
     connection.queue(() => {
       const res = new ServerResponse(req)
       res.assignSocket(req.socket)
-      const handshake = new Handshake(req.socket, head, this.#tunnels, this.#engine.timers)
+      const handshake = new Handshake(req.socket, head, this.#tunnels, this.#runtime.timers)
       if (req.method !== 'CONNECT' && offerOf(req, this.#limits.upgradeProtocols) === 'ignore') {
         handshake.watch()
         res.shouldKeepAlive = !/(?:^|,)\s*close\s*(?:,|$)/i.test(req.headers.connection ?? '')
@@ -270,7 +270,7 @@ export class Listener {
         return this.#serve(connection, req, res, false, undefined)
       }
       // A refusal is an ordinary response, and the last one: Node's parser has let go of this socket.
-      res.once('finish', () => endSlowly(req.socket, this.#engine.timers))
+      res.once('finish', () => endSlowly(req.socket, this.#runtime.timers))
       this.#serve(connection, req, res, false, handshake)
     })
   }
@@ -279,7 +279,7 @@ export class Listener {
   #takeBack(req: IncomingMessage, res: ServerResponse, handshake: Handshake, head: Buffer): void {
     const { socket } = req
     handshake.settle()
-    if (!res.shouldKeepAlive || !socket.writable) return endSlowly(socket, this.#engine.timers)
+    if (!res.shouldKeepAlive || !socket.writable) return endSlowly(socket, this.#runtime.timers)
     res.detachSocket(socket)
     socket.off('error', cut)
     socket.setTimeout(0)
@@ -300,13 +300,13 @@ export class Listener {
     // In a body: that request is answered, if it has not been already.
     if (last?.complete === false) return busy ? connection.body?.break() : void socket.destroy()
     // Behind other requests: what is right is answered first (RFC 9112 §9.3.2), and no reset overtakes that (§9.6).
-    if (busy) (socket as Socket).destroySoon = () => endSlowly(socket, this.#engine.timers)
+    if (busy) (socket as Socket).destroySoon = () => endSlowly(socket, this.#runtime.timers)
     connection.queue(() => {
       const status = unparsedStatus(error)
       if (status !== undefined) socket.write(unparsedAnswer(status))
-      endSlowly(socket, this.#engine.timers)
+      endSlowly(socket, this.#runtime.timers)
       if (status === undefined) return
-      this.#engine.log(this.#chain.base.logs, {
+      this.#runtime.log(this.#chain.base.logs, {
         exchange: undefined,
         peer: connection.peer,
         outcome: 'unparsed',

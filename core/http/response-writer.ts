@@ -37,7 +37,7 @@ export class ResponseWriter implements BodySink, InterimSink {
   #over = false
 
   /** Called once, when the response's stream has closed. */
-  onOver: (outcome: 'answered' | 'aborted', error?: WeirError) => void = () => {}
+  onOver: (outcome: 'completed' | 'aborted', error?: WeirError) => void = () => {}
 
   /**
    * @param sendTimeoutMs how long the client may take nothing of the answer
@@ -192,6 +192,6 @@ export class ResponseWriter implements BodySink, InterimSink {
     const answered =
       this.#error === undefined && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
     if (!answered) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
-    this.onOver(answered ? 'answered' : 'aborted', this.#error)
+    this.onOver(answered ? 'completed' : 'aborted', this.#error)
   }
 }

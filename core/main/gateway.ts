@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { ServiceKey } from '../api/service.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { buildSnapshot, type Snapshot } from '../build/snapshot.ts'
-import type { Engine } from '../chain/runtime.ts'
+import type { Runtime } from '../chain/runtime.ts'
 import { ConfigError, type GatewaySpec, type ListenerSpec, type Problem } from '../control/gateway-spec.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../http/downstream-limits.ts'
 import { Listener } from '../http/listener.ts'
@@ -11,7 +11,7 @@ import { EndpointRegistry, RegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
 
 export interface GatewayParts {
-  readonly engine: Engine
+  readonly runtime: Runtime
   readonly catalog: Catalog
   readonly services?: ReadonlyMap<ServiceKey<unknown>, unknown>
   readonly baseDir: string
@@ -37,7 +37,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
-    this.registry = new EndpointRegistry(parts.engine.clock, parts.engine.logger)
+    this.registry = new EndpointRegistry(parts.runtime.clock, parts.runtime.logger)
     this.#catalog = parts.catalog
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
     this.#limits = parts.limits ?? DEFAULT_LIMITS
@@ -62,9 +62,9 @@ export class Gateway {
   async #load(spec: GatewaySpec, catalog: Catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
-    const { engine, baseDir } = this.#parts
+    const { runtime, baseDir } = this.#parts
     const services = new Map(this.#parts.services).set(RegistryKey, this.registry)
-    const context = { engine, catalog, shared: this.shared, services, baseDir }
+    const context = { runtime, catalog, shared: this.shared, services, baseDir }
     const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
       // What the filters of the load asked of it is forgotten with them.
       this.#sync(old)
@@ -92,7 +92,7 @@ export class Gateway {
       for (const { name, host, port, routes: sheds } of live.spec.listeners) {
         const listener = new Listener(
           { name, host, port, trusted, limits, sheds },
-          this.#parts.engine,
+          this.#parts.runtime,
           live.chains.get(name)!,
         )
         await listener.open()
@@ -152,7 +152,7 @@ export class Gateway {
   /** Requests that are still on a replaced chain at the deadline finish, but its instances are disposed of. */
   async #retire(old: Snapshot): Promise<void> {
     const live = new Set(this.#live?.chains.values())
-    const { timers } = this.#parts.engine
+    const { timers } = this.#parts.runtime
     for (const chain of old.chains.values())
       if (chain.leases > 0 && !live.has(chain)) timers.after(this.#parts.drainMs ?? 60_000, () => void chain.retire())
     await Promise.all([...old.chains.values()].map((chain) => chain.release()))

@@ -38,7 +38,7 @@ import { TimerWheel } from '../base/timer-wheel.ts'
 import { Catalog } from '../build/catalog.ts'
 import { loadPlugins } from '../build/plugin-loader.ts'
 import { checkSpec } from '../build/snapshot.ts'
-import { Engine } from '../chain/runtime.ts'
+import { Runtime } from '../chain/runtime.ts'
 import { ConfigKey, type Trigger } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { ConfigError, type Problem } from '../control/gateway-spec.ts'
@@ -46,7 +46,7 @@ import { HealthKey } from '../control/health-control.ts'
 import { BatchedAccessLog } from '../observe/access-log.ts'
 import { fdDestination, type LogDestination, makeLogger, type RootLogger } from '../observe/logging.ts'
 import { reportRegistry } from '../observe/registry-report.ts'
-import { survive } from '../observe/unhandled-errors.ts'
+import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
 import { Gateway } from './gateway.ts'
 import { untilStopped } from './shutdown.ts'
 
@@ -145,10 +145,10 @@ async function start(
   let { settings } = config
   const metrics = new Metrics({ process: true })
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
-  survive(logger, metrics)
+  surviveUnhandledErrors(logger, metrics)
   const telemetry = await startTelemetry(settings.tracing, { log: logger })
   const accessLog = new BatchedAccessLog({ destination, timers, meter: metrics })
-  const engine = new Engine({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
+  const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const conditions = { configuration: false, listeners: false, running: true }
   let reloader: Reloader | undefined
   const editor = new EndpointEditor({
@@ -162,7 +162,7 @@ async function start(
   })
   process.on('SIGHUP', () => void reloader?.reload('signal'))
   const gateway = new Gateway({
-    engine,
+    runtime,
     catalog: await catalogOf(config),
     services: services(metrics, () => conditions, [
       [ConfigKey, { status: () => reloader!.status(), reload: (trigger: Trigger) => reloader!.reload(trigger) }],
@@ -176,10 +176,10 @@ async function start(
   const use = (next: Settings): void => {
     settings = next
     logger.setLevel(next.logLevel)
-    engine.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
+    runtime.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
     gateway.trust(next.trustedProxies)
     gateway.limit(next.downstream)
-    engine.overload.limit(next.overload)
+    runtime.overload.limit(next.overload)
   }
   use(settings)
   let echo: Service | undefined

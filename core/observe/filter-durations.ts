@@ -43,7 +43,7 @@ type Hook = (x: unknown, ...rest: unknown[]) => unknown
 type Hooks = Partial<Record<(typeof TIMED)[number] | (typeof UNTIMED)[number], Hook>>
 
 /** A filter with the same hooks, whose inbound and response hooks are timed. What was synchronous stays so. */
-export function timed(filter: Filter | TerminalFilter, name: string, durations: FilterDurations): Filter {
+export function timeFilter(filter: Filter | TerminalFilter, name: string, durations: FilterDurations): Filter {
   // Seen by name, since every hook is wrapped alike.
   const hooks = filter as unknown as Hooks
   const decorated: Hooks = {}

@@ -13,9 +13,9 @@ import type { FilterStep, RecordingTrace } from './tracing.ts'
  * `dispose` is left out: an instance is disposed once, by its owner.
  * @param name the filter's name in the chain
  */
-export function traced(filter: TerminalFilter, name: string): TerminalFilter
-export function traced(filter: Filter, name: string): Filter
-export function traced(filter: Filter | TerminalFilter, name: string): Filter {
+export function traceFilter(filter: TerminalFilter, name: string): TerminalFilter
+export function traceFilter(filter: Filter, name: string): Filter
+export function traceFilter(filter: Filter | TerminalFilter, name: string): Filter {
   const decorated: Filter & Partial<TerminalFilter> = {}
   if (filter.request !== undefined) decorated.request = (x) => inbound(x, name, () => filter.request!(x))
   if (filter.routed !== undefined) decorated.routed = (x) => inbound(x, name, () => filter.routed!(x))

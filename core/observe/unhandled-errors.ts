@@ -5,7 +5,7 @@ import type { Meter } from '../api/meter.ts'
  * Keeps the process going when a plugin leaves a promise unhandled or throws where nobody calls it: one request's or one
  * plugin's mistake must not end every other's. Each is logged and counted, so that it can't hide.
  */
-export function survive(logger: Logger, meter: Meter): void {
+export function surviveUnhandledErrors(logger: Logger, meter: Meter): void {
   const counts = { rejection: 0, exception: 0 }
   meter.register({
     name: 'weir_unhandled_errors_total',

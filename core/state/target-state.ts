@@ -2,25 +2,25 @@ import type { Endpoint, Target } from '../api/endpoint.ts'
 import type { BreakerPhase, EndpointStatus, Health } from './registry.ts'
 
 /** One request of a health check. */
-export interface Probe {
+export interface HealthCheckRequest {
   readonly method: string
   /** Put behind the target's origin as it is, without its base path. */
   readonly path: string
   /** Flat list of names and values. */
   readonly headers: readonly string[]
-  /** Gives it up: the probe then rejects with the signal's reason. */
+  /** Gives it up: the check then rejects with the signal's reason. */
   readonly signal: AbortSignal
   /** How much of the body is kept; the rest is not waited for. */
   readonly maxBody: number
 }
 
-export interface ProbeAnswer {
+export interface HealthCheckResponse {
   readonly status: number
   readonly body: Buffer
 }
 
-/** Sends a probe as traffic is sent: with the same TLS, to the same addresses. Rejects with a WeirError. */
-export type SendProbe = (probe: Probe) => Promise<ProbeAnswer>
+/** Sends a check as traffic is sent: with the same TLS, to the same addresses. Rejects with a WeirError. */
+export type SendHealthCheck = (check: HealthCheckRequest) => Promise<HealthCheckResponse>
 
 /** What is known of one URL of an endpoint. Plain fields: they are read for every request. Changed through the registry. */
 export class TargetState {
@@ -40,7 +40,7 @@ export class TargetState {
   /** Milliseconds since the Unix epoch. */
   changedAt: number
   /** Of every instance that calls the target, the latest last: one that a failed load made goes before the one it was to replace. */
-  readonly #probes: SendProbe[] = []
+  readonly #senders: SendHealthCheck[] = []
   /** Breakers that guard this target alone: each says whether it would refuse an attempt now. */
   readonly blocks = new Set<() => boolean>()
 
@@ -52,16 +52,16 @@ export class TargetState {
   }
 
   /** Asks the target as its traffic does. Undefined while no filter calls it. */
-  get probe(): SendProbe | undefined {
-    return this.#probes.at(-1)
+  get sendHealthCheck(): SendHealthCheck | undefined {
+    return this.#senders.at(-1)
   }
 
-  /** For the terminal filter that calls the target. Returns what takes the probe back: to be called in `dispose`. */
-  offerProbe(probe: SendProbe): () => void {
-    this.#probes.push(probe)
+  /** For the terminal filter that calls the target. Returns what takes the check back: to be called in `dispose`. */
+  offerHealthCheck(check: SendHealthCheck): () => void {
+    this.#senders.push(check)
     return () => {
-      const at = this.#probes.lastIndexOf(probe)
-      if (at !== -1) this.#probes.splice(at, 1)
+      const at = this.#senders.lastIndexOf(check)
+      if (at !== -1) this.#senders.splice(at, 1)
     }
   }
 

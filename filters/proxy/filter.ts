@@ -20,9 +20,9 @@ import { Candidate } from './balancers/balancer.ts'
 import { BALANCERS } from './balancers/index.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
 import { upstreamFields } from './fields.ts'
-import { probeThrough } from './health-check-request.ts'
+import { healthCheckThrough } from './health-check-request.ts'
 import { type Options, options } from './options.ts'
-import { sharedPool, sharedProbePool } from './shared-pools.ts'
+import { sharedHealthCheckPool, sharedPool } from './shared-pools.ts'
 import { Choice } from './target-choice.ts'
 import { UpgradeCounts, type Upgrades } from './upgrade-counts.ts'
 import { Upload } from './upload.ts'
@@ -58,7 +58,7 @@ class ProxyFilter implements TerminalFilter {
   readonly #clock: Clock
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
-  /** Each takes back the probe of one target, before its pool closes. */
+  /** Each takes back the check of one target, before its pool closes. */
   readonly #withdrawals: (() => void)[] = []
 
   constructor(options: Options, env: FilterEnv) {
@@ -88,7 +88,7 @@ class ProxyFilter implements TerminalFilter {
         const own = { ...settings, origin: target.origin }
         const pool = sharedPool(own, env)
         const state = known!.target(target, env.clock.wall())
-        this.#withdrawals.push(state.offerProbe(probeThrough(sharedProbePool(own, env))))
+        this.#withdrawals.push(state.offerHealthCheck(healthCheckThrough(sharedHealthCheckPool(own, env))))
         return [target, { pool, state, limits, timers }]
       }),
     )

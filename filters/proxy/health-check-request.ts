@@ -1,20 +1,20 @@
 import type { Dispatcher } from 'undici'
-import { type Probe, type ProbeAnswer, type SendProbe, WeirError } from '../../core/index.ts'
+import { type HealthCheckRequest, type HealthCheckResponse, type SendHealthCheck, WeirError } from '../../core/index.ts'
 import type { CountingClient } from './counting-client.ts'
 import { failureOf, isClosed } from './upstream-errors.ts'
 
 /** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
-export const probeThrough =
-  (pool: () => Dispatcher): SendProbe =>
-  (probe) =>
-    new Promise((resolve, reject) => new ProbeRequest(pool(), probe, resolve, reject).send())
+export const healthCheckThrough =
+  (pool: () => Dispatcher): SendHealthCheck =>
+  (check) =>
+    new Promise((resolve, reject) => new HealthCheckDispatch(pool(), check, resolve, reject).send())
 
-class ProbeRequest implements Dispatcher.DispatchHandler {
+class HealthCheckDispatch implements Dispatcher.DispatchHandler {
   /** Set by the pool's client when the request is given to it. */
   client: CountingClient | undefined = undefined
   readonly #pool: Dispatcher
-  readonly #probe: Probe
-  readonly #resolve: (answer: ProbeAnswer) => void
+  readonly #request: HealthCheckRequest
+  readonly #resolve: (answer: HealthCheckResponse) => void
   readonly #reject: (error: WeirError) => void
   #controller: Dispatcher.DispatchController | undefined
   /** 0 until the head is there. */
@@ -26,25 +26,25 @@ class ProbeRequest implements Dispatcher.DispatchHandler {
 
   constructor(
     pool: Dispatcher,
-    probe: Probe,
-    resolve: (answer: ProbeAnswer) => void,
+    check: HealthCheckRequest,
+    resolve: (answer: HealthCheckResponse) => void,
     reject: (error: WeirError) => void,
   ) {
     this.#pool = pool
-    this.#probe = probe
+    this.#request = check
     this.#resolve = resolve
     this.#reject = reject
   }
 
   send(): void {
-    const { signal } = this.#probe
+    const { signal } = this.#request
     if (signal.aborted) return this.#give()
     signal.addEventListener('abort', this.#give, { once: true })
     this.#dispatch()
   }
 
   #dispatch(): void {
-    const { method, path, headers } = this.#probe
+    const { method, path, headers } = this.#request
     try {
       // undici would close the connection behind a HEAD.
       this.#pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
@@ -66,7 +66,7 @@ class ProbeRequest implements Dispatcher.DispatchHandler {
     if (this.#over) return
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#size < this.#probe.maxBody) return
+    if (this.#size < this.#request.maxBody) return
     this.#answer()
     controller.abort(new WeirError('client_gone'))
   }
@@ -91,12 +91,12 @@ class ProbeRequest implements Dispatcher.DispatchHandler {
 
   #answer(): void {
     if (!this.#end()) return
-    this.#resolve({ status: this.#status, body: Buffer.concat(this.#chunks).subarray(0, this.#probe.maxBody) })
+    this.#resolve({ status: this.#status, body: Buffer.concat(this.#chunks).subarray(0, this.#request.maxBody) })
   }
 
   /** It is given up. Before it has a connection a request can't be aborted: the connecting is, and else onRequestStart does it. */
   readonly #give = (): void => {
-    const { reason } = this.#probe.signal
+    const { reason } = this.#request.signal
     this.#fail(reason as Error)
     if (this.#controller !== undefined) this.#controller.abort(reason as Error)
     else this.client?.abandon()
@@ -109,7 +109,7 @@ class ProbeRequest implements Dispatcher.DispatchHandler {
   #end(): boolean {
     if (this.#over) return false
     this.#over = true
-    this.#probe.signal.removeEventListener('abort', this.#give)
+    this.#request.signal.removeEventListener('abort', this.#give)
     return true
   }
 }

@@ -6,16 +6,16 @@ import { resolveAt, systemResolve } from './dns/resolve.ts'
 import { type DnsSettings, makePool, type PoolSettings } from './pool.ts'
 
 /** Connections of health checks are kept for as long as the upstream keeps them: to make one costs more than to check. */
-const PROBE_KEEP_ALIVE_MS = 600_000
+const CHECK_KEEP_ALIVE_MS = 600_000
 
 /**
  * Connections to one origin for its health checks, made as those of its traffic. The pool is there when it is first asked for:
  * most targets are not checked.
  */
-export function sharedProbePool(settings: PoolSettings, env: FilterEnv): () => Pool {
-  const own = { ...settings, keepAliveMs: PROBE_KEEP_ALIVE_MS }
+export function sharedHealthCheckPool(settings: PoolSettings, env: FilterEnv): () => Pool {
+  const own = { ...settings, keepAliveMs: CHECK_KEEP_ALIVE_MS }
   const addresses = addressesOf(own, env)
-  const holder = env.share<{ pool: Pool | undefined }>(`probes ${JSON.stringify(own)}`, {
+  const holder = env.share<{ pool: Pool | undefined }>(`health checks ${JSON.stringify(own)}`, {
     scope: 'factory',
     version: 1,
     make: () => ({ pool: undefined }),

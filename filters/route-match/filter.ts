@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { blockedReply, defineFilter, EndpointsKey, RouteSlot, reply } from '../../core/index.ts'
+import { defineFilter, EndpointsKey, outOfServiceReply, RouteSlot, reply } from '../../core/index.ts'
 import { candidates, patternsOf } from './candidates.ts'
 import { Routes } from './hosts.ts'
 import { nearest } from './nearest.ts'
@@ -45,7 +45,7 @@ export const routeMatch = defineFilter({
         if (isTraversal(path)) return traversal
         const route = routes.find(x.downstream.host, path)
         if (route === undefined) return debug ? unknown(path) : noRoute
-        const blocked = blockedReply(route.endpoint)
+        const blocked = outOfServiceReply(route.endpoint)
         if (blocked !== undefined) return blocked
         x.set(RouteSlot, route)
       },

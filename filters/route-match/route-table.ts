@@ -74,7 +74,7 @@ export class RouteTable {
     return named && found(named, first)
   }
 
-  /** Tries every segment boundary from the longest pattern down, but none shorter than `least`. */
+  /** Attempts every segment boundary from the longest pattern down, but none shorter than `least`. */
   #byPattern(path: string, least: number): Found | undefined {
     if (this.#patterns.size === 0 || path[0] !== '/') return undefined
     const encoded = path.includes('%')

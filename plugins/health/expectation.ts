@@ -1,9 +1,9 @@
 import { matchesStatus } from '../../core/api/status-pattern.ts'
 import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
-import type { ProbeAnswer } from '../../core/index.ts'
+import type { HealthCheckResponse } from '../../core/index.ts'
 
 /** Says why an answer is not what a check expects; undefined: it is. */
-export type Expectation = (answer: ProbeAnswer) => string | undefined
+export type Expectation = (answer: HealthCheckResponse) => string | undefined
 
 /** The body is held to be UTF-8. A regular expression is trusted: one that backtracks for long stops the process for as long. */
 export function expectationOf({ statuses, bodyMatch }: Pick<HealthCheck, 'statuses' | 'bodyMatch'>): Expectation {

@@ -109,9 +109,9 @@ export class Watch {
 
   async #ask(): Promise<CheckResult | undefined> {
     const { target } = this
-    const { probe } = target
+    const { sendHealthCheck } = target
     if (this.#closed) return undefined
-    if (probe === undefined) {
+    if (sendHealthCheck === undefined) {
       this.#count++
       return undefined
     }
@@ -125,7 +125,9 @@ export class Watch {
     try {
       const { method, path } = check
       const headers = Object.entries({ 'user-agent': AGENT, ...check.headers }).flat()
-      wrong = this.#expectation(await probe({ method, path, headers, signal: underWay.signal, maxBody: MAX_BODY }))
+      wrong = this.#expectation(
+        await sendHealthCheck({ method, path, headers, signal: underWay.signal, maxBody: MAX_BODY }),
+      )
     } catch (error) {
       wrong = error instanceof WeirError ? error.title : 'the check itself failed'
     } finally {
@@ -133,7 +135,8 @@ export class Watch {
       this.#underWay = undefined
     }
     // Of a check that was changed or ended meanwhile, or whose pool was closed under it, nothing can be said.
-    if (this.#closed || this.#check !== check || (wrong !== undefined && target.probe !== probe)) return undefined
+    if (this.#closed || this.#check !== check || (wrong !== undefined && target.sendHealthCheck !== sendHealthCheck))
+      return undefined
     this.#count++
     const passed = wrong === undefined
     if (passed) this.passed++

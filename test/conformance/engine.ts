@@ -45,7 +45,7 @@ export async function runAll(
   const results = new Map<string, Result>()
   let next = 0
   const work = async (upstream: Upstream, number: number): Promise<void> => {
-    const lane = new Lane(subject.port, upstream, number)
+    const lane = new CompiledChain(subject.port, upstream, number)
     for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) {
       const start = performance.now()
       const wrong = await lane.run(job.case)
@@ -57,7 +57,7 @@ export async function runAll(
 }
 
 /** One case at a time. */
-class Lane {
+class CompiledChain {
   readonly #port: number
   readonly #upstream: Upstream
   readonly #number: number

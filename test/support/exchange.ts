@@ -1,7 +1,7 @@
 import { Body } from '../../core/api/body.ts'
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
 import { type Downstream, Exchange } from '../../core/api/exchange.ts'
-import type { Answered, Attempt, Filter, FilterEnv, FilterFactory, Outcome } from '../../core/api/filter.ts'
+import type { Attempt, ExchangeWithResponse, Filter, FilterEnv, FilterFactory, Outcome } from '../../core/api/filter.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
 import { type Logger, silentLogger } from '../../core/api/logger.ts'
 import { Metrics } from '../../core/api/meter.ts'
@@ -87,9 +87,9 @@ export function answered(
   x: Exchange,
   status = 200,
   headers: Readonly<Record<string, string | readonly string[]>> = {},
-): Answered {
+): ExchangeWithResponse {
   x.response = { status, statusText: undefined, headers: HeaderList.of(headers), body: Body.empty() }
-  return x as Answered
+  return x as ExchangeWithResponse
 }
 
 export function attempt(startedAt: number, number = 1, target?: Target): Attempt {

@@ -5,7 +5,7 @@ import { Metrics } from '../../core/api/meter.ts'
 import { type Clock, systemClock } from '../../core/base/clock.ts'
 import { TimerWheel } from '../../core/base/timer-wheel.ts'
 import { Catalog } from '../../core/build/catalog.ts'
-import { Engine } from '../../core/chain/runtime.ts'
+import { Runtime } from '../../core/chain/runtime.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { Gateway, type GatewayParts } from '../../core/main/gateway.ts'
 import { FILTERS } from './built-in.ts'
@@ -81,7 +81,7 @@ function endpointSpec(entry: EndpointEntry, index: number): EndpointSpec {
 
 export interface RunningGateway {
   readonly gateway: Gateway
-  readonly engine: Engine
+  readonly runtime: Runtime
   readonly metrics: Metrics
   /** `http://127.0.0.1:port` */
   readonly url: string
@@ -113,7 +113,7 @@ export async function startGateway(
     flushSync(): void {},
   }
   const metrics = new Metrics()
-  const engine = new Engine({
+  const runtime = new Runtime({
     clock: options.clock ?? systemClock,
     timers: options.timers ?? new TimerWheel(),
     logger: options.logger ?? silentLogger,
@@ -121,13 +121,13 @@ export async function startGateway(
     accessLog,
   })
   const entries = [...FILTERS, ...(options.filters ?? [])].map((factory) => [factory, 'test'] as const)
-  const gateway = new Gateway({ engine, catalog: new Catalog(entries), baseDir: process.cwd(), ...options })
+  const gateway = new Gateway({ runtime, catalog: new Catalog(entries), baseDir: process.cwd(), ...options })
   await gateway.load(spec)
   await gateway.open()
   const { port } = gateway.address('proxy')!
   return {
     gateway,
-    engine,
+    runtime,
     metrics,
     url: `http://127.0.0.1:${port}`,
     port,

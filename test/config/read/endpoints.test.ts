@@ -134,7 +134,7 @@ t.test('auth_type, roles and scopes decide whether a token is needed', async (t)
   t.same(auth('disabled: false', strict), [undefined, bearer])
   t.same(auth('auth_type: none', strict), [{ required: false }, []])
   t.same(auth('filters: { auth: off }', strict), ['off', []])
-  t.same(auth('auth_type: bearer', 'filters: [proxy]'), [undefined, bearer], 'the engine refuses what cannot be met')
+  t.same(auth('auth_type: bearer', 'filters: [proxy]'), [undefined, bearer], 'the runtime refuses what cannot be met')
   t.same(first(endpoint('roles: [a]')).filters.auth, {
     options: { required: true, roles: ['a'] },
     at: ['endpoints', 0],

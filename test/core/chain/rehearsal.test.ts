@@ -129,10 +129,10 @@ t.test('a reply ends it where it would end', async (t) => {
   t.equal(lost.entered, 3)
 })
 
-t.test('filters that are off are no part of the lane', async (t) => {
+t.test('filters that are off are no part of the compiled', async (t) => {
   const { rehearse } = await gatewayOf(t, CHAIN, [], ENDPOINTS)
-  const { lane } = await rehearse({ path: '/orchestrator/few' })
-  t.equal(lane.steps[4], undefined)
+  const { compiled } = await rehearse({ path: '/orchestrator/few' })
+  t.equal(compiled.steps[4], undefined)
 })
 
 t.test('what is not offline is not run, and said to be unknown where it matters', async (t) => {
@@ -159,7 +159,7 @@ t.test('what is not offline is not run, and said to be unknown where it matters'
   t.equal(ending(await picked.rehearse({ path: '/orchestrator/open' })), undefined)
 })
 
-t.test('what the engine answers', async (t) => {
+t.test('what the runtime answers', async (t) => {
   const lax = factory('lax', { routed: () => {} }, { offline: true, enforces: [AUTHENTICATION] })
   const chain = ['lax', 'route-match', 'proxy'] as const
   const unmet = await gatewayOf(t, chain, [lax], [CLOSED])

@@ -31,7 +31,7 @@ t.test('sizes and counts', async (t) => {
   t.equal(await status(head(`/api/${'x'.repeat(5000)}`)), '414')
   t.equal(await status(head('/api', `X: ${'x'.repeat(5000)}\r\n`)), '431')
   await logged(9)
-  for (const at of [1, 2]) t.match(finished[at], { outcome: 'answered', status: 431 })
+  for (const at of [1, 2]) t.match(finished[at], { outcome: 'completed', status: 431 })
   gateway.limit({ ...DEFAULT_LIMITS, ...limits, maxHeadersCount: 40, maxTargetSize: 300, maxHeadersSize: 16384 })
   t.equal(await status(head('/api', fields(38))), '200', 'a new configuration holds at once')
   t.equal(await status(head('/api', fields(39))), '431')
@@ -71,7 +71,7 @@ t.test('a body that stalls', async (t) => {
     ['Transfer-Encoding: chunked', '5\r\nhello\r\n'],
   ]) {
     const gone = signal()
-    const { port, engine, finished, logged, outcomes, settled } = await proxiedRaw(
+    const { port, runtime, finished, logged, outcomes, settled } = await proxiedRaw(
       t,
       (socket) => socket.on('close', () => gone.fire()).resume(),
       { limits: { bodyTimeoutMs: 100 } },
@@ -86,28 +86,28 @@ t.test('a body that stalls', async (t) => {
     await settled(1)
     t.match(finished, [{ status: 408, error: { code: 'request_body_timeout' } }])
     t.match(outcomes, [{ result: 'ignored' }])
-    while (engine.timers.size > 0) await turn()
+    while (runtime.timers.size > 0) await turn()
   }
 })
 
 t.test('the rest of a body that nobody reads, and that does not come', async (t) => {
-  const { port, engine } = await proxied(t, (_req, res) => res.end(), { limits: { bodyTimeoutMs: 100 } })
+  const { port, runtime } = await proxied(t, (_req, res) => res.end(), { limits: { bodyTimeoutMs: 100 } })
   const client = await connectTo(port)
   client.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello')
   const answer = await closed(client)
   t.match(answer, /^HTTP\/1\.1 404 /)
   t.notMatch(answer, /Connection: close/)
-  while (engine.timers.size > 0) await turn()
+  while (runtime.timers.size > 0) await turn()
 })
 
 t.test('a client that leaves in the middle of a body that is not read any more leaves no deadline', async (t) => {
-  const { port, engine, logged } = await proxied(t, (_req, res) => res.end('early'))
+  const { port, runtime, logged } = await proxied(t, (_req, res) => res.end('early'))
   const client = await connectTo(port)
   client.write('POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhello')
   await once(client, 'data')
   await logged(1)
   client.destroy()
-  while (engine.timers.size > 0) await turn()
+  while (runtime.timers.size > 0) await turn()
 })
 
 t.test('a slow body is no stalled one, nor is one that the upstream keeps waiting', async (t) => {
@@ -136,7 +136,7 @@ t.test('a slow body is no stalled one, nor is one that the upstream keeps waitin
 })
 
 t.test('a client that does not read', async (t) => {
-  const { port, engine, finished, logged, outcomes, settled } = await proxied(
+  const { port, runtime, finished, logged, outcomes, settled } = await proxied(
     t,
     (_req, res) => void res.end(Buffer.alloc(50_000_000)),
     { limits: { sendTimeoutMs: 200 } },
@@ -149,7 +149,7 @@ t.test('a client that does not read', async (t) => {
   await settled(1)
   t.match(finished, [{ outcome: 'aborted', status: 200, error: { code: 'client_stalled' } }])
   t.match(outcomes, [{ result: 'ignored' }])
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('a client that does not read the last of it', async (t) => {

@@ -61,7 +61,7 @@ t.test('a head that is refused reaches no filter, but the log', async (t) => {
     t.match(answer, `"code":"${reason}"`, line)
     t.match(answer, /\r\nproxy-status: weir; error=http_request_error\r\n/i)
     t.equal(answer.split(/HTTP\/1\.1 \d/).length, 2, 'one answer')
-    t.match(gw.finished.at(-1), { outcome: 'answered', status, exchange: { response: { local: { reason } } } })
+    t.match(gw.finished.at(-1), { outcome: 'completed', status, exchange: { response: { local: { reason } } } })
   }
   t.equal(gw.finished.length, cases.length)
   t.strictSame([seen, hosts], [[], []])

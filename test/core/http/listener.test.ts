@@ -13,7 +13,7 @@ t.test('OPTIONS * asks the gateway itself', async (t) => {
   t.notMatch(answer, /content-length/i)
   await running.logged(1)
   t.match(running.finished, [
-    { outcome: 'answered', status: 204, exchange: { response: { local: { reason: 'options' } } } },
+    { outcome: 'completed', status: 204, exchange: { response: { local: { reason: 'options' } } } },
   ])
   t.equal((await send(running.url, { method: 'OPTIONS' })).status, 404, 'a path is an endpoint’s matter')
   t.match(await sendRaw(running.port, 'GET * HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 404 /)

@@ -67,7 +67,7 @@ t.test('a bad chunk ends the upload, and says so', async (t) => {
   t.strictSame(statuses(text), ['400'])
   t.match(text, /"code":"framing_invalid"/)
   while (broken() === 0) await pause(5)
-  t.match(gw.finished, [{ outcome: 'answered', status: 400 }])
+  t.match(gw.finished, [{ outcome: 'completed', status: 400 }])
 })
 
 t.test('a bad chunk in a request that waits for its turn', async (t) => {

@@ -43,7 +43,7 @@ function make() {
 
 const finished = (x: Exchange | undefined, rest: Partial<Finished> = {}): Finished => ({
   exchange: x,
-  outcome: 'answered',
+  outcome: 'completed',
   status: 200,
   error: undefined,
   durationMs: 1.23456,
@@ -80,7 +80,7 @@ t.test('a line says what is known', async (t) => {
       status: 502,
       error: 'upstream_reset',
       cause: 'ECONNRESET',
-      outcome: 'answered',
+      outcome: 'completed',
       duration_ms: 1.235,
     },
   ])

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Metrics } from '../../../core/api/meter.ts'
-import { FilterDurations, timed } from '../../../core/observe/filter-durations.ts'
+import { FilterDurations, timeFilter } from '../../../core/observe/filter-durations.ts'
 import { send } from '../../support/client.ts'
 import { exchange } from '../../support/exchange.ts'
 import { specOf, startGateway } from '../../support/gateway.ts'
@@ -23,9 +23,9 @@ t.test('the first request of every 128 is timed, and every filter of its chain s
 
 t.test('a timed filter has the same hooks, and a rejection passes', async (t) => {
   const durations = new FilterDurations(new Metrics())
-  const filter = timed({ request: () => Promise.reject(new Error('no')), log() {} }, 'f', durations)
+  const filter = timeFilter({ request: () => Promise.reject(new Error('no')), log() {} }, 'f', durations)
   t.strictSame(Object.keys(filter).toSorted(), ['log', 'request'])
   await t.rejects(Promise.resolve(filter.request!(exchange())), /no/)
-  const quick = timed({ routed: () => undefined }, 'g', durations)
+  const quick = timeFilter({ routed: () => undefined }, 'g', durations)
   t.equal(quick.routed!(exchange()), undefined, 'what was synchronous stays so')
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Attempt, Filter, Finished, Outcome, TerminalFilter } from '../../../core/api/filter.ts'
 import { LocalReply, reply } from '../../../core/api/reply.ts'
-import { traced } from '../../../core/observe/filter-spans.ts'
+import { traceFilter } from '../../../core/observe/filter-spans.ts'
 import type { FilterStep, RecordingTrace } from '../../../core/observe/tracing.ts'
 import { answered, attempt, exchange, outcome } from '../../support/exchange.ts'
 
@@ -45,14 +45,14 @@ t.test('has exactly the hooks of the filter, and nobody to dispose of', async (t
     dispose: nothing,
   }
   t.same(
-    Object.keys(traced(all, 'all')).sort(),
+    Object.keys(traceFilter(all, 'all')).sort(),
     Object.keys(all)
       .filter((hook) => hook !== 'dispose')
       .sort(),
   )
-  t.same(Object.keys(traced({}, 'none')), [])
-  t.same(Object.keys(traced({ call: response }, 'proxy')), ['call', 'settled'], 'a terminal filter always settles')
-  t.same(Object.keys(traced({ call: response, pick: () => reply(503, 'x') }, 'proxy')).sort(), [
+  t.same(Object.keys(traceFilter({}, 'none')), [])
+  t.same(Object.keys(traceFilter({ call: response }, 'proxy')), ['call', 'settled'], 'a terminal filter always settles')
+  t.same(Object.keys(traceFilter({ call: response, pick: () => reply(503, 'x') }, 'proxy')).sort(), [
     'call',
     'pick',
     'settled',
@@ -61,7 +61,7 @@ t.test('has exactly the hooks of the filter, and nobody to dispose of', async (t
 
 t.test('what is synchronous stays so, and what is a promise too', async (t) => {
   const { x, step } = sampled()
-  const filter = traced({ request: nothing, routed: async () => reply(401, 'token_missing') }, 'auth')
+  const filter = traceFilter({ request: nothing, routed: async () => reply(401, 'token_missing') }, 'auth')
   t.equal(filter.request!(x), undefined)
   t.strictSame(step('auth'), { name: 'auth', startedAt: 1, endedAt: 2, verdict: 'continue', reason: undefined })
   const promise = filter.routed!(x)
@@ -79,7 +79,7 @@ t.test('keeps this', async (t) => {
     }
   }
   const { x } = sampled()
-  t.match(traced(new Counting(), 'counting').request!(x), { reason: 'n1' })
+  t.match(traceFilter(new Counting(), 'counting').request!(x), { reason: 'n1' })
 })
 
 t.test('errors pass on and are noted without their message', async (t) => {
@@ -88,10 +88,10 @@ t.test('errors pass on and are noted without their message', async (t) => {
   const fail = (error: unknown) => () => {
     throw error
   }
-  t.throws(() => traced({ request: fail(broken) }, 'sync').request!(x), broken)
-  await t.rejects(traced({ request: async () => fail(broken)() }, 'async').request!(x) as Promise<void>, broken)
-  t.throws(() => traced({ routed: fail(new WeirError('request_not_forwardable')) }, 'known').routed!(x))
-  t.throws(() => traced({ admit: fail('text') }, 'odd').admit!(x, attempt(0)))
+  t.throws(() => traceFilter({ request: fail(broken) }, 'sync').request!(x), broken)
+  await t.rejects(traceFilter({ request: async () => fail(broken)() }, 'async').request!(x) as Promise<void>, broken)
+  t.throws(() => traceFilter({ routed: fail(new WeirError('request_not_forwardable')) }, 'known').routed!(x))
+  t.throws(() => traceFilter({ admit: fail('text') }, 'odd').admit!(x, attempt(0)))
   t.match(step('sync'), { verdict: 'error', reason: 'TypeError', endedAt: 2 })
   t.match(step('async'), { verdict: 'error', reason: 'TypeError' })
   t.match(step('known'), { verdict: 'error', reason: 'request_not_forwardable' })
@@ -100,7 +100,7 @@ t.test('errors pass on and are noted without their message', async (t) => {
 
 t.test('later hooks do not prolong an inbound step, but may change its verdict', async (t) => {
   const { x, step } = sampled()
-  const filter = traced(
+  const filter = traceFilter(
     { request: nothing, settled: nothing, response: () => reply(502, 'bad_answer'), log: nothing },
     'f',
   )
@@ -115,7 +115,7 @@ t.test('later hooks do not prolong an inbound step, but may change its verdict',
 
 t.test('a filter whose first hook comes late is noted for that hook', async (t) => {
   const { x, step } = sampled()
-  const filter = traced({ settled: nothing, log: nothing }, 'metrics')
+  const filter = traceFilter({ settled: nothing, log: nothing }, 'metrics')
   filter.settled!(x, attempt(0), outcome('success', 200))
   filter.log!({ exchange: x } as Finished)
   t.strictSame(step('metrics'), { name: 'metrics', startedAt: 1, endedAt: 2, verdict: 'continue', reason: undefined })
@@ -123,8 +123,8 @@ t.test('a filter whose first hook comes late is noted for that hook', async (t) 
 
 t.test("an endpoint's instance continues what the chain's began", async (t) => {
   const { x, trace, step } = sampled()
-  traced({ request: nothing }, 'auth').request!(x)
-  traced({ routed: () => reply(403, 'role_missing') }, 'auth').routed!(x)
+  traceFilter({ request: nothing }, 'auth').request!(x)
+  traceFilter({ routed: () => reply(403, 'role_missing') }, 'auth').routed!(x)
   t.equal(trace.steps.size, 1)
   t.match(step('auth'), { startedAt: 1, endedAt: 3, verdict: 'reply' })
 })
@@ -137,14 +137,14 @@ t.test('the terminal filter: an attempt begins before the call and ends when it 
       return Promise.reject(new WeirError('upstream_reset'))
     },
   }
-  const filter = traced(terminal, 'proxy')
+  const filter = traceFilter(terminal, 'proxy')
   const first = attempt(0, 1)
   await t.rejects(filter.call(x, first, { upgrade: undefined }) as Promise<never>)
   filter.settled!(x, first, outcome('failure'))
   t.same(trace.attempts, ['begin 1', 'call', 'end 1 failure'])
   t.match(step('proxy'), { verdict: 'error', reason: 'upstream_reset' })
 
-  const again = traced({ call: response, settled: () => void trace.attempts.push('own settled') }, 'proxy')
+  const again = traceFilter({ call: response, settled: () => void trace.attempts.push('own settled') }, 'proxy')
   const second = attempt(1, 2)
   again.call(x, second, { upgrade: undefined })
   again.settled!(x, second, outcome('success', 200))
@@ -155,14 +155,14 @@ t.test('the terminal filter: an attempt begins before the call and ends when it 
 t.test('pick is passed through', async (t) => {
   const { x, step } = sampled()
   const none = reply(503, 'no_target')
-  t.equal(traced({ call: response, pick: () => none }, 'proxy').pick!(x, []), none)
+  t.equal(traceFilter({ call: response, pick: () => none }, 'proxy').pick!(x, []), none)
   t.equal(step('proxy'), undefined)
 })
 
 t.test('without a trace it only passes on', async (t) => {
   const x = exchange()
   const refusal = reply(400, 'no')
-  const filter = traced({ request: () => refusal, log: nothing, call: response }, 'f')
+  const filter = traceFilter({ request: () => refusal, log: nothing, call: response }, 'f')
   t.equal((filter as Filter).request!(x), refusal)
   filter.log!({ exchange: undefined, outcome: 'unparsed', status: 400, error: undefined, durationMs: 0 })
   const made = filter.call(x, attempt(0), { upgrade: undefined })

@@ -117,7 +117,7 @@ t.test('a client that leaves the queue', async (t) => {
   t.equal((await first).body, 'ok')
   await gateway.logged(2)
   t.equal(gateway.outcomes.length, 1)
-  while (gateway.engine.timers.size > 0) await turn()
+  while (gateway.runtime.timers.size > 0) await turn()
 })
 
 t.test('a tunnel holds its slot until it is closed', async (t) => {
@@ -187,7 +187,7 @@ t.test('clients that leave whenever they like', async (t) => {
   )
   await gateway.logged(180)
   await until(gateway, 0, 0)
-  while (gateway.engine.timers.size > 0) await turn()
+  while (gateway.runtime.timers.size > 0) await turn()
   t.ok(most > 1)
 })
 

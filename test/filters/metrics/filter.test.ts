@@ -15,7 +15,7 @@ function routed(method = 'GET') {
 
 const finished = (rest: Partial<Finished>): Finished => ({
   exchange: undefined,
-  outcome: 'answered',
+  outcome: 'completed',
   status: 200,
   error: undefined,
   durationMs: 20,

@@ -31,17 +31,17 @@ t.test('the field that tells of it', async (t) => {
 })
 
 t.test('a head that is not there by its deadline', async (t) => {
-  const { api, outcomes, settled, engine } = await proxied(t, () => {}, { filters: [within(100)] })
+  const { api, outcomes, settled, runtime } = await proxied(t, () => {}, { filters: [within(100)] })
   const answer = await send(api)
   t.equal(answer.status, 504)
   t.equal(answer.json().code, 'upstream_timeout')
   await settled(1)
   t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_timeout' } }])
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('a head that is there, and a body that takes longer', async (t) => {
-  const { api, engine } = await proxied(
+  const { api, runtime } = await proxied(
     t,
     async (_req, res) => {
       res.write('a')
@@ -51,7 +51,7 @@ t.test('a head that is there, and a body that takes longer', async (t) => {
     { filters: [within(250)] },
   )
   t.equal((await send(api)).body, 'ab')
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('a connection that is not there by its deadline', async (t) => {
@@ -112,12 +112,12 @@ t.test('total_timeout', async (t) => {
   await endless.settled(1)
   t.match(endless.finished, [{ outcome: 'aborted', error: { code: 'upstream_timeout' } }])
   t.match(endless.outcomes, [{ result: 'failure', status: 200 }])
-  t.equal(endless.engine.timers.size, 0)
+  t.equal(endless.runtime.timers.size, 0)
 
   const quick = await proxied(t, (_req, res) => res.end('ok'), { proxy: { total_timeout: '10s' } })
   t.equal((await send(quick.api)).body, 'ok')
   await quick.logged(1)
-  t.equal(quick.engine.timers.size, 0)
+  t.equal(quick.runtime.timers.size, 0)
 })
 
 t.test('total_timeout of a client that does not read', async (t) => {

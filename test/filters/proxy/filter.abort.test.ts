@@ -17,7 +17,7 @@ async function forgotten(t: Test, proxy: Proxied): Promise<void> {
   t.match(proxy.outcomes, [{ result: 'ignored' }])
   await proxy.logged(1)
   t.match(proxy.finished, [{ outcome: 'aborted' }])
-  t.equal(proxy.engine.timers.size, 0)
+  t.equal(proxy.runtime.timers.size, 0)
   t.match((await proxy.metrics.expose()).text, /weir_breaker_state\{endpoint="api",state="open"\} 0/)
 }
 
@@ -185,5 +185,5 @@ t.test('a hundred clients that leave leave nothing behind', async (t) => {
   await closed.promise
   await proxy.logged(100)
   t.equal(proxy.outcomes.filter(({ result }) => result === 'ignored').length, 100)
-  t.equal(proxy.engine.timers.size, 0)
+  t.equal(proxy.runtime.timers.size, 0)
 })

@@ -46,7 +46,7 @@ for (const framing of ['chunked', 'length'] as const) {
   })
 
   t.test(`20 MiB down, ${framing}`, async (t) => {
-    const { api, settled, outcomes, engine } = await proxied(t, (_req, res) => {
+    const { api, settled, outcomes, runtime } = await proxied(t, (_req, res) => {
       res.writeHead(200, headers)
       void pipeline(Readable.from(pieces()), res)
     })
@@ -55,7 +55,7 @@ for (const framing of ['chunked', 'length'] as const) {
     t.equal(await slowly(message), wanted)
     await settled(1)
     t.match(outcomes, [{ result: 'success', status: 200 }])
-    t.equal(engine.timers.size, 0)
+    t.equal(runtime.timers.size, 0)
   })
 }
 
@@ -147,7 +147,7 @@ t.test('an interim response is not the answer', async (t) => {
 
 for (const size of [1000, 4 * 1024 * 1024]) {
   t.test(`the upstream answers early, during an upload of ${size} bytes`, async (t) => {
-    const { api, port, settled, outcomes, engine, logged } = await proxiedRaw(t, (socket) => {
+    const { api, port, settled, outcomes, runtime, logged } = await proxiedRaw(t, (socket) => {
       onHead(socket, () => socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'))
     })
     const socket = await connectTo(port)
@@ -170,7 +170,7 @@ for (const size of [1000, 4 * 1024 * 1024]) {
     socket.destroy()
     await new Promise((resolve) => (socket.closed ? resolve(undefined) : socket.once('close', resolve)))
     t.equal((await send(api)).status, 403, 'the gateway is well')
-    t.ok(engine.timers.size <= 1, 'at most the lingering connection')
+    t.ok(runtime.timers.size <= 1, 'at most the lingering connection')
   })
 }
 
@@ -206,7 +206,7 @@ t.test('an upload that is kept for replay is let go of when the answer comes fir
       },
     }),
   })
-  const { port, engine } = await proxiedRaw(
+  const { port, runtime } = await proxiedRaw(
     t,
     (socket) => onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
     { filters: [keeping] },
@@ -228,6 +228,6 @@ t.test('an upload that is kept for replay is let go of when the answer comes fir
   socket.end(Buffer.alloc(899_995))
   t.equal(await failed, undefined, 'no reset')
   const start = performance.now()
-  while (engine.timers.size > 0) await turn()
+  while (runtime.timers.size > 0) await turn()
   t.ok(performance.now() - start < 1500, 'the rest is read, not left until the connection is given up')
 })

@@ -27,7 +27,7 @@ t.test('early hints come before there is an answer', async (t) => {
   const [rest] = (await once(client, 'data')) as [Buffer]
   t.match(String(rest), /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nok$/s)
   await logged(1)
-  t.match(finished, [{ status: 200, outcome: 'answered' }])
+  t.match(finished, [{ status: 200, outcome: 'completed' }])
 })
 
 t.test('several, and of any number', async (t) => {

@@ -94,7 +94,7 @@ t.test('a hundred ignored offers leave nothing on their connection', async (t) =
   const warned = ({ message }: Error): void => void warnings.push(message)
   process.on('warning', warned)
   t.teardown(() => process.off('warning', warned))
-  const { port, engine } = await proxied(t, (_req, res) => res.end('ok'))
+  const { port, runtime } = await proxied(t, (_req, res) => res.end('ok'))
   const client = await connectTo(port)
   let answers = 0
   client.on('data', (chunk) => (answers += chunk.toString('latin1').split('HTTP/1.1 200').length - 1))
@@ -105,7 +105,7 @@ t.test('a hundred ignored offers leave nothing on their connection', async (t) =
   client.destroy()
   await new Promise((resolve) => setImmediate(resolve))
   t.same(warnings, [])
-  while (engine.timers.size > 0) await new Promise((resolve) => setImmediate(resolve))
+  while (runtime.timers.size > 0) await new Promise((resolve) => setImmediate(resolve))
 })
 
 t.test('an ignored offer with a body is the last of its connection', async (t) => {

@@ -32,7 +32,7 @@ async function echoing(
 }
 
 t.test('text, a binary megabyte, the close code; seen once', async (t) => {
-  const { ws, server, logged, settled, finished, outcomes, engine, metrics } = await echoing(t)
+  const { ws, server, logged, settled, finished, outcomes, runtime, metrics } = await echoing(t)
   const closed = signal<[number, string]>()
   server.on('connection', (socket) => socket.on('close', (code, why) => closed.fire([code, String(why)])))
   const client = new WebSocket(`${ws}/chat?room=1`, ['one', 'two'])
@@ -51,9 +51,9 @@ t.test('text, a binary megabyte, the close code; seen once', async (t) => {
   t.equal(code, 4321)
   await logged(1)
   await settled(1)
-  t.match(finished, [{ outcome: 'answered', status: 101 }])
+  t.match(finished, [{ outcome: 'completed', status: 101 }])
   t.match(outcomes, [{ result: 'success', status: 101 }])
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
   t.match(
     (await metrics.expose()).text,
     /http_server_request_duration_seconds_count\{endpoint="api",method="GET",status="101"\} 1\n/,
@@ -83,7 +83,7 @@ t.test('a refusal is an ordinary response', async (t) => {
   await settled(1)
   t.match(outcomes, [{ result: 'success', status: 403 }])
   await logged(1)
-  t.match(finished, [{ outcome: 'answered', status: 403 }])
+  t.match(finished, [{ outcome: 'completed', status: 403 }])
 })
 
 t.test('auth refuses the handshake before the upstream hears of it', async (t) => {
@@ -101,7 +101,7 @@ t.test('auth refuses the handshake before the upstream hears of it', async (t) =
 
 t.test('an abrupt end of the client closes the upstream’s socket, and the other way round', async (t) => {
   for (const end of ['client', 'upstream'] as const) {
-    const { ws, sockets, server, logged, settled, engine } = await echoing(t)
+    const { ws, sockets, server, logged, settled, runtime } = await echoing(t)
     const gone = signal()
     server.on('connection', (socket) => socket.on('close', () => gone.fire()))
     const client = new WebSocket(ws)
@@ -113,7 +113,7 @@ t.test('an abrupt end of the client closes the upstream’s socket, and the othe
     await Promise.all([closed, gone.promise])
     await logged(1)
     await settled(1)
-    t.equal(engine.timers.size, 0, end)
+    t.equal(runtime.timers.size, 0, end)
   }
 })
 

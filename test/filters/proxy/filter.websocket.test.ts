@@ -77,7 +77,7 @@ t.test('the fields of the handshake pass byte for byte, in order, both ways', as
 })
 
 t.test('half-closed through the gateway, with what is under way', async (t) => {
-  const { port, switched, logged, finished, engine, settled } = await switching(t)
+  const { port, switched, logged, finished, runtime, settled } = await switching(t)
   const client = await connectTo(port)
   client.allowHalfOpen = true
   client.write(HANDSHAKE)
@@ -93,8 +93,8 @@ t.test('half-closed through the gateway, with what is under way', async (t) => {
   t.ok((await read(mebibyte.length)).equals(mebibyte))
   await logged(1)
   await settled(1)
-  t.match(finished, [{ outcome: 'answered', status: 101 }])
-  t.equal(engine.timers.size, 0)
+  t.match(finished, [{ outcome: 'completed', status: 101 }])
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('frames that come while earlier requests are served, or before the 101, are not lost', async (t) => {
@@ -214,7 +214,7 @@ t.test('breaker and method-check refuse a handshake as any other request', async
 })
 
 t.test('the gateway closes: both sides are told 1001, also of a handshake that is under way', async (t) => {
-  const { api, server, gateway, engine, logged } = await echoing(t)
+  const { api, server, gateway, runtime, logged } = await echoing(t)
   const codes: number[] = []
   const closed = signal()
   server.on('connection', (socket) =>
@@ -241,7 +241,7 @@ t.test('the gateway closes: both sides are told 1001, also of a handshake that i
   await closed.promise
   t.same(codes, [1001, 1001])
   await logged(2)
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('the gateway closes amid a message: the client gets the frame whole, then Close', async (t) => {

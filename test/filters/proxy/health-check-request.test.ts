@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import type { Probe, ProbeAnswer } from '../../../core/index.ts'
-import { probeThrough } from '../../../filters/proxy/health-check-request.ts'
+import type { HealthCheckRequest, HealthCheckResponse } from '../../../core/index.ts'
+import { healthCheckThrough } from '../../../filters/proxy/health-check-request.ts'
 import { makePool } from '../../../filters/proxy/pool.ts'
 import { startRawUpstream, startUpstream } from '../../support/upstream.ts'
 import { onHead, startBlackhole } from './support.ts'
 
-/** Sends probes to a URL. */
-function probing(t: Test, origin: string): (probe?: Partial<Probe>) => Promise<ProbeAnswer> {
+/** Sends checks to a URL. */
+function checking(t: Test, origin: string): (check?: Partial<HealthCheckRequest>) => Promise<HealthCheckResponse> {
   const dns = { min: 1000, max: 1000, default: 1000, servers: undefined }
   const pool = makePool({ origin, connectTimeoutMs: 5000, keepAliveMs: 4000, ca: undefined, verify: true, dns })
   t.teardown(() => pool.destroy())
-  const send = probeThrough(() => pool)
+  const send = healthCheckThrough(() => pool)
   const signal = new AbortController().signal
   // undici takes a connection for busy until it has told of the end of the answer.
-  return async (probe) => {
+  return async (check) => {
     await new Promise((done) => setImmediate(done))
-    return send({ method: 'GET', path: '/well?x=1', headers: ['a', 'b'], signal, maxBody: 10, ...probe })
+    return send({ method: 'GET', path: '/well?x=1', headers: ['a', 'b'], signal, maxBody: 10, ...check })
   }
 }
 
@@ -25,7 +25,7 @@ t.test('status and beginning of the body; connections are kept, also behind HEAD
     response.writeHead(request.method === 'HEAD' ? 204 : 418).end(`${request.url} ${request.headers.a}`)
   })
   t.teardown(() => upstream.close())
-  const ask = probing(t, upstream.url)
+  const ask = checking(t, upstream.url)
   t.match(await ask({ maxBody: 100 }), { status: 418, body: Buffer.from('/well?x=1 b') })
   t.equal((await ask({ method: 'HEAD' })).status, 204)
   t.equal((await ask({ maxBody: 100 })).status, 418)
@@ -39,7 +39,7 @@ t.test('an endless body is not waited for', async (t) => {
     more()
   })
   t.teardown(() => upstream.close())
-  const ask = probing(t, upstream.url)
+  const ask = checking(t, upstream.url)
   t.equal((await ask()).body.toString(), 'xxxxxxxxxx')
   t.equal((await ask()).status, 200)
 })
@@ -54,7 +54,7 @@ t.test('interim answers are none; a kept connection that is closed when used aga
     })
   })
   t.teardown(() => upstream.close())
-  const ask = probing(t, upstream.url)
+  const ask = checking(t, upstream.url)
   t.match(await ask(), { status: 200, body: Buffer.from('ok') })
   t.match(await ask(), { status: 200, body: Buffer.from('ok') })
   t.equal(connections, 2)
@@ -62,12 +62,12 @@ t.test('interim answers are none; a kept connection that is closed when used aga
 
 t.test('what went wrong', async (t) => {
   const upstream = await startRawUpstream((socket) => onHead(socket, () => void socket.end('not HTTP\r\n\r\n')))
-  await t.rejects(probing(t, upstream.url)(), { code: 'upstream_protocol_error' })
+  await t.rejects(checking(t, upstream.url)(), { code: 'upstream_protocol_error' })
   await upstream.close()
-  await t.rejects(probing(t, upstream.url)(), { code: 'upstream_connect_failed' })
+  await t.rejects(checking(t, upstream.url)(), { code: 'upstream_connect_failed' })
   const mute = await startRawUpstream((socket: Socket) => void socket.end())
   t.teardown(() => mute.close())
-  await t.rejects(probing(t, mute.url)(), { code: 'upstream_reset' })
+  await t.rejects(checking(t, mute.url)(), { code: 'upstream_reset' })
 })
 
 t.test('one that is given up lets go of its connection, whether it has one or not', async (t) => {
@@ -76,7 +76,7 @@ t.test('one that is given up lets go of its connection, whether it has one or no
   t.teardown(() => upstream.close())
   for (const url of [upstream.url, await startBlackhole(t)]) {
     const giving = new AbortController()
-    const answer = probing(t, url)({ signal: giving.signal })
+    const answer = checking(t, url)({ signal: giving.signal })
     const waited = url === upstream.url ? new Promise((done) => setTimeout(done, 100)) : Promise.resolve()
     await waited
     giving.abort()
@@ -85,5 +85,5 @@ t.test('one that is given up lets go of its connection, whether it has one or no
   await gone.promise
   const late = new AbortController()
   late.abort()
-  await t.rejects(probing(t, upstream.url)({ signal: late.signal }), { name: 'WeirError' })
+  await t.rejects(checking(t, upstream.url)({ signal: late.signal }), { name: 'WeirError' })
 })

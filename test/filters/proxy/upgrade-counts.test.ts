@@ -65,7 +65,7 @@ t.test('beyond max_connections a handshake is refused before the upstream hears 
 t.test('a handshake that comes to nothing gives its place back', async (t) => {
   const pending: Socket[] = []
   let answer: string | undefined
-  const { api, port, metrics, logged, engine } = await proxiedRaw(
+  const { api, port, metrics, logged, runtime } = await proxiedRaw(
     t,
     (socket) =>
       onHead(socket, () => {
@@ -98,7 +98,7 @@ t.test('a handshake that comes to nothing gives its place back', async (t) => {
     await Promise.all([logged(count), gone])
     t.equal(await active(metrics), '0')
   }
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
   t.ok(api)
 })
 
@@ -164,10 +164,10 @@ t.test('idle_timeout ends a tunnel; off lets it be', async (t) => {
   const [code] = (await once(socket, 'close')) as [number]
   t.equal(code, 1001)
   await short.logged(1)
-  t.equal(short.engine.timers.size, 0)
+  t.equal(short.runtime.timers.size, 0)
   const never = await gatewayTo(t, url, { proxy: { timeout: '100ms', upgrade: { idle_timeout: 'off' } } })
   const lasting = await open(never.api)
-  t.equal(never.engine.timers.size, 0)
+  t.equal(never.runtime.timers.size, 0)
   lasting.send('x')
   await once(lasting, 'message')
   lasting.terminate()
@@ -187,13 +187,13 @@ t.test('a 101 to nothing, or that nobody asked for, is a 502 at once', async (t)
     [plain, SWITCH],
   ] as const) {
     let closed = 0
-    const { port, outcomes, engine } = await proxiedRaw(t, (socket) => {
+    const { port, outcomes, runtime } = await proxiedRaw(t, (socket) => {
       socket.on('close', () => closed++)
       onHead(socket, () => socket.write(answer))
     })
     t.match(await sendRaw(port, request), /^HTTP\/1.1 502 .*"code":"upstream_protocol_error"/s, answer)
     t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_protocol_error' } }])
-    while (closed === 0 || engine.timers.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (closed === 0 || runtime.timers.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 })
 

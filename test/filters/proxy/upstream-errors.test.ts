@@ -49,10 +49,10 @@ t.test('a name that does not resolve', async (t) => {
 })
 
 t.test('no answer', async (t) => {
-  const { api, engine, outcomes } = await proxiedRaw(t, () => {}, { proxy: { first_byte_timeout: '100ms' } })
+  const { api, runtime, outcomes } = await proxiedRaw(t, () => {}, { proxy: { first_byte_timeout: '100ms' } })
   t.equal(await refused(api), '504 upstream_timeout; weir; error=http_response_timeout')
   t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_timeout' } }])
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('no answer after an upload, which does not count against the limit', async (t) => {
@@ -144,13 +144,13 @@ t.test('a body that ends with the connection', async (t) => {
 
 t.test('silence in the middle of a body: the client’s connection is cut', async (t) => {
   for (const head of ['Content-Length: 100\r\n\r\nhalf', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n']) {
-    const { api, settled, outcomes, engine } = await answering(t, `HTTP/1.1 200 OK\r\n${head}`, undefined, {
+    const { api, settled, outcomes, runtime } = await answering(t, `HTTP/1.1 200 OK\r\n${head}`, undefined, {
       idle_timeout: '100ms',
     })
     await t.rejects(send(api), { code: 'ECONNRESET' })
     await settled(1)
     t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_idle_timeout' } }])
-    t.equal(engine.timers.size, 0)
+    t.equal(runtime.timers.size, 0)
   }
 })
 
@@ -185,13 +185,15 @@ t.test('an answer that came while the gateway itself was stalled is not too late
 })
 
 t.test('no connection in time', async (t) => {
-  const { api, engine, outcomes } = await gatewayTo(t, await startBlackhole(t), { proxy: { connect_timeout: '200ms' } })
+  const { api, runtime, outcomes } = await gatewayTo(t, await startBlackhole(t), {
+    proxy: { connect_timeout: '200ms' },
+  })
   const start = performance.now()
   t.equal(await refused(api), '504 upstream_connect_timeout; weir; error=connection_timeout')
   const elapsed = performance.now() - start
   t.ok(elapsed >= 200 && elapsed < 1500, `${elapsed} ms`)
   t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_connect_timeout' } }])
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 t.test('a request that can’t be written as HTTP', async (t) => {
@@ -234,7 +236,7 @@ t.test('a client of HTTP/1.0, whose answers end with the connection, sees a rese
 })
 
 t.test('an event stream outlives every timeout as long as it sends', async (t) => {
-  const { api, engine } = await proxied(
+  const { api, runtime } = await proxied(
     t,
     (_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' })
@@ -250,7 +252,7 @@ t.test('an event stream outlives every timeout as long as it sends', async (t) =
   )
   const { body } = await send(api)
   t.equal(body.match(/data/g)?.length, 12)
-  t.equal(engine.timers.size, 0)
+  t.equal(runtime.timers.size, 0)
 })
 
 const openssl = spawnSync('openssl', ['version']).status === 0
@@ -347,7 +349,7 @@ t.test('TLS', { skip: openssl ? false : 'NOT TESTED: openssl is not installed' }
     t.equal(String(answer.subarray(-3)), clientFirst ? '\x07\x07\x07' : 'bye')
     if (clientFirst) t.ok(answer.subarray(-mebibyte.length).equals(mebibyte))
   }
-  t.equal(tunnels.engine.timers.size, 0)
+  t.equal(tunnels.runtime.timers.size, 0)
 })
 
 t.test('an upstream that does not speak TLS', async (t) => {

@@ -4,7 +4,7 @@ import { Metrics } from '../../../core/api/meter.ts'
 import { systemClock } from '../../../core/base/clock.ts'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { Catalog } from '../../../core/build/catalog.ts'
-import { Engine } from '../../../core/chain/runtime.ts'
+import { Runtime } from '../../../core/chain/runtime.ts'
 import { Gateway } from '../../../core/main/gateway.ts'
 import { make } from '../../plugins/telemetry/recorder.ts'
 import { FILTERS } from '../../support/built-in.ts'
@@ -20,7 +20,7 @@ t.test('each attempt is a client span, and says the how manieth', async (t) => {
   })
   t.teardown(() => upstream.close())
   const { tracing, recorder } = make()
-  const engine = new Engine({
+  const runtime = new Runtime({
     clock: systemClock,
     timers: new TimerWheel(),
     logger: silentLogger,
@@ -28,7 +28,7 @@ t.test('each attempt is a client span, and says the how manieth', async (t) => {
     tracing,
   })
   const catalog = new Catalog(FILTERS.map((factory) => [factory, 'test'] as const))
-  const gateway = new Gateway({ engine, catalog, baseDir: '.' })
+  const gateway = new Gateway({ runtime, catalog, baseDir: '.' })
   t.teardown(() => gateway.close(1000))
   await gateway.load(specOf([{ name: 'api', url: upstream.url }], [['route-match', { prefix: '' }], 'retry', 'proxy']))
   await gateway.open()

@@ -13,7 +13,7 @@ t.test('a target earns either word, and loses it the same way', async (t) => {
   await pass(1050)
   const [first, ...more] = taken()
   t.same(more, [])
-  t.match(first?.probe, { method: 'GET', path: '/health', headers: ['user-agent', 'weir-health-check'] })
+  t.match(first?.check, { method: 'GET', path: '/health', headers: ['user-agent', 'weir-health-check'] })
   await first?.answer(503)
   t.same(health('a'), ['unknown'], 'one failure is not two')
   t.ok(registry.get('a')?.targets[0]?.available)
@@ -67,7 +67,7 @@ t.test('a check never overlaps itself, and one without an answer fails at its ti
   const [only, ...more] = taken()
   t.same(more, [])
   await pass(1000)
-  t.ok(only?.probe.signal.aborted)
+  t.ok(only?.check.signal.aborted)
   t.equal(taken().length, 1, 'the next follows at once')
   t.same(health('a'), ['unknown'])
   await pass(6000)
@@ -81,9 +81,9 @@ t.test('a stall of the process fails no check', async (t) => {
   const [asked] = taken()
   bench.clock.advance(60_000)
   bench.timers.advance()
-  t.notOk(asked?.probe.signal.aborted, 'a minute passed, and nobody could have read an answer')
+  t.notOk(asked?.check.signal.aborted, 'a minute passed, and nobody could have read an answer')
   await pass(1300)
-  t.notOk(asked?.probe.signal.aborted)
+  t.notOk(asked?.check.signal.aborted)
   await asked?.answer(200)
   const [result] = await Promise.all([bench.metrics.expose(), pass(100)])
   t.match(result.text, 'weir_health_checks_total{endpoint="a",target="http://x",result="success"} 1')
@@ -122,7 +122,7 @@ t.test('a reload keeps what did not change', async (t) => {
   checker.apply(() => ({ ...one, path: '/other' }))
   await pass(1050)
   const again = taken()
-  t.same(again.map(({ url, probe }) => [url, probe.path]).sort(), [
+  t.same(again.map(({ url, check }) => [url, check.path]).sort(), [
     ['http://w', '/other'],
     ['http://y', '/other'],
     ['http://z', '/other'],
@@ -141,16 +141,16 @@ t.test('the result of a check that was changed under way says nothing', async (t
   await pass(1050)
   const [old] = taken()
   checker.apply(() => ({ ...CHECK, path: '/new' }))
-  t.ok(old?.probe.signal.aborted)
+  t.ok(old?.check.signal.aborted)
   await pass(1050)
   t.same(health('a'), ['unknown'])
-  t.match(taken(), [{ probe: { path: '/new' } }])
+  t.match(taken(), [{ check: { path: '/new' } }])
 })
 
 t.test('a pool that was closed under a check fails nobody', async (t) => {
   const { checker, pass, health, registry } = setUp({ a: ['x'] })
   const [target] = registry.get('a')!.targets
-  const takeBack = target!.offerProbe(async () => {
+  const takeBack = target!.offerHealthCheck(async () => {
     takeBack()
     throw new Error('closed')
   })
@@ -194,7 +194,7 @@ t.test('nothing is left when it stops', async (t) => {
   await pass(1050)
   const [asked] = taken()
   await checker.stop()
-  t.ok(asked?.probe.signal.aborted)
+  t.ok(asked?.check.signal.aborted)
   t.equal(bench.timers.size, 0)
   checker.apply(() => CHECK)
   await pass(60_000)

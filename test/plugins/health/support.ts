@@ -1,5 +1,5 @@
 import type { HealthCheck } from '../../../core/control/health-control.ts'
-import type { Probe, ProbeAnswer } from '../../../core/index.ts'
+import type { HealthCheckRequest, HealthCheckResponse } from '../../../core/index.ts'
 import { HealthChecker } from '../../../plugins/health/checker.ts'
 import { Bench, endpoint } from '../../support/exchange.ts'
 import { targetOf } from '../../support/gateway.ts'
@@ -16,10 +16,10 @@ export const CHECK: HealthCheck = {
   bodyMatch: undefined,
 }
 
-/** A probe that a test answers. */
+/** A check that a test answers. */
 export interface Asked {
   readonly url: string
-  readonly probe: Probe
+  readonly check: HealthCheckRequest
   /** Milliseconds of the bench's clock. */
   readonly at: number
   answer(status: number, body?: string): Promise<void>
@@ -47,15 +47,15 @@ export function setUp(endpoints: Readonly<Record<string, readonly string[]>>, op
       for (const target of targets) {
         if (offered.has(target)) continue
         offered.add(target)
-        target.offerProbe(
-          (probe) =>
-            new Promise<ProbeAnswer>((resolve, reject) => {
-              probe.signal.addEventListener('abort', () => reject(probe.signal.reason))
+        target.offerHealthCheck(
+          (check) =>
+            new Promise<HealthCheckResponse>((resolve, reject) => {
+              check.signal.addEventListener('abort', () => reject(check.signal.reason))
               const answer = async (code: number, body = ''): Promise<void> => {
                 resolve({ status: code, body: Buffer.from(body) })
                 await settle()
               }
-              asked.push({ url: target.url, probe, at: clock.now(), answer })
+              asked.push({ url: target.url, check, at: clock.now(), answer })
             }),
         )
       }
@@ -67,7 +67,7 @@ export function setUp(endpoints: Readonly<Record<string, readonly string[]>>, op
     checker,
     asked,
     configure,
-    /** The probes since the last look. */
+    /** The checks since the last look. */
     taken: () => asked.splice(0),
     /** Lets time pass, tick by tick. */
     pass: async (ms: number): Promise<void> => {

@@ -103,7 +103,7 @@ export function make(sampler: Sampler = () => true) {
 
 export const finished = (x: Exchange, rest: Partial<Finished> = {}): Finished => ({
   exchange: x,
-  outcome: 'answered',
+  outcome: 'completed',
   status: 200,
   error: undefined,
   durationMs: 0,

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Logger } from '../../../core/api/logger.ts'
-import { traced } from '../../../core/observe/filter-spans.ts'
+import { traceFilter } from '../../../core/observe/filter-spans.ts'
 import { startTelemetry, telemetryWanted } from '../../../plugins/telemetry/telemetry.ts'
 import { answered, attempt, endpoint, exchange, outcome } from '../../support/exchange.ts'
 import { OtlpCollector } from '../../support/otlp.ts'
@@ -27,7 +27,7 @@ async function collector(t: Test): Promise<OtlpCollector> {
 }
 
 const finished = (x: Exchange) =>
-  ({ exchange: x, outcome: 'answered', status: 200, error: undefined, durationMs: 1 }) as const
+  ({ exchange: x, outcome: 'completed', status: 200, error: undefined, durationMs: 1 }) as const
 
 t.test('when tracing is on', async (t) => {
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' }
@@ -74,9 +74,9 @@ t.test('spans arrive at a collector as OTLP', async (t) => {
     performance.now(),
   )
   tracing.begin(x)
-  traced({ request: () => {} }, 'request-id').request!(x)
+  traceFilter({ request: () => {} }, 'request-id').request!(x)
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
-  const proxy = traced({ call: () => answered(x).response }, 'proxy')
+  const proxy = traceFilter({ call: () => answered(x).response }, 'proxy')
   const first = attempt(performance.now(), 1, target)
   proxy.call(x, first, { upgrade: undefined })
   proxy.settled!(x, first, outcome('success', 200))

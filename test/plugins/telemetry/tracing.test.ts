@@ -87,7 +87,7 @@ t.test('the server span', async (t) => {
     'server.port': 8443,
     'user_agent.original': 'curl/8',
     custom: 5,
-    'weir.outcome': 'answered',
+    'weir.outcome': 'completed',
     'http.route': '/orchestrator/v1/orders',
     'weir.endpoint': 'v1/orders',
     'http.response.status_code': 404,
