@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Path } from '../../core/control/config-error.ts'
 import type {
   EndpointSpec,
   FilterSpec,
   GatewaySpec,
   ListenerSpec,
   OptionsSpec,
-  Path,
 } from '../../core/control/gateway-spec.ts'
 import { isMapping } from '../read/read-shape.ts'
 import type { LoadedConfig } from '../read/reading.ts'

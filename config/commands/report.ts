@@ -1,6 +1,6 @@
 import { isSecret } from '../../core/build/filter-options.ts'
 import type { PlainProblem } from '../../core/control/config-control.ts'
-import { ConfigError } from '../../core/control/gateway-spec.ts'
+import { ConfigError } from '../../core/control/config-error.ts'
 import type { Source } from '../document/config-document.ts'
 import { LocatedConfigError, type PlacedProblem, plainProblem } from '../document/problems.ts'
 import type { LoadedConfig } from '../read/reading.ts'

@@ -1,4 +1,4 @@
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import type { Position, SourceFile } from './config-file.ts'
 import { formatPath, type PlacedProblem } from './problems.ts'
 

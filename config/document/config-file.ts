@@ -10,7 +10,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import type { PlacedProblem } from './problems.ts'
 import { splitEndpoints } from './split-endpoints.ts'
 import { syntaxProblems } from './syntax-problems.ts'

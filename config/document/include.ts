@@ -1,4 +1,4 @@
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import { isMapping } from '../read/read-shape.ts'
 import type { Source } from './config-document.ts'
 import type { SourceFile } from './config-file.ts'

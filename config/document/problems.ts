@@ -1,6 +1,6 @@
 import { didYouMean } from '../../core/base/suggest.ts'
 import type { PlainProblem } from '../../core/control/config-control.ts'
-import { ConfigError, type Path, type Problem } from '../../core/control/gateway-spec.ts'
+import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
 import type { Source } from './config-document.ts'
 
 /** Stands in the plain data for a value that could not be read; its problem has been reported already. */

@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import { isMapping } from '../read/read-shape.ts'
 import { type PlacedPiece, positionOf, type SourceFile } from './config-file.ts'
 import { BROKEN, type Problems, show } from './problems.ts'

@@ -1,7 +1,9 @@
+import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
-import { Counter, type Meter } from '../../core/api/meter.ts'
+import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
 import type { PlainProblem } from '../../core/control/config-control.ts'
+import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import type {
   ChangeOptions,
@@ -10,7 +12,6 @@ import type {
   EndpointView,
   Refusal,
 } from '../../core/control/endpoint-control.ts'
-import { ConfigError } from '../../core/control/gateway-spec.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
 import { LocatedConfigError, plainProblem } from '../document/problems.ts'
 import { type ConfigLoader, decodeText } from '../live/config-loader.ts'

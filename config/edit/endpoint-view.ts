@@ -1,5 +1,5 @@
 import type { EndpointView } from '../../core/control/endpoint-control.ts'
-import type { EndpointState } from '../../core/state/target-state.ts'
+import type { EndpointState } from '../../core/state/endpoint-state.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { shown } from '../read/shown-value.ts'
 

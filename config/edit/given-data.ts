@@ -1,4 +1,4 @@
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 
 /** Longest and deepest that an entry or a patch may be. */
 export const MAX_ENTRY_SIZE = 64 * 1024

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import type { Source } from '../document/config-document.ts'
 import { isMapping, type Mapping } from '../read/read-shape.ts'
 import { hasReference, shown } from '../read/shown-value.ts'

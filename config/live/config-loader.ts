@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { TimeSlice } from '../../core/base/time-slice.ts'
+import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
-import { ConfigError, type Path, type Problem } from '../../core/control/gateway-spec.ts'
 import { Source } from '../document/config-document.ts'
 import { type PieceCache, parseFile, SourceFile } from '../document/config-file.ts'
 import { type Included, mergeFiles, readPatterns } from '../document/include.ts'

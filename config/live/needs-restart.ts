@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Problem } from '../../core/control/gateway-spec.ts'
+import type { Problem } from '../../core/control/config-error.ts'
 import type { Settings } from '../read/settings.ts'
 
 /** Settings that are looked at only when the process starts, by the key of the document. */

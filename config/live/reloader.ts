@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
-import { Counter, type Meter } from '../../core/api/meter.ts'
+import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
 import { TimeSlice } from '../../core/base/time-slice.ts'
 import { BuildError } from '../../core/build/snapshot.ts'
@@ -11,8 +12,8 @@ import type {
   ReloadOutcome,
   Trigger,
 } from '../../core/control/config-control.ts'
+import { ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
-import { ConfigError, type Problem } from '../../core/control/gateway-spec.ts'
 import { LocatedConfigError, plainProblem } from '../document/problems.ts'
 import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
 import { sayReload } from './reload-log.ts'

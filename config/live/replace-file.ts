@@ -13,7 +13,7 @@ import {
   stat,
 } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { ConfigError } from '../../core/control/gateway-spec.ts'
+import { ConfigError } from '../../core/control/config-error.ts'
 
 /**
  * Puts `bytes` in the place of a file, by renaming, so that nobody ever sees half of it; a symbolic link stays and what it

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../core/base/units.ts'
-import type { EndpointSpec, OptionsSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { EndpointSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { Problems } from '../document/problems.ts'
 import type { Chain } from './chain-entries.ts'
 

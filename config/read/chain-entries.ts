@@ -1,4 +1,5 @@
-import type { FilterSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { FilterSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, type Problems, show } from '../document/problems.ts'
 import { DEFAULT_CHAIN, FILTER_NAME, filterEntryShape } from '../schema/document-schema.ts'
 import { isMapping, readShape } from './read-shape.ts'

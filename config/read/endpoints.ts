@@ -1,5 +1,6 @@
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
-import type { EndpointSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, type Problems, show } from '../document/problems.ts'
 import type { Steps } from '../document/steps.ts'
 import { endpointShape } from '../schema/document-schema.ts'

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { statuses } from '../../core/api/status-pattern.ts'
-import type { EndpointSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
 import { type Problems, show } from '../document/problems.ts'
 import { absolutePath, positiveDuration, section } from '../schema/value-kinds.ts'

@@ -1,5 +1,6 @@
 import { AUTHENTICATION } from '../../core/api/endpoint.ts'
-import type { ListenerSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { ListenerSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, type Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, type ListenValue, showAddress } from '../schema/address.ts'
 import { adminShape, type documentShape } from '../schema/document-schema.ts'

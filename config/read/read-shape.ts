@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { KINDS } from '../../core/build/filter-options.ts'
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import { BROKEN, type Problems } from '../document/problems.ts'
 
 export type Mapping = Readonly<Record<string, unknown>>

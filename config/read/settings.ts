@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
 import type { Problems } from '../document/problems.ts'

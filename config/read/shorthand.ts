@@ -1,5 +1,6 @@
 import { AUTHENTICATION, type Requirement } from '../../core/api/endpoint.ts'
-import type { FilterSpec, OptionsSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { formatPath, type Problems, show } from '../document/problems.ts'
 import type { documentShape, endpointShape } from '../schema/document-schema.ts'
 import { type Chain, makeChain, readOptions } from './chain-entries.ts'

@@ -1,6 +1,7 @@
 import type { FilterFactory } from '../../core/api/filter.ts'
 import { isSecret } from '../../core/build/filter-options.ts'
-import type { OptionsSpec, Path } from '../../core/control/gateway-spec.ts'
+import type { Path } from '../../core/control/config-error.ts'
+import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { Source } from '../document/config-document.ts'
 import { isMapping } from './read-shape.ts'
 

@@ -1,7 +1,8 @@
 import type { FilterFactory } from '../api/filter.ts'
 import type { StandardIssue } from '../api/standard-schema.ts'
 import { didYouMean } from '../base/suggest.ts'
-import type { OptionsSpec, Path, Problem } from '../control/gateway-spec.ts'
+import type { Path, Problem } from '../control/config-error.ts'
+import type { OptionsSpec } from '../control/gateway-spec.ts'
 
 /** Validates a filter's options by its schema. Gives the parsed options, or every problem at its place. */
 export function checkOptions(

@@ -1,8 +1,9 @@
 import type { Requirement } from '../api/endpoint.ts'
 import type { Filter, FilterFactory } from '../api/filter.ts'
 import { didYouMean } from '../base/suggest.ts'
-import type { Instance } from '../chain/chain.ts'
-import type { EndpointSpec, ListenerSpec, Problem } from '../control/gateway-spec.ts'
+import type { Instance } from '../chain/instance.ts'
+import type { Problem } from '../control/config-error.ts'
+import type { EndpointSpec, ListenerSpec } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
 
 type Factories = readonly (FilterFactory | undefined)[]

@@ -3,7 +3,7 @@ import { createRequire, registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter.ts'
-import { ConfigError, type Path, type Problem } from '../control/gateway-spec.ts'
+import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
 
 /** A plugin as the configuration names it. */
 export interface PluginSpec {

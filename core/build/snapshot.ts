@@ -2,15 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FilterFactory } from '../api/filter.ts'
 import type { FileDigests } from '../base/files.ts'
 import { TimeSlice } from '../base/time-slice.ts'
-import { Chain, type EndpointFilters, Instance, idsOf } from '../chain/chain.ts'
-import {
-  ConfigError,
-  type EndpointSpec,
-  type GatewaySpec,
-  type ListenerSpec,
-  type OptionsSpec,
-  type Problem,
-} from '../control/gateway-spec.ts'
+import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'
+import { Instance } from '../chain/instance.ts'
+import { ConfigError, type Problem } from '../control/config-error.ts'
+import type { EndpointSpec, GatewaySpec, ListenerSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
 import { checkOptions } from './filter-options.ts'
 import { type BuildContext, Instances } from './instances.ts'

@@ -1,9 +1,10 @@
 import { type Target, TargetSlot } from '../api/endpoint.ts'
-import { HookError, WeirError } from '../api/errors.ts'
+import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Attempt, Awaitable, Next, Outcome, UpstreamCall, Verdict } from '../api/filter.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
 import type { CompiledChain, Step } from './compiled-chain.ts'
+import { HookError } from './hook-error.ts'
 import type { Runtime } from './runtime.ts'
 
 /** One attempt, from `admit` to `settled`. */

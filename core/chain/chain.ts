@@ -1,50 +1,7 @@
 import type { Requirement } from '../api/endpoint.ts'
-import type { Filter, FilterFactory } from '../api/filter.ts'
-import type { FileDigests } from '../base/files.ts'
 import type { EndpointSpec } from '../control/gateway-spec.ts'
 import { CompiledChain, type Step } from './compiled-chain.ts'
-
-let instances = 0
-
-/** A filter instance: made once for equal options, shared by chains, disposed when no chain holds it. */
-export class Instance {
-  /** Never given twice in a process. */
-  readonly id = ++instances
-  /** Equal keys: equal factories, names and options. */
-  readonly key: string
-  readonly name: string
-  readonly factory: FilterFactory
-  readonly filter: Filter
-  /** What `create` read. */
-  readonly files: FileDigests
-  /** What `create` had to say. */
-  readonly warnings: readonly string[]
-  readonly #dispose: () => Promise<void>
-  #holders = 0
-
-  /** @param dispose frees what it holds; called once */
-  constructor(
-    parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files' | 'warnings'>,
-    dispose: () => Promise<void>,
-  ) {
-    this.key = parts.key
-    this.name = parts.name
-    this.factory = parts.factory
-    this.filter = parts.filter
-    this.files = parts.files
-    this.warnings = parts.warnings
-    this.#dispose = dispose
-  }
-
-  hold(): void {
-    this.#holders++
-  }
-
-  /** Gives up a hold. Resolves when, if it was the last, the instance is disposed. */
-  async release(): Promise<void> {
-    if (--this.#holders === 0) await this.#dispose()
-  }
-}
+import type { Instance } from './instance.ts'
 
 /** An endpoint's filters by their position in the chain: its own, the chain's, or none where it is off. */
 export type EndpointFilters = readonly (Instance | 'chain' | undefined)[]

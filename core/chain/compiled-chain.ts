@@ -1,5 +1,4 @@
 import { RouteSlot } from '../api/endpoint.ts'
-import { HookError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type {
   Awaitable,
@@ -13,6 +12,7 @@ import type {
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
 import { type FilterDurations, timeFilter } from '../observe/filter-durations.ts'
 import { traceFilter } from '../observe/filter-spans.ts'
+import { HookError } from './hook-error.ts'
 
 /** One filter at its place in a chain. */
 export interface Step {

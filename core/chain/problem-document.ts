@@ -1,16 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import { Body } from '../api/body.ts'
-import { ERRORS, type WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import { HeaderList } from '../api/header-list.ts'
-import { LocalReply, type Response } from '../api/reply.ts'
-
-/** The reply for an error, by the one table of `errors.ts`. */
-export function errorReply(error: WeirError, filter: string): LocalReply {
-  const headers: Record<string, string> = { 'proxy-status': `weir; error=${ERRORS[error.code].proxyStatus}` }
-  // A 503 or 429 always says when to come back (RFC 9110 §10.2.3); none of the table's codes is one yet.
-  return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers }, filter)
-}
+import type { LocalReply, Response } from '../api/reply.ts'
 
 /**
  * Turns a filter's reply into a response; an error without a body of its own becomes a problem document (RFC 9457).

@@ -5,7 +5,7 @@ import type { Filter, FilterFactory } from '../api/filter.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Chain } from './chain.ts'
 import type { CompiledChain } from './compiled-chain.ts'
-import { errorReply } from './problem-document.ts'
+import { errorReply } from './error-reply.ts'
 
 /** One hook at its turn. */
 export interface Turn {

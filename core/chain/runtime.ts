@@ -1,13 +1,15 @@
+import { Counter } from '../api/counter.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
 import type { Logger } from '../api/logger.ts'
-import { Counter, type Meter } from '../api/meter.ts'
+import type { Meter } from '../api/meter.ts'
 import type { Clock } from '../base/clock.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
 import { Overload } from '../http/overload.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
-import { type Tracing, traceIdOf } from '../observe/tracing.ts'
+import { traceIdOf } from '../observe/traceparent.ts'
+import type { Tracing } from '../observe/tracing.ts'
 import type { Step } from './compiled-chain.ts'
 
 /** What every request shares: time, logs, traces, and the count of what went wrong. */

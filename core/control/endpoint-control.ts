@@ -1,5 +1,5 @@
 import { defineService } from '../api/service.ts'
-import type { BreakerPhase, EndpointStatus, Health } from '../state/registry.ts'
+import type { BreakerPhase, EndpointStatus, Health } from '../state/endpoint-status.ts'
 import type { PlainProblem } from './config-control.ts'
 
 /** Why a change was refused. */

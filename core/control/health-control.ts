@@ -1,6 +1,6 @@
 import { defineService } from '../api/service.ts'
 import type { StatusPattern } from '../api/status-pattern.ts'
-import type { Health } from '../state/registry.ts'
+import type { Health } from '../state/endpoint-status.ts'
 
 /** How the targets of an endpoint are checked. Durations are milliseconds. Plain data: equal ones are the same check. */
 export interface HealthCheck {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Counter, type Meter } from '../api/meter.ts'
+import { Counter } from '../api/counter.ts'
+import type { Meter } from '../api/meter.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Clock } from '../base/clock.ts'
 

@@ -4,7 +4,7 @@ import type { Finished } from '../api/filter.ts'
 import type { Meter } from '../api/meter.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type Deadline, TimerWheel } from '../base/timer-wheel.ts'
-import { flushQuietly, type LogDestination } from './logging.ts'
+import { flushQuietly, type LogDestination } from './log-destination.ts'
 
 /** One line a request. */
 export interface AccessLog {

@@ -1,5 +1,6 @@
 import type { Filter, TerminalFilter } from '../api/filter.ts'
-import { Histogram, type Meter } from '../api/meter.ts'
+import { Histogram } from '../api/histogram.ts'
+import type { Meter } from '../api/meter.ts'
 
 /** One request in so many is timed: reading the clock around every hook of every request would cost more than the hooks. */
 const EVERY = 128

@@ -1,6 +1,7 @@
 import type { Logger } from '../api/logger.ts'
 import type { Meter, Metric, Sample } from '../api/meter.ts'
-import type { EndpointRegistry, RegistryEvent } from '../state/registry.ts'
+import type { EndpointRegistry } from '../state/registry.ts'
+import type { RegistryEvent } from '../state/registry-event.ts'
 import type { TargetState } from '../state/target-state.ts'
 
 /** Events that people are woken for; the rest is info. */

@@ -2,47 +2,10 @@ import type { Endpoint } from '../api/endpoint.ts'
 import type { Logger } from '../api/logger.ts'
 import { defineService } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
-import { EndpointState, type TargetState } from './target-state.ts'
-
-/** Whether an endpoint takes traffic: as configured, or `unhealthy` when no target of it may be called. */
-export type EndpointStatus = 'active' | 'inactive' | 'disabled' | 'unhealthy'
-
-/** What active checks say of a target: `unknown` until the first of them is over. */
-export type Health = 'unknown' | 'healthy' | 'unhealthy'
-
-export type BreakerPhase = 'closed' | 'open' | 'half_open'
-
-/** What every event tells beside its own. */
-interface Happened {
-  readonly endpoint: string
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number
-}
-
-/** A transition. `reason` is short and for people; it never holds bytes of an upstream. */
-export type RegistryEvent = Happened &
-  (
-    | { readonly type: 'endpoint_added' | 'endpoint_removed' }
-    | { readonly type: 'endpoint_status'; readonly from: EndpointStatus; readonly to: EndpointStatus }
-    | {
-        readonly type: 'target_health'
-        readonly target: string
-        readonly from: Health
-        readonly to: Health
-        readonly reason: string
-      }
-    | { readonly type: 'target_ejected' | 'target_returned'; readonly target: string; readonly reason: string }
-    | {
-        readonly type: 'breaker_state'
-        /** Name of the filter in the chain. */
-        readonly filter: string
-        /** Undefined where one breaker guards the whole endpoint. */
-        readonly target: string | undefined
-        readonly from: BreakerPhase
-        readonly to: BreakerPhase
-        readonly reason: string
-      }
-  )
+import { EndpointState } from './endpoint-state.ts'
+import type { BreakerPhase, Health } from './endpoint-status.ts'
+import type { Happened, RegistryEvent } from './registry-event.ts'
+import type { TargetState } from './target-state.ts'
 
 /** An event without what the registry adds. */
 type Told<E = RegistryEvent> = E extends unknown ? Omit<E, keyof Happened> : never

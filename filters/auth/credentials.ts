@@ -1,4 +1,4 @@
-import { type HeaderList, sameName } from '../../core/api/header-list.ts'
+import { type HeaderList, sameName } from '../../core/index.ts'
 
 /** Longest token that is looked at, in bytes. */
 export const MAX_TOKEN = 8192

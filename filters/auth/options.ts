@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration } from '../../core/base/units.ts'
+import { duration } from '../../core/index.ts'
 
 const text = (what: string) => z.string().min(1).optional().describe(what)
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/

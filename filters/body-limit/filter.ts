@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { size } from '../../core/base/units.ts'
-import { defineFilter, RouteSlot, WeirError } from '../../core/index.ts'
+import { defineFilter, RouteSlot, size, WeirError } from '../../core/index.ts'
 
 const options = z.strictObject({
   max_size: size().prefault('10MiB').describe('Largest body of a request, in the bytes of its content; beyond it 413.'),

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, size } from '../../core/base/units.ts'
+import { duration, size } from '../../core/index.ts'
 import type { BreakerRules, RateRules } from './breaker-state.ts'
 import { ownReply } from './default-response.ts'
 import { redirection } from './redirect.ts'

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { duration } from '../../core/base/units.ts'
 import {
   type Awaitable,
   defineFilter,
+  duration,
   type Exchange,
   type Filter,
   type FilterEnv,

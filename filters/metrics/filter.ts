@@ -1,5 +1,4 @@
-import { defineFilter, type FilterEnv, type Finished, type Outcome } from '../../core/api/filter.ts'
-import type { Meter } from '../../core/api/meter.ts'
+import { defineFilter, type FilterEnv, type Finished, type Meter, type Outcome } from '../../core/index.ts'
 import { DurationTable, ReplyTable } from './request-metrics.ts'
 
 const SERVER = 'http_server_request_duration_seconds'

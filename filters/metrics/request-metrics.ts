@@ -1,6 +1,4 @@
-import type { Endpoint } from '../../core/api/endpoint.ts'
-import { Histogram, type Sample } from '../../core/api/meter.ts'
-import { methodLabel } from '../../core/observe/tracing.ts'
+import { type Endpoint, Histogram, methodLabel, type Sample } from '../../core/index.ts'
 
 /** Label of requests without a route. */
 export const NO_ENDPOINT = '_none'

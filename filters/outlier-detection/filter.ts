@@ -1,5 +1,4 @@
-import { matchesStatus } from '../../core/api/status-pattern.ts'
-import { defineFilter, RegistryKey, type TargetState } from '../../core/index.ts'
+import { defineFilter, matchesStatus, RegistryKey, type TargetState } from '../../core/index.ts'
 import { Ejections } from './ejections.ts'
 import { type Options, options } from './options.ts'
 import type { OutlierRules } from './outlier-state.ts'

@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { statuses } from '../../core/api/status-pattern.ts'
-import { duration } from '../../core/base/units.ts'
+import { duration, statuses } from '../../core/index.ts'
 
 const positive = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 const orOff = <T extends z.ZodType>(kind: T, expected: string) =>

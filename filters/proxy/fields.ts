@@ -1,5 +1,4 @@
-import { sameName } from '../../core/api/header-list.ts'
-import { type Exchange, HeaderList } from '../../core/index.ts'
+import { type Exchange, HeaderList, sameName } from '../../core/index.ts'
 
 /** What becomes of a field on its way through a proxy. */
 const PASS = 0

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns'
 import * as z from 'zod'
-import { duration } from '../../core/base/units.ts'
+import { duration } from '../../core/index.ts'
 import { BALANCER_NAMES } from './balancers/index.ts'
 import { WHEN_UNHEALTHY } from './target-choice.ts'
 

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { Turn } from '../../core/base/timer-wheel.ts'
 import {
   Body,
   type BodySink,
@@ -10,6 +9,7 @@ import {
   type Exchange,
   type HeaderList,
   type Response,
+  type Turn,
   WeirError,
 } from '../../core/index.ts'
 import type { CountingClient } from './counting-client.ts'

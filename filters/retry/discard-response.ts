@@ -1,5 +1,4 @@
-import type { Body, BodySource, Exchange } from '../../core/index.ts'
-import { WeirError } from '../../core/index.ts'
+import { type Body, type BodySource, type Exchange, WeirError } from '../../core/index.ts'
 
 /** A failed answer up to this long is read to its end, for the sake of its connection; a longer one costs the connection. */
 const DRAIN_BYTES = 64 * 1024

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, size } from '../../core/base/units.ts'
+import { duration, size } from '../../core/index.ts'
 
 const above0 = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 

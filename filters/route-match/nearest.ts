@@ -1,5 +1,4 @@
-import { suggest } from '../../core/base/suggest.ts'
-import type { Endpoint } from '../../core/index.ts'
+import { type Endpoint, suggest } from '../../core/index.ts'
 
 /**
  * Ids of the endpoints that a path was most likely meant for, at most three. Looks at every endpoint: for debugging only.

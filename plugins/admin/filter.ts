@@ -1,8 +1,14 @@
-import type { Exchange } from '../../core/api/exchange.ts'
-import { type Awaitable, defineFilter, type TerminalFilter } from '../../core/api/filter.ts'
-import { type LocalReply, type Response, reply } from '../../core/api/reply.ts'
-import { StatusKey } from '../../core/api/service.ts'
-import { ConfigKey } from '../../core/control/config-control.ts'
+import {
+  type Awaitable,
+  ConfigKey,
+  defineFilter,
+  type Exchange,
+  type LocalReply,
+  type Response,
+  reply,
+  StatusKey,
+  type TerminalFilter,
+} from '../../core/index.ts'
 import { PAGES, type Page, type Parts } from './pages.ts'
 
 /** Terminal filter of the admin listener: what operators, probes and scrapers ask of the process itself. */

@@ -1,8 +1,4 @@
-import { Body } from '../../core/api/body.ts'
-import { HeaderList } from '../../core/api/header-list.ts'
-import type { Response } from '../../core/api/reply.ts'
-import type { Status } from '../../core/api/service.ts'
-import type { ConfigControl } from '../../core/control/config-control.ts'
+import { Body, type ConfigControl, HeaderList, type Response, type Status } from '../../core/index.ts'
 
 /** What the pages speak of. */
 export interface Parts {

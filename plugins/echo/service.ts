@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Service } from '../../core/api/service.ts'
+import type { Service } from '../../core/index.ts'
 
 export interface EchoService extends Service {
   /** Where it listens. Throws before `start`. */

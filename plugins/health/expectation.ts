@@ -1,6 +1,4 @@
-import { matchesStatus } from '../../core/api/status-pattern.ts'
-import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
-import type { HealthCheckResponse } from '../../core/index.ts'
+import { bodyPattern, type HealthCheck, type HealthCheckResponse, matchesStatus } from '../../core/index.ts'
 
 /** Says why an answer is not what a check expects; undefined: it is. */
 export type Expectation = (answer: HealthCheckResponse) => string | undefined

@@ -1,7 +1,12 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { Exchange } from '../../core/api/exchange.ts'
-import type { Attempt, Finished, Outcome } from '../../core/api/filter.ts'
-import { type FilterStep, methodLabel } from '../../core/observe/tracing.ts'
+import {
+  type Attempt,
+  type Exchange,
+  type FilterStep,
+  type Finished,
+  methodLabel,
+  type Outcome,
+} from '../../core/index.ts'
 import { redactedUrl } from './redact.ts'
 
 // Names and meaning: OpenTelemetry semantic conventions, HTTP spans (stable); `weir.` is Weir's own.

@@ -1,6 +1,5 @@
 import type { DiagLogger } from '@opentelemetry/api'
-import type { Logger } from '../../core/api/logger.ts'
-import type { Clock } from '../../core/base/clock.ts'
+import type { Clock, Logger } from '../../core/index.ts'
 
 const EVERY = 60_000
 const KINDS = 64

@@ -1,5 +1,4 @@
-import type { HeaderList } from '../../core/api/header-list.ts'
-import { type RemoteSpan, remoteSpanOf } from '../../core/observe/tracing.ts'
+import { type HeaderList, type RemoteSpan, remoteSpanOf } from '../../core/index.ts'
 
 /** How trace context travels in headers. */
 export interface Propagator {

@@ -1,4 +1,4 @@
-import type { Target } from '../../core/api/endpoint.ts'
+import type { Target } from '../../core/index.ts'
 
 /** Query keys whose values never reach a span, whatever their case. The first four: HTTP semantic conventions, `url.full`. */
 export const SECRET_QUERY_KEYS = [

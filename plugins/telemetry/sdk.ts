@@ -1,7 +1,6 @@
 import { context, DiagLogLevel, diag, SamplingDecision, type Tracer, trace } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import type { Logger } from '../../core/api/logger.ts'
-import type { Clock } from '../../core/base/clock.ts'
+import type { Clock, Logger } from '../../core/index.ts'
 import { diagnosticsTo } from './diagnostics.ts'
 import type { Ids } from './ids.ts'
 

@@ -1,7 +1,5 @@
 import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Exchange } from '../../core/api/exchange.ts'
-import type { Attempt, Finished, Outcome } from '../../core/api/filter.ts'
-import type { FilterStep, RecordingTrace } from '../../core/observe/tracing.ts'
+import type { Attempt, Exchange, FilterStep, Finished, Outcome, RecordingTrace } from '../../core/index.ts'
 import {
   attemptAttributes,
   finishedAttributes,

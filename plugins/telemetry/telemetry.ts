@@ -1,6 +1,4 @@
-import type { Logger } from '../../core/api/logger.ts'
-import { type Clock, systemClock } from '../../core/base/clock.ts'
-import type { Tracing } from '../../core/observe/tracing.ts'
+import { type Clock, type Logger, systemClock, type Tracing } from '../../core/index.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
 
 /** What the YAML says of tracing. Each is a default: a set `OTEL_*` variable wins. */

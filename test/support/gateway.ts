@@ -1,13 +1,13 @@
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
 import type { FilterFactory, Finished } from '../../core/api/filter.ts'
 import { type Logger, silentLogger } from '../../core/api/logger.ts'
-import { Metrics } from '../../core/api/meter.ts'
 import { type Clock, systemClock } from '../../core/base/clock.ts'
 import { TimerWheel } from '../../core/base/timer-wheel.ts'
 import { Catalog } from '../../core/build/catalog.ts'
 import { Runtime } from '../../core/chain/runtime.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { Gateway, type GatewayParts } from '../../core/main/gateway.ts'
+import { Metrics } from '../../core/observe/metrics.ts'
 import { FILTERS } from './built-in.ts'
 
 export const DEFAULT_CHAIN = [

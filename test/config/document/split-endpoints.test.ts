@@ -7,7 +7,7 @@ import { Problems } from '../../../config/document/problems.ts'
 import { splitEndpoints } from '../../../config/document/split-endpoints.ts'
 import { atOnce } from '../../../config/document/steps.ts'
 import { toPlain } from '../../../config/document/to-plain.ts'
-import type { Path } from '../../../core/control/gateway-spec.ts'
+import type { Path } from '../../../core/control/config-error.ts'
 
 /** The data of a file, with the place of everything in it. */
 function read(source: SourceFile): { data: unknown; places: unknown[] } {

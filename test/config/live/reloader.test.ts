@@ -1,10 +1,10 @@
 import t from 'tap'
 import { ConfigLoader, type LoadedConfig } from '../../../config/live/config-loader.ts'
 import { Reloader, type ReloaderParts } from '../../../config/live/reloader.ts'
-import { Metrics } from '../../../core/api/meter.ts'
 import { BuildError } from '../../../core/build/snapshot.ts'
+import { ConfigError } from '../../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../../core/control/config-source.ts'
-import { ConfigError } from '../../../core/control/gateway-spec.ts'
+import { Metrics } from '../../../core/observe/metrics.ts'
 import { ManualClock } from '../../support/exchange.ts'
 
 /** A source in memory whose reads can be held up. */

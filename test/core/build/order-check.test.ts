@@ -2,7 +2,7 @@ import t from 'tap'
 import * as z from 'zod'
 import { AUTHENTICATION } from '../../../core/api/endpoint.ts'
 import type { FilterFactory } from '../../../core/api/filter.ts'
-import { ConfigError } from '../../../core/control/gateway-spec.ts'
+import { ConfigError } from '../../../core/control/config-error.ts'
 import { specOf, startGateway } from '../../support/gateway.ts'
 
 const url = 'http://127.0.0.1:9'

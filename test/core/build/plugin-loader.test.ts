@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadPlugins } from '../../../core/build/plugin-loader.ts'
-import { ConfigError } from '../../../core/control/gateway-spec.ts'
+import { ConfigError } from '../../../core/control/config-error.ts'
 import { folder } from '../../support/process.ts'
 
 const FACTORY = "{ name: 'p', apiVersion: 1, create: () => ({}) }"

@@ -5,9 +5,9 @@ import { RequestIdSlot, RouteSlot, TargetSlot } from '../../../core/api/endpoint
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Finished } from '../../../core/api/filter.ts'
-import { Metrics } from '../../../core/api/meter.ts'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { BatchedAccessLog } from '../../../core/observe/access-log.ts'
+import { Metrics } from '../../../core/observe/metrics.ts'
 import { answered, endpoint, exchange, ManualClock } from '../../support/exchange.ts'
 
 class Memory extends EventEmitter {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { Metrics } from '../../../core/api/meter.ts'
 import { FilterDurations, timeFilter } from '../../../core/observe/filter-durations.ts'
+import { Metrics } from '../../../core/observe/metrics.ts'
 import { send } from '../../support/client.ts'
 import { exchange } from '../../support/exchange.ts'
 import { specOf, startGateway } from '../../support/gateway.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { HeaderList } from '../../../core/api/header-list.ts'
-import { methodLabel, parseTraceparent, traceIdOf } from '../../../core/observe/tracing.ts'
+import { methodLabel } from '../../../core/api/method-label.ts'
+import { parseTraceparent, traceIdOf } from '../../../core/observe/traceparent.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const SPAN = '00f067aa0ba902b7'

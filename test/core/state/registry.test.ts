@@ -1,9 +1,10 @@
 import t from 'tap'
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import { silentLogger } from '../../../core/api/logger.ts'
-import { Metrics } from '../../../core/api/meter.ts'
+import { Metrics } from '../../../core/observe/metrics.ts'
 import { reportRegistry } from '../../../core/observe/registry-report.ts'
-import { EndpointRegistry, type RegistryEvent } from '../../../core/state/registry.ts'
+import { EndpointRegistry } from '../../../core/state/registry.ts'
+import type { RegistryEvent } from '../../../core/state/registry-event.ts'
 import { targetOf } from '../../support/gateway.ts'
 
 const endpoint = (id: string, urls: readonly string[], status: Endpoint['status'] = 'active'): Endpoint => ({

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { SharedState, type ShareSpec } from '../../../core/state/shared-state.ts'
+import type { ShareSpec } from '../../../core/api/share.ts'
+import { SharedState } from '../../../core/state/shared-state.ts'
 
 /** Counts kept under `version`; what was made and closed is noted. */
 function counts(notes: string[], version = 1): ShareSpec<{ hits: number }> {

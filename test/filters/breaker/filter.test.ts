@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { LocalReply } from '../../../core/api/reply.ts'
-import type { RegistryEvent } from '../../../core/state/registry.ts'
+import type { RegistryEvent } from '../../../core/state/registry-event.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
 import { attempt, Bench, endpoint, exchange, type Made, outcome, verdict } from '../../support/exchange.ts'
 

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import type { FilterFactory } from '../../../core/api/filter.ts'
 import type { Clock } from '../../../core/base/clock.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
-import type { BreakerHandle } from '../../../core/state/target-state.ts'
+import type { BreakerHandle } from '../../../core/state/endpoint-state.ts'
 import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream, type Upstream } from '../../support/upstream.ts'
 

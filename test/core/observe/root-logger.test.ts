@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { flushQuietly, type LogDestination, makeLogger } from '../../../core/observe/logging.ts'
+import { flushQuietly, type LogDestination } from '../../../core/observe/log-destination.ts'
+import { makeLogger } from '../../../core/observe/root-logger.ts'
 
 class Memory implements LogDestination {
   text = ''
@@ -62,7 +63,7 @@ t.test('a destination that cannot be flushed is let be', async () => {
 })
 
 t.test('standard output is written in batches and emptied at exit', async (t) => {
-  const module = new URL('../../../core/observe/logging.ts', import.meta.url).href
+  const module = new URL('../../../core/observe/root-logger.ts', import.meta.url).href
   const program = `import { makeLogger } from ${JSON.stringify(module)}
     const log = makeLogger({ level: 'info' })
     for (let i = 0; i < 1000; i++) log.info({ i }, 'line')

@@ -4,11 +4,11 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { fdDestination, type LogDestination } from '../../../core/observe/logging.ts'
+import { fdDestination, type LogDestination } from '../../../core/observe/log-destination.ts'
 import { folder } from '../../support/process.ts'
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
-const LOGGING = JSON.stringify(new URL('../../../core/observe/logging.ts', import.meta.url).href)
+const LOGGING = JSON.stringify(new URL('../../../core/observe/log-destination.ts', import.meta.url).href)
 
 async function fifo(t: Test): Promise<string> {
   const path = join(await folder(t), 'fifo')

@@ -1,0 +1,33 @@
+import type { BreakerPhase, EndpointStatus, Health } from './endpoint-status.ts'
+
+/** What every event tells beside its own. */
+export interface Happened {
+  readonly endpoint: string
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+}
+
+/** A transition. `reason` is short and for people; it never holds bytes of an upstream. */
+export type RegistryEvent = Happened &
+  (
+    | { readonly type: 'endpoint_added' | 'endpoint_removed' }
+    | { readonly type: 'endpoint_status'; readonly from: EndpointStatus; readonly to: EndpointStatus }
+    | {
+        readonly type: 'target_health'
+        readonly target: string
+        readonly from: Health
+        readonly to: Health
+        readonly reason: string
+      }
+    | { readonly type: 'target_ejected' | 'target_returned'; readonly target: string; readonly reason: string }
+    | {
+        readonly type: 'breaker_state'
+        /** Name of the filter in the chain. */
+        readonly filter: string
+        /** Undefined where one breaker guards the whole endpoint. */
+        readonly target: string | undefined
+        readonly from: BreakerPhase
+        readonly to: BreakerPhase
+        readonly reason: string
+      }
+  )
