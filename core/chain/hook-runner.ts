@@ -16,6 +16,12 @@ import { fitHeadToBody } from './transformed-head.ts'
 const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
+/** Where a runner sends the response. */
+export interface ResponseOutlet {
+  /** Called at most once per exchange. */
+  deliver(response: Response): void
+}
+
 /**
  * Takes one exchange through its chain, as docs/life-of-a-request.md says. Synchronous as long as the hooks are: no
  * promise is made before the upstream is called.
@@ -24,7 +30,7 @@ export class HookRunner {
   readonly x: Exchange
   readonly #chain: Chain
   readonly #runtime: Runtime
-  readonly #deliver: (response: Response) => void
+  readonly #outlet: ResponseOutlet
   #compiled: CompiledChain
   /** Filters before this position were entered. */
   #entered = 0
@@ -33,12 +39,11 @@ export class HookRunner {
   #finished = false
   readonly #timed: boolean
 
-  /** @param deliver sends the response downstream; called at most once */
-  constructor(x: Exchange, chain: Chain, runtime: Runtime, deliver: (response: Response) => void) {
+  constructor(x: Exchange, chain: Chain, runtime: Runtime, outlet: ResponseOutlet) {
     this.x = x
     this.#chain = chain
     this.#runtime = runtime
-    this.#deliver = deliver
+    this.#outlet = outlet
     this.#timed = x.trace === undefined && runtime.durations.next()
     this.#compiled = this.#form(chain.base)
     chain.lease()
@@ -52,6 +57,11 @@ export class HookRunner {
 
   start(): void {
     this.#inbound(this.#compiled.start, 0)
+  }
+
+  /** In place of `start`: the reply to a request that no filter may see. `log` runs as always. */
+  replyEarly(reply: LocalReply): void {
+    this.#answer(reply, 'engine')
   }
 
   /** Phases `request` and `routed`. */
@@ -174,7 +184,7 @@ export class HookRunner {
     }
     fitHeadToBody(x.response, x.request.method)
     attribute(x.response)
-    this.#deliver(x.response)
+    this.#outlet.deliver(x.response)
   }
 
   /** The response that a hook's verdict leaves. */

@@ -5,7 +5,6 @@ import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
 import type { Clock } from '../base/clock.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
-import { Overload } from '../http/overload.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
 import { traceIdOf } from '../observe/traceparent.ts'
@@ -20,7 +19,6 @@ export class Runtime {
   readonly meter: Meter
   readonly tracing: Tracing | undefined
   readonly durations: FilterDurations
-  readonly overload: Overload
   /** Undefined while it is off. */
   accessLog: AccessLog | undefined
   readonly #filterErrors = new Counter<'filter' | 'hook'>()
@@ -40,7 +38,6 @@ export class Runtime {
     this.tracing = parts.tracing
     this.accessLog = parts.accessLog
     this.durations = new FilterDurations(this.meter)
-    this.overload = new Overload(this.clock, this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
       help: 'Hooks of filters that threw or rejected',

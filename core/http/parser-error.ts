@@ -35,7 +35,7 @@ export function unparsedStatus(error: ParserError): number | undefined {
 }
 
 /** The answer to them; there is no message whose fields could say what form it should have. */
-export const unparsedAnswer = (status: number): string =>
+export const unparsedResponse = (status: number): string =>
   `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
 
 /** A request line but for its method, which nobody knows. */

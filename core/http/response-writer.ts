@@ -16,7 +16,13 @@ import { renderReply } from '../chain/problem-document.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
 import type { RequestBody } from './request-body.ts'
 import { SendTimeout } from './send-timeout.ts'
-import { type Handshake, reasonOf } from './tunnel/handshake.ts'
+import { reasonOf, type UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
+
+/** Hears how a response ended. */
+export interface ResponseEnd {
+  /** Called once, when the response's stream has closed. */
+  responseEnded(outcome: 'completed' | 'aborted', error: WeirError | undefined): void
+}
 
 /** Writes one response downstream, and says once how it ended. */
 export class ResponseWriter implements BodySink, InterimSink {
@@ -27,7 +33,8 @@ export class ResponseWriter implements BodySink, InterimSink {
   readonly #timers: TimerWheel
   readonly #sendTimeoutMs: number
   #sendTimeout: SendTimeout | undefined
-  readonly #handshake: Handshake | undefined
+  readonly #handshake: UpgradeHandshake | undefined
+  readonly #owner: ResponseEnd
   #source: BodySource | undefined
   /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
   #held: Buffer | undefined
@@ -36,9 +43,6 @@ export class ResponseWriter implements BodySink, InterimSink {
   #ended = false
   #error: WeirError | undefined
   #over = false
-
-  /** Called once, when the response's stream has closed. */
-  onOver: (outcome: 'completed' | 'aborted', error?: WeirError) => void = () => {}
 
   /**
    * @param sendTimeoutMs how long the client may take nothing of the answer
@@ -51,7 +55,8 @@ export class ResponseWriter implements BodySink, InterimSink {
     framing: Framing,
     timers: TimerWheel,
     sendTimeoutMs: number,
-    handshake: Handshake | undefined,
+    handshake: UpgradeHandshake | undefined,
+    owner: ResponseEnd,
   ) {
     this.#req = req
     this.#res = res
@@ -60,6 +65,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#timers = timers
     this.#sendTimeoutMs = sendTimeoutMs
     this.#handshake = handshake
+    this.#owner = owner
     res.on('close', () => this.#closed())
   }
 
@@ -190,9 +196,9 @@ export class ResponseWriter implements BodySink, InterimSink {
   #closed(): void {
     if (this.#over) return
     this.#over = true
-    const answered =
+    const completed =
       this.#error === undefined && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
-    if (!answered) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
-    this.onOver(answered ? 'completed' : 'aborted', this.#error)
+    if (!completed) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
+    this.#owner.responseEnded(completed ? 'completed' : 'aborted', this.#error)
   }
 }

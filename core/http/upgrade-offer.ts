@@ -15,3 +15,13 @@ export function offerOf({ httpVersion, headers }: IncomingMessage, allowed: read
   if (httpVersion !== '1.1' || hasBody) return 'last'
   return allowed.includes(headers.upgrade?.toLowerCase() ?? '') ? 'switch' : 'ignore'
 }
+
+/** On a request that offers to switch protocols: it is the last of its connection. */
+const LAST = Symbol('weir.last')
+type Marked = IncomingMessage & { [LAST]?: true }
+
+export const markLast = (req: Marked): void => {
+  req[LAST] = true
+}
+
+export const isLast = (req: Marked): boolean => req[LAST] === true

@@ -7,6 +7,7 @@ import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { GatewaySpec, ListenerSpec } from '../control/gateway-spec.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../http/downstream-limits.ts'
 import { Listener } from '../http/listener.ts'
+import { Overload } from '../http/overload.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { EndpointRegistry, RegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
@@ -28,6 +29,8 @@ export interface GatewayParts {
 export class Gateway {
   readonly shared = new SharedState()
   readonly registry: EndpointRegistry
+  /** Sheds requests of listeners that lead to endpoints. Without limits until it is given some. */
+  readonly overload: Overload
   readonly #parts: GatewayParts
   #catalog: Catalog
   readonly #listeners = new Map<string, Listener>()
@@ -39,6 +42,7 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts
     this.registry = new EndpointRegistry(parts.runtime.clock, parts.runtime.logger)
+    this.overload = new Overload(parts.runtime.clock, parts.runtime.meter)
     this.#catalog = parts.catalog
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
     this.#limits = parts.limits ?? DEFAULT_LIMITS
@@ -74,7 +78,7 @@ export class Gateway {
     this.#sync(next)
     this.#live = next
     this.#catalog = catalog
-    for (const [name, chain] of next.chains) this.#listeners.get(name)?.use(chain)
+    for (const [name, chain] of next.chains) this.#listeners.get(name)?.configure({ chain })
     if (old !== undefined) void this.#retire(old)
     return next.warnings
   }
@@ -90,12 +94,10 @@ export class Gateway {
     const live = this.#live
     if (live === undefined) throw new Error('open() before load()')
     try {
-      for (const { name, host, port, routes: sheds } of live.spec.listeners) {
-        const listener = new Listener(
-          { name, host, port, trusted, limits, sheds },
-          this.#parts.runtime,
-          live.chains.get(name)!,
-        )
+      for (const { name, host, port, routes } of live.spec.listeners) {
+        const overload = routes ? this.overload : undefined
+        const chain = live.chains.get(name)!
+        const listener = new Listener({ name, host, port, overload }, this.#parts.runtime, { chain, trusted, limits })
         await listener.open()
         this.#listeners.set(name, listener)
       }
@@ -110,13 +112,13 @@ export class Gateway {
   /** Ranges of proxies whose forwarding headers are believed, for connections from now on. */
   trust(ranges: readonly string[]): void {
     this.#trusted = new TrustedProxies(ranges)
-    for (const listener of this.#listeners.values()) listener.trusted = this.#trusted
+    for (const listener of this.#listeners.values()) listener.configure({ trusted: this.#trusted })
   }
 
   /** How far clients are borne with from now on. */
   limit(limits: DownstreamLimits): void {
     this.#limits = limits
-    for (const listener of this.#listeners.values()) listener.limit(limits)
+    for (const listener of this.#listeners.values()) listener.configure({ limits })
   }
 
   /** Where a listener listens. */

@@ -180,7 +180,7 @@ async function start(
     runtime.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
     gateway.trust(next.trustedProxies)
     gateway.limit(next.downstream)
-    runtime.overload.limit(next.overload)
+    gateway.overload.limit(next.overload)
   }
   use(settings)
   let echo: Service | undefined

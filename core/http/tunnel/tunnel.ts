@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Deadline, TimerWheel, Turn } from '../../base/timer-wheel.ts'
-import { Flow, type FlowOwner, reset } from './flow.ts'
+import { Flow, type FlowOwner, reset } from './tunnel-flow.ts'
 import { closeFrame, FrameTracker, GOING_AWAY } from './websocket-frames.ts'
 
 /** How long both sides may take, once the gateway has said that it goes away. */

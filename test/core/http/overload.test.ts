@@ -95,7 +95,7 @@ t.test('a request that is shed reaches no filter, but the log, and keeps its con
       onHead(socket, (head) => head.includes('quick') && socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
     { filters: [looker] },
   )
-  gateway.runtime.overload.limit({ ...NO_LIMITS, maxRequests: 1 })
+  gateway.gateway.overload.limit({ ...NO_LIMITS, maxRequests: 1 })
   const slow = await connectTo(gateway.port)
   slow.write('GET /api/slow HTTP/1.1\r\nHost: a\r\n\r\n')
   while (!(await gateway.metrics.expose()).text.includes('weir_overload_requests 1')) await new Promise(setImmediate)
@@ -137,7 +137,7 @@ t.test('a tunnel is in flight until it is closed; what is refused never was', as
     )
     socket.on('end', () => socket.end())
   })
-  gateway.runtime.overload.limit({ ...NO_LIMITS, maxRequests: 1 })
+  gateway.gateway.overload.limit({ ...NO_LIMITS, maxRequests: 1 })
   const offer = 'GET /api HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
   const client = await connectTo(gateway.port)
   client.write(offer)
@@ -156,11 +156,11 @@ t.test('a tunnel is in flight until it is closed; what is refused never was', as
 })
 
 t.test('memory and lag are looked at while there are limits, and no longer', async (t) => {
-  const { api, runtime } = await proxied(t, (_req, res) => res.end('ok'))
-  t.teardown(() => runtime.overload.limit(NO_LIMITS))
-  runtime.overload.limit({ ...NO_LIMITS, maxMemory: 1 })
+  const { api, gateway } = await proxied(t, (_req, res) => res.end('ok'))
+  t.teardown(() => gateway.overload.limit(NO_LIMITS))
+  gateway.overload.limit({ ...NO_LIMITS, maxMemory: 1 })
   while ((await send(api)).status !== 503);
-  runtime.overload.limit({ ...NO_LIMITS, maxLagMs: 20 })
+  gateway.overload.limit({ ...NO_LIMITS, maxLagMs: 20 })
   t.equal((await send(api)).status, 200)
   const busy = setInterval(() => {
     const until = performance.now() + 120
@@ -169,7 +169,7 @@ t.test('memory and lag are looked at while there are limits, and no longer', asy
   while ((await send(api)).status !== 503);
   clearInterval(busy)
   while ((await send(api)).status !== 200);
-  runtime.overload.limit(NO_LIMITS)
+  gateway.overload.limit(NO_LIMITS)
   t.equal((await send(api)).body, 'ok')
 })
 
@@ -188,7 +188,7 @@ t.test('a listener without endpoints is never shed', async (t) => {
     { filters: [page] },
   )
   t.teardown(() => running.close())
-  running.runtime.overload.limit({ ...NO_LIMITS, maxRequests: 0 })
+  running.gateway.overload.limit({ ...NO_LIMITS, maxRequests: 0 })
   t.equal((await send(running.url)).status, 503)
   t.equal((await send(`http://127.0.0.1:${running.gateway.address('admin')!.port}/`)).body, 'here')
 })

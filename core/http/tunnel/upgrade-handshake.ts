@@ -3,35 +3,10 @@ import type { Socket } from 'node:net'
 import type { Response, Upgrade } from '../../api/reply.ts'
 import type { TimerWheel } from '../../base/timer-wheel.ts'
 import { Tunnel } from './tunnel.ts'
-
-/** The tunnels of a listener. */
-export class Tunnels {
-  readonly #all = new Set<Tunnel>()
-  #leaving = false
-
-  add(tunnel: Tunnel): void {
-    this.#all.add(tunnel)
-    if (this.#leaving) tunnel.leave()
-  }
-
-  delete(tunnel: Tunnel): void {
-    this.#all.delete(tunnel)
-  }
-
-  /** The gateway goes away: tunnels are told so, those that are still to come as soon as they are made. */
-  leave(): void {
-    this.#leaving = true
-    for (const tunnel of this.#all) tunnel.leave()
-  }
-
-  /** Cuts them all. */
-  destroy(): void {
-    for (const tunnel of this.#all) tunnel.destroy()
-  }
-}
+import type { Tunnels } from './tunnels.ts'
 
 /** A client's side while its offer to switch protocols is open: Node's parser has let go of the socket. */
-export class Handshake {
+export class UpgradeHandshake {
   readonly #socket: Socket
   readonly #head: Buffer
   readonly #tunnels: Tunnels

@@ -1,0 +1,26 @@
+import type { Downstream } from '../api/exchange.ts'
+import type { HeaderList } from '../api/header-list.ts'
+import type { Connection } from './connection.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
+
+/**
+ * The downstream side of a request. Forwarding fields count only when the connection comes from a trusted proxy.
+ * @param host the one that the request names
+ */
+export function downstreamOf(
+  connection: Connection,
+  proxies: TrustedProxies,
+  headers: HeaderList,
+  host: string,
+): Downstream {
+  const { peer, trusted, scheme } = connection
+  if (!trusted) return { address: peer, peer, trusted, scheme, host }
+  const proto = headers.get('x-forwarded-proto')
+  return {
+    address: proxies.client(peer, headers.joined('x-forwarded-for')),
+    peer,
+    trusted,
+    scheme: proto === 'https' || proto === 'http' ? proto : scheme,
+    host: headers.get('x-forwarded-host') ?? host,
+  }
+}

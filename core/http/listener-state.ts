@@ -1,0 +1,52 @@
+import type { Chain } from '../chain/chain.ts'
+import type { Runtime } from '../chain/runtime.ts'
+import type { DownstreamLimits } from './downstream-limits.ts'
+import type { Overload } from './overload.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
+import { Tunnels } from './tunnel/tunnels.ts'
+
+/** What a listener may change while it runs. */
+export interface ListenerSettings {
+  /** Requests that begin from now on lease this chain. */
+  readonly chain: Chain
+  /** Proxies whose forwarding headers are believed, for connections that open from now on. */
+  readonly trusted: TrustedProxies
+  /** For connections that open from now on, and for the next request of every open one. */
+  readonly limits: DownstreamLimits
+}
+
+/** What all requests of one listener share. */
+export class ListenerState {
+  settings: ListenerSettings
+  /** Set once the listener stops: every response then says `Connection: close`. */
+  draining = false
+  readonly runtime: Runtime
+  /** Undefined where requests are never shed. */
+  readonly overload: Overload | undefined
+  readonly tunnels = new Tunnels()
+  #inFlight = 0
+  #idle: (() => void) | undefined
+
+  constructor(settings: ListenerSettings, runtime: Runtime, overload: Overload | undefined) {
+    this.settings = settings
+    this.runtime = runtime
+    this.overload = overload
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  requestBegan(): void {
+    this.#inFlight++
+  }
+
+  requestEnded(): void {
+    if (--this.#inFlight === 0) this.#idle?.()
+  }
+
+  /** Resolves when no request is in flight. */
+  async idle(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+  }
+}

@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Body } from '../api/body.ts'
+import { WeirError } from '../api/errors.ts'
+import { Exchange } from '../api/exchange.ts'
+import { HeaderList } from '../api/header-list.ts'
+import { LocalReply, type Response } from '../api/reply.ts'
+import { errorReply } from '../chain/error-reply.ts'
+import { HookRunner, type ResponseOutlet } from '../chain/hook-runner.ts'
+import { type Connection, connectionOf } from './connection.ts'
+import { downstreamOf } from './downstream.ts'
+import type { Framing } from './early-reply.ts'
+import type { ListenerState } from './listener-state.ts'
+import { Overload } from './overload.ts'
+import { RequestBody } from './request-body.ts'
+import { type RequestHead, readHead } from './request-head.ts'
+import { type ResponseEnd, ResponseWriter } from './response-writer.ts'
+import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
+import { isLast } from './upgrade-offer.ts'
+
+/**
+ * Methods that the gateway as a whole may forward: `OPTIONS *` asks no endpoint, and gets its response before any filter runs
+ * (RFC 9110 §9.3.7). Extension methods pass too, but can't be listed.
+ */
+const OPTIONS_REPLY = new LocalReply(204, 'options', {
+  headers: { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' },
+})
+
+/** Takes a request that Node's server has parsed. @param waiting the client waits for `100 Continue` */
+export function acceptRequest(state: ListenerState, req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
+  // The last response was sent; the rest is read only so that the client gets to see it (RFC 9112 §9.6).
+  if (!req.socket.writable) return void req.resume()
+  const connection = connectionOf(req.socket, state.settings.trusted)
+  connection.last = req
+  if (connection.enter()) serveRequest(state, connection, req, res, waiting)
+  else connection.wait(() => serveRequest(state, connection, req, res, waiting))
+}
+
+/**
+ * Turns one message into an exchange and runs it through the listener's live chain. The connection must have been entered.
+ * @param handshake set if the client offered to switch protocols
+ */
+export function serveRequest(
+  state: ListenerState,
+  connection: Connection,
+  req: IncomingMessage,
+  res: ServerResponse,
+  waiting: boolean,
+  handshake?: UpgradeHandshake,
+): void {
+  const head = readHead(req, state.settings.limits)
+  if (head.last || isLast(req)) res.shouldKeepAlive = false
+  new ServedRequest(state, connection, { req, res, head, waiting, handshake }).start()
+}
+
+/** A message as it came from Node's server. */
+interface Message {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly head: RequestHead
+  readonly waiting: boolean
+  readonly handshake: UpgradeHandshake | undefined
+}
+
+/** One request from its head to the end of its response. */
+class ServedRequest implements ResponseOutlet, ResponseEnd {
+  readonly #state: ListenerState
+  readonly #connection: Connection
+  readonly #head: RequestHead
+  readonly #x: Exchange
+  readonly #source: RequestBody | undefined
+  readonly #writer: ResponseWriter
+  readonly #run: HookRunner
+  /** Counted by the overload manager. */
+  #admitted = false
+
+  constructor(state: ListenerState, connection: Connection, { req, res, head, waiting, handshake }: Message) {
+    const { runtime, settings } = state
+    const { limits, trusted } = settings
+    this.#state = state
+    this.#connection = connection
+    this.#head = head
+    const framing: Framing = { length: head.length, waiting }
+    const source = framing.length === 0 ? undefined : bodyOf(state, req, res, framing)
+    this.#source = source
+    connection.body = source
+    if (connection.broken) source?.break()
+    // RFC 9110 §10.1.1: without a body there is nothing to wait for; but Node would close the connection.
+    if (waiting && source === undefined && head.refused === undefined) res.writeContinue()
+    const headers = new HeaderList(req.rawHeaders)
+    const x = new Exchange(
+      {
+        method: req.method ?? 'GET',
+        path: head.path,
+        query: head.query,
+        httpVersion: req.httpVersion,
+        headers,
+        body: source === undefined ? Body.empty() : new Body(source, framing.length),
+        upgrade: handshake === undefined || head.refused !== undefined ? undefined : req.headers.upgrade,
+      },
+      downstreamOf(connection, trusted, headers, head.host),
+      runtime.clock.now(),
+    )
+    this.#x = x
+    runtime.begin(x)
+    state.requestBegan()
+    if (x.request.upgrade !== undefined) handshake?.watch()
+    const { timers } = runtime
+    this.#writer = new ResponseWriter(req, res, source, framing, timers, limits.sendTimeoutMs, handshake, this)
+    x.interim = this.#writer
+    this.#run = new HookRunner(x, settings.chain, runtime, this)
+  }
+
+  start(): void {
+    const { refused, path } = this.#head
+    const run = this.#run
+    if (refused !== undefined) return run.replyEarly(errorReply(new WeirError(refused), 'engine'))
+    if (this.#sheds()) return run.replyEarly(Overload.reply)
+    if (path === '*' && this.#x.request.method === 'OPTIONS') return run.replyEarly(OPTIONS_REPLY)
+    run.start()
+  }
+
+  #sheds(): boolean {
+    const { overload } = this.#state
+    if (overload === undefined) return false
+    this.#admitted = overload.enter() === undefined
+    return !this.#admitted
+  }
+
+  deliver(response: Response): void {
+    // What follows a request that could not be understood can't be trusted to be one.
+    this.#writer.deliver(response, this.#x, this.#state.draining || this.#head.refused !== undefined)
+  }
+
+  responseEnded(outcome: 'completed' | 'aborted', error: WeirError | undefined): void {
+    this.#run.finish(outcome, error)
+    this.#state.requestEnded()
+    if (this.#admitted) this.#state.overload?.leave()
+    this.#connection.next()
+    if (this.#source === undefined) return
+    this.#source.drain()
+    this.#x.request.body.discard()
+  }
+}
+
+function bodyOf(state: ListenerState, req: IncomingMessage, res: ServerResponse, framing: Framing): RequestBody {
+  const stall = { ms: state.settings.limits.bodyTimeoutMs, timers: state.runtime.timers }
+  return new RequestBody(req, stall, framing.waiting ? continueWhenRead(res, framing) : undefined)
+}
+
+/** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1). */
+const continueWhenRead = (res: ServerResponse, framing: Framing) => (): void => {
+  framing.waiting = false
+  res.writeContinue()
+}
