@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { HookOwner } from './current-hook.ts'
 import { type ErrorCode, WeirError } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 
@@ -39,15 +39,23 @@ export class BufferSource implements BodySource {
   cancel(): void {}
 }
 
-/** A source that passes on what its reader says to the one before it. */
-abstract class Wrapped implements BodySource {
+/**
+ * A source that looks at, or stops, what it passes on. Its reader hears of one end only: what still comes behind the end, or
+ * behind a failure of its own, is dropped.
+ */
+abstract class PassingSource implements BodySource, BodySink {
   protected readonly source: BodySource
+  #sink: BodySink | undefined
+  #over = false
 
   constructor(source: BodySource) {
     this.source = source
   }
 
-  abstract start(sink: BodySink): void
+  start(sink: BodySink): void {
+    this.#sink = sink
+    this.source.start(this)
+  }
 
   pause(): void {
     this.source.pause()
@@ -60,69 +68,99 @@ abstract class Wrapped implements BodySource {
   cancel(error?: Error): void {
     this.source.cancel(error)
   }
-}
-
-export class WatchSource extends Wrapped {
-  #fn: ((end: 'ended' | 'dropped' | Error) => void) | undefined
-  #sink: BodySink | undefined
-
-  constructor(source: BodySource, fn: (end: 'ended' | 'dropped' | Error) => void) {
-    super(source)
-    this.#fn = fn
-  }
-
-  start(sink: BodySink): void {
-    this.#sink = sink
-    this.source.start(this)
-  }
 
   write(chunk: Buffer): boolean {
-    return this.#sink!.write(chunk)
+    if (this.#over) return true
+    const error = this.passing(chunk)
+    if (error === undefined) return this.#sink!.write(chunk)
+    this.#over = true
+    this.source.cancel(error)
+    this.#sink!.fail(error)
+    return false
   }
 
   end(trailers?: HeaderList): void {
-    this.#tell('ended')
-    this.#sink!.end(trailers)
+    if (this.#over) return
+    this.#over = true
+    const error = this.ended('ended')
+    if (error === undefined) this.#sink!.end(trailers)
+    else this.#sink!.fail(error)
   }
 
   fail(error: Error): void {
-    this.#tell(error)
+    if (this.#over) return
+    this.#over = true
+    this.ended(error)
     this.#sink!.fail(error)
   }
 
+  /** A chunk is about to pass. Returns an error to break the body off instead. */
+  protected passing(_chunk: Buffer): Error | undefined {
+    return undefined
+  }
+
+  /** The source has ended. Returns an error to make a whole body a broken one. */
+  protected ended(_end: BodyEnd): Error | undefined {
+    return undefined
+  }
+}
+
+/** How a body ended: completely, dropped by the gateway, or broken off. */
+export type BodyEnd = 'ended' | 'dropped' | Error
+
+/** Tells a function once how the source ended. */
+export class WatchSource extends PassingSource {
+  readonly #owner: HookOwner
+  #fn: ((end: BodyEnd) => void) | undefined
+
+  constructor(source: BodySource, fn: (end: BodyEnd) => void, owner: HookOwner) {
+    super(source)
+    this.#fn = fn
+    this.#owner = owner
+  }
+
   override cancel(error?: Error): void {
-    this.#tell(error ?? 'dropped')
+    const failure = this.ended(error ?? 'dropped')
+    // Nobody reads the body any more, so nobody else would hear of it.
+    if (failure !== undefined) this.#owner.report(failure)
     super.cancel(error)
   }
 
-  #tell(end: 'ended' | 'dropped' | Error): void {
+  protected override ended(end: BodyEnd): Error | undefined {
     const fn = this.#fn
     this.#fn = undefined
-    fn?.(end)
+    try {
+      fn?.(end)
+      return undefined
+    } catch (error) {
+      return this.#owner.failure(error)
+    }
   }
 }
 
-export class TapSource extends Wrapped {
+/** Shows every chunk to a function. */
+export class TapSource extends PassingSource {
   readonly #fn: (chunk: Buffer) => void
+  readonly #owner: HookOwner
 
-  constructor(source: BodySource, fn: (chunk: Buffer) => void) {
+  constructor(source: BodySource, fn: (chunk: Buffer) => void, owner: HookOwner) {
     super(source)
     this.#fn = fn
+    this.#owner = owner
   }
 
-  start(sink: BodySink): void {
-    this.source.start({
-      write: (chunk) => {
-        this.#fn(chunk)
-        return sink.write(chunk)
-      },
-      end: (trailers) => sink.end(trailers),
-      fail: (error) => sink.fail(error),
-    })
+  protected override passing(chunk: Buffer): Error | undefined {
+    try {
+      this.#fn(chunk)
+      return undefined
+    } catch (error) {
+      return this.#owner.failure(error)
+    }
   }
 }
 
-export class LimitSource extends Wrapped {
+/** Lets no more than so many bytes pass. */
+export class LimitSource extends PassingSource {
   readonly #tooLarge: ErrorCode
   #left: number
 
@@ -132,79 +170,8 @@ export class LimitSource extends Wrapped {
     this.#tooLarge = tooLarge
   }
 
-  start(sink: BodySink): void {
-    this.source.start({
-      write: (chunk) => {
-        this.#left -= chunk.length
-        if (this.#left >= 0) return sink.write(chunk)
-        const error = new WeirError(this.#tooLarge)
-        this.source.cancel(error)
-        sink.fail(error)
-        return false
-      },
-      end: (trailers) => sink.end(trailers),
-      fail: (error) => sink.fail(error),
-    })
-  }
-}
-
-export class TransformSource implements BodySource {
-  readonly #source: BodySource
-  readonly #transform: Duplex
-
-  constructor(source: BodySource, transform: Duplex) {
-    this.#source = source
-    this.#transform = transform
-  }
-
-  start(sink: BodySink): void {
-    const transform = this.#transform
-    let over = false
-    let behind: HeaderList | undefined
-    const fail = (error: Error): void => {
-      if (over) return
-      over = true
-      this.#source.cancel(error)
-      sink.fail(error)
-    }
-    transform.on('data', (chunk: Buffer) => {
-      if (!sink.write(chunk)) transform.pause()
-    })
-    transform.on('end', () => {
-      if (over) return
-      over = true
-      sink.end(behind)
-    })
-    transform.on('error', fail)
-    transform.on('drain', () => this.#source.resume())
-    this.#source.start({
-      write: (chunk) => {
-        if (transform.destroyed) return true
-        const more = transform.write(chunk)
-        if (!more) this.#source.pause()
-        return more
-      },
-      end: (trailers) => {
-        behind = trailers
-        transform.end()
-      },
-      fail: (error) => {
-        transform.destroy()
-        fail(error)
-      },
-    })
-  }
-
-  pause(): void {
-    this.#transform.pause()
-  }
-
-  resume(): void {
-    this.#transform.resume()
-  }
-
-  cancel(error?: Error): void {
-    this.#transform.destroy()
-    this.#source.cancel(error)
+  protected override passing(chunk: Buffer): Error | undefined {
+    this.#left -= chunk.length
+    return this.#left >= 0 ? undefined : new WeirError(this.#tooLarge)
   }
 }

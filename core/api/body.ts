@@ -1,17 +1,19 @@
 import type { Duplex } from 'node:stream'
 import { ReplaySource } from './body-replay.ts'
 import {
+  type BodyEnd,
   type BodySink,
   type BodySource,
   BufferSource,
   LimitSource,
   TapSource,
-  TransformSource,
   WatchSource,
 } from './body-sources.ts'
+import { TransformSource } from './body-transform.ts'
+import { hookOwner } from './current-hook.ts'
 import { type ErrorCode, WeirError } from './errors.ts'
 
-export type { BodySink, BodySource } from './body-sources.ts'
+export type { BodyEnd, BodySink, BodySource } from './body-sources.ts'
 
 /**
  * A message's body on its way through. It hands chunks straight from its source to its sink; every operation wraps the
@@ -50,14 +52,19 @@ export class Body {
     return this.#started
   }
 
-  /** Tells once how the source ended: `ended`, `dropped` by the gateway, or the error. */
-  watch(fn: (end: 'ended' | 'dropped' | Error) => void): void {
-    this.#wrap((source) => new WatchSource(source, fn))
+  /**
+   * Tells `fn` once how the body ended: `ended`, `dropped` by the gateway, or the error. If `fn` throws, a body that was
+   * whole counts as broken off, and the error as one of the filter whose hook called this.
+   */
+  watch(fn: (end: BodyEnd) => void): void {
+    demandFunction(fn, 'watch')
+    this.#wrap((source) => new WatchSource(source, fn, hookOwner()))
   }
 
-  /** Shows every chunk to `fn` as it passes. */
+  /** Shows every chunk to `fn` as it passes; `fn` must not change it. If `fn` throws, the body is broken off. */
   tap(fn: (chunk: Buffer) => void): void {
-    this.#wrap((source) => new TapSource(source, fn))
+    demandFunction(fn, 'tap')
+    this.#wrap((source) => new TapSource(source, fn, hookOwner()))
   }
 
   /**
@@ -68,9 +75,14 @@ export class Body {
     this.#wrap((source) => new LimitSource(source, cap, tooLarge))
   }
 
-  /** Sends the bytes through a transform (a `zlib` stream, say). The length becomes unknown. */
+  /**
+   * Sends the bytes through a transform (a `zlib` stream, say). The length becomes unknown. If the transform fails, or closes
+   * before its end, the body is broken off.
+   */
   through(transform: Duplex): void {
-    this.#wrap((source) => new TransformSource(source, transform))
+    if (typeof transform?.write !== 'function' || typeof transform.on !== 'function')
+      throw new TypeError('body.through() takes a Duplex stream')
+    this.#wrap((source) => new TransformSource(source, transform, hookOwner()))
     if (this.#source === undefined) return
     this.length = undefined
     this.changed = true
@@ -166,4 +178,8 @@ export class Body {
     if (this.#source instanceof ReplaySource) this.#source.forget()
     if (this.#source !== undefined) this.#source = make(this.#source)
   }
+}
+
+function demandFunction(fn: unknown, operation: string): void {
+  if (typeof fn !== 'function') throw new TypeError(`body.${operation}() takes a function, found ${typeof fn}`)
 }

@@ -191,6 +191,13 @@ export const ERRORS = {
     retryable: false,
     proxyStatus: 'proxy_internal_error',
   },
+  filter_timeout: {
+    status: 500,
+    title: 'A filter took too long',
+    source: 'gateway',
+    retryable: false,
+    proxyStatus: 'proxy_internal_error',
+  },
   requirement_unmet: {
     status: 500,
     title: 'The endpoint requires something that no filter guaranteed',

@@ -52,7 +52,7 @@ export interface InterimSink {
   inform(status: number, headers: HeaderList): void
 }
 
-const unset: readonly unknown[] = []
+const NOTHING: readonly unknown[] = []
 
 /** One request and its response, with all state that belongs to it. */
 export class Exchange {
@@ -100,7 +100,7 @@ export class Exchange {
   }
 
   get<T>(slot: Slot<T>): T | undefined {
-    return (this.#slots ?? unset)[slot.index] as T | undefined
+    return (this.#slots ?? NOTHING)[slot.index] as T | undefined
   }
 
   /** Leaves a value for other filters. The route can be written once. Throws when the exchange is over. */
@@ -165,11 +165,19 @@ export class Exchange {
     return this.#controller.signal
   }
 
-  /** @internal The client left. */
-  abort(): void {
-    if (this.#aborted || this.#over) return
+  /** @internal The client left. Gives what the functions of `onAbort` threw: none of them keeps another from running. */
+  abort(): readonly unknown[] {
+    if (this.#aborted || this.#over) return NOTHING
     this.#aborted = true
-    for (const fn of this.#onAbort ?? []) fn()
+    const thrown: unknown[] = []
+    for (const fn of this.#onAbort ?? []) {
+      try {
+        fn()
+      } catch (error) {
+        thrown.push(error)
+      }
+    }
+    return thrown
   }
 
   /** @internal Nothing may be written any more. */

@@ -1,21 +1,47 @@
-/** True if `name`, in any case, is `lower`. */
-export function sameName(name: string, lower: string): boolean {
-  return name.length === lower.length && (name === lower || name.toLowerCase() === lower)
+import { isToken } from '../base/tokens.ts'
+
+/** Whether two field names are the same: case does not matter (RFC 9110 §5.1). ASCII only, as field names are. */
+export function sameName(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  // The first letter before the rest: most names of equal length differ there, and lower-casing allocates (measured).
+  return a === b || ((a.charCodeAt(0) | 0x20) === (b.charCodeAt(0) | 0x20) && a.toLowerCase() === b.toLowerCase())
 }
 
 /**
- * Header fields as they are on the wire: a flat list `[name, value, name, value, …]` of latin-1 strings that keeps
- * order, case and duplicates (`Set-Cookie` is never joined: RFC 9110 §5.3). Names passed to its methods are lower case
- * when they are looked up and kept as given when they are written.
+ * Header fields as they are on the wire: a flat list of names and values in latin-1 that keeps order, case and duplicates
+ * (`Set-Cookie` is never joined: RFC 9110 §5.3).
+ *
+ * Every method finds a name in any case. What adds or replaces a field throws a `TypeError` for a name that is no token
+ * (RFC 9110 §5.6.2) and for a value with a line break, another control character, or a character above U+00FF (§5.5), so
+ * that the filter that sets such a field is the one that fails.
+ *
+ * ```ts
+ * x.request.headers.set('X-Tenant', tenant)
+ * x.request.headers.delete('x-tenant') // removes it, in whatever case it came
+ * ```
  */
 export class HeaderList {
-  /** The fields themselves. Edit through the methods unless you rebuild the whole list. */
-  raw: string[]
+  #raw: string[]
 
-  constructor(raw: string[] = []) {
-    this.raw = raw
+  /**
+   * @param fields names and values in turn: `['Content-Type', 'text/plain', …]`; copied
+   * @throws TypeError for a field that can't be on the wire
+   */
+  constructor(fields: readonly string[] = []) {
+    this.#raw = fields === UNCHECKED ? UNCHECKED : checkedCopy(fields)
   }
 
+  /**
+   * Fields that a parser has let through, or that were made of such: they are not checked again, and the array is kept,
+   * not copied. Not for values that a filter makes.
+   */
+  static fromWire(raw: string[]): HeaderList {
+    const list = new HeaderList(UNCHECKED)
+    list.#raw = raw
+    return list
+  }
+
+  /** @throws TypeError for a field that can't be on the wire */
   static of(fields: Readonly<Record<string, string | readonly string[]>>): HeaderList {
     const list = new HeaderList()
     for (const [name, value] of Object.entries(fields)) {
@@ -25,58 +51,67 @@ export class HeaderList {
     return list
   }
 
+  /** Names and values in turn. For loops over all fields; changes go through the methods. */
+  get raw(): readonly string[] {
+    return this.#raw
+  }
+
   /** First value of a field, or undefined. */
-  get(lower: string): string | undefined {
-    const { raw } = this
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, lower)) return raw[i + 1]
+  get(name: string): string | undefined {
+    const raw = this.#raw
+    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, name)) return raw[i + 1]
     return undefined
   }
 
   /** Every value of a field, in order. */
-  all(lower: string): string[] {
-    const { raw } = this
+  all(name: string): string[] {
+    const raw = this.#raw
     const values: string[] = []
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, lower)) values.push(raw[i + 1]!)
+    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, name)) values.push(raw[i + 1]!)
     return values
   }
 
   /** All values of a list-valued field joined by `, ` (RFC 9110 §5.3), or undefined. Not for `Set-Cookie`. */
-  joined(lower: string): string | undefined {
-    const values = this.all(lower)
+  joined(name: string): string | undefined {
+    const values = this.all(name)
     return values.length === 0 ? undefined : values.join(', ')
   }
 
-  has(lower: string): boolean {
-    return this.get(lower) !== undefined
+  has(name: string): boolean {
+    return this.get(name) !== undefined
   }
 
-  /** Appends a field, keeping others of its name. */
+  /** Appends a field, keeping others of its name. @throws TypeError for a field that can't be on the wire */
   add(name: string, value: string): void {
-    this.raw.push(name, value)
+    checkField(name, value)
+    this.#raw.push(name, value)
   }
 
-  /** Replaces every field of that name by one, at the place of the first; appends it if there was none. */
+  /**
+   * Replaces every field of that name by one, at the place of the first; appends it if there was none.
+   * @throws TypeError for a field that can't be on the wire
+   */
   set(name: string, value: string): void {
-    const { raw } = this
-    const lower = name.toLowerCase()
+    checkField(name, value)
+    const raw = this.#raw
     let at = 0
-    while (at < raw.length && !sameName(raw[at]!, lower)) at += 2
+    while (at < raw.length && !sameName(raw[at]!, name)) at += 2
     const found = at < raw.length
     raw[at] = name
     raw[at + 1] = value
-    if (found) this.#deleteFrom(at + 2, lower)
+    if (found) this.#deleteFrom(at + 2, name)
   }
 
   /** Removes every field of that name; says whether there was one. */
-  delete(lower: string): boolean {
-    return this.#deleteFrom(0, lower)
+  delete(name: string): boolean {
+    return this.#deleteFrom(0, name)
   }
 
-  #deleteFrom(start: number, lower: string): boolean {
-    const { raw } = this
+  #deleteFrom(start: number, name: string): boolean {
+    const raw = this.#raw
     let out = start
     for (let i = start; i < raw.length; i += 2) {
-      if (sameName(raw[i]!, lower)) continue
+      if (sameName(raw[i]!, name)) continue
       raw[out++] = raw[i]!
       raw[out++] = raw[i + 1]!
     }
@@ -86,10 +121,36 @@ export class HeaderList {
   }
 
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    for (let i = 0; i < this.raw.length; i += 2) yield [this.raw[i]!, this.raw[i + 1]!]
+    const raw = this.#raw
+    for (let i = 0; i < raw.length; i += 2) yield [raw[i]!, raw[i + 1]!]
   }
 
   clone(): HeaderList {
-    return new HeaderList(this.raw.slice())
+    return HeaderList.fromWire(this.#raw.slice())
   }
+}
+
+/** Stands for "the caller puts the list in". */
+const UNCHECKED: string[] = []
+
+/** What no field value may hold (RFC 9110 §5.5). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+const ILLEGAL = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
+
+function checkField(name: unknown, value: unknown): void {
+  if (typeof name !== 'string' || !isToken(name))
+    throw new TypeError(`${JSON.stringify(name)} can't be the name of a header field`)
+  if (typeof value !== 'string')
+    throw new TypeError(`the value of the header field "${name}" must be a string, found ${typeof value}`)
+  // The value may be a secret: it is not shown.
+  if (ILLEGAL.test(value))
+    throw new TypeError(
+      `the value of the header field "${name}" has a line break, a control character or one above U+00FF`,
+    )
+}
+
+function checkedCopy(fields: readonly string[]): string[] {
+  if (fields.length % 2 === 1) throw new TypeError('header fields come in pairs: a name, then its value')
+  for (let i = 0; i < fields.length; i += 2) checkField(fields[i], fields[i + 1])
+  return fields.slice()
 }

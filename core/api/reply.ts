@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Body } from './body.ts'
-import type { HeaderList } from './header-list.ts'
+import { HeaderList } from './header-list.ts'
 
 /** What a filter may say about its own answer. */
 export interface ReplyOptions {
@@ -42,12 +42,29 @@ export function attributed(reply: LocalReply, filter: string): LocalReply {
   return reply.filter === undefined ? new LocalReply(reply.status, reply.reason, reply.options, filter) : reply
 }
 
+/** What a reason looks like: it is a metric label and the `code` of a problem document. */
+const REASON = /^[a-z][a-z0-9_]{0,63}$/
+
 /**
- * Answers the request from a filter.
- * @param status 200 to 599
- * @param reason machine-readable cause (`token_expired`), used in logs, metrics and the problem's `code`
+ * Makes a reply, for a hook to return. One without side effects may be made once, at module level, and returned many times.
+ *
+ * ```ts
+ * return reply(403, 'tenant_unknown', { detail: 'There is no such tenant.' })
+ * ```
+ * @param status 200 to 599; from 400 on a problem document (RFC 9457) unless `options.body` is given
+ * @param reason machine-readable cause in snake case (`token_expired`), from a small fixed set: it is the `code` of the
+ *   problem document and a label in logs, traces and metrics, so it must never hold what a client sent
+ * @throws TypeError for a status, reason, body or header field that can't be sent
  */
-export function reply(status: number, reason: string, options?: ReplyOptions): LocalReply {
+export function reply(status: number, reason: string, options: ReplyOptions = {}): LocalReply {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`reply(): the status must be a number from 200 to 599, found ${String(status)}`)
+  if (typeof reason !== 'string' || !REASON.test(reason))
+    throw new TypeError('reply(): the reason must be in snake case, such as "token_expired"')
+  const { body, headers } = options
+  if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new TypeError('reply(): the body must be a string or bytes')
+  if (headers !== undefined) HeaderList.of(headers)
   return new LocalReply(status, reason, options)
 }
 

@@ -5,12 +5,14 @@ import type { Awaitable, FilterEnv, FilterFactory } from '../api/filter.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import type { ShareSpec } from '../api/share.ts'
 import { digestOf, FileCheck, readNamed } from '../base/files.ts'
+import { within } from '../base/within.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { Problem } from '../control/config-error.ts'
 import type { FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
+import { checkFilter } from './factory-check.ts'
 import { checkOptions } from './filter-options.ts'
 
 /** What building needs beside the spec. */
@@ -135,10 +137,9 @@ export class Instances {
     let made: ReturnType<FilterFactory['create']> | undefined
     try {
       made = factory.create(checked.value, env)
-      const filter = await within(TIMEOUT_MS, 'create', made)
-      if (typeof filter !== 'object' || filter === null) throw new Error('create() returned no filter')
+      const filter = checkFilter(await within(TIMEOUT_MS, 'create()', made), factory)
       const instance = new Instance({ key, name: spec.name, factory, filter, files, warnings }, async () => {
-        for (const step of [() => within(TIMEOUT_MS, 'dispose', filter.dispose?.()), free])
+        for (const step of [() => within(TIMEOUT_MS, 'dispose()', filter.dispose?.()), free])
           try {
             await step()
           } catch (error) {
@@ -196,16 +197,3 @@ function canonical(value: unknown): string {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-async function within<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
-  if (!(typeof work === 'object' && work !== null && 'then' in work)) return work
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}() took longer than ${ms / 1000} s`)), ms)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

@@ -3,7 +3,10 @@ import { createRequire, registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter.ts'
+import { within } from '../base/within.ts'
 import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
+import { rememberOrigin } from '../observe/error-origin.ts'
+import { checkFactory } from './factory-check.ts'
 
 /** A plugin as the configuration names it. */
 export interface PluginSpec {
@@ -16,6 +19,9 @@ const HERE = new URL('../index.ts', import.meta.url)
 /** Under `dist/` this file is JavaScript, and so is its neighbour. */
 const WEIR = import.meta.url.endsWith('.ts') ? HERE.href : HERE.href.replace(/\.ts$/, '.js')
 let hooked = false
+
+/** How long a module may take to load: a top-level `await` that never settles would block this load and every later one. */
+const IMPORT_MS = 10_000
 
 /** Lets a plugin file anywhere `import 'weir'`: it gets the engine that runs it. */
 function resolveWeir(): void {
@@ -39,8 +45,13 @@ export async function loadPlugins(
     let url = ''
     try {
       url = locate(specifier, baseDir)
-      const module = (await import(url)) as Record<string, unknown>
-      for (const factory of factoriesOf(module)) loaded.push([factory, specifier])
+      const module = await within(IMPORT_MS, 'its import', import(url) as Promise<Record<string, unknown>>)
+      const factories = factoriesOf(module)
+      rememberOrigin(
+        url,
+        factories.map(({ name }) => name),
+      )
+      for (const factory of factories) loaded.push([factory, specifier])
     } catch (error) {
       problems.push({
         path: at,
@@ -63,19 +74,6 @@ function factoriesOf(module: Record<string, unknown>): FilterFactory[] {
   if (exported === undefined) throw new Error('it has no default export; export default defineFilter({ … })')
   const factories = Array.isArray(exported) ? (exported as unknown[]) : [exported]
   return factories.map((factory) => checkFactory(factory))
-}
-
-function checkFactory(candidate: unknown): FilterFactory {
-  if (typeof candidate !== 'object' || candidate === null)
-    throw new Error('its default export is no filter factory; export default defineFilter({ … })')
-  const factory = candidate as Partial<FilterFactory>
-  const { name, apiVersion } = factory
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,63}$/.test(name))
-    throw new Error(`its filter's name must be kebab case (found ${JSON.stringify(name)})`)
-  if ((apiVersion as unknown) !== 1)
-    throw new Error(`its filter "${name}" has apiVersion ${JSON.stringify(apiVersion)}; this Weir offers 1`)
-  if (typeof factory.create !== 'function') throw new Error(`its filter "${name}" has no create() function`)
-  return factory as FilterFactory
 }
 
 async function explain(error: unknown, url: string): Promise<string> {

@@ -121,15 +121,17 @@ class Builder {
     for (const instance of instances) this.#problems.push(...checkPlacement(instance, listener, terminal))
     if (this.#found().length > before) return undefined
     const { name, requires, routes } = listener
+    const limits = listener.chain.map(({ hookTimeoutMs }) => hookTimeoutMs)
     const key = [
       name,
       ...requires,
+      limits.join(),
       idsOf(base),
       ...Array.from(own, ([id, { filters }]) => `${id} ${idsOf(filters)}`),
     ].join('\n')
     const same = this.#previous?.chains.get(name)
     if (same?.key === key) return same
-    return new Chain(key, { listener: name, requires, terminal, routes, base, endpoints: own }, instances)
+    return new Chain(key, { listener: name, requires, terminal, routes, limits, base, endpoints: own }, instances)
   }
 
   /** Endpoints of the live chain, if what a chain gives its endpoints is as it was. */

@@ -1,11 +1,16 @@
+import { enterHook, type HookErrors, leaveHook } from '../api/current-hook.ts'
 import { type Target, TargetSlot } from '../api/endpoint.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Attempt, Awaitable, Next, Outcome, UpstreamCall, Verdict } from '../api/filter.ts'
+import { HookError } from '../api/hook-error.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
-import type { CompiledChain, Step } from './compiled-chain.ts'
-import { HookError } from './hook-error.ts'
+import { isThenable } from '../base/thenable.ts'
+import type { CompiledChain, Step, TerminalStep } from './compiled-chain.ts'
+import { promptVerdictOf, responseOf, targetOf } from './hook-results.ts'
+import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
+import { aroundUpstream, dropLate } from './upstream-hooks.ts'
 
 /** One attempt, from `admit` to `settled`. */
 class AttemptState implements Attempt {
@@ -14,7 +19,7 @@ class AttemptState implements Attempt {
   readonly startedAt: number
   status: number | undefined = undefined
   headMs: number | undefined = undefined
-  /** How many of the compiled chain's `admit` hooks let it pass; only those filters see `settled`, beside filters without `admit`. */
+  /** How many of the chain's `admit` hooks let it pass; only those filters see `settled`, beside filters without `admit`. */
   admitted = 0
   settled = false
 
@@ -25,52 +30,60 @@ class AttemptState implements Attempt {
   }
 }
 
-/** The attempts of one exchange: picks, admits, calls and settles each exactly once. */
+/** The attempts of one exchange: picks a target, asks every `admit`, calls and settles each exactly once. */
 export class Attempts {
   readonly #x: Exchange
   readonly #compiled: CompiledChain
-  readonly #terminal: NonNullable<CompiledChain['terminal']>
+  readonly #terminal: TerminalStep
   readonly #runtime: Runtime
+  readonly #errors: HookErrors
   readonly #all: AttemptState[] = []
 
-  constructor(
-    x: Exchange,
-    compiled: CompiledChain,
-    terminal: NonNullable<CompiledChain['terminal']>,
-    runtime: Runtime,
-  ) {
+  constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, errors: HookErrors) {
     this.#x = x
     this.#compiled = compiled
     this.#terminal = terminal
     this.#runtime = runtime
+    this.#errors = errors
   }
 
-  /** One attempt; the innermost `next` of the exchange scope. */
-  readonly attempt: Next = (call: UpstreamCall) => {
+  /** The upstream call inside all `upstream` hooks. */
+  around(call: UpstreamCall): Awaitable<Response | LocalReply> {
+    const { upstreams } = this.#compiled
+    if (upstreams.length === 0) return this.#attempt(call)
+    return aroundUpstream(this.#x, upstreams, this.#attempt, this.#runtime, this.#errors)(call)
+  }
+
+  /** One attempt; the innermost `next`. */
+  readonly #attempt: Next = (call: UpstreamCall) => {
     const { filter: terminal, name } = this.#terminal
-    let target: Target | LocalReply | undefined
-    try {
-      target = terminal.pick?.(this.#x, this.#all)
-    } catch (error) {
-      throw HookError.of(error, name, 'pick')
-    }
-    if (target instanceof LocalReply) return attributed(target, name)
+    const target = this.#pick()
+    if (target instanceof LocalReply) return target
     if (target !== undefined) this.#x.set(TargetSlot, target)
     const attempt = new AttemptState(this.#all.length + 1, target, this.#runtime.clock.now())
     this.#all.push(attempt)
     const refusal = this.#admit(attempt)
     if (refusal !== undefined) return refusal
-    let answer: Awaitable<Response | LocalReply>
+    let result: Awaitable<Response | LocalReply>
+    enterHook(this.#terminal.call, this.#errors)
     try {
-      answer = terminal.call(this.#x, attempt, call)
+      result = this.#limited(terminal.call(this.#x, attempt, call))
+      if (!isThenable(result)) return this.#headOf(attempt, responseOf(result, name, 'call'))
     } catch (error) {
-      throw this.#broke(attempt, error)
+      throw this.#failed(attempt, error)
+    } finally {
+      leaveHook()
     }
-    if (answer instanceof LocalReply || !('then' in answer)) return this.#head(attempt, answer as Response | LocalReply)
-    return answer.then(
-      (late) => this.#head(attempt, late),
+    return result.then(
+      (late) => {
+        try {
+          return this.#headOf(attempt, responseOf(late, name, 'call'))
+        } catch (error) {
+          throw this.#failed(attempt, error)
+        }
+      },
       (error: unknown) => {
-        throw this.#broke(attempt, error)
+        throw this.#failed(attempt, error)
       },
     )
   }
@@ -80,11 +93,36 @@ export class Attempts {
     for (const attempt of this.#all) this.#settle(attempt, outcome === 'aborted' ? 'ignored' : 'success', undefined)
   }
 
+  #pick(): Target | LocalReply | undefined {
+    const { filter, name } = this.#terminal
+    if (filter.pick === undefined) return undefined
+    try {
+      return targetOf(filter.pick(this.#x, this.#all), name)
+    } catch (error) {
+      throw HookError.of(error, name, 'pick')
+    }
+  }
+
+  /** The result of `call`, within the time limit of the terminal filter, if it has one. */
+  #limited(result: Awaitable<Response | LocalReply>): Awaitable<Response | LocalReply> {
+    const { name, limitMs } = this.#terminal
+    if (limitMs === undefined || !isThenable(result)) return result
+    const { timers, clock } = this.#runtime
+    const hook = { name, hook: 'call', limitMs }
+    return new HookTimeLimit(
+      hook,
+      timers,
+      () => clock.now(),
+      () => result,
+      dropLate,
+    ).result
+  }
+
   #admit(attempt: AttemptState): LocalReply | undefined {
     for (const { filter, name } of this.#compiled.admits) {
       let verdict: Verdict
       try {
-        verdict = filter.admit!(this.#x, attempt)
+        verdict = promptVerdictOf(filter.admit!(this.#x, attempt), name, 'admit')
       } catch (error) {
         this.#settle(attempt, 'ignored', undefined)
         throw HookError.of(error, name, 'admit')
@@ -99,20 +137,20 @@ export class Attempts {
   }
 
   /** The head is there: the attempt lasts until its body is over. */
-  #head(attempt: AttemptState, answer: Response | LocalReply): Response | LocalReply {
-    if (answer instanceof LocalReply) {
+  #headOf(attempt: AttemptState, result: Response | LocalReply): Response | LocalReply {
+    if (result instanceof LocalReply) {
       this.#settle(attempt, 'ignored', undefined)
-      return attributed(answer, this.#terminal.name)
+      return result
     }
-    attempt.status = answer.status
+    attempt.status = result.status
     attempt.headMs = this.#runtime.clock.now() - attempt.startedAt
-    if (answer.upgrade !== undefined) return answer // settled when the tunnel is over, and with it the exchange
-    if (answer.body.empty) this.#settle(attempt, 'success', undefined)
-    else answer.body.watch((end) => this.#settle(attempt, ...resultOf(end)))
-    return answer
+    if (result.upgrade !== undefined) return result // settled when the tunnel is over, and with it the exchange
+    if (result.body.empty) this.#settle(attempt, 'success', undefined)
+    else result.body.watch((end) => this.#settle(attempt, ...outcomeOf(end)))
+    return result
   }
 
-  #broke(attempt: AttemptState, thrown: unknown): unknown {
+  #failed(attempt: AttemptState, thrown: unknown): unknown {
     const error = thrown instanceof WeirError ? thrown : undefined
     this.#settle(attempt, error?.source === 'upstream' ? 'failure' : 'ignored', error)
     return HookError.of(thrown, this.#terminal.name, 'call')
@@ -126,14 +164,15 @@ export class Attempts {
     for (const step of this.#compiled.settleds) {
       if (!this.#passed(step, attempt)) continue
       try {
-        step.filter.settled!(this.#x, attempt, outcome)
+        const result: unknown = step.filter.settled!(this.#x, attempt, outcome)
+        this.#runtime.ignoreResult(result, this.#x, step.name, 'settled')
       } catch (thrown) {
         this.#runtime.filterError(this.#x, step.name, 'settled', thrown)
       }
     }
   }
 
-  /** `settled` answers an `admit` that passed; a filter without `admit` sees attempts that all of them let pass. */
+  /** `settled` follows an `admit` that let the attempt pass; a filter without `admit` sees attempts that all of them let pass. */
   #passed(step: Step, attempt: AttemptState): boolean {
     const { admits } = this.#compiled
     const at = admits.indexOf(step)
@@ -141,7 +180,7 @@ export class Attempts {
   }
 }
 
-function resultOf(end: 'ended' | 'dropped' | Error): [Outcome['result'], WeirError | undefined] {
+function outcomeOf(end: 'ended' | 'dropped' | Error): [Outcome['result'], WeirError | undefined] {
   if (end === 'ended' || end === 'dropped') return ['success', undefined]
   const error = end instanceof WeirError ? end : undefined
   return [error?.source === 'upstream' ? 'failure' : 'ignored', error]

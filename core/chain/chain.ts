@@ -13,6 +13,8 @@ export interface ChainParts {
   /** Position of the terminal filter. */
   readonly terminal: number
   readonly routes: boolean
+  /** Time limits of hooks, by position; milliseconds. */
+  readonly limits: readonly (number | undefined)[]
   /** Filters as they are before a route is known; undefined where every endpoint has its own. */
   readonly base: readonly (Instance | undefined)[]
   readonly endpoints: ReadonlyMap<string, { readonly spec: EndpointSpec; readonly filters: EndpointFilters }>
@@ -66,8 +68,11 @@ export class Chain {
     const key = idsOf(instances)
     let compiled = this.#byFilters.get(key)
     if (compiled === undefined) {
-      const { terminal, routes } = this.parts
-      const steps = instances.map((i): Step | undefined => i && { name: i.name, filter: i.filter })
+      const { terminal, routes, limits } = this.parts
+      const steps = instances.map(
+        (instance, i): Step | undefined =>
+          instance && { name: instance.name, filter: instance.filter, limitMs: limits[i] },
+      )
       compiled = new CompiledChain(steps, terminal, routes)
       this.#byFilters.set(key, compiled)
     }

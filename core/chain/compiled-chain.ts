@@ -1,32 +1,32 @@
+import type { HookName } from '../api/current-hook.ts'
 import { RouteSlot } from '../api/endpoint.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type {
-  Awaitable,
-  ExchangeWithResponse,
-  Filter,
-  Next,
-  TerminalFilter,
-  UpstreamCall,
-  Verdict,
-} from '../api/filter.ts'
-import { attributed, LocalReply, type Response } from '../api/reply.ts'
+import type { Awaitable, ExchangeWithResponse, Filter, TerminalFilter, Verdict } from '../api/filter.ts'
 import { type FilterDurations, timeFilter } from '../observe/filter-durations.ts'
 import { traceFilter } from '../observe/filter-spans.ts'
-import { HookError } from './hook-error.ts'
 
 /** One filter at its place in a chain. */
 export interface Step {
   /** Name in the chain. */
   readonly name: string
   readonly filter: Filter
+  /** How long one of its hooks may wait before its error replies; milliseconds. Undefined: for ever. */
+  readonly limitMs: number | undefined
+}
+
+/** The terminal filter at its place. */
+export interface TerminalStep extends Step {
+  readonly filter: TerminalFilter
+  /** Its `call`, as errors name it. */
+  readonly call: HookName
 }
 
 /** One hook to run. */
-export interface Op<X = Exchange> {
+export interface Op<X = Exchange> extends HookName {
   /** Position of its filter in the chain. */
   readonly index: number
-  readonly name: string
   readonly hook: 'request' | 'routed' | 'response'
+  readonly limitMs: number | undefined
   run(x: X): Awaitable<Verdict>
 }
 
@@ -37,7 +37,7 @@ export interface Op<X = Exchange> {
 export class CompiledChain {
   readonly steps: readonly (Step | undefined)[]
   /** Undefined before the route is known, if the terminal filter is made an endpoint. */
-  readonly terminal: { readonly name: string; readonly filter: TerminalFilter } | undefined
+  readonly terminal: TerminalStep | undefined
   /** What runs until the route is known. */
   readonly start: readonly Op[]
   readonly admits: readonly Step[]
@@ -45,7 +45,7 @@ export class CompiledChain {
   /** In the order in which they run: from the last filter to the first. */
   readonly responses: readonly Op<ExchangeWithResponse>[]
   readonly logs: readonly Step[]
-  readonly #upstreams: readonly Step[]
+  readonly upstreams: readonly Step[]
   /** Programs for the rest of the request, by the position of the filter that wrote the route. */
   readonly #rest: (readonly Op[] | undefined)[] = []
   readonly #stop: number
@@ -62,7 +62,7 @@ export class CompiledChain {
     this.#routes = routes
     this.#stop = terminal + 1
     const last = steps[terminal]
-    this.terminal = last && { name: last.name, filter: last.filter as TerminalFilter }
+    this.terminal = last && { ...last, filter: last.filter as TerminalFilter, call: { name: last.name, hook: 'call' } }
     this.start = steps
       .slice(0, this.#stop)
       .flatMap((step, index) => (routes ? [op(step, index, 'request')] : both(step, index)))
@@ -72,7 +72,7 @@ export class CompiledChain {
     this.admits = having('admit')
     this.settleds = having('settled')
     this.logs = having('log')
-    this.#upstreams = having('upstream')
+    this.upstreams = having('upstream')
     this.responses = steps
       .map((step, index) => op(step, index, 'response'))
       .filter(isOp)
@@ -95,30 +95,6 @@ export class CompiledChain {
     return program
   }
 
-  /** Wraps `call` in the `upstream` hooks, the first filter outermost. */
-  around(x: Exchange, call: Next): Next {
-    if (this.#upstreams.length === 0) return call
-    return this.#upstreams.reduceRight<Next>(
-      (next, { name, filter }) =>
-        (c: UpstreamCall): Awaitable<Response | LocalReply> => {
-          let answer: Awaitable<Response | LocalReply>
-          try {
-            answer = filter.upstream!(x, c, next)
-          } catch (error) {
-            throw HookError.of(error, name, 'upstream')
-          }
-          if (answer === undefined || !('then' in answer)) return given(answer, name)
-          return answer.then(
-            (late) => given(late, name),
-            (error: unknown) => {
-              throw HookError.of(error, name, 'upstream')
-            },
-          )
-        },
-      call,
-    )
-  }
-
   /** The same compiled chain with every filter recording on the exchange's trace. */
   get traced(): CompiledChain {
     this.#traced ??= this.#decorated(traceFilter)
@@ -132,7 +108,7 @@ export class CompiledChain {
   }
 
   #decorated(decorate: (filter: Filter, name: string) => Filter): CompiledChain {
-    const steps = this.steps.map((step) => step && { name: step.name, filter: decorate(step.filter, step.name) })
+    const steps = this.steps.map((step) => step && { ...step, filter: decorate(step.filter, step.name) })
     return new CompiledChain(steps, this.#terminal, this.#routes)
   }
 }
@@ -144,7 +120,7 @@ export const isRouteWriter = (writes: readonly { name: string }[] | undefined): 
 function op(step: Step | undefined, index: number, hook: Op['hook']): Op | undefined {
   const run = step?.filter[hook]
   if (step === undefined || run === undefined) return undefined
-  return { index, name: step.name, hook, run: run.bind(step.filter) as Op['run'] }
+  return { index, name: step.name, hook, limitMs: step.limitMs, run: run.bind(step.filter) as Op['run'] }
 }
 
 const both = (step: Step | undefined, index: number): (Op | undefined)[] => [
@@ -153,9 +129,3 @@ const both = (step: Step | undefined, index: number): (Op | undefined)[] => [
 ]
 
 const isOp = (o: Op | undefined): o is Op => o !== undefined
-
-/** An `upstream` hook in JavaScript may forget to return what `next` gave it. */
-function given(answer: Response | LocalReply | undefined, name: string): Response | LocalReply {
-  if (answer !== undefined) return answer instanceof LocalReply ? attributed(answer, name) : answer
-  throw HookError.of(new Error('the hook returned no answer'), name, 'upstream')
-}

@@ -1,9 +1,23 @@
 import { ERRORS, type WeirError } from '../api/errors.ts'
+import type { HookError } from '../api/hook-error.ts'
 import { LocalReply } from '../api/reply.ts'
 
 /** The reply for an error, by the one table of `errors.ts`. */
 export function errorReply(error: WeirError, filter: string): LocalReply {
-  const headers: Record<string, string> = { 'proxy-status': `weir; error=${ERRORS[error.code].proxyStatus}` }
-  // A 503 or 429 always says when to come back (RFC 9110 §10.2.3); none of the table's codes is one yet.
-  return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers }, filter)
+  return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers: proxyStatus(error) }, filter)
 }
+
+/** The reply for a hook that threw, or returned what it may not: it names the filter, and nothing of what was thrown. */
+export function filterFailure(error: HookError): LocalReply {
+  const { filter = 'unknown', hook, code } = error
+  const detail =
+    code === 'filter_timeout'
+      ? `The filter "${filter}" took too long in its ${hook} hook.`
+      : `The filter "${filter}" failed in its ${hook} hook.`
+  return new LocalReply(error.status, code, { detail, headers: proxyStatus(error), extra: { filter } }, filter)
+}
+
+// A 503 or 429 always says when to come back (RFC 9110 §10.2.3); none of the table's codes is one yet.
+const proxyStatus = (error: WeirError): Record<string, string> => ({
+  'proxy-status': `weir; error=${ERRORS[error.code].proxyStatus}`,
+})

@@ -1,20 +1,18 @@
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Awaitable, ExchangeWithResponse, Finished, UpstreamCall, Verdict } from '../api/filter.ts'
-import { outOfServiceReply } from '../api/out-of-service.ts'
+import type { ExchangeWithResponse, Finished, Verdict } from '../api/filter.ts'
+import { HookError } from '../api/hook-error.ts'
 import { LocalReply, type Response } from '../api/reply.ts'
+import { isThenable } from '../base/thenable.ts'
 import { Attempts } from './attempts.ts'
 import type { Chain } from './chain.ts'
 import type { CompiledChain, Op } from './compiled-chain.ts'
-import { errorReply } from './error-reply.ts'
-import { HookError } from './hook-error.ts'
-import { renderReply } from './problem-document.ts'
+import { HookCaller } from './hook-caller.ts'
+import { hasResponse, verdictOf } from './hook-results.ts'
 import { attribute } from './proxy-status.ts'
+import { refusalBeforeUpstream } from './requirements.ts'
 import type { Runtime } from './runtime.ts'
 import { fitHeadToBody } from './transformed-head.ts'
-
-const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 /** Where a runner sends the response. */
 export interface ResponseOutlet {
@@ -23,26 +21,23 @@ export interface ResponseOutlet {
 }
 
 /**
- * Takes one exchange through its chain, as docs/life-of-a-request.md says. Synchronous as long as the hooks are: no
- * promise is made before the upstream is called.
+ * Takes one exchange through its chain, as docs/life-of-a-request.md says: calls each hook of each filter in its phase, and
+ * turns whatever a hook returns or throws into a response. Synchronous as long as the hooks are: no promise is made before
+ * the upstream is called.
  */
-export class HookRunner {
-  readonly x: Exchange
+export class HookRunner extends HookCaller {
   readonly #chain: Chain
-  readonly #runtime: Runtime
   readonly #outlet: ResponseOutlet
   #compiled: CompiledChain
   /** Filters before this position were entered. */
   #entered = 0
   #attempts: Attempts | undefined
-  #error: WeirError | undefined
   #finished = false
   readonly #timed: boolean
 
   constructor(x: Exchange, chain: Chain, runtime: Runtime, outlet: ResponseOutlet) {
-    this.x = x
+    super(x, runtime)
     this.#chain = chain
-    this.#runtime = runtime
     this.#outlet = outlet
     this.#timed = x.trace === undefined && runtime.durations.next()
     this.#compiled = this.#form(chain.base)
@@ -52,7 +47,7 @@ export class HookRunner {
   /** A request goes through its compiled chains as they are, traced, or timed, from start to finish. */
   #form(compiled: CompiledChain): CompiledChain {
     if (this.x.trace !== undefined) return compiled.traced
-    return this.#timed ? compiled.timed(this.#runtime.durations) : compiled
+    return this.#timed ? compiled.timed(this.runtime.durations) : compiled
   }
 
   start(): void {
@@ -61,7 +56,7 @@ export class HookRunner {
 
   /** In place of `start`: the reply to a request that no filter may see. `log` runs as always. */
   replyEarly(reply: LocalReply): void {
-    this.#answer(reply, 'engine')
+    this.#reply(reply, 'engine')
   }
 
   /** Phases `request` and `routed`. */
@@ -70,22 +65,15 @@ export class HookRunner {
     while (at < program.length) {
       const op = program[at++]!
       if (op.index >= this.#entered) this.#entered = op.index + 1
-      let verdict: Awaitable<Verdict>
+      let verdict: Verdict
       try {
-        verdict = op.run(x)
+        const returned = this.call(op, x)
+        if (isThenable(returned)) return this.#resumeInbound(returned as PromiseLike<Verdict>, program, at, op)
+        verdict = verdictOf(returned, op.name, op.hook)
       } catch (error) {
-        return this.#failed(error, op.name, op.hook)
+        return this.#fail(error, op.name, op.hook)
       }
-      if (isThenable(verdict)) {
-        verdict.then(
-          (late) => {
-            if (!x.over && this.#verdict(late, op)) this.#advance(program, at, op)
-          },
-          (error: unknown) => this.#failed(error, op.name, op.hook),
-        )
-        return
-      }
-      if (!this.#verdict(verdict, op)) return
+      if (verdict !== undefined) return this.#reply(verdict, op.name)
       if (x.route !== undefined && program === this.#compiled.start) {
         const rest = this.#enterRoute(op)
         if (rest === undefined) return
@@ -96,26 +84,34 @@ export class HookRunner {
     this.#upstream()
   }
 
-  /** False if the hook replied. */
-  #verdict(verdict: Verdict, op: Op): boolean {
-    if (verdict === undefined) return true
-    this.#answer(verdict, op.name)
-    return false
+  /** Goes on once the promise of a hook has settled. */
+  #resumeInbound(promise: PromiseLike<Verdict>, program: readonly Op[], at: number, op: Op): void {
+    this.within(promise, op).then(
+      (late: unknown) => {
+        if (this.x.over) return
+        let verdict: Verdict
+        try {
+          verdict = verdictOf(late, op.name, op.hook)
+        } catch (error) {
+          return this.#fail(error, op.name, op.hook)
+        }
+        if (verdict !== undefined) return this.#reply(verdict, op.name)
+        this.resumed()
+        if (this.x.route === undefined || program !== this.#compiled.start) return this.#inbound(program, at)
+        const rest = this.#enterRoute(op)
+        if (rest !== undefined) this.#inbound(rest, 0)
+      },
+      (error: unknown) => this.#fail(error, op.name, op.hook),
+    )
   }
 
-  #advance(program: readonly Op[], at: number, op: Op): void {
-    if (this.x.route === undefined || program !== this.#compiled.start) return this.#inbound(program, at)
-    const rest = this.#enterRoute(op)
-    if (rest !== undefined) this.#inbound(rest, 0)
-  }
-
-  /** The route was written: from here on the endpoint's compiled chain runs. Undefined if it leads nowhere: that is answered. */
+  /** The route was written: from here on the endpoint's compiled chain runs. Undefined if it leads nowhere. */
   #enterRoute(op: Op): readonly Op[] | undefined {
-    const { endpoint } = this.x.route!
-    const compiled = this.#chain.compiledFor(endpoint.id)
+    const id: unknown = this.x.route?.endpoint?.id
+    const compiled = this.#chain.compiledFor(String(id))
     if (compiled === undefined) {
-      const error = new Error(`a route was written to "${endpoint.id}", which is no endpoint of this configuration`)
-      this.#failed(error, op.name, op.hook)
+      const error = new Error(`a route was written to "${String(id)}", which is no endpoint of this configuration`)
+      this.#fail(error, op.name, op.hook)
       return undefined
     }
     this.#compiled = this.#form(compiled)
@@ -125,38 +121,36 @@ export class HookRunner {
   #upstream(): void {
     const { x } = this
     this.#entered = this.#compiled.steps.length
-    const unmet = x.unmet(this.#chain.requires)
-    if (unmet !== undefined)
-      return this.#failed(new WeirError('requirement_unmet', `nothing satisfied "${unmet}"`), 'engine', 'requirements')
-    // A filter that routes may not have looked.
-    const blocked = x.endpoint === undefined ? undefined : outOfServiceReply(x.endpoint)
-    if (blocked !== undefined) return this.#answer(blocked, 'engine')
-    const { terminal } = this.#compiled
-    if (terminal === undefined)
-      return this.#answer(new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), 'engine')
-    this.#attempts = new Attempts(x, this.#compiled, terminal, this.#runtime)
-    let answer: Awaitable<Response | LocalReply>
-    try {
-      const call: UpstreamCall = { upgrade: x.request.upgrade }
-      answer = this.#compiled.around(x, this.#attempts.attempt)(call)
-    } catch (error) {
-      return this.#failed(error, terminal.name, 'call')
+    const refusal = refusalBeforeUpstream(x, this.#compiled, this.#chain.requires)
+    if (refusal !== undefined) {
+      if ('reply' in refusal) return this.#reply(refusal.reply, 'engine')
+      const error = new WeirError('requirement_unmet', `nothing satisfied "${refusal.unmet}"`)
+      return this.#fail(error, 'engine', 'requirements')
     }
-    if (isThenable(answer)) {
-      answer.then(
-        (late) => this.#answered(late),
-        (error: unknown) => this.#failed(error, terminal.name, 'call'),
+    const terminal = this.#compiled.terminal!
+    this.#attempts = new Attempts(x, this.#compiled, terminal, this.runtime, this)
+    let result: Response | LocalReply | PromiseLike<Response | LocalReply>
+    try {
+      result = this.#attempts.around({ upgrade: x.request.upgrade })
+    } catch (error) {
+      return this.#fail(error, terminal.name, 'call')
+    }
+    if (isThenable(result)) {
+      result.then(
+        (late) => this.#upstreamDone(late),
+        (error: unknown) => this.#fail(error, terminal.name, 'call'),
       )
-    } else this.#answered(answer)
+    } else this.#upstreamDone(result)
   }
 
-  #answered(answer: Response | LocalReply): void {
-    if (answer instanceof LocalReply) this.#answer(answer, this.#compiled.terminal!.name)
-    else this.#outbound(answer, 0)
+  #upstreamDone(result: Response | LocalReply): void {
+    this.resumed()
+    if (result instanceof LocalReply) this.#reply(result, this.#compiled.terminal!.name)
+    else this.#outbound(result, 0)
   }
 
-  #answer(reply: LocalReply, filter: string): void {
-    this.#outbound(renderReply(this.x, reply, filter), 0)
+  #reply(reply: LocalReply, filter: string): void {
+    this.#outbound(this.render(reply, filter), 0)
   }
 
   /** Phase `response`, over the filters that were entered, the last first. */
@@ -168,53 +162,56 @@ export class HookRunner {
     while (at < ops.length) {
       const op = ops[at++]!
       if (op.index >= this.#entered) continue
-      let verdict: Awaitable<Verdict>
+      // Kept here, because the hook may put others in their places.
+      const { body, upgrade } = response
+      let returned: unknown
       try {
-        verdict = op.run(x as ExchangeWithResponse)
+        returned = this.call(op, x as ExchangeWithResponse)
+        if (isThenable(returned))
+          return this.#resumeOutbound(returned as PromiseLike<Verdict>, at, op, { body, upgrade })
       } catch (error) {
-        verdict = this.#errorOf(error, op.name, op.hook)
+        returned = this.errorOf(error, op.name, op.hook)
       }
-      if (isThenable(verdict)) {
-        verdict
-          .then(undefined, (error: unknown) => this.#errorOf(error, op.name, op.hook))
-          .then((late) => this.#outbound(this.#replaced(late, op), at))
-        return
-      }
-      this.#replaced(verdict, op)
+      response = this.#after(returned, op, { body, upgrade })
     }
-    fitHeadToBody(x.response, x.request.method)
-    attribute(x.response)
-    this.#outlet.deliver(x.response)
+    fitHeadToBody(response, x.request.method)
+    attribute(response)
+    this.#outlet.deliver(response)
   }
 
-  /** The response that a hook's verdict leaves. */
-  #replaced(verdict: Verdict, op: Op<ExchangeWithResponse>): Response {
+  #resumeOutbound(promise: PromiseLike<Verdict>, at: number, op: Op<ExchangeWithResponse>, before: Content): void {
+    this.within(promise, op)
+      .then(undefined, (error: unknown) => this.errorOf(error, op.name, op.hook))
+      .then((late) => {
+        const response = this.#after(late, op, before)
+        this.resumed()
+        this.#outbound(response, at)
+      })
+  }
+
+  /** The response that a `response` hook leaves. */
+  #after(returned: unknown, op: Op<ExchangeWithResponse>, before: Content): Response {
     const { x } = this
-    if (verdict === undefined) return x.response!
-    drop(x.response!, x)
-    x.response = renderReply(x, verdict, op.name)
+    let verdict: Verdict
+    try {
+      verdict = verdictOf(returned, op.name, op.hook)
+      if (verdict === undefined && !hasResponse(x))
+        throw new TypeError('the hook left a response that can not be sent: check its status, headers and body')
+    } catch (error) {
+      verdict = this.errorOf(error, op.name, op.hook)
+    }
+    if (verdict === undefined) {
+      const left = x.response!
+      if (left.body !== before.body) drop(before, x)
+      return left
+    }
+    drop(before, x)
+    x.response = this.render(verdict, op.name)
     return x.response
   }
 
-  #failed(error: unknown, filter: string, hook: string): void {
-    this.#answer(this.#errorOf(error, filter, hook), filter)
-  }
-
-  /** The reply for whatever was thrown; counts and logs what is the gateway's own fault. */
-  #errorOf(thrown: unknown, filter: string, hook: string): LocalReply {
-    if (thrown instanceof HookError) {
-      filter = thrown.filter
-      hook = thrown.hook
-      thrown = thrown.cause
-    }
-    const error = thrown instanceof WeirError ? thrown : new WeirError('filter_error', undefined, { cause: thrown })
-    const known = error === thrown
-    this.#error = error
-    if (error.source === 'gateway') this.#runtime.filterError(this.x, filter, hook, known ? error : thrown)
-    if (known) return errorReply(error, filter)
-    const reply = errorReply(error, filter)
-    const detail = `The filter "${filter}" failed in its ${hook} hook.`
-    return new LocalReply(reply.status, reply.reason, { ...reply.options, detail, extra: { filter } }, filter)
+  #fail(error: unknown, filter: string, hook: string): void {
+    this.#reply(this.errorOf(error, filter, hook), filter)
   }
 
   /** The response's stream has closed: settles what is open, runs `log` once for every filter, ends the lease. */
@@ -222,23 +219,29 @@ export class HookRunner {
     if (this.#finished) return
     this.#finished = true
     const { x } = this
-    if (outcome === 'aborted') x.abort()
+    if (error instanceof HookError) this.report(error)
+    if (outcome === 'aborted') {
+      for (const thrown of x.abort()) this.report(new HookError(undefined, 'onAbort', thrown))
+    }
     this.#attempts?.close(outcome)
     const finished: Finished = {
       exchange: x,
       outcome,
       status: x.response?.status ?? 0,
-      error: error ?? this.#error,
-      durationMs: this.#runtime.clock.now() - x.startedAt,
+      error: error ?? this.error,
+      durationMs: this.runtime.clock.now() - x.startedAt,
     }
     x.seal()
-    this.#runtime.log(this.#compiled.logs, finished)
+    this.runtime.log(this.#compiled.logs, finished)
     this.#chain.unlease()
   }
 }
 
+/** What of a response holds on to its source. */
+type Content = Pick<Response, 'body'> & { readonly upgrade: Response['upgrade'] | undefined }
+
 /** Nobody will read this response. */
-function drop(response: Response, x: Exchange): void {
-  response.upgrade?.socket.destroy()
-  response.body.discard(x.aborted ? new WeirError('client_gone') : undefined)
+function drop({ body, upgrade }: Pick<Response, 'body' | 'upgrade'> | Content, x: Exchange): void {
+  upgrade?.socket.destroy()
+  body.discard(x.aborted ? new WeirError('client_gone') : undefined)
 }

@@ -6,6 +6,7 @@ import { LocalReply } from '../api/reply.ts'
 import type { Chain } from './chain.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 import { errorReply } from './error-reply.ts'
+import { refusalBeforeUpstream } from './requirements.ts'
 
 /** One hook at its turn. */
 export interface Turn {
@@ -69,18 +70,22 @@ export async function rehearse(
   }
   entered = compiled.steps.length
 
-  const unmet = x.unmet(chain.requires)
-  if (unmet !== undefined) {
-    const filter = notRun((factory) => factory.enforces?.includes(unmet) === true)
-    if (filter !== undefined) return ended({ unknown: `whether ${filter} satisfies "${unmet}"` })
-    return ended({ reply: errorReply(new WeirError('requirement_unmet'), 'engine'), by: 'engine' })
-  }
-  const { terminal } = compiled
-  if (terminal === undefined) {
-    const filter = notRun((factory) => factory.writes?.some(({ name }) => name === RouteSlot.name) === true)
+  const refusal = refusalBeforeUpstream(x, compiled, chain.requires)
+  if (refusal !== undefined) {
+    if ('unmet' in refusal) {
+      const { unmet } = refusal
+      const filter = notRun((factory) => factory.enforces?.includes(unmet) === true)
+      if (filter !== undefined) return ended({ unknown: `whether ${filter} satisfies "${unmet}"` })
+      return ended({ reply: errorReply(new WeirError('requirement_unmet'), 'engine'), by: 'engine' })
+    }
+    const filter =
+      refusal.because === 'no terminal filter'
+        ? notRun((factory) => factory.writes?.some(({ name }) => name === RouteSlot.name) === true)
+        : undefined
     if (filter !== undefined) return ended({ unknown: `which endpoint ${filter} routes it to` })
-    return ended({ reply: new LocalReply(404, 'no_route', { detail: 'Nothing routed this request.' }), by: 'engine' })
+    return ended({ reply: refusal.reply, by: 'engine' })
   }
+  const terminal = compiled.terminal!
 
   const last = compiled.steps.findIndex((step) => step?.filter === terminal.filter)
   const wait = (hook: 'upstream' | 'admit'): void =>

@@ -4,8 +4,10 @@ import type { Finished } from '../api/filter.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
 import type { Clock } from '../base/clock.ts'
+import { isThenable } from '../base/thenable.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
 import type { AccessLog } from '../observe/access-log.ts'
+import { filterOf } from '../observe/error-origin.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
 import { traceIdOf } from '../observe/traceparent.ts'
 import type { Tracing } from '../observe/tracing.ts'
@@ -40,7 +42,7 @@ export class Runtime {
     this.durations = new FilterDurations(this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
-      help: 'Hooks of filters that threw or rejected',
+      help: 'Hooks of filters that threw, rejected, took too long, or returned what they may not',
       type: 'counter',
       collect: () => this.#filterErrors.samples(),
     })
@@ -52,31 +54,45 @@ export class Runtime {
     else x.trace = this.tracing.begin(x)
   }
 
-  /** A hook threw: counted, logged, and the process goes on. */
-  filterError(x: Exchange | undefined, filter: string, hook: string, error: unknown): void {
-    this.#filterErrors.add({ filter, hook })
-    const fields = {
-      err: error,
-      filter,
-      hook,
-      request_id: x?.requestId,
-      trace_id: x?.traceId,
-      endpoint: x?.endpoint?.id,
-    }
-    this.logger.error(fields, `filter "${filter}" failed in its ${hook} hook`)
+  /**
+   * A hook threw, or returned what it may not: counted, logged, and the process goes on.
+   * @param filter name in the chain; undefined where only the error itself can tell
+   */
+  filterError(x: Exchange | undefined, filter: string | undefined, hook: string, error: unknown): void {
+    const name = filter ?? filterOf(error) ?? 'unknown'
+    this.#filterErrors.add({ filter: name, hook })
+    const fields = { err: error, filter: name, hook, ...contextOf(x) }
+    this.logger.error(fields, `filter "${name}" failed in its ${hook} hook`)
+  }
+
+  /** A hook held the event loop, and with it every other request, for so many milliseconds. */
+  hookBlocked(x: Exchange, filter: string, hook: string, ms: number): void {
+    const fields = { filter, hook, blocked_ms: Math.round(ms), ...contextOf(x) }
+    this.logger.warn(fields, `filter "${filter}" blocked the event loop for ${Math.round(ms)} ms in its ${hook} hook`)
+  }
+
+  /** What a hook returned that can't change the exchange any more: if it is a promise that rejects, that is its error. */
+  ignoreResult(result: unknown, x: Exchange | undefined, filter: string, hook: string): void {
+    if (isThenable(result)) result.then(undefined, (error: unknown) => this.filterError(x, filter, hook, error))
   }
 
   /** Phase `log`: every filter once, then the trace and the access line. Nothing here can hurt the exchange. */
   log(steps: readonly Step[], finished: Finished): void {
     const { exchange } = finished
-    for (const step of steps) {
+    for (const { name, filter } of steps) {
       try {
-        step.filter.log!(finished)
+        this.ignoreResult(filter.log!(finished), exchange, name, 'log')
       } catch (error) {
-        this.filterError(exchange, step.name, 'log', error)
+        this.filterError(exchange, name, 'log', error)
       }
     }
     if (exchange?.trace !== undefined) this.tracing?.finish(exchange, finished)
     this.accessLog?.write(finished)
   }
 }
+
+const contextOf = (x: Exchange | undefined): object => ({
+  request_id: x?.requestId,
+  trace_id: x?.traceId,
+  endpoint: x?.endpoint?.id,
+})

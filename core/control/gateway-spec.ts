@@ -14,6 +14,8 @@ export interface FilterSpec extends OptionsSpec {
   /** Unique in the chain; what `endpoints[].filters` refers to. */
   readonly name: string
   readonly factory: string
+  /** How long one of its hooks may wait before the request gets a 500; milliseconds. Undefined: for ever. */
+  readonly hookTimeoutMs?: number | undefined
 }
 
 export interface EndpointSpec {

@@ -9,9 +9,10 @@ import type { BodySink, BodySource } from '../api/body.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange, InterimSink } from '../api/exchange.ts'
 import type { HeaderList } from '../api/header-list.ts'
+import { HookError } from '../api/hook-error.ts'
 import type { Response, Upgrade } from '../api/reply.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
-import { errorReply } from '../chain/error-reply.ts'
+import { errorReply, filterFailure } from '../chain/error-reply.ts'
 import { renderReply } from '../chain/problem-document.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
 import type { RequestBody } from './request-body.ts'
@@ -22,6 +23,13 @@ import { reasonOf, type UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 export interface ResponseEnd {
   /** Called once, when the response's stream has closed. */
   responseEnded(outcome: 'completed' | 'aborted', error: WeirError | undefined): void
+}
+
+interface PendingHead {
+  readonly response: Response
+  /** Whether the connection ends behind it. */
+  readonly close: boolean
+  readonly x: Exchange
 }
 
 /** Writes one response downstream, and says once how it ended. */
@@ -36,6 +44,8 @@ export class ResponseWriter implements BodySink, InterimSink {
   readonly #handshake: UpgradeHandshake | undefined
   readonly #owner: ResponseEnd
   #source: BodySource | undefined
+  /** The head, as long as an error can still take its place. */
+  #pending: PendingHead | undefined
   /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
   #held: Buffer | undefined
   #starting = false
@@ -83,16 +93,7 @@ export class ResponseWriter implements BodySink, InterimSink {
       this.#requestBody === undefined
         ? closing
         : settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers, closing)
-    try {
-      this.#head(response, close)
-    } catch (error) {
-      // Node refuses characters that no field may hold (RFC 9110 §5.5); nothing has been sent yet.
-      response.body.discard()
-      this.#error = new WeirError('upstream_protocol_error', undefined, { cause: error })
-      response = renderReply(x, errorReply(this.#error, response.local?.filter ?? 'engine'))
-      x.response = response
-      this.#head(response, close)
-    }
+    this.#pending = { response, close, x }
     this.#starting = true
     this.#source = response.body.pipe(this)
     this.#starting = false
@@ -101,7 +102,7 @@ export class ResponseWriter implements BodySink, InterimSink {
       this.#held = undefined
       if (!this.write(chunk)) this.#source?.pause()
       // flushHeaders would write what is no ASCII as UTF-8.
-    } else if (!this.#ended && this.#res.writable) this.#res.write('', 'latin1')
+    } else if (!this.#ended && this.#sendHead() && this.#res.writable) this.#res.write('', 'latin1')
   }
 
   /** RFC 9110 §15.2: never to HTTP/1.0. To a client that is behind with reading they are no help, and would pile up. */
@@ -122,6 +123,7 @@ export class ResponseWriter implements BodySink, InterimSink {
       this.#held = chunk
       return true
     }
+    if (!this.#sendHead()) return false
     this.#release()
     if (this.#res.write(chunk)) return true
     if (!this.#blocked) {
@@ -137,6 +139,7 @@ export class ResponseWriter implements BodySink, InterimSink {
   }
 
   end(trailers?: HeaderList): void {
+    if (this.#ended || !this.#sendHead()) return
     this.#ended = true
     if (trailers !== undefined) this.#trailers(trailers)
     const chunk = this.#held
@@ -146,11 +149,15 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (this.#req.socket.writableLength > 0) this.#await()
   }
 
-  /** The body broke off: the connection is cut, so that it can't be taken for a whole answer (RFC 9112 §8). */
+  /**
+   * The body broke off. While the head is not out, an error takes the response's place; later the connection is cut, so that
+   * what was sent can't be taken for a whole response (RFC 9112 §8).
+   */
   fail(error: Error): void {
-    this.#ended = true
     this.#held = undefined
     this.#error = error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error })
+    if (this.#pending !== undefined) return this.#replace(this.#pending, this.#error)
+    this.#ended = true
     // An answer to HTTP/1.0 may end with its connection: only a reset tells a broken one from a whole one.
     if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
     this.#res.destroy()
@@ -179,9 +186,42 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (chunk !== undefined) this.#res.write(chunk)
   }
 
-  #head(response: Response, close: boolean): void {
+  /** Hands the head to Node, which sends it with the first bytes. False if it can't be sent: an error took its place. */
+  #sendHead(): boolean {
+    const pending = this.#pending
+    if (pending === undefined) return !this.#ended
+    this.#pending = undefined
+    try {
+      this.#head(pending)
+      return true
+    } catch (cause) {
+      // Node refuses characters that no field may hold (RFC 9110 §5.5). Filters can't set such: they came from the upstream.
+      this.#source?.cancel()
+      pending.response.body.discard()
+      this.#replace(pending, new WeirError('upstream_protocol_error', undefined, { cause }))
+      return false
+    }
+  }
+
+  /** Sends an error in the place of a response whose head is not out. */
+  #replace({ close, x }: PendingHead, error: WeirError): void {
+    this.#pending = undefined
+    this.#ended = true
+    this.#error = error
+    const reply = error instanceof HookError ? filterFailure(error) : errorReply(error, 'engine')
+    const response = renderReply(x, reply)
+    x.response = response
+    this.#head({ response, close, x })
+    response.body.pipe({
+      write: (chunk) => this.#res.write(chunk),
+      end: () => void this.#res.end(),
+      fail: () => {},
+    })
+  }
+
+  #head({ response, close }: PendingHead): void {
     const { raw } = response.headers
-    const fields = close ? [...raw, 'Connection', 'close'] : raw
+    const fields = close ? [...raw, 'Connection', 'close'] : (raw as string[])
     if (close) this.#res.shouldKeepAlive = false
     // Always given: Node would keep that of a head it refused.
     this.#res.writeHead(response.status, reasonOf(response), fields)

@@ -86,7 +86,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     if (connection.broken) source?.break()
     // RFC 9110 §10.1.1: without a body there is nothing to wait for; but Node would close the connection.
     if (waiting && source === undefined && head.refused === undefined) res.writeContinue()
-    const headers = new HeaderList(req.rawHeaders)
+    const headers = HeaderList.fromWire(req.rawHeaders)
     const x = new Exchange(
       {
         method: req.method ?? 'GET',

@@ -1,6 +1,7 @@
 import type { Filter, TerminalFilter } from '../api/filter.ts'
 import { Histogram } from '../api/histogram.ts'
 import type { Meter } from '../api/meter.ts'
+import { isThenable } from '../base/thenable.ts'
 
 /** One request in so many is timed: reading the clock around every hook of every request would cost more than the hooks. */
 const EVERY = 128
@@ -56,7 +57,7 @@ export function timeFilter(filter: Filter | TerminalFilter, name: string, durati
       const from = performance.now()
       const result = run(x, ...rest)
       const done = (): void => durations.observe(name, performance.now() - from)
-      if (result instanceof Promise) result.then(done, done)
+      if (isThenable(result)) result.then(done, done)
       else done()
       return result
     }

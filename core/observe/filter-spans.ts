@@ -2,6 +2,7 @@ import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Filter, TerminalFilter } from '../api/filter.ts'
 import { LocalReply } from '../api/reply.ts'
+import { isThenable } from '../base/thenable.ts'
 import type { FilterStep, RecordingTrace } from './tracing.ts'
 
 /**
@@ -119,6 +120,3 @@ function failed(step: FilterStep, error: unknown): void {
   step.verdict = 'error'
   step.reason = error instanceof WeirError ? error.code : error instanceof Error ? error.name : typeof error
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'

@@ -1,5 +1,6 @@
 import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
+import { filterOf } from './error-origin.ts'
 
 /**
  * Keeps the process going when a plugin leaves a promise unhandled or throws where nobody calls it: one request's or one
@@ -15,10 +16,10 @@ export function surviveUnhandledErrors(logger: Logger, meter: Meter): void {
   })
   process.on('unhandledRejection', (reason) => {
     counts.rejection++
-    logger.error({ err: reason }, 'a promise was rejected and nothing handled it')
+    logger.error({ err: reason, filter: filterOf(reason) }, 'a promise was rejected and nothing handled it')
   })
   process.on('uncaughtException', (error) => {
     counts.exception++
-    logger.error({ err: error }, 'an error was thrown and nothing caught it')
+    logger.error({ err: error, filter: filterOf(error) }, 'an error was thrown and nothing caught it')
   })
 }

@@ -66,7 +66,10 @@ export function exchange(init: RequestInit = {}, startedAt = 0): Exchange {
       path: init.path ?? '/',
       query: init.query ?? '',
       httpVersion: '1.1',
-      headers: HeaderList.of(init.headers ?? {}),
+      // As a parser hands them over: hostile values are not the exchange's business.
+      headers: HeaderList.fromWire(
+        Object.entries(init.headers ?? {}).flatMap(([name, value]) => [value].flat().flatMap((one) => [name, one])),
+      ),
       body: init.body === undefined ? Body.empty() : Body.of(init.body),
       upgrade: undefined,
     },

@@ -20,7 +20,10 @@ export const DEFAULT_CHAIN = [
   'metrics',
 ] as const
 
-type ChainEntry = string | readonly [factory: string, options: Record<string, unknown>, name?: string]
+type ChainEntry =
+  | string
+  | readonly [factory: string, options: Record<string, unknown>, name?: string]
+  | (Partial<FilterSpec> & { readonly factory: string })
 type EndpointEntry = {
   name: string
   url: string
@@ -56,8 +59,11 @@ export function specOf(endpoints: readonly EndpointEntry[], chain: readonly Chai
 }
 
 function filterSpec(entry: ChainEntry, index: number): FilterSpec {
-  const [factory, options, name] = typeof entry === 'string' ? [entry, {}] : entry
-  return { factory, name: name ?? factory, options, at: ['filters', index] }
+  const at = ['filters', index]
+  if (typeof entry === 'string') return { factory: entry, name: entry, options: {}, at }
+  if ('factory' in entry) return { name: entry.factory, options: {}, at, ...entry }
+  const [factory, options, name = factory] = entry
+  return { factory, name, options, at }
 }
 
 function endpointSpec(entry: EndpointEntry, index: number): EndpointSpec {

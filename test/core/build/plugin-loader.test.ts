@@ -40,10 +40,10 @@ t.test('a file is found from the folder of the configuration, a package from its
   t.same(await loadPlugins([], '/nowhere'), [])
 })
 
-t.test("importing 'weir' gives the runtime that runs it", async (t) => {
+t.test("importing 'weir' gives the engine that runs it", async (t) => {
   const dir = await folder(t, {
     'p.mjs':
-      "import { defineFilter, reply } from 'weir'\nexport default defineFilter({ ...reply(1, 'p'), name: 'p', apiVersion: 1, create: () => reply })",
+      "import { defineFilter, reply } from 'weir'\nexport default defineFilter({ name: 'p', apiVersion: 1, create: () => reply })",
   })
   const [[factory] = []] = await loadPlugins([{ specifier: './p.mjs', at }], dir)
   const { reply } = await import('../../../core/index.ts')

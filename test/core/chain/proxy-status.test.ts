@@ -1,5 +1,5 @@
 import t from 'tap'
-import { defineFilter, reply } from '../../../core/index.ts'
+import { defineFilter, LocalReply } from '../../../core/index.ts'
 import { proxied, proxiedRaw } from '../../filters/proxy/support.ts'
 import { send } from '../../support/client.ts'
 
@@ -7,7 +7,7 @@ const answering = (reason: string, headers = {}) =>
   defineFilter({
     name: 'answering',
     apiVersion: 1,
-    create: () => ({ routed: () => reply(503, reason, { headers: { 'Retry-After': '1', ...headers } }) }),
+    create: () => ({ routed: () => new LocalReply(503, reason, { headers: { 'Retry-After': '1', ...headers } }) }),
   })
 
 t.test("an upstream's error is the upstream's", async (t) => {

@@ -1,0 +1,19 @@
+import { isThenable } from './thenable.ts'
+
+/**
+ * The result of some work, or an error once its time is over; the work itself goes on. Work that is no promise is returned
+ * as it is.
+ * @param what the work, as the error names it: `create()`
+ */
+export async function within<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
+  if (!isThenable(work)) return work
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms / 1000} s`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,77 @@
+import { enterHook, type HookErrors, leaveHook } from '../api/current-hook.ts'
+import type { Exchange } from '../api/exchange.ts'
+import type { Awaitable, Next, UpstreamCall } from '../api/filter.ts'
+import { HookError } from '../api/hook-error.ts'
+import type { LocalReply, Response } from '../api/reply.ts'
+import { isThenable } from '../base/thenable.ts'
+import type { Step } from './compiled-chain.ts'
+import { responseOf } from './hook-results.ts'
+import { HookTimeLimit } from './hook-time-limit.ts'
+import type { Runtime } from './runtime.ts'
+
+type Result = Response | LocalReply
+
+/** Wraps `call` in the `upstream` hooks of the steps, the first step outermost. */
+export function aroundUpstream(
+  x: Exchange,
+  steps: readonly Step[],
+  call: Next,
+  runtime: Runtime,
+  errors: HookErrors,
+): Next {
+  return steps.reduceRight<Next>((next, step) => {
+    return step.limitMs === undefined
+      ? (c) => checked(step, errors, () => step.filter.upstream!(x, c, next))
+      : (c) => checked(step, errors, () => limited(step, step.limitMs!, x, c, next, runtime))
+  }, call)
+}
+
+/** Runs the hook; what it throws, or returns though it may not, is its own error. */
+function checked({ name }: Step, errors: HookErrors, run: () => Awaitable<Result>): Awaitable<Result> {
+  const hook = { name, hook: 'upstream' }
+  let result: Awaitable<Result>
+  enterHook(hook, errors)
+  try {
+    result = run()
+    if (!isThenable(result)) return responseOf(result, name, 'upstream')
+  } catch (error) {
+    throw HookError.of(error, name, 'upstream')
+  } finally {
+    leaveHook()
+  }
+  return result.then(
+    (late) => responseOf(late, name, 'upstream'),
+    (error: unknown) => {
+      throw HookError.of(error, name, 'upstream')
+    },
+  )
+}
+
+/** The hook with its time limit, which stands still while the hook waits for what it wraps. */
+function limited(
+  { name, filter }: Step,
+  limitMs: number,
+  x: Exchange,
+  call: UpstreamCall,
+  next: Next,
+  { timers, clock }: Runtime,
+): Promise<Result> {
+  const run = (limit: HookTimeLimit<Result>): Awaitable<Result> =>
+    filter.upstream!(x, call, async (c) => {
+      limit.pause()
+      try {
+        return await next(c)
+      } finally {
+        limit.resume()
+      }
+    })
+  const limit = new HookTimeLimit<Result>({ name, hook: 'upstream', limitMs }, timers, () => clock.now(), run, dropLate)
+  return limit.result
+}
+
+/** Drops a response that comes after the hook's time was over. */
+export function dropLate(result: unknown): void {
+  const { upgrade, body } = (result ?? {}) as Partial<Response>
+  upgrade?.socket?.destroy()
+  body?.discard?.()
+}

@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+
+/** Names of filters by the file of the module that brought them. */
+const origins = new Map<string, readonly string[]>()
+
+/** Notes which filters a module brought, so that errors that come from its code can be told from others. */
+export function rememberOrigin(url: string, filters: readonly string[]): void {
+  if (url.startsWith('file:')) origins.set(fileURLToPath(url), filters)
+}
+
+/** A filter of this package: `filters/<name>/…`. */
+const BUILT_IN = /[\\/]filters[\\/]([a-z][a-z0-9-]*)[\\/][\w.-]+\.[jt]s:\d+:\d+\)?$/
+
+/**
+ * The filter whose code threw an error, by the files of its stack, innermost first. Undefined if none of them belongs to a
+ * filter, or one that does brought several.
+ */
+export function filterOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? error.stack : undefined
+  if (typeof stack !== 'string') return undefined
+  for (const line of stack.split('\n').slice(1, 32)) {
+    const built = BUILT_IN.exec(line)
+    if (built !== null) return built[1]
+    for (const [file, names] of origins) {
+      // Node shows a module's file as a path or as a URL, by how it was loaded.
+      if (line.includes(`${file}:`) || line.includes(`${encodeURI(file)}:`))
+        return names.length === 1 ? names[0] : undefined
+    }
+  }
+  return undefined
+}
