@@ -36,6 +36,7 @@ export { matchesStatus, type StatusPattern, statuses } from './api/status-patter
 export { type Clock, systemClock } from './base/clock.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
 export type { Deadline, TimerWheel, Turn } from './base/timer-wheel.ts'
+export { isFieldValue, isToken, TOKEN, TOKEN_PATTERN } from './base/tokens.ts'
 export { duration, size } from './base/units.ts'
 export {
   type ConfigControl,
