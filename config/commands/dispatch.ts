@@ -113,8 +113,8 @@ function print({ text, data, findings = [] }: Outcome, json: boolean, output: Ou
   return OK
 }
 
-function complain({ problems, source }: LocatedConfigError, json: boolean, output: Output): number {
-  const all: Finding[] = findings('error', problems, source)
+function complain({ problems, document }: LocatedConfigError, json: boolean, output: Output): number {
+  const all: Finding[] = findings('error', problems, document)
   if (json) printJson({ valid: false, problems: all.map(plain) }, output)
   else {
     for (const finding of all) output.err(show(finding, output.style))

@@ -49,9 +49,9 @@ async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built
   const rehearsal = await rehearse(x, chain, factories)
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
   const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)
-  const end = endOf(rehearsal, endpoint, config.source, withoutSecrets(asked.query))
+  const end = endOf(rehearsal, endpoint, config.document, withoutSecrets(asked.query))
   const placed = (path: Path): { file: string; line: number | undefined } => {
-    const { file, line } = config.source.place({ path, message: '' })
+    const { file, line } = config.document.place({ path, message: '' })
     return { file, line }
   }
   const filters = listener.chain.map(({ name, factory, at }, index): ExplainedFilter => {
@@ -67,7 +67,7 @@ async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built
           ? {}
           : placed(at)),
       decision: spec === undefined ? 'off' : decisionOf(index, factories[index]!, rehearsal, end),
-      options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.source),
+      options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.document),
       notes: filter === undefined || !reached ? [] : notesOf(filter, x),
     }
   })
@@ -96,7 +96,7 @@ function listenerOf({ authority }: Asked, listeners: readonly ListenerSpec[]): L
 function endOf(
   { end, route }: Rehearsal,
   endpoint: EndpointSpec | undefined,
-  source: Built['config']['source'],
+  document: Built['config']['document'],
   query: string,
 ): End {
   if ('unknown' in end) return { kind: 'unknown', because: end.unknown }
@@ -106,7 +106,7 @@ function endOf(
   }
   if (end.target === undefined || endpoint === undefined) return { kind: 'call', filter: end.by, url: null }
   const index = endpoint.endpoint.targets.findIndex(({ url }) => url === end.target!.url)
-  const written = targetsOf(endpoint, source)[index]?.url ?? end.target.url
+  const written = targetsOf(endpoint, document)[index]?.url ?? end.target.url
   return { kind: 'call', filter: end.by, url: `${written}${route?.path ?? ''}${query}` }
 }
 

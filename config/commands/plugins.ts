@@ -23,7 +23,7 @@ built-in ones, and those of the plugins that FILE names (weir.yaml, if it is the
     return {
       text: filters.map(textOf).join('\n'),
       data: { filters },
-      findings: config === undefined ? [] : findings('warning', config.warnings, config.source),
+      findings: config === undefined ? [] : findings('warning', config.warnings, config.document),
     }
   },
 }

@@ -17,7 +17,7 @@ export const printSchema: Command = {
     const config = args.values.config === undefined ? undefined : await loadConfig(fileOf(args))
     return {
       text: textOf(await host.catalog(config), args.values.markdown === true ? 'markdown' : 'json'),
-      findings: config === undefined ? [] : findings('warning', config.warnings, config.source),
+      findings: config === undefined ? [] : findings('warning', config.warnings, config.document),
     }
   },
 }

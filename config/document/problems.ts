@@ -1,7 +1,7 @@
 import { didYouMean } from '../../core/base/suggest.ts'
 import type { PlainProblem } from '../../core/control/config-control.ts'
 import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
-import type { Source } from './config-document.ts'
+import type { ConfigDocument } from './config-document.ts'
 
 /** Stands in the plain data for a value that could not be read; its problem has been reported already. */
 export const BROKEN = Symbol('broken')
@@ -17,20 +17,20 @@ export interface PlacedProblem extends Problem {
  * `file:line:col path: message`.
  */
 export class LocatedConfigError extends ConfigError {
-  readonly source: Source
+  readonly document: ConfigDocument
 
-  constructor(problems: readonly PlacedProblem[], source: Source) {
+  constructor(problems: readonly PlacedProblem[], document: ConfigDocument) {
     super(problems)
     this.name = 'LocatedConfigError'
-    this.source = source
-    this.message = problems.map((problem) => source.format(problem)).join('\n')
+    this.document = document
+    this.message = problems.map((problem) => document.format(problem)).join('\n')
   }
 }
 
 /** A problem as people and tools read it. */
-export function plainProblem(problem: PlacedProblem, source: Source): PlainProblem {
-  const { path, file, line, col } = source.place(problem)
-  const message = source.message(problem)
+export function plainProblem(problem: PlacedProblem, document: ConfigDocument): PlainProblem {
+  const { path, file, line, col } = document.place(problem)
+  const message = document.message(problem)
   return { file, ...(line === undefined ? {} : { line, col }), path: formatPath(path), message }
 }
 
@@ -39,13 +39,13 @@ const MAX_SUGGESTIONS = 100
 
 /** Collects what is wrong with, or unwise about, one document. */
 export class Problems {
-  readonly source: Source
+  readonly document: ConfigDocument
   readonly errors: PlacedProblem[] = []
   readonly warnings: PlacedProblem[] = []
   #suggestions = 0
 
-  constructor(source: Source) {
-    this.source = source
+  constructor(document: ConfigDocument) {
+    this.document = document
   }
 
   error(path: Path, message: string, position?: PlacedProblem['position']): void {
@@ -70,9 +70,9 @@ export class Problems {
 
   /** `endpoints[0].url (line 12)`. */
   place(path: Path): string {
-    const { file, line, path: local } = this.source.place({ path, message: '' })
+    const { file, line, path: local } = this.document.place({ path, message: '' })
     if (line === undefined) return formatPath(local)
-    return `${formatPath(local)} (${file === this.source.main.file ? '' : `${file} `}line ${line})`
+    return `${formatPath(local)} (${file === this.document.main.name ? '' : `${file} `}line ${line})`
   }
 
   /**
@@ -80,7 +80,7 @@ export class Problems {
    * instead of it.
    */
   found(path: Path, value: unknown): string {
-    const text = this.source.scalar(path)
+    const text = this.document.scalar(path)
     return text?.includes(`\${`) ? `the value of ${show(text)}` : show(value)
   }
 }

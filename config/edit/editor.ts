@@ -168,7 +168,7 @@ export class EndpointEditor implements EndpointControl {
   async #edit(edit: Edit, live: LoadedConfig) {
     if (edit.text === edit.before) return { outcome: 'unchanged' as const, problems: [], warnings: [] }
     // Not what there is now: what others write meanwhile is seen by the next load, and only by that.
-    const texts = new Map(live.source.files.map(({ file, text }) => [file, text])).set(edit.file, edit.text)
+    const texts = new Map(live.document.files.map(({ name, text }) => [name, text])).set(edit.file, edit.text)
     const next = await this.#parts.loader.load(texts)
     checkMeaning(edit, live, next)
     let restore: (() => Promise<unknown>) | undefined
@@ -206,7 +206,7 @@ export class EndpointEditor implements EndpointControl {
     if (error instanceof LocatedConfigError)
       return new RefusedError(
         'invalid',
-        error.problems.map((problem): PlainProblem => plainProblem(problem, error.source)),
+        error.problems.map((problem): PlainProblem => plainProblem(problem, error.document)),
       )
     this.#parts.log.error({ err: error }, 'a change of an endpoint failed unexpectedly')
     return refused('invalid', this.#parts.source.main, error instanceof Error ? error.message : String(error))

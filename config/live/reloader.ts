@@ -204,7 +204,7 @@ export class Reloader implements ConfigControl {
       return { outcome: 'applied', problems: [], warnings: this.#status.warnings }
     } catch (error) {
       if (error instanceof BuildError) this.#tried = error.files
-      if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.source)
+      if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.document)
       throw error
     }
   }
@@ -212,7 +212,7 @@ export class Reloader implements ConfigControl {
   #failed(error: unknown, trigger: Trigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
     const problems: readonly PlainProblem[] =
       error instanceof LocatedConfigError
-        ? error.problems.map((problem) => plainProblem(problem, error.source))
+        ? error.problems.map((problem) => plainProblem(problem, error.document))
         : [{ file: this.#parts.source.main, path: '', message: error instanceof Error ? error.message : String(error) }]
     if (!(error instanceof LocatedConfigError)) this.#parts.log.error({ err: error }, 'a reload failed unexpectedly')
     const at = new Date(this.#parts.clock.wall()).toISOString()
@@ -224,11 +224,11 @@ export class Reloader implements ConfigControl {
     return {
       version: config.version,
       source: this.#parts.source.main,
-      files: config.source.files.map(({ file }) => file),
+      files: config.document.files.map(({ name }) => name),
       loaded_at: new Date(this.#at).toISOString(),
       trigger,
       endpoints: config.spec.endpoints.length,
-      warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.source)),
+      warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.document)),
       last_failure: null,
     }
   }

@@ -83,7 +83,7 @@ export const ownHealthCheckShape = Object.fromEntries(
   ]),
 ) as unknown as OwnShape
 
-type Document = z.output<z.ZodObject<Shape>>
+type DocumentCheck = z.output<z.ZodObject<Shape>>
 type Said = z.output<z.ZodObject<OwnShape>>
 
 /** The keys of one endpoint. `here` says whether its `health_check` is a mapping. */
@@ -130,28 +130,28 @@ const DEFAULTS = z.parse(section(healthCheckShape), {})
 
 /** Puts together what the document and its endpoints say. Undefined: nothing. */
 export function readHealthCheck(
-  document: Document | null | undefined,
+  general: DocumentCheck | null | undefined,
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): HealthCheckSettings | undefined {
-  if (document == null && checks.size === 0) return undefined
-  const base = { ...fromKeys(DEFAULTS), ...fromKeys(document ?? {}) } as HealthCheck & { enabled: boolean }
+  if (general == null && checks.size === 0) return undefined
+  const base = { ...fromKeys(DEFAULTS), ...fromKeys(general ?? {}) } as HealthCheck & { enabled: boolean }
   const settings: HealthCheckSettings = {
     ...base,
-    enabled: document == null ? false : base.enabled,
+    enabled: general == null ? false : base.enabled,
     path: base.path ?? ROOT,
     headers: base.headers ?? {},
     bodyMatch: base.bodyMatch,
     endpoints: new Map(
       // A section of its own is enough where the document has none.
-      Array.from(checks, ([id, { own, here }]) => [id, document == null && here ? { enabled: true, ...own } : own]),
+      Array.from(checks, ([id, { own, here }]) => [id, general == null && here ? { enabled: true, ...own } : own]),
     ),
   }
   if (settings.method === 'HEAD' && settings.bodyMatch !== undefined)
     problems.error(['health_check', 'body_match'], BODILESS)
   for (const [id, { own, here, at }] of checks) {
     const check = checkOf(settings, id)
-    if (document == null && !here && own.path !== undefined)
+    if (general == null && !here && own.path !== undefined)
       problems.warn(
         at,
         'this has no effect: nothing says that targets are checked; add "health_check: {}" to the document',
@@ -178,10 +178,10 @@ const SHOWN = 5
 /** Says which endpoints are checked at `/` because nobody thought of a path: a 404 there takes them out of service. */
 export function rootNotice(
   settings: HealthCheckSettings | undefined,
-  document: Document | null | undefined,
+  general: DocumentCheck | null | undefined,
   endpoints: readonly EndpointSpec[],
 ): string[] {
-  if (settings === undefined || document?.path !== undefined) return []
+  if (settings === undefined || general?.path !== undefined) return []
   const ids = endpoints
     .filter(({ endpoint: { id, status } }) => status !== 'disabled' && settings.endpoints.get(id)?.path === undefined)
     .map(({ endpoint }) => endpoint.id)

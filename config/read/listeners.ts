@@ -8,7 +8,7 @@ import { type Chain, DEFAULT_CHAIN, implicitChain, readChain } from './chain-ent
 import { isMapping, type Mapping, readShape, type Values } from './read-shape.ts'
 import { expandAdminChain, expandChain } from './shorthand.ts'
 
-type Document = Values<typeof documentShape>
+type DocumentValues = Values<typeof documentShape>
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]
@@ -22,32 +22,32 @@ export interface Listeners {
 const LOOPBACK = '127.0.0.1'
 
 /** Reads what listens: the proxy and the admin listener with their chains, and the echo service. */
-export function readListeners(raw: Mapping, document: Document, problems: Problems): Listeners {
+export function readListeners(raw: Mapping, values: DocumentValues, problems: Problems): Listeners {
   const admin = readAdmin(raw.admin, problems)
   const chain = expandChain(
     Object.hasOwn(raw, 'filters')
       ? readChain(raw.filters, ['filters'], problems)
       : implicitChain(DEFAULT_CHAIN, ['filters']),
-    document,
+    values,
     admin?.chain.byFactory.has('auth') ?? false,
     problems,
   )
-  const proxy = address(document.listen, { host: undefined, port: 8000 }, undefined)
+  const proxy = address(values.listen, { host: undefined, port: 8000 }, undefined)
   const specs: ListenerSpec[] = [
     { name: 'proxy', ...proxy, chain: chain.entries, routes: true, requires: [], at: ['listen'] },
   ]
   if (admin !== undefined) {
     const open = !isLoopback(admin.address.host)
     const requires = open ? [AUTHENTICATION] : []
-    const { entries } = expandAdminChain(admin.chain, document, open)
+    const { entries } = expandAdminChain(admin.chain, values, open)
     for (const { factory, options, at } of entries)
       if (open && factory === 'auth' && options.required === false)
         problems.error([...at, 'required'], 'an admin listener that others can reach demands a token: remove this')
     specs.push({ name: 'admin', ...admin.address, chain: entries, routes: false, requires, at: ['admin'] })
   }
-  const echo = readEcho(document)
+  const echo = readEcho(values)
   // What could not be read is not compared: its default would collide with what nobody meant.
-  const listen = document.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
+  const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin?.address, echo, problems)
   const chains = [chain, admin?.chain]
   return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
@@ -69,7 +69,7 @@ function readAdmin(raw: unknown, problems: Problems): { address: Address; chain:
   return { address: address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK), chain }
 }
 
-function readEcho({ echo }: Document): Address | undefined {
+function readEcho({ echo }: DocumentValues): Address | undefined {
   return isMapping(echo) ? address(echo.listen, { host: LOOPBACK, port: 8002 }, LOOPBACK) : undefined
 }
 
@@ -93,7 +93,7 @@ function reportCollisions(
     for (const first of sockets.slice(0, i)) {
       if (first.address === undefined || second.address === undefined || !collide(first.address, second.address))
         continue
-      const at = problems.source.scalar(second.at) === undefined ? first.at : second.at
+      const at = problems.document.scalar(second.at) === undefined ? first.at : second.at
       const names = `${first.what} (${showAddress(first.address)}) and ${second.what} (${showAddress(second.address)})`
       problems.error(at, `${names} can't listen on the same address`)
     }

@@ -10,8 +10,8 @@ import { isMapping, type Values } from './read-shape.ts'
 // factory has the name given here, whatever the filter itself is called.
 
 type Options = Readonly<Record<string, unknown>>
-type Document = Values<typeof documentShape>
-type Endpoint = Values<typeof endpointShape>
+type DocumentValues = Values<typeof documentShape>
+type EndpointValues = Values<typeof endpointShape>
 
 /** The factory of a filter, and its option; without one, all of them. */
 export type Flat = readonly [factory: string, option?: string]
@@ -46,28 +46,28 @@ function single([factory, option]: readonly [string, string], value: unknown, at
 }
 
 /** Facts about tokens, which hold wherever a token is checked. */
-function tokenKeys(document: Document): Shorthand[] {
+function tokenKeys(values: DocumentValues): Shorthand[] {
   return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
-    single(SHORT_FORMS.document[key], document[key], [key]),
+    single(SHORT_FORMS.document[key], values[key], [key]),
   )
 }
 
-function chainKeys(document: Document): Shorthand[] {
-  const breaker = document.circuit_breaker
+function chainKeys(values: DocumentValues): Shorthand[] {
+  const breaker = values.circuit_breaker
   const at: Path = ['circuit_breaker']
   const origins = Object.fromEntries(Object.keys(breaker ?? {}).map((key) => [key, [...at, key]]))
   return [
     ...(isMapping(breaker)
       ? [{ factory: SHORT_FORMS.document.circuit_breaker[0], options: breaker, origins, at }]
       : []),
-    ...single(SHORT_FORMS.document.debug, document.debug === true ? true : undefined, ['debug']),
+    ...single(SHORT_FORMS.document.debug, values.debug === true ? true : undefined, ['debug']),
   ]
 }
 
 /** The proxy listener's chain with the flat keys of the document worked in. */
-export function expandChain(chain: Chain, document: Document, adminHasAuth: boolean, problems: Problems): Chain {
-  let expanded = switchMetrics(chain, document.metrics_enabled, problems)
-  for (const key of [...chainKeys(document), ...tokenKeys(document)]) {
+export function expandChain(chain: Chain, values: DocumentValues, adminHasAuth: boolean, problems: Problems): Chain {
+  let expanded = switchMetrics(chain, values.metrics_enabled, problems)
+  for (const key of [...chainKeys(values), ...tokenKeys(values)]) {
     if (key.factory === 'auth' && adminHasAuth && !expanded.byFactory.has('auth')) continue
     const filter = only(expanded, key, problems, true)
     if (filter === undefined) continue
@@ -81,8 +81,8 @@ export function expandChain(chain: Chain, document: Document, adminHasAuth: bool
  * The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it.
  * @param open whether others than this machine reach it: a token is demanded then
  */
-export function expandAdminChain(chain: Chain, document: Document, open: boolean): Chain {
-  const keys = [...tokenKeys(document), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
+export function expandAdminChain(chain: Chain, values: DocumentValues, open: boolean): Chain {
+  const keys = [...tokenKeys(values), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
   const expand = (filter: FilterSpec): FilterSpec =>
     keys.reduce(
       (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
@@ -115,7 +115,7 @@ function switchMetrics(chain: Chain, enabled: boolean | undefined, problems: Pro
  * flat keys worked in.
  */
 export function expandEndpoint(
-  endpoint: Endpoint,
+  endpoint: EndpointValues,
   chain: Chain,
   at: Path,
   problems: Problems,
@@ -143,7 +143,7 @@ export function expandEndpoint(
   return { filters, requires: bearer || enforced(filters, chain) ? [AUTHENTICATION] : [] }
 }
 
-function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
+function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
   const { auth_type: type } = endpoint
   const named = (['roles', 'scopes'] as const).filter((key) => endpoint[key] !== undefined)
   const keys = named.flatMap((key) => single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
@@ -175,7 +175,7 @@ const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
   [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
 
 function endpointFilters(
-  endpoint: Endpoint,
+  endpoint: EndpointValues,
   chain: Chain,
   at: Path,
   problems: Problems,

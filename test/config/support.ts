@@ -24,7 +24,7 @@ export function problems(text: string, env: Env = {}): string[] {
 
 export function warnings(text: string): string[] {
   const config = parse(text)
-  return config.warnings.map((problem) => config.source.format(problem).replace(/^weir\.yaml:/, ''))
+  return config.warnings.map((problem) => config.document.format(problem).replace(/^weir\.yaml:/, ''))
 }
 
 /** A document with one endpoint, whose further keys are given as lines. */

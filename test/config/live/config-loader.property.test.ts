@@ -80,7 +80,7 @@ async function specOf(loader: ConfigLoader): Promise<GatewaySpec | undefined> {
   } catch (error) {
     if (!(error instanceof LocatedConfigError) || error.problems.length === 0) throw error
     for (const problem of error.problems)
-      if (!error.source.files.some(({ file }) => error.source.format(problem).startsWith(file))) throw error
+      if (!error.document.files.some(({ name }) => error.document.format(problem).startsWith(name))) throw error
     return undefined
   }
 }
