@@ -10,6 +10,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { PlacedProblem } from './problems.ts'
 import { splitEndpoints } from './split-endpoints.ts'
@@ -124,7 +125,7 @@ export function* parseFile(
   text: string,
   name: string,
   cache: PieceCache = new Map(),
-): Generator<undefined, { file: ConfigFile; problems: readonly PlacedProblem[] }> {
+): SlicedWork<{ file: ConfigFile; problems: readonly PlacedProblem[] }> {
   const split = splitEndpoints(text)
   const head = split && parsePiece(split.head)
   if (split !== undefined && head !== undefined && isClean(head) && isEmpty(head, 'endpoints')) {

@@ -1,4 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import { isMapping } from '../read/read-shape.ts'
 import { type ConfigFile, type PlacedPiece, positionOf } from './config-file.ts'
@@ -22,7 +23,7 @@ const MAX_ALIASED = 100_000
  * the document whatever stands in it, and reports by place. What can't be read is reported and becomes `BROKEN`. Yields
  * between endpoints.
  */
-export function* toPlain(file: ConfigFile, problems: Problems, options: PlainOptions): Generator<undefined, unknown> {
+export function* toPlain(file: ConfigFile, problems: Problems, options: PlainOptions): SlicedWork<unknown> {
   const { head, items } = file
   if (head === undefined) return null
   const raw = new Reader(file, head, [], problems, options).read(head.yaml.contents)

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { TimeSlice } from '../../core/base/time-slice.ts'
+import { runAtOnce, runInSlices, TimeSlice } from '../../core/base/time-slice.ts'
 import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
 import { ConfigDocument } from '../document/config-document.ts'
@@ -7,7 +7,6 @@ import { ConfigFile, type PieceCache, parseFile } from '../document/config-file.
 import { type Included, mergeFiles, readPatterns } from '../document/include.ts'
 import { LocatedConfigError, type PlacedProblem } from '../document/problems.ts'
 import type { Environment } from '../document/references.ts'
-import { atOnce, paced } from '../document/steps.ts'
 import { type LoadedConfig, PartialConfigError, Reading, ReadingCache } from '../read/reading.ts'
 import { FileConfigSource } from './file-config-source.ts'
 
@@ -54,7 +53,7 @@ export class ConfigLoader {
     const document = new ConfigDocument(first.file)
     if (first.problems.length > 0) throw new LocatedConfigError(first.problems, document)
     const reading = new Reading(document, main, this.#env, this.#cache)
-    const raw = await paced(reading.plain(first.file), slice)
+    const raw = await runInSlices(reading.plain(first.file), slice)
     const patterns = readPatterns(raw, reading.problems)
     const included = await this.#include(patterns, document, reading, slice)
     this.#uses = {
@@ -63,7 +62,7 @@ export class ConfigLoader {
     }
     this.#pieces = new Map(document.files.flatMap(({ items }) => items ?? []).map((piece) => [piece.text, piece]))
     try {
-      return await paced(reading.interpret(mergeFiles(raw, included, document, reading.problems)), slice)
+      return await runInSlices(reading.interpret(mergeFiles(raw, included, document, reading.problems)), slice)
     } catch (error) {
       throw error instanceof PartialConfigError ? error.and(await this.#more(error.partial)) : error
     }
@@ -81,7 +80,7 @@ export class ConfigLoader {
   async #parse(name: string, slice: TimeSlice): Promise<{ file: ConfigFile; problems: readonly PlacedProblem[] }> {
     try {
       const text = this.#texts.get(name) ?? decodeText(await this.#source.read(name))
-      return await paced(parseFile(text, name, this.#pieces), slice)
+      return await runInSlices(parseFile(text, name, this.#pieces), slice)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       return { file: new ConfigFile(name), problems: error.problems }
@@ -109,7 +108,7 @@ export class ConfigLoader {
         document.add(parsed.file)
         for (const { path, message, position } of parsed.problems)
           reading.problems.error(path, message, { file: name, ...position })
-        const raw = parsed.problems.length > 0 ? undefined : await paced(reading.plain(parsed.file), slice)
+        const raw = parsed.problems.length > 0 ? undefined : await runInSlices(reading.plain(parsed.file), slice)
         included.push({ file: parsed.file, raw })
       }
     }
@@ -134,11 +133,11 @@ export function loadConfig(file: string, env: Environment = process.env, check?:
 
 /** Reads a configuration text that includes nothing. `file` is for messages and as the start of relative paths. */
 export function parseConfig(text: string, { file, env }: { file: string; env: Environment }): LoadedConfig {
-  const { file: parsed, problems } = atOnce(parseFile(text, file))
+  const { file: parsed, problems } = runAtOnce(parseFile(text, file))
   const document = new ConfigDocument(parsed)
   if (problems.length > 0) throw new LocatedConfigError(problems, document)
   const reading = new Reading(document, file, env)
-  return atOnce(reading.interpret(atOnce(reading.plain(parsed))))
+  return runAtOnce(reading.interpret(runAtOnce(reading.plain(parsed))))
 }
 
 /** The text of a document. Throws a ConfigError if there is none in it. */

@@ -179,7 +179,7 @@ export class Reloader implements ConfigControl {
     if (this.#parts.filesChanged() || spec.endpoints.length !== next.spec.endpoints.length) return false
     if (!isDeepStrictEqual([spec.listeners, settings], [next.spec.listeners, next.settings])) return false
     for (const [i, endpoint] of spec.endpoints.entries()) {
-      if (slice.used) await slice.rest()
+      if (slice.isOver) await slice.yield()
       if (!isDeepStrictEqual(endpoint, next.spec.endpoints[i])) return false
     }
     return true

@@ -1,8 +1,8 @@
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, type Problems, show } from '../document/problems.ts'
-import type { Steps } from '../document/steps.ts'
 import { endpointShape } from '../schema/document-schema.ts'
 import type { Chain } from './chain-entries.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
@@ -21,7 +21,7 @@ export function* readEndpoints(
   chain: Chain,
   problems: Problems,
   cache: KnownEndpoints = new WeakMap(),
-): Steps<Endpoints> {
+): SlicedWork<Endpoints> {
   const at: Path = ['endpoints']
   const specs: EndpointSpec[] = []
   const checks = new Map<string, EndpointCheck>()

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigUses } from '../../core/control/config-source.ts'
 import type { GatewaySpec } from '../../core/control/gateway-spec.ts'
@@ -8,7 +9,6 @@ import type { ConfigFile } from '../document/config-file.ts'
 import { BROKEN, LocatedConfigError, type PlacedProblem, Problems } from '../document/problems.ts'
 import { readReferencedFile } from '../document/referenced-file.ts'
 import type { Environment, References } from '../document/references.ts'
-import type { Steps } from '../document/steps.ts'
 import { toPlain } from '../document/to-plain.ts'
 import { documentShape } from '../schema/document-schema.ts'
 import { advise } from './advice.ts'
@@ -84,7 +84,7 @@ export class Reading {
     return [...this.#read]
   }
 
-  plain(file: ConfigFile): Steps<unknown> {
+  plain(file: ConfigFile): SlicedWork<unknown> {
     return toPlain(file, this.problems, {
       references: this.#references,
       keepText: isEndpointLabel,
@@ -93,7 +93,7 @@ export class Reading {
   }
 
   /** Makes sense of the plain data. Throws a `LocatedConfigError` with all that was found wrong, here and before. */
-  *interpret(raw: unknown): Steps<LoadedConfig> {
+  *interpret(raw: unknown): SlicedWork<LoadedConfig> {
     const { problems } = this
     if (!isMapping(raw)) {
       const found = raw === null ? 'nothing but comments or space' : problems.found([], raw)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type PieceCache, parseFile } from '../../../config/document/config-file.ts'
-import { atOnce } from '../../../config/document/steps.ts'
+import { runAtOnce } from '../../../core/base/time-slice.ts'
 
 const TEXT = `# on top
 listen: 1
@@ -14,7 +14,7 @@ endpoints:
 debug: true
 `
 
-const parse = (text: string, cache?: PieceCache) => atOnce(parseFile(text, 'weir.yaml', cache)).file
+const parse = (text: string, cache?: PieceCache) => runAtOnce(parseFile(text, 'weir.yaml', cache)).file
 
 t.test('places are those of the file, before, in and behind the list', async (t) => {
   const file = parse(TEXT)
@@ -44,7 +44,7 @@ t.test('what did not change is not parsed again', async (t) => {
 
 t.test('an endpoint that can not be read by itself has the places of the whole file', async (t) => {
   for (const broken of ['  - name: [\n', '  - { name: *a }\n', '  - name: x\n   url: y\n']) {
-    const { file, problems } = atOnce(parseFile(TEXT.replace('  # between\n', broken), 'weir.yaml'))
+    const { file, problems } = runAtOnce(parseFile(TEXT.replace('  # between\n', broken), 'weir.yaml'))
     t.equal(file.items, undefined)
     t.equal(problems.length > 0, !broken.includes('*'))
     t.strictSame(file.locate(['listen']), { line: 2, col: 1 })

@@ -5,15 +5,15 @@ import { ConfigDocument } from '../../../config/document/config-document.ts'
 import { ConfigFile, parseFile, parsePiece } from '../../../config/document/config-file.ts'
 import { Problems } from '../../../config/document/problems.ts'
 import { splitEndpoints } from '../../../config/document/split-endpoints.ts'
-import { atOnce } from '../../../config/document/steps.ts'
 import { toPlain } from '../../../config/document/to-plain.ts'
+import { runAtOnce } from '../../../core/base/time-slice.ts'
 import type { Path } from '../../../core/control/config-error.ts'
 
 /** The data of a file, with the place of everything in it. */
 function read(file: ConfigFile): { data: unknown; places: unknown[] } {
   const problems = new Problems(new ConfigDocument(file))
   const references = { env: {}, readFile: () => '' }
-  const data = atOnce(toPlain(file, problems, { references, keepText: () => false }))
+  const data = runAtOnce(toPlain(file, problems, { references, keepText: () => false }))
   const places: unknown[] = []
   const walk = (value: unknown, path: Path): void => {
     places.push([path, file.locate(path)])
@@ -31,7 +31,7 @@ function whole(text: string): ConfigFile {
 
 /** Whether the file was read piece by piece; throws if that made a difference. */
 function same(text: string): boolean {
-  const { file, problems } = atOnce(parseFile(text, 'weir.yaml'))
+  const { file, problems } = runAtOnce(parseFile(text, 'weir.yaml'))
   if (file.items === undefined) return false
   const one = whole(text)
   deepStrictEqual([problems, one.head!.yaml.errors], [[], []])
@@ -154,6 +154,6 @@ t.test('anchors and aliases are looked for in the whole file', async (t) => {
     'endpoints:\n  - { y: &a 1 }\nx: *a\n',
     'endpoints:\n  - &a { y: 1 }\n  - *a\n',
   ])
-    t.equal(atOnce(parseFile(text, 'weir.yaml')).file.items, undefined)
+    t.equal(runAtOnce(parseFile(text, 'weir.yaml')).file.items, undefined)
   t.ok(same('endpoints:\n  - { y: "a & b * c" }\n'), 'the letters alone are neither')
 })
