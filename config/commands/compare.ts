@@ -7,7 +7,7 @@ import type {
   ListenerSpec,
   OptionsSpec,
 } from '../../core/control/gateway-spec.ts'
-import { isMapping } from '../read/read-shape.ts'
+import { isMapping } from '../document/plain-data.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import type { Settings } from '../read/settings.ts'
 import { pathOf, shown } from '../read/shown-value.ts'

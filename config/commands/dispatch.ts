@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
-import { LocatedConfigError } from '../document/problems.ts'
+import { LocatedConfigError } from '../document/located-config-error.ts'
 import { type Arguments, type Command, count, type Host, Misuse, type Outcome } from './command.ts'
 import { type Described, HELP_OPTION, helpOf, overview } from './help.ts'
 import { type Finding, findings, plain, type Style, show } from './report.ts'

@@ -1,6 +1,7 @@
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigFile, Position } from './config-file.ts'
-import { formatPath, type PlacedProblem } from './problems.ts'
+import { formatPath } from './message-parts.ts'
+import type { PlacedProblem } from './placed-problem.ts'
 
 /** Where something stands: a file, a position in it if it has one, and the path as that file has it. */
 export interface Place extends Partial<Position> {

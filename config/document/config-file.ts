@@ -12,7 +12,7 @@ import {
 } from 'yaml'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { PlacedProblem } from './problems.ts'
+import type { PlacedProblem } from './placed-problem.ts'
 import { splitEndpoints } from './split-endpoints.ts'
 import { syntaxProblems } from './syntax-problems.ts'
 

@@ -1,8 +1,9 @@
 import type { Path } from '../../core/control/config-error.ts'
-import { isMapping } from '../read/read-shape.ts'
 import type { ConfigDocument } from './config-document.ts'
 import type { ConfigFile } from './config-file.ts'
-import { BROKEN, type Problems, show } from './problems.ts'
+import { show } from './message-parts.ts'
+import { BROKEN, isMapping } from './plain-data.ts'
+import type { Problems } from './problems.ts'
 
 /** A file that another includes. */
 export interface Included {

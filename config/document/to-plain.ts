@@ -1,9 +1,10 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import { isMapping } from '../read/read-shape.ts'
 import { type ConfigFile, type PlacedPiece, positionOf } from './config-file.ts'
-import { BROKEN, type Problems, show } from './problems.ts'
+import { show } from './message-parts.ts'
+import { BROKEN, isMapping } from './plain-data.ts'
+import type { Problems } from './problems.ts'
 import { type References, substitute, typed } from './references.ts'
 
 export interface PlainOptions {

@@ -13,7 +13,7 @@ import type {
   Refusal,
 } from '../../core/control/endpoint-control.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
-import { LocatedConfigError, plainProblem } from '../document/problems.ts'
+import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import { type ConfigLoader, decodeText } from '../live/config-loader.ts'
 import type { Reloader } from '../live/reloader.ts'
 import type { LoadedConfig } from '../read/reading.ts'

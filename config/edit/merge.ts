@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
-import { isMapping, type Mapping } from '../read/read-shape.ts'
+import { isMapping, type Mapping } from '../document/plain-data.ts'
 import { hasReference, shown } from '../read/shown-value.ts'
 import { DataError } from './given-data.ts'
 import { Written } from './render.ts'

@@ -14,7 +14,7 @@ import type {
 } from '../../core/control/config-control.ts'
 import { ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
-import { LocatedConfigError, plainProblem } from '../document/problems.ts'
+import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
 import { sayReload } from './reload-log.ts'
 

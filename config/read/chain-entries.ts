@@ -1,8 +1,10 @@
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec } from '../../core/control/gateway-spec.ts'
-import { BROKEN, type Problems, show } from '../document/problems.ts'
+import { show } from '../document/message-parts.ts'
+import { BROKEN, isMapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
 import { DEFAULT_CHAIN, FILTER_NAME, filterEntryShape } from '../schema/document-schema.ts'
-import { isMapping, readShape } from './read-shape.ts'
+import { readShape } from './read-shape.ts'
 
 export { DEFAULT_CHAIN }
 

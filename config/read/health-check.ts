@@ -4,7 +4,8 @@ import { isFieldValue, isToken, TOKEN_PATTERN } from '../../core/base/tokens.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
-import { type Problems, show } from '../document/problems.ts'
+import { show } from '../document/message-parts.ts'
+import type { Problems } from '../document/problems.ts'
 import { absolutePath, positiveDuration, section } from '../schema/value-kinds.ts'
 
 /** What an endpoint says of its checks; the rest is the document's. */

@@ -1,11 +1,12 @@
 import { AUTHENTICATION } from '../../core/api/endpoint.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ListenerSpec } from '../../core/control/gateway-spec.ts'
-import { BROKEN, type Problems } from '../document/problems.ts'
+import { BROKEN, isMapping, type Mapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, type ListenValue, showAddress } from '../schema/address.ts'
 import { adminShape, type documentShape } from '../schema/document-schema.ts'
 import { type Chain, DEFAULT_CHAIN, implicitChain, readChain } from './chain-entries.ts'
-import { isMapping, type Mapping, readShape, type Values } from './read-shape.ts'
+import { readShape, type Values } from './read-shape.ts'
 import { expandAdminChain, expandChain } from './shorthand.ts'
 
 type DocumentValues = Values<typeof documentShape>

@@ -2,16 +2,11 @@ import * as z from 'zod'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { KINDS } from '../../core/build/filter-options.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import { BROKEN, type Problems } from '../document/problems.ts'
-
-export type Mapping = Readonly<Record<string, unknown>>
+import { BROKEN, type Mapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
 
 /** What could be read of a mapping: keys that are absent or wrong are missing. */
 export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 const required = new WeakMap<object, readonly string[]>()
 

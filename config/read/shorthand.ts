@@ -1,10 +1,12 @@
 import { AUTHENTICATION, type Requirement } from '../../core/api/endpoint.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
-import { formatPath, type Problems, show } from '../document/problems.ts'
+import { formatPath, show } from '../document/message-parts.ts'
+import { isMapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
 import type { documentShape, endpointShape } from '../schema/document-schema.ts'
 import { type Chain, makeChain, readOptions } from './chain-entries.ts'
-import { isMapping, type Values } from './read-shape.ts'
+import type { Values } from './read-shape.ts'
 
 // The single place that knows the flat keys and the filters that own them. A flat key refers to the filter whose
 // factory has the name given here, whatever the filter itself is called.

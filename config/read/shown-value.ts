@@ -3,7 +3,7 @@ import { isSecret } from '../../core/build/filter-options.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
-import { isMapping } from './read-shape.ts'
+import { isMapping } from '../document/plain-data.ts'
 
 /** An option of a filter as anybody may see it. */
 export interface ShownOption {

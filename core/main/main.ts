@@ -5,7 +5,7 @@ import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../../conf
 import { writeDefaultFile } from '../../config/commands/default-file.ts'
 import { dispatch } from '../../config/commands/dispatch.ts'
 import { located, styleFor } from '../../config/commands/report.ts'
-import { plainProblem } from '../../config/document/problems.ts'
+import { plainProblem } from '../../config/document/located-config-error.ts'
 import { EndpointEditor } from '../../config/edit/editor.ts'
 import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../config/live/file-config-source.ts'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LocatedConfigError } from '../../config/document/problems.ts'
+import { LocatedConfigError } from '../../config/document/located-config-error.ts'
 import { type LoadedConfig, parseConfig } from '../../config/live/config-loader.ts'
 import type { FilterSpec } from '../../core/control/gateway-spec.ts'
 

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { ConfigLoader, type LoadedConfig } from '../../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../../config/live/file-config-source.ts'
 import { tempFile } from '../support.ts'

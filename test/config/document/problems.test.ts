@@ -2,7 +2,8 @@
 import t from 'tap'
 import { ConfigDocument } from '../../../config/document/config-document.ts'
 import { ConfigFile } from '../../../config/document/config-file.ts'
-import { formatPath, LocatedConfigError, show } from '../../../config/document/problems.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
+import { formatPath, show } from '../../../config/document/message-parts.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
 import { endpoint, parse, problems } from '../support.ts'
 

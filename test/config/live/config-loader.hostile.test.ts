@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { DEFAULT_FILE } from '../../../config/commands/default-file.ts'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
 import { documentShape, endpointShape } from '../../../config/schema/document-schema.ts'
 import { parse } from '../support.ts'

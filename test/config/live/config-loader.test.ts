@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { loadConfig } from '../../../config/live/config-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
