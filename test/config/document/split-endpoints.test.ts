@@ -144,6 +144,7 @@ t.test('what is not a plain block list is left whole', async (t) => {
     'endpoints:\n',
     'endpoints:\n    - a\n  - b\n',
     '  endpoints:\n  - a\n',
+    'endpoints:\n- a\n: b\n',
   ])
     t.equal(splitEndpoints(text), undefined, JSON.stringify(text))
 })
