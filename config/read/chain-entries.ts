@@ -3,10 +3,9 @@ import type { FilterSpec } from '../../core/control/gateway-spec.ts'
 import { show } from '../document/message-parts.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
-import { DEFAULT_CHAIN, FILTER_NAME, filterEntryShape } from '../schema/document-schema.ts'
+import { filterEntryShape } from '../schema/chain-shape.ts'
+import { FILTER_NAME } from '../schema/value-kinds.ts'
 import { readShape } from './read-shape.ts'
-
-export { DEFAULT_CHAIN }
 
 /** A listener's chain as the document declares it. */
 export interface Chain {

@@ -5,10 +5,10 @@ import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { show } from '../document/message-parts.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
-import { endpointShape } from '../schema/document-schema.ts'
+import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
 import type { Chain } from './chain-entries.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
-import { readShape, type Values } from './read-shape.ts'
+import { readShape } from './read-shape.ts'
 import { expandEndpoint } from './shorthand.ts'
 
 export interface Endpoints {
@@ -87,8 +87,6 @@ interface Known {
 
 /** Endpoints of former loads, by their plain data: those that did not change stay the same objects. */
 export type KnownEndpoints = WeakMap<object, Known>
-
-type EndpointValues = Values<typeof endpointShape>
 
 function identify(
   raw: Readonly<Record<string, unknown>>,

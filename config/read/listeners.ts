@@ -4,12 +4,12 @@ import type { ListenerSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, isMapping, type Mapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, type ListenValue, showAddress } from '../schema/address.ts'
-import { adminShape, type documentShape } from '../schema/document-schema.ts'
-import { type Chain, DEFAULT_CHAIN, implicitChain, readChain } from './chain-entries.ts'
-import { readShape, type Values } from './read-shape.ts'
+import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
+import type { DocumentValues } from '../schema/document-schema.ts'
+import { adminShape } from '../schema/section-shapes.ts'
+import { type Chain, implicitChain, readChain } from './chain-entries.ts'
+import { readShape } from './read-shape.ts'
 import { expandAdminChain, expandChain } from './shorthand.ts'
-
-type DocumentValues = Values<typeof documentShape>
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]

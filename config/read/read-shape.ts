@@ -4,9 +4,7 @@ import { KINDS } from '../../core/build/filter-options.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import { BROKEN, type Mapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
-
-/** What could be read of a mapping: keys that are absent or wrong are missing. */
-export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
+import type { Values } from '../schema/value-kinds.ts'
 
 const required = new WeakMap<object, readonly string[]>()
 

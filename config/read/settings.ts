@@ -4,9 +4,9 @@ import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstrea
 import type { OverloadLimits } from '../../core/http/overload.ts'
 import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
-import type { documentShape, LogLevel } from '../schema/document-schema.ts'
+import type { DocumentValues } from '../schema/document-schema.ts'
+import type { LogLevel } from '../schema/value-kinds.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
-import type { Values } from './read-shape.ts'
 
 /** What the document says to the process rather than to filters. Durations are milliseconds. */
 export interface Settings {
@@ -36,8 +36,6 @@ export interface TracingSettings {
   /** Beside those that are always redacted. */
   readonly redactQueryKeys: readonly string[]
 }
-
-type DocumentValues = Values<typeof documentShape>
 
 export function readSettings(
   file: string,

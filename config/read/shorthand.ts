@@ -4,36 +4,15 @@ import type { FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts
 import { formatPath, show } from '../document/message-parts.ts'
 import { isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
-import type { documentShape, endpointShape } from '../schema/document-schema.ts'
+import type { DocumentValues } from '../schema/document-schema.ts'
+import type { EndpointValues } from '../schema/endpoint-shape.ts'
+import { SHORT_FORMS } from '../schema/short-forms.ts'
 import { type Chain, makeChain, readOptions } from './chain-entries.ts'
-import type { Values } from './read-shape.ts'
 
 // The single place that knows the flat keys and the filters that own them. A flat key refers to the filter whose
 // factory has the name given here, whatever the filter itself is called.
 
 type Options = Readonly<Record<string, unknown>>
-type DocumentValues = Values<typeof documentShape>
-type EndpointValues = Values<typeof endpointShape>
-
-/** The factory of a filter, and its option; without one, all of them. */
-export type Flat = readonly [factory: string, option?: string]
-
-/** What each flat key stands for. `auth_type`, `metrics_enabled` and what else has no one option are read below. */
-export const SHORT_FORMS = {
-  document: {
-    circuit_breaker: ['breaker'],
-    debug: ['route-match', 'debug'],
-    auth_algorithm: ['auth', 'algorithm'],
-    auth_issuer: ['auth', 'issuer'],
-    auth_audience: ['auth', 'audience'],
-  },
-  endpoint: {
-    methods: ['method-check', 'methods'],
-    timeout: ['proxy', 'timeout'],
-    roles: ['auth', 'roles'],
-    scopes: ['auth', 'scopes'],
-  },
-} as const satisfies Record<string, Readonly<Record<string, Flat>>>
 
 interface Shorthand {
   readonly factory: string

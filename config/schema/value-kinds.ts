@@ -26,6 +26,9 @@ export function section<S extends z.ZodRawShape>(shape: S) {
   })
 }
 
+/** What could be read of a mapping: keys that are absent or wrong are missing. */
+export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
+
 export const text = () => z.string().min(1)
 export const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1)
 export const listOrOne = <T extends z.ZodType>(item: T) =>

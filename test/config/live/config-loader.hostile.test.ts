@@ -4,7 +4,8 @@ import t from 'tap'
 import { DEFAULT_FILE } from '../../../config/commands/default-file.ts'
 import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
-import { documentShape, endpointShape } from '../../../config/schema/document-schema.ts'
+import { documentShape } from '../../../config/schema/document-schema.ts'
+import { endpointShape } from '../../../config/schema/endpoint-shape.ts'
 import { parse } from '../support.ts'
 
 const FULL = `${DEFAULT_FILE}
