@@ -39,7 +39,11 @@ export function located(error: unknown, { document }: LoadedConfig): unknown {
 }
 
 /** For `--json`. */
-export const plain = ({ severity, problem, document }: Finding): PlainProblem & { readonly severity: Severity } => ({
+export const plainFinding = ({
+  severity,
+  problem,
+  document,
+}: Finding): PlainProblem & { readonly severity: Severity } => ({
   severity,
   ...plainProblem(problem, document),
 })
@@ -48,7 +52,7 @@ const COLOURS: Readonly<Record<Severity, number>> = { error: 31, warning: 33, no
 const LABELS: Readonly<Record<Severity, string>> = { error: '', warning: 'warning: ', notice: 'notice: ' }
 
 /** `file:line:col path: message` and, for a terminal, the line with a caret under the column. */
-export function show(finding: Finding, { colour, excerpts }: Style): string {
+export function findingText(finding: Finding, { colour, excerpts }: Style): string {
   const { severity, problem, document } = finding
   const paint = (text: string): string => (colour ? `\u001b[${COLOURS[severity]}m${text}\u001b[0m` : text)
   const text = severity === 'notice' ? problem.message : document.format(problem)

@@ -129,7 +129,7 @@ export class EndpointEditor implements EndpointControl {
     let result: Omit<ChangeOutcome, 'version' | 'duration_ms'>
     try {
       const operation = prepare()
-      result = { id, ...(await reloader.turn(() => this.#perform(operation, ifVersion))) }
+      result = { id, ...(await reloader.enqueue(() => this.#perform(operation, ifVersion))) }
     } catch (error) {
       const refusal = refusalOf(error, source.main) ?? this.#unforeseen(error)
       result = { outcome: 'refused', reason: refusal.reason, id, problems: refusal.problems, warnings: [] }
@@ -151,7 +151,7 @@ export class EndpointEditor implements EndpointControl {
     for (let tries = 1; ; tries++) {
       if (reloader.stopped) throw refused('stopping', source.main, 'Weir is stopping: nothing is changed any more')
       // What others changed comes first, whatever becomes of this.
-      const settled = await reloader.settle()
+      const settled = await reloader.loadChanges()
       if (settled?.outcome === 'failed') throw new RefusedError('not_loaded', settled.problems)
       const { live } = reloader
       if (ifVersion !== undefined && ifVersion !== live.version)
@@ -173,7 +173,7 @@ export class EndpointEditor implements EndpointControl {
     checkMeaning(edit, live, next)
     let restore: (() => Promise<unknown>) | undefined
     try {
-      const { outcome, warnings } = await this.#parts.reloader().take(next, async () => {
+      const { outcome, warnings } = await this.#parts.reloader().applyLoaded(next, async () => {
         restore = await this.#write(edit)
       })
       const spec = next.spec.endpoints.find(({ at }) => at[1] === edit.index)

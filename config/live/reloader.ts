@@ -16,7 +16,7 @@ import { ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
-import { sayReload } from './reload-log.ts'
+import { logReload } from './reload-log.ts'
 
 export interface ReloaderParts {
   readonly source: ConfigSource
@@ -88,7 +88,7 @@ export class Reloader implements ConfigControl {
 
   reload(trigger: Trigger): Promise<ReloadOutcome> {
     // Whoever asks while a load waits for its turn is served by that one: it will see the newest document.
-    this.#waiting ??= this.turn(() => {
+    this.#waiting ??= this.enqueue(() => {
       this.#waiting = undefined
       return this.#load(trigger)
     })
@@ -105,14 +105,14 @@ export class Reloader implements ConfigControl {
   }
 
   /** Does something while nothing else is loaded, after all that was asked for before. */
-  turn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#busy.then(work)
-    this.#busy = turn.catch(() => {})
-    return turn
+  enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#busy.then(work)
+    this.#busy = result.catch(() => {})
+    return result
   }
 
   /** In a turn: loads what has changed since the last load, which is told like any other. Gives nothing if all is as it was. */
-  async settle(): Promise<ReloadOutcome | undefined> {
+  async loadChanges(): Promise<ReloadOutcome | undefined> {
     // What is read here is not seen as a change any more, so a former failure ends here too.
     if (this.#successful === 1) {
       const next = await this.#parts.loader.load().catch(() => undefined)
@@ -122,10 +122,10 @@ export class Reloader implements ConfigControl {
   }
 
   /**
-   * In a turn, after `settle`: makes a configuration that was loaded the live one, all or nothing.
+   * In a turn, after `loadChanges`: makes a configuration that was loaded the live one, all or nothing.
    * @param commit see `apply`
    */
-  async take(
+  async applyLoaded(
     next: LoadedConfig,
     commit: () => Promise<void>,
   ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly PlainProblem[] }> {
@@ -134,7 +134,7 @@ export class Reloader implements ConfigControl {
     if (same) await commit()
     const result = same ? this.#unchanged(next) : await this.#apply(next, 'api', commit)
     const duration_ms = Math.round(this.#parts.clock.now() - startedAt)
-    sayReload(this.#parts.log, { ...result, version: next.version, duration_ms }, this.#status)
+    logReload(this.#parts.log, { ...result, version: next.version, duration_ms }, this.#status)
     await this.#watch()
     return { outcome: same ? 'unchanged' : 'applied', warnings: result.warnings }
   }
@@ -147,7 +147,7 @@ export class Reloader implements ConfigControl {
   /** Resolves when no load is under way and none will be. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.turn(async () => {})
+    await this.enqueue(async () => {})
     await this.#unwatch?.()
   }
 
@@ -167,7 +167,7 @@ export class Reloader implements ConfigControl {
     this.#outcomes.add({ outcome: result.outcome })
     this.#successful = result.outcome === 'failed' ? 0 : 1
     const outcome = { ...result, version: this.#live.version, duration_ms: Math.round(clock.now() - startedAt) }
-    sayReload(this.#parts.log, outcome, this.#status, trigger)
+    logReload(this.#parts.log, outcome, this.#status, trigger)
     await this.#watch()
     return outcome
   }

@@ -6,7 +6,7 @@ import { show } from '../document/message-parts.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
-import type { Chain } from './chain-entries.ts'
+import type { DeclaredChain } from './chain-entries.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
 import { readShape } from './read-shape.ts'
 import { expandEndpoint } from './shorthand.ts'
@@ -20,7 +20,7 @@ export interface Endpoints {
 /** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
 export function* readEndpoints(
   raw: unknown,
-  chain: Chain,
+  chain: DeclaredChain,
   problems: Problems,
   cache: KnownEndpoints = new WeakMap(),
 ): SlicedWork<Endpoints> {

@@ -7,14 +7,14 @@ import { type Address, collide, isLoopback, type ListenValue, showAddress } from
 import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { adminShape } from '../schema/section-shapes.ts'
-import { type Chain, implicitChain, readChain } from './chain-entries.ts'
+import { type DeclaredChain, impliedChain, readChain } from './chain-entries.ts'
 import { readShape } from './read-shape.ts'
 import { expandAdminChain, expandChain } from './shorthand.ts'
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]
   /** The proxy listener's chain. */
-  readonly chain: Chain
+  readonly chain: DeclaredChain
   readonly echo: Address | undefined
   /** Those whose chain could be read whole: of the others nothing more can be said. */
   readonly whole: readonly ListenerSpec[]
@@ -28,7 +28,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   const chain = expandChain(
     Object.hasOwn(raw, 'filters')
       ? readChain(raw.filters, ['filters'], problems)
-      : implicitChain(DEFAULT_CHAIN, ['filters']),
+      : impliedChain(DEFAULT_CHAIN, ['filters']),
     values,
     admin?.chain.byFactory.has('auth') ?? false,
     problems,
@@ -54,7 +54,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
 }
 
-function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: Chain } | undefined {
+function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: DeclaredChain } | undefined {
   if (raw === BROKEN || raw === 'off' || raw === false) return undefined
   if (raw !== undefined && !isMapping(raw)) {
     problems.error(
@@ -66,7 +66,7 @@ function readAdmin(raw: unknown, problems: Problems): { address: Address; chain:
   const values = readShape(adminShape, raw ?? {}, ['admin'], problems, ['filters'])
   const at: Path = ['admin', 'filters']
   const spelled = raw !== undefined && Object.hasOwn(raw, 'filters')
-  const chain = spelled ? readChain(raw.filters, at, problems) : implicitChain(['admin'], at)
+  const chain = spelled ? readChain(raw.filters, at, problems) : impliedChain(['admin'], at)
   return { address: address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK), chain }
 }
 

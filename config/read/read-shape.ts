@@ -25,7 +25,7 @@ export function readShape<S extends z.ZodRawShape>(
     else if (raw[key] !== BROKEN && !byHand.includes(key)) {
       const result = z.safeParse(shape[key]!, raw[key])
       if (result.success) values[key] = result.data
-      else explain(result.error.issues, raw[key], [...at, key], problems)
+      else reportIssues(result.error.issues, raw[key], [...at, key], problems)
     }
   }
   let needed = required.get(shape)
@@ -38,7 +38,7 @@ export function readShape<S extends z.ZodRawShape>(
 }
 
 /** Turns issues of zod into problems in plain words. `value` is what was validated, `at` its place. */
-export function explain(issues: readonly z.core.$ZodIssue[], value: unknown, at: Path, problems: Problems): void {
+export function reportIssues(issues: readonly z.core.$ZodIssue[], value: unknown, at: Path, problems: Problems): void {
   for (const issue of issues) {
     const steps = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
     const path = [...at, ...steps]
@@ -48,7 +48,7 @@ export function explain(issues: readonly z.core.$ZodIssue[], value: unknown, at:
       for (const key of issue.keys) problems.unknownKey([...path, key], issue.message.split(' '))
     else {
       const branch = issue.code === 'invalid_union' ? nearest(issue) : undefined
-      if (branch !== undefined) explain(branch, found, path, problems)
+      if (branch !== undefined) reportIssues(branch, found, path, problems)
       else if (found === undefined && steps.length > 0)
         problems.error(path.slice(0, -1), `"${steps.at(-1)}" is missing`)
       else {

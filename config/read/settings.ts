@@ -2,10 +2,10 @@ import { dirname, resolve } from 'node:path'
 import type { Path } from '../../core/control/config-error.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
+import type { LogLevel } from '../../core/observe/root-logger.ts'
 import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
-import type { LogLevel } from '../schema/value-kinds.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
 
 /** What the document says to the process rather than to filters. Durations are milliseconds. */

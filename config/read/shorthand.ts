@@ -7,7 +7,7 @@ import type { Problems } from '../document/problems.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import type { EndpointValues } from '../schema/endpoint-shape.ts'
 import { SHORT_FORMS } from '../schema/short-forms.ts'
-import { type Chain, makeChain, readOptions } from './chain-entries.ts'
+import { type DeclaredChain, declaredChain, readOptions } from './chain-entries.ts'
 
 // The single place that knows the flat keys and the filters that own them. A flat key refers to the filter whose
 // factory has the name given here, whatever the filter itself is called.
@@ -46,7 +46,12 @@ function chainKeys(values: DocumentValues): Shorthand[] {
 }
 
 /** The proxy listener's chain with the flat keys of the document worked in. */
-export function expandChain(chain: Chain, values: DocumentValues, adminHasAuth: boolean, problems: Problems): Chain {
+export function expandChain(
+  chain: DeclaredChain,
+  values: DocumentValues,
+  adminHasAuth: boolean,
+  problems: Problems,
+): DeclaredChain {
   let expanded = switchMetrics(chain, values.metrics_enabled, problems)
   for (const key of [...chainKeys(values), ...tokenKeys(values)]) {
     if (key.factory === 'auth' && adminHasAuth && !expanded.byFactory.has('auth')) continue
@@ -62,26 +67,26 @@ export function expandChain(chain: Chain, values: DocumentValues, adminHasAuth: 
  * The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it.
  * @param open whether others than this machine reach it: a token is demanded then
  */
-export function expandAdminChain(chain: Chain, values: DocumentValues, open: boolean): Chain {
+export function expandAdminChain(chain: DeclaredChain, values: DocumentValues, open: boolean): DeclaredChain {
   const keys = [...tokenKeys(values), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
   const expand = (filter: FilterSpec): FilterSpec =>
     keys.reduce(
       (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
       filter,
     )
-  return makeChain(
+  return declaredChain(
     chain.entries.map((filter) => (filter.factory === 'auth' ? expand(filter) : filter)),
     chain.leftOut,
     chain.complete,
   )
 }
 
-function switchMetrics(chain: Chain, enabled: boolean | undefined, problems: Problems): Chain {
+function switchMetrics(chain: DeclaredChain, enabled: boolean | undefined, problems: Problems): DeclaredChain {
   const at: Path = ['metrics_enabled']
   if (enabled === false) {
     const leftOut = new Map(chain.leftOut)
     for (const filter of chain.byFactory.get('metrics') ?? []) leftOut.set(filter.name, at)
-    return makeChain(
+    return declaredChain(
       chain.entries.filter((filter) => filter.factory !== 'metrics'),
       leftOut,
       chain.complete,
@@ -97,7 +102,7 @@ function switchMetrics(chain: Chain, enabled: boolean | undefined, problems: Pro
  */
 export function expandEndpoint(
   endpoint: EndpointValues,
-  chain: Chain,
+  chain: DeclaredChain,
   at: Path,
   problems: Problems,
 ): { filters: Record<string, OptionsSpec | 'off'>; requires: Requirement[] } {
@@ -142,7 +147,7 @@ function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { key
 }
 
 /** Whether options, rather than flat keys, make a token mandatory. */
-function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: Chain): boolean {
+function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: DeclaredChain): boolean {
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
     if (own === 'off') return false
@@ -157,7 +162,7 @@ const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
 
 function endpointFilters(
   endpoint: EndpointValues,
-  chain: Chain,
+  chain: DeclaredChain,
   at: Path,
   problems: Problems,
 ): Record<string, OptionsSpec | 'off'> {
@@ -182,7 +187,7 @@ function endpointFilters(
 }
 
 /** The one filter that a flat key refers to. */
-function only(chain: Chain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
+function only(chain: DeclaredChain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
   const [filter, second] = chain.byFactory.get(key.factory) ?? []
   if (filter === undefined && warn) warnMissing(chain, key, problems)
   if (second === undefined || filter === undefined) return filter
@@ -194,7 +199,11 @@ function only(chain: Chain, key: Shorthand, problems: Problems, warn: boolean): 
   return undefined
 }
 
-function warnMissing(chain: Chain, key: { readonly factory: string; readonly at: Path }, problems: Problems): void {
+function warnMissing(
+  chain: DeclaredChain,
+  key: { readonly factory: string; readonly at: Path },
+  problems: Problems,
+): void {
   if (!chain.complete) return
   const out = chain.leftOut.get(key.factory)
   const why =
@@ -216,8 +225,8 @@ function merged<T extends OptionsSpec>(spec: T, key: Shorthand): T {
   return { ...spec, options: { ...spec.options, ...key.options }, origins: { ...spec.origins, ...key.origins } }
 }
 
-function replace(chain: Chain, old: FilterSpec, filter: FilterSpec): Chain {
-  return makeChain(
+function replace(chain: DeclaredChain, old: FilterSpec, filter: FilterSpec): DeclaredChain {
+  return declaredChain(
     chain.entries.map((entry) => (entry === old ? filter : entry)),
     chain.leftOut,
     chain.complete,

@@ -85,10 +85,10 @@ export interface PropertySchema {
 }
 
 /** A value on one line, as YAML in flow style would have it. */
-export function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+export function inlineText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inlineText).join(', ')}]`
   if (isMapping(value)) {
-    const entries = Object.entries(value).map(([key, inner]) => `${key}: ${flow(inner)}`)
+    const entries = Object.entries(value).map(([key, inner]) => `${key}: ${inlineText(inner)}`)
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
   }
   if (typeof value !== 'string') return String(value)

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { TOKEN } from '../../core/base/tokens.ts'
 import { duration, size } from '../../core/base/units.ts'
+import type { LogLevel } from '../../core/observe/root-logger.ts'
 import { type Parsed, parseListen, parseTarget } from './address.ts'
 
 // The kinds of values that a document holds. Messages that start with "expected" get ", found …" behind them
@@ -71,8 +72,15 @@ export const label = () =>
     .regex(namePattern, NAME)
     .meta({ title: 'letters, digits, . _ ~ -', type: ['string', 'number'] })
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+export const LOG_LEVELS = [
+  'trace',
+  'debug',
+  'info',
+  'warn',
+  'error',
+  'fatal',
+  'silent',
+] as const satisfies readonly LogLevel[]
 // Names that other loggers give the same levels.
 const LEVEL_NAMES: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' }
 export const logLevel = () =>

@@ -10,7 +10,7 @@ import { EndpointEditor } from '../../config/edit/editor.ts'
 import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../config/live/file-config-source.ts'
 import { restartProblems } from '../../config/live/needs-restart.ts'
-import { sayWarning } from '../../config/live/reload-log.ts'
+import { logWarning } from '../../config/live/reload-log.ts'
 import { Reloader } from '../../config/live/reloader.ts'
 import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
@@ -185,7 +185,7 @@ async function start(
   use(settings)
   let echo: Service | undefined
   const warnings = await gateway.load(config.spec)
-  for (const problem of [...config.warnings, ...warnings]) sayWarning(logger, plainProblem(problem, config.document))
+  for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
   const check = ({ healthCheck }: Settings): void => health.apply((endpoint) => checkOf(healthCheck, endpoint))
   health.start()
   check(settings)

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like this
 import fc from 'fast-check'
 import t from 'tap'
-import { DEFAULT_FILE } from '../../../config/commands/default-file.ts'
+import { DEFAULT_CONFIG } from '../../../config/commands/default-file.ts'
 import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { ConfigLoader } from '../../../config/live/config-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
@@ -20,7 +20,7 @@ class Documents implements ConfigSource {
   watch = async (): Promise<() => Promise<void>> => async () => {}
 }
 
-const FULL = `${DEFAULT_FILE}
+const FULL = `${DEFAULT_CONFIG}
 include: conf.d/*.yaml
 circuit_breaker: &cb { failure_threshold: 5 }
 shutdown:
