@@ -31,7 +31,8 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
 
 export const text = () => z.string().min(1)
-export const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1)
+export const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.array(item).min(1, 'expected a list with at least one entry (or leave the key out)')
 export const listOrOne = <T extends z.ZodType>(item: T) =>
   z.union([item.transform((value) => [value]), oneOrMore(item)], { error: 'expected a value or a list of them' })
 export const textOrTexts = () => z.union([text(), oneOrMore(text())], { error: 'expected a text or a list of texts' })
