@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
 import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import { TimeSlice } from '../../core/base/time-slice.ts'
 import { BuildError } from '../../core/build/snapshot.ts'
 import type {
   ConfigControl,
@@ -13,10 +11,12 @@ import type {
   Trigger,
 } from '../../core/control/config-control.ts'
 import { ConfigError, type Problem } from '../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigSource } from '../../core/control/config-source.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
 import { logReload } from './reload-log.ts'
+import { haveSameMeaning } from './same-meaning.ts'
+import { SourceWatch } from './source-watch.ts'
 
 export interface ReloaderParts {
   readonly source: ConfigSource
@@ -52,8 +52,7 @@ export class Reloader implements ConfigControl {
   #at: number
   #busy: Promise<unknown> = Promise.resolve()
   #waiting: Promise<ReloadOutcome> | undefined
-  #watched: ConfigUses | undefined
-  #unwatch: (() => Promise<void>) | undefined
+  readonly #sourceWatch: SourceWatch
   #stopped = false
 
   constructor(parts: ReloaderParts) {
@@ -61,6 +60,7 @@ export class Reloader implements ConfigControl {
     this.#live = parts.live
     this.#warnings = parts.warnings
     this.#at = parts.clock.wall()
+    this.#sourceWatch = new SourceWatch(parts.source, () => void this.reload('file'), parts.log)
     this.#status = this.#statusOf(parts.live, 'start')
     const gauge = (name: string, help: string, value: () => number): void =>
       void parts.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
@@ -148,7 +148,7 @@ export class Reloader implements ConfigControl {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.enqueue(async () => {})
-    await this.#unwatch?.()
+    await this.#sourceWatch.close()
   }
 
   /** Never rejects: the next load waits for it. */
@@ -174,15 +174,7 @@ export class Reloader implements ConfigControl {
 
   /** True if a configuration means what runs already, and no file that filters read has changed. */
   async #isLive(next: LoadedConfig): Promise<boolean> {
-    const slice = new TimeSlice()
-    const { spec, settings } = this.#live
-    if (this.#parts.filesChanged() || spec.endpoints.length !== next.spec.endpoints.length) return false
-    if (!isDeepStrictEqual([spec.listeners, settings], [next.spec.listeners, next.settings])) return false
-    for (const [i, endpoint] of spec.endpoints.entries()) {
-      if (slice.isOver) await slice.yield()
-      if (!isDeepStrictEqual(endpoint, next.spec.endpoints[i])) return false
-    }
-    return true
+    return !this.#parts.filesChanged() && haveSameMeaning(this.#live, next)
   }
 
   #unchanged(next: LoadedConfig): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
@@ -236,20 +228,10 @@ export class Reloader implements ConfigControl {
   /** Watches what the live configuration and the last load were made of. */
   async #watch(): Promise<void> {
     if (this.#stopped) return
-    const { loader, source, filesRead, log } = this.#parts
-    const uses = {
+    const { loader, filesRead } = this.#parts
+    await this.#sourceWatch.update({
       names: [...new Set([...loader.uses.names, ...filesRead(), ...this.#tried])],
       patterns: loader.uses.patterns,
-    }
-    if (isDeepStrictEqual(uses, this.#watched)) return
-    try {
-      const unwatch = await source.watch(uses, () => void this.reload('file'))
-      const before = this.#unwatch
-      this.#unwatch = unwatch
-      this.#watched = uses
-      await before?.()
-    } catch (error) {
-      log.warn({ err: error }, 'the configuration can not be watched: it is loaded again on SIGHUP and on request only')
-    }
+    })
   }
 }
