@@ -48,7 +48,7 @@ export async function release(...all: readonly Built[]): Promise<void> {
   for (const { snapshot } of all) await Promise.all([...snapshot.chains.values()].map((chain) => chain.release()))
 }
 
-function found({ warnings, notices, source }: LoadedConfig, snapshot: Snapshot): Finding[] {
+function found({ warnings, notices, document }: LoadedConfig, snapshot: Snapshot): Finding[] {
   const said = notices.map((message) => ({ path: [], message }))
-  return [...findings('warning', [...warnings, ...snapshot.warnings], source), ...findings('notice', said, source)]
+  return [...findings('warning', [...warnings, ...snapshot.warnings], document), ...findings('notice', said, document)]
 }

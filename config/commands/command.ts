@@ -20,7 +20,7 @@ export interface Arguments {
 }
 
 /** What a command found out, for people and for programs. */
-export interface Outcome {
+export interface CommandResult {
   /** For stdout. */
   readonly text: string
   /** The same for `--json`, without the findings. */
@@ -32,7 +32,7 @@ export interface Outcome {
 /** A command of the command line, other than `run`: it starts nothing and ends by itself. */
 export interface Command extends Described {
   /** Throws `Misuse`, a `ConfigError`, or an `Error` whose message is for the operator. */
-  run(args: Arguments, host: Host): Promise<Outcome>
+  run(args: Arguments, host: Host): Promise<CommandResult>
 }
 
 /** The command line makes no sense. */

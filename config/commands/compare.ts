@@ -7,7 +7,7 @@ import type {
   ListenerSpec,
   OptionsSpec,
 } from '../../core/control/gateway-spec.ts'
-import { isMapping } from '../read/read-shape.ts'
+import { isMapping } from '../document/plain-data.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import type { Settings } from '../read/settings.ts'
 import { pathOf, shown } from '../read/shown-value.ts'
@@ -159,10 +159,10 @@ function changesOf(what: string, old: Properties, next: Properties): Change[] {
   })
 }
 
-function optionsOf(spec: OptionsSpec | undefined, { source }: LoadedConfig): Properties {
+function optionsOf(spec: OptionsSpec | undefined, { document }: LoadedConfig): Properties {
   const entries = Object.entries(spec?.options ?? {})
   return new Map(
-    entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name, spec!), source) }]),
+    entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name, spec!), document) }]),
   )
 }
 
@@ -171,16 +171,16 @@ function propertiesOf(spec: EndpointSpec, config: LoadedConfig): Properties {
   const { targets, match, status, requires } = endpoint
   const value = targets.map(({ url, weight }) => ({ url, weight }))
   return new Map([
-    ['targets', { value, shown: targetsOf(spec, config.source).map(({ url }) => url) }],
+    ['targets', { value, shown: targetsOf(spec, config.document).map(({ url }) => url) }],
     ...placed({ host: match.hosts, path: match.paths, status, requires }, at, config),
   ])
 }
 
-function placed(values: Readonly<Record<string, unknown>>, at: Path, { source }: LoadedConfig): Properties {
+function placed(values: Readonly<Record<string, unknown>>, at: Path, { document }: LoadedConfig): Properties {
   // `listen` of the proxy listener is a key of the document and has no section of its own.
   const pathOf = (name: string): Path => (at.at(-1) === name ? at : [...at, name])
   const entries = Object.entries(values).filter(([, value]) => value !== undefined)
-  return new Map(entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name), source) }]))
+  return new Map(entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name), document) }]))
 }
 
 /** Settings by the keys of the document, `shutdown.timeout`. */
@@ -200,6 +200,6 @@ function flatten(values: object, at: readonly string[], config: LoadedConfig): [
     if (isMapping(plain)) return flatten(plain, path, config)
     if (plain === undefined) return []
     const said = typeof plain === 'number' && key.endsWith('Ms') ? `${plain / 1000}s` : plain
-    return [[path.join('.'), { value: plain, shown: shown(name, said, path, config.source) }]]
+    return [[path.join('.'), { value: plain, shown: shown(name, said, path, config.document) }]]
   })
 }

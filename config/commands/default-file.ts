@@ -16,7 +16,7 @@ export function modeline(path: string, schema = SCHEMA): string {
 }
 
 /** What `writeDefaultFile` writes below the first line. */
-export const DEFAULT_FILE = `# Weir's configuration. Everything here is explained in docs/reference/configuration.md.
+export const DEFAULT_CONFIG = `# Weir's configuration. Everything here is explained in docs/reference/configuration.md.
 # Values may refer to the environment: \${NAME}, \${NAME:-default}, \${NAME:?message}.
 
 # Where clients connect: a port (on every address), or host:port.
@@ -61,7 +61,7 @@ endpoints:
 /** Writes a configuration to start with, headed by the line that tells editors its schema. Never overwrites: rejects when something stands at the path. */
 export async function writeDefaultFile(path: string): Promise<void> {
   try {
-    await writeFile(path, modeline(path) + DEFAULT_FILE, { flag: 'wx' })
+    await writeFile(path, modeline(path) + DEFAULT_CONFIG, { flag: 'wx' })
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw exists ? new Error(`${path} exists already; it was left as it is`, { cause: error }) : error

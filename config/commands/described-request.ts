@@ -8,7 +8,7 @@ import { isSecret } from '../../core/build/filter-options.ts'
 import { Misuse } from './command.ts'
 
 /** A request as somebody describes it on the command line. */
-export interface Asked {
+export interface DescribedRequest {
   readonly method: string
   readonly scheme: 'http' | 'https'
   /** `host[:port]`; undefined where the URL is a path alone. */
@@ -22,7 +22,7 @@ export interface Asked {
 const CLIENT = '127.0.0.1'
 
 /** Reads method, URL (absolute, or a path) and `Name: value` fields. Nothing of the path is normalised: a gateway wouldn't. */
-export function ask(method: string, url: string, fields: readonly string[]): Asked {
+export function readRequest(method: string, url: string, fields: readonly string[]): DescribedRequest {
   const upper = method.toUpperCase()
   if (!METHODS.includes(upper)) throw new Misuse(`there is no method "${method}".${didYouMean(upper, METHODS)}`)
   const parts = /^(?:(https?):\/\/([^/?#]+))?((?:\/[^?#]*)?)(\?[^#]*)?(?:#.*)?$/i.exec(url)
@@ -36,7 +36,7 @@ export function ask(method: string, url: string, fields: readonly string[]): Ask
   for (const field of fields) headers.add(...fieldOf(field))
   return {
     method: upper,
-    scheme: scheme.toLowerCase() as Asked['scheme'],
+    scheme: scheme.toLowerCase() as DescribedRequest['scheme'],
     authority,
     path: path || '/',
     query,
@@ -53,10 +53,10 @@ function fieldOf(text: string): [name: string, value: string] {
 }
 
 /** The request, its head just parsed. It comes from this machine, and from no trusted proxy. */
-export function exchangeOf(asked: Asked, startedAt: number): Exchange {
-  const { method, path, query, scheme } = asked
-  const headers = asked.headers.clone()
-  const host = headers.get('host') ?? asked.authority ?? 'localhost'
+export function exchangeOf(described: DescribedRequest, startedAt: number): Exchange {
+  const { method, path, query, scheme } = described
+  const headers = described.headers.clone()
+  const host = headers.get('host') ?? described.authority ?? 'localhost'
   headers.set('Host', host)
   const upgrade = headers.get('upgrade')?.toLowerCase() === 'websocket' ? 'websocket' : undefined
   return new Exchange(

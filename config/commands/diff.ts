@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Chain } from '../../core/chain/chain.ts'
 import { restartProblems } from '../live/needs-restart.ts'
-import { flow } from '../read/shown-value.ts'
+import { inlineText } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { type Command, count, JSON_OPTION } from './command.ts'
 import { type Change, compare } from './compare.ts'
@@ -115,4 +115,4 @@ function lineOf(change: Change): string {
     : `${head}, ${name}: ${before} → ${after}`
 }
 
-const said = (change: Change, side: 'old' | 'new'): string => (side in change ? flow(change[side]) : 'nothing')
+const said = (change: Change, side: 'old' | 'new'): string => (side in change ? inlineText(change[side]) : 'nothing')

@@ -1,10 +1,10 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
-import { LocatedConfigError } from '../document/problems.ts'
-import { type Arguments, type Command, count, type Host, Misuse, type Outcome } from './command.ts'
+import { LocatedConfigError } from '../document/located-config-error.ts'
+import { type Arguments, type Command, type CommandResult, count, type Host, Misuse } from './command.ts'
 import { type Described, HELP_OPTION, helpOf, overview } from './help.ts'
-import { type Finding, findings, plain, type Style, show } from './report.ts'
+import { type Finding, findings, findingText, plainFinding, type Style } from './report.ts'
 
 /** Exit codes (sysexits.h names the last). */
 const OK = 0
@@ -104,20 +104,20 @@ function misused(message: string, help: string, { err }: Output): number {
   return USAGE
 }
 
-function print({ text, data, findings = [] }: Outcome, json: boolean, output: Output): number {
-  if (json) printJson({ ...data, problems: findings.map(plain) }, output)
+function print({ text, data, findings = [] }: CommandResult, json: boolean, output: Output): number {
+  if (json) printJson({ ...data, problems: findings.map(plainFinding) }, output)
   else {
-    for (const finding of findings) output.err(show(finding, output.style))
+    for (const finding of findings) output.err(findingText(finding, output.style))
     output.out(text)
   }
   return OK
 }
 
-function complain({ problems, source }: LocatedConfigError, json: boolean, output: Output): number {
-  const all: Finding[] = findings('error', problems, source)
-  if (json) printJson({ valid: false, problems: all.map(plain) }, output)
+function complain({ problems, document }: LocatedConfigError, json: boolean, output: Output): number {
+  const all: Finding[] = findings('error', problems, document)
+  if (json) printJson({ valid: false, problems: all.map(plainFinding) }, output)
   else {
-    for (const finding of all) output.err(show(finding, output.style))
+    for (const finding of all) output.err(findingText(finding, output.style))
     output.err(`${count(all.length, 'problem')}\n`)
   }
   return CONFIG

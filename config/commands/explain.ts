@@ -8,7 +8,7 @@ import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control
 import { optionsInForce } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
-import { type Asked, ask, exchangeOf, withoutSecrets } from './described-request.ts'
+import { type DescribedRequest, exchangeOf, readRequest, withoutSecrets } from './described-request.ts'
 import { type End, type Explained, type ExplainedFilter, textOf, UNKNOWN } from './explanation.ts'
 import { targetsOf } from './routes.ts'
 
@@ -32,26 +32,26 @@ It reaches nobody: what takes the network, or what only the running gateway know
   ],
   async run(args, host) {
     const [method = '', url = ''] = args.positionals
-    const asked = ask(method, url, (args.values.header ?? []) as readonly string[])
+    const described = readRequest(method, url, (args.values.header ?? []) as readonly string[])
     const built = await build(fileOf({ ...args, positionals: [] }), host)
-    const explained = await explainRequest(asked, built)
+    const explained = await explainRequest(described, built)
     await release(built)
     return { text: textOf(explained), data: { ...explained }, findings: built.findings }
   },
 }
 
-async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built): Promise<Explained> {
+async function explainRequest(described: DescribedRequest, { config, catalog, snapshot }: Built): Promise<Explained> {
   const { listeners, endpoints } = config.spec
-  const listener = listenerOf(asked, listeners)
+  const listener = listenerOf(described, listeners)
   const chain = snapshot.chains.get(listener.name)!
   const factories = listener.chain.map(({ factory }) => catalog.get(factory)!)
-  const x = exchangeOf(asked, systemClock.now())
+  const x = exchangeOf(described, systemClock.now())
   const rehearsal = await rehearse(x, chain, factories)
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
   const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)
-  const end = endOf(rehearsal, endpoint, config.source, withoutSecrets(asked.query))
+  const end = endOf(rehearsal, endpoint, config.document, withoutSecrets(described.query))
   const placed = (path: Path): { file: string; line: number | undefined } => {
-    const { file, line } = config.source.place({ path, message: '' })
+    const { file, line } = config.document.place({ path, message: '' })
     return { file, line }
   }
   const filters = listener.chain.map(({ name, factory, at }, index): ExplainedFilter => {
@@ -67,15 +67,15 @@ async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built
           ? {}
           : placed(at)),
       decision: spec === undefined ? 'off' : decisionOf(index, factories[index]!, rehearsal, end),
-      options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.source),
+      options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.document),
       notes: filter === undefined || !reached ? [] : notesOf(filter, x),
     }
   })
   const { route } = rehearsal
   return {
     request: {
-      method: asked.method,
-      url: `${asked.scheme}://${x.downstream.host}${asked.path}${withoutSecrets(asked.query)}`,
+      method: described.method,
+      url: `${described.scheme}://${x.downstream.host}${described.path}${withoutSecrets(described.query)}`,
       listener: listener.name,
     },
     endpoint:
@@ -88,7 +88,7 @@ async function explainRequest(asked: Asked, { config, catalog, snapshot }: Built
 }
 
 /** The listener with the port that an absolute URL names, else the one that leads to the endpoints. */
-function listenerOf({ authority }: Asked, listeners: readonly ListenerSpec[]): ListenerSpec {
+function listenerOf({ authority }: DescribedRequest, listeners: readonly ListenerSpec[]): ListenerSpec {
   const port = Number(/:(\d+)$/.exec(authority ?? '')?.[1])
   return listeners.find((one) => one.port === port) ?? listeners.find(({ routes }) => routes) ?? listeners[0]!
 }
@@ -96,7 +96,7 @@ function listenerOf({ authority }: Asked, listeners: readonly ListenerSpec[]): L
 function endOf(
   { end, route }: Rehearsal,
   endpoint: EndpointSpec | undefined,
-  source: Built['config']['source'],
+  document: Built['config']['document'],
   query: string,
 ): End {
   if ('unknown' in end) return { kind: 'unknown', because: end.unknown }
@@ -106,7 +106,7 @@ function endOf(
   }
   if (end.target === undefined || endpoint === undefined) return { kind: 'call', filter: end.by, url: null }
   const index = endpoint.endpoint.targets.findIndex(({ url }) => url === end.target!.url)
-  const written = targetsOf(endpoint, source)[index]?.url ?? end.target.url
+  const written = targetsOf(endpoint, document)[index]?.url ?? end.target.url
   return { kind: 'call', filter: end.by, url: `${written}${route?.path ?? ''}${query}` }
 }
 

@@ -1,4 +1,4 @@
-import { flow, placeOf, type ShownOption } from '../read/shown-value.ts'
+import { inlineText, placeOf, type ShownOption } from '../read/shown-value.ts'
 import { table } from './text-table.ts'
 
 /** Decision of a filter that the running gateway alone could tell. */
@@ -64,7 +64,7 @@ export function textOf({ request, endpoint, filters, end }: Explained): string {
     // What a request never meets, or what is off, has no options that count.
     if (filter.decision === 'off' || filter.decision === 'not reached') return line
     const options = filter.options.map((option) => [
-      `${option.name}: ${flow(option.value)}`,
+      `${option.name}: ${inlineText(option.value)}`,
       option.default === true ? 'default' : placeOf(option),
     ])
     return line + table(options, '      ') + filter.notes.map((note) => `      - ${note}\n`).join('')

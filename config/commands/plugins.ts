@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { FilterFactory } from '../../core/api/filter.ts'
 import { loadConfig } from '../live/config-loader.ts'
-import { flow, type PropertySchema, propertiesOf } from '../read/shown-value.ts'
+import { inlineText, type PropertySchema, propertiesOf } from '../read/shown-value.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
 import { findings } from './report.ts'
 import { table } from './text-table.ts'
@@ -23,7 +23,7 @@ built-in ones, and those of the plugins that FILE names (weir.yaml, if it is the
     return {
       text: filters.map(textOf).join('\n'),
       data: { filters },
-      findings: config === undefined ? [] : findings('warning', config.warnings, config.source),
+      findings: config === undefined ? [] : findings('warning', config.warnings, config.document),
     }
   },
 }
@@ -77,7 +77,7 @@ function textOf({ name, origin, summary, options }: Described): string {
   const rows = options.map((option) => [
     option.name,
     option.type,
-    option.default === undefined ? '' : flow(option.default),
+    option.default === undefined ? '' : inlineText(option.default),
     option.description ?? '',
   ])
   return `${name} (${origin})${summary === null ? '' : `\n  ${summary}`}\n${table(rows, '    ')}`

@@ -1,5 +1,5 @@
 import { loadConfig } from '../live/config-loader.ts'
-import { printSchema as textOf } from '../schema/reference-page.ts'
+import { schemaText } from '../schema/reference-page.ts'
 import { type Command, fileOf } from './command.ts'
 import { findings } from './report.ts'
 
@@ -16,8 +16,8 @@ export const printSchema: Command = {
   async run(args, host) {
     const config = args.values.config === undefined ? undefined : await loadConfig(fileOf(args))
     return {
-      text: textOf(await host.catalog(config), args.values.markdown === true ? 'markdown' : 'json'),
-      findings: config === undefined ? [] : findings('warning', config.warnings, config.source),
+      text: schemaText(await host.catalog(config), args.values.markdown === true ? 'markdown' : 'json'),
+      findings: config === undefined ? [] : findings('warning', config.warnings, config.document),
     }
   },
 }

@@ -1,8 +1,9 @@
 import { isSecret } from '../../core/build/filter-options.ts'
 import type { PlainProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
-import type { Source } from '../document/config-document.ts'
-import { LocatedConfigError, type PlacedProblem, plainProblem } from '../document/problems.ts'
+import type { ConfigDocument } from '../document/config-document.ts'
+import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
+import type { PlacedProblem } from '../document/placed-problem.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 
 export type Severity = 'error' | 'warning' | 'notice'
@@ -11,7 +12,7 @@ export type Severity = 'error' | 'warning' | 'notice'
 export interface Finding {
   readonly severity: Severity
   readonly problem: PlacedProblem
-  readonly source: Source
+  readonly document: ConfigDocument
 }
 
 /** How findings are shown to people. */
@@ -27,30 +28,34 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   return { colour: terminal && !env.NO_COLOR, excerpts: terminal } // https://no-color.org: set and not empty
 }
 
-export const findings = (severity: Severity, problems: readonly PlacedProblem[], source: Source): Finding[] =>
-  problems.map((problem) => ({ severity, problem, source }))
+export const findings = (severity: Severity, problems: readonly PlacedProblem[], document: ConfigDocument): Finding[] =>
+  problems.map((problem) => ({ severity, problem, document }))
 
 /** A configuration error that knows the lines of its file. */
-export function located(error: unknown, { source }: LoadedConfig): unknown {
+export function located(error: unknown, { document }: LoadedConfig): unknown {
   return error instanceof ConfigError && !(error instanceof LocatedConfigError)
-    ? new LocatedConfigError(error.problems, source)
+    ? new LocatedConfigError(error.problems, document)
     : error
 }
 
 /** For `--json`. */
-export const plain = ({ severity, problem, source }: Finding): PlainProblem & { readonly severity: Severity } => ({
+export const plainFinding = ({
   severity,
-  ...plainProblem(problem, source),
+  problem,
+  document,
+}: Finding): PlainProblem & { readonly severity: Severity } => ({
+  severity,
+  ...plainProblem(problem, document),
 })
 
 const COLOURS: Readonly<Record<Severity, number>> = { error: 31, warning: 33, notice: 36 }
 const LABELS: Readonly<Record<Severity, string>> = { error: '', warning: 'warning: ', notice: 'notice: ' }
 
 /** `file:line:col path: message` and, for a terminal, the line with a caret under the column. */
-export function show(finding: Finding, { colour, excerpts }: Style): string {
-  const { severity, problem, source } = finding
+export function findingText(finding: Finding, { colour, excerpts }: Style): string {
+  const { severity, problem, document } = finding
   const paint = (text: string): string => (colour ? `\u001b[${COLOURS[severity]}m${text}\u001b[0m` : text)
-  const text = severity === 'notice' ? problem.message : source.format(problem)
+  const text = severity === 'notice' ? problem.message : document.format(problem)
   const label = LABELS[severity]
   const message = label === '' ? `${text.replace(/^\S+/, paint)}\n` : `${paint(label)}${text}\n`
   return excerpts ? message + excerpt(finding, paint) : message
@@ -58,10 +63,10 @@ export function show(finding: Finding, { colour, excerpts }: Style): string {
 
 const WIDTH = 100
 
-function excerpt({ problem, source }: Finding, paint: (text: string) => string): string {
-  const { file, line, col } = source.place(problem)
+function excerpt({ problem, document }: Finding, paint: (text: string) => string): string {
+  const { file, line, col } = document.place(problem)
   if (line === undefined || col === undefined) return ''
-  const text = source.files.find((f) => f.file === file)?.line(line)
+  const text = document.files.find((f) => f.name === file)?.line(line)
   if (text === undefined || reveals(text)) return ''
   // Of a very long line, the part around the column.
   const start = col > WIDTH ? col - WIDTH / 2 : 0

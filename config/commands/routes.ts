@@ -2,9 +2,9 @@ import type { Endpoint } from '../../core/api/endpoint.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'
 import type { Chain } from '../../core/chain/chain.ts'
 import type { EndpointSpec, ListenerSpec } from '../../core/control/gateway-spec.ts'
-import type { Source } from '../document/config-document.ts'
-import { SHORT_FORMS } from '../read/shorthand.ts'
+import type { ConfigDocument } from '../document/config-document.ts'
 import { pathOf, shown } from '../read/shown-value.ts'
+import { SHORT_FORMS } from '../schema/short-forms.ts'
 import { build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
 import { table } from './text-table.ts'
@@ -19,13 +19,13 @@ filters of the chain are off there.`,
   examples: ['weir routes', 'weir routes --json'],
   async run(args, host) {
     const built = await build(fileOf(args), host)
-    const { spec, source } = built.config
+    const { spec, document } = built.config
     const listener = spec.listeners.find(({ routes }) => routes)
     const chain = listener && built.snapshot.chains.get(listener.name)
     const rows =
       listener === undefined || chain === undefined
         ? []
-        : spec.endpoints.map((endpoint) => describe(endpoint, listener, chain, source))
+        : spec.endpoints.map((endpoint) => describe(endpoint, listener, chain, document))
     await release(built)
     return {
       text: listener === undefined ? '' : textOf(rows, listener),
@@ -45,7 +45,7 @@ interface Row {
   readonly chain: readonly { readonly name: string; readonly off: boolean }[]
 }
 
-function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, source: Source): Row {
+function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, document: ConfigDocument): Row {
   const { endpoint } = spec
   const options = optionsOf(spec, listener)
   const [factory, option] = SHORT_FORMS.endpoint.methods
@@ -56,18 +56,18 @@ function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, sour
     status: endpoint.status,
     patterns: chain.base.steps.flatMap((step) => step?.filter.patterns?.(endpoint) ?? []),
     methods:
-      own?.options[option] === undefined ? null : shown(option, own.options[option], pathOf(option, own), source),
-    targets: targetsOf(spec, source),
+      own?.options[option] === undefined ? null : shown(option, own.options[option], pathOf(option, own), document),
+    targets: targetsOf(spec, document),
     chain: listener.chain.map(({ name }, i) => ({ name, off: options[i] === undefined })),
   }
 }
 
 /** Where an endpoint leads, as it was written. */
-export function targetsOf({ endpoint, at }: EndpointSpec, source: Source): Row['targets'] {
+export function targetsOf({ endpoint, at }: EndpointSpec, document: ConfigDocument): Row['targets'] {
   return endpoint.targets.map(({ url, weight }, i) => {
     const path = [...at, 'targets', i, 'url']
-    const written = source.scalar(path) === undefined ? [...at, 'url'] : path
-    return { url: String(shown('url', url, written, source)), weight }
+    const written = document.scalar(path) === undefined ? [...at, 'url'] : path
+    return { url: String(shown('url', url, written, document)), weight }
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Path } from '../../core/control/config-error.ts'
-import type { Position, SourceFile } from './config-file.ts'
-import { formatPath, type PlacedProblem } from './problems.ts'
+import type { ConfigFile, Position } from './config-file.ts'
+import { formatPath } from './message-parts.ts'
+import type { PlacedProblem } from './placed-problem.ts'
 
 /** Where something stands: a file, a position in it if it has one, and the path as that file has it. */
 export interface Place extends Partial<Position> {
@@ -10,58 +11,58 @@ export interface Place extends Partial<Position> {
 
 /** A run of items of a list that comes from several files. */
 interface Run {
-  readonly source: SourceFile
+  readonly file: ConfigFile
   readonly start: number
 }
 
 /** The configuration's files as one document: answers in which of them a path stands, and where. */
-export class Source {
-  readonly main: SourceFile
-  readonly files: SourceFile[]
-  readonly #owners = new Map<string | number, SourceFile>()
+export class ConfigDocument {
+  readonly main: ConfigFile
+  readonly files: ConfigFile[]
+  readonly #owners = new Map<string | number, ConfigFile>()
   readonly #lists = new Map<string | number, Run[]>()
 
-  constructor(main: SourceFile) {
+  constructor(main: ConfigFile) {
     this.main = main
     this.files = [main]
   }
 
   /** A file beside the main one. */
-  add(source: SourceFile): void {
-    this.files.push(source)
+  add(file: ConfigFile): void {
+    this.files.push(file)
   }
 
   /** A top-level key stands in this file. */
-  own(key: string, source: SourceFile): void {
-    this.#owners.set(key, source)
+  own(key: string, file: ConfigFile): void {
+    this.#owners.set(key, file)
   }
 
   /** The items of a top-level list from `start` on stand in this file. */
-  continue(key: string, source: SourceFile, start: number): void {
+  continue(key: string, file: ConfigFile, start: number): void {
     const runs = this.#lists.get(key)
-    if (runs === undefined) this.#lists.set(key, [{ source, start }])
-    else runs.push({ source, start })
+    if (runs === undefined) this.#lists.set(key, [{ file, start }])
+    else runs.push({ file, start })
   }
 
-  /** See `SourceFile.locate`. */
+  /** See `ConfigFile.locate`. */
   locate(path: Path): (Position & { readonly file: string }) | undefined {
     const local = this.#local(path)
-    const position = local.source.locate(local.path)
-    return position && { file: local.source.file, ...position }
+    const position = local.file.locate(local.path)
+    return position && { file: local.file.name, ...position }
   }
 
-  /** See `SourceFile.scalar`. */
+  /** See `ConfigFile.scalar`. */
   scalar(path: Path): string | undefined {
     const local = this.#local(path)
-    return local.source.scalar(local.path)
+    return local.file.scalar(local.path)
   }
 
   /** Where a problem stands. */
   place(problem: PlacedProblem): Place {
     const { position } = problem
-    if (position !== undefined) return { file: this.main.file, ...position, path: problem.path }
+    if (position !== undefined) return { file: this.main.name, ...position, path: problem.path }
     const local = this.#local(problem.path)
-    return { file: local.source.file, ...local.source.locate(local.path), path: local.path }
+    return { file: local.file.name, ...local.file.locate(local.path), path: local.path }
   }
 
   /** `file:line:col path: message`, with what is known of it. */
@@ -80,13 +81,13 @@ export class Source {
     return `${message}, found ${text?.includes(`\${`) === true ? `the value of ${JSON.stringify(text)}` : found}`
   }
 
-  #local(path: Path): { source: SourceFile; path: Path } {
+  #local(path: Path): { file: ConfigFile; path: Path } {
     const [key, index, ...rest] = path
-    if (key === undefined) return { source: this.main, path }
+    if (key === undefined) return { file: this.main, path }
     if (typeof index === 'number') {
       const run = this.#lists.get(key)?.findLast(({ start }) => start <= index)
-      if (run !== undefined) return { source: run.source, path: [key, index - run.start, ...rest] }
+      if (run !== undefined) return { file: run.file, path: [key, index - run.start, ...rest] }
     }
-    return { source: this.#owners.get(key) ?? this.#lists.get(key)?.[0]?.source ?? this.main, path }
+    return { file: this.#owners.get(key) ?? this.#lists.get(key)?.[0]?.file ?? this.main, path }
   }
 }

@@ -10,8 +10,9 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { PlacedProblem } from './problems.ts'
+import type { PlacedProblem } from './placed-problem.ts'
 import { splitEndpoints } from './split-endpoints.ts'
 import { syntaxProblems } from './syntax-problems.ts'
 
@@ -24,7 +25,7 @@ export interface Position {
 /** A stretch of text that was parsed by itself. */
 interface Piece {
   readonly text: string
-  readonly document: Document.Parsed
+  readonly yaml: Document.Parsed
   readonly lines: LineCounter
 }
 
@@ -38,8 +39,8 @@ export interface PlacedPiece extends Piece {
 export type PieceCache = ReadonlyMap<string, Piece>
 
 /** One configuration file with its places. Answers where a path stands; nothing is indexed before somebody asks. */
-export class SourceFile {
-  readonly file: string
+export class ConfigFile {
+  readonly name: string
   readonly text: string
   readonly head: PlacedPiece | undefined
   /** The items of `endpoints`, where they were parsed one by one; `head` has nothing there then. */
@@ -49,8 +50,8 @@ export class SourceFile {
   readonly #keys = new WeakMap<YAMLMap, Map<string, { key: unknown; value: unknown }>>()
 
   /** Without a head (the file could not be read) nothing has a place. */
-  constructor(file: string, text = '', head?: PlacedPiece, items?: readonly PlacedPiece[]) {
-    this.file = file
+  constructor(name: string, text = '', head?: PlacedPiece, items?: readonly PlacedPiece[]) {
+    this.name = name
     this.text = text
     this.head = head
     this.items = items
@@ -84,7 +85,7 @@ export class SourceFile {
   }
 
   #walk(piece: Piece | undefined, path: Path): { place: unknown; value: unknown; whole: boolean } {
-    let place: unknown = piece?.document.contents
+    let place: unknown = piece?.yaml.contents
     let value: unknown = place
     for (const step of path) {
       const node = isAlias(value) ? this.aliases.get(value) : value
@@ -122,9 +123,9 @@ export function positionOf(node: unknown, piece: PlacedPiece): Position | undefi
 /** Reads YAML text, and says what is wrong with it. Yields between endpoints. */
 export function* parseFile(
   text: string,
-  file: string,
+  name: string,
   cache: PieceCache = new Map(),
-): Generator<undefined, { source: SourceFile; problems: readonly PlacedProblem[] }> {
+): SlicedWork<{ file: ConfigFile; problems: readonly PlacedProblem[] }> {
   const split = splitEndpoints(text)
   const head = split && parsePiece(split.head)
   if (split !== undefined && head !== undefined && isClean(head) && isEmpty(head, 'endpoints')) {
@@ -136,19 +137,19 @@ export function* parseFile(
       items.push({ ...piece, gap: { after: 0, lines: before } })
     }
     if (items.length === split.items.length)
-      return { source: new SourceFile(file, text, { ...head, gap: split.cut }, items), problems: [] }
+      return { file: new ConfigFile(name, text, { ...head, gap: split.cut }, items), problems: [] }
   }
   const whole = parsePiece(text)
   return {
-    source: new SourceFile(file, text, { ...whole, gap: { after: 0, lines: 0 } }),
-    problems: syntaxProblems(whole.document, whole.lines, text),
+    file: new ConfigFile(name, text, { ...whole, gap: { after: 0, lines: 0 } }),
+    problems: syntaxProblems(whole.yaml, whole.lines, text),
   }
 }
 
 /** Parses a text whole. */
 export function parsePiece(text: string): Piece {
   const lines = new LineCounter()
-  const document = parseDocument(text, {
+  const yaml = parseDocument(text, {
     lineCounter: lines,
     schema: 'core',
     resolveKnownTags: false,
@@ -158,13 +159,13 @@ export function parsePiece(text: string): Piece {
     prettyErrors: false,
     logLevel: 'error',
   })
-  return { text, document, lines }
+  return { text, yaml, lines }
 }
 
-const isClean = ({ document }: Piece): boolean => document.errors.length === 0 && document.warnings.length === 0
+const isClean = ({ yaml }: Piece): boolean => yaml.errors.length === 0 && yaml.warnings.length === 0
 
 /** A mapping that has this key once, and nothing under it: all that stood there was cut out. */
-function isEmpty({ document: { contents } }: Piece, key: string): boolean {
+function isEmpty({ yaml: { contents } }: Piece, key: string): boolean {
   if (!isMap(contents)) return false
   const [pair, ...more] = contents.items.filter((item) => isScalar(item.key) && item.key.value === key)
   return more.length === 0 && isScalar(pair?.value) && pair.value.source === ''
@@ -172,7 +173,7 @@ function isEmpty({ document: { contents } }: Piece, key: string): boolean {
 
 /** One item and nothing else, which neither names nor uses what stands elsewhere. */
 function isItem(piece: Piece): boolean {
-  const { contents } = piece.document
+  const { contents } = piece.yaml
   if (!isClean(piece) || !isSeq(contents) || contents.items.length !== 1) return false
   if (!/[&*]/.test(piece.text)) return true
   let alone = true
@@ -180,7 +181,7 @@ function isItem(piece: Piece): boolean {
     alone = false
     return visit.BREAK
   }
-  visit(piece.document, {
+  visit(piece.yaml, {
     Alias: found,
     Value: (_key, node) => (node.anchor === undefined ? undefined : found()),
   })

@@ -1,13 +1,13 @@
 import type { Path } from '../../core/control/config-error.ts'
-import { isMapping } from '../read/read-shape.ts'
-import type { Source } from './config-document.ts'
-import type { SourceFile } from './config-file.ts'
-import { BROKEN, type Problems, show } from './problems.ts'
+import type { ConfigDocument } from './config-document.ts'
+import type { ConfigFile } from './config-file.ts'
+import { show } from './message-parts.ts'
+import { BROKEN, isMapping } from './plain-data.ts'
+import type { Problems } from './problems.ts'
 
 /** A file that another includes. */
 export interface Included {
-  readonly name: string
-  readonly source: SourceFile
+  readonly file: ConfigFile
   /** Its plain data; undefined if it could not be read, which is reported. */
   readonly raw: unknown
 }
@@ -31,33 +31,38 @@ export function readPatterns(raw: unknown, problems: Problems): { pattern: strin
   })
 }
 
-/** The files' plain data as one document. Tells `source` what stands where. */
-export function mergeFiles(main: unknown, included: readonly Included[], source: Source, problems: Problems): unknown {
+/** The files' plain data as one document. Tells `document` what stands where. */
+export function mergeFiles(
+  main: unknown,
+  included: readonly Included[],
+  document: ConfigDocument,
+  problems: Problems,
+): unknown {
   if (!isMapping(main) || included.length === 0) return main
   const merged: Record<string, unknown> = { ...main }
-  for (const key of LISTS) if (Object.hasOwn(main, key)) source.continue(key, source.main, 0)
-  const owners = new Map(Object.keys(main).map((key) => [key, source.main]))
-  for (const { name, source: file, raw } of included) {
+  for (const key of LISTS) if (Object.hasOwn(main, key)) document.continue(key, document.main, 0)
+  const owners = new Map(Object.keys(main).map((key) => [key, document.main]))
+  for (const { file, raw } of included) {
     if (raw === undefined || raw === null || raw === BROKEN) continue
     if (!isMapping(raw)) {
       const found = file.scalar([])?.includes('${') ? 'the value of a reference' : show(raw)
-      problems.error([], `expected a mapping, such as "endpoints: […]"; found ${found}`, { file: name })
+      problems.error([], `expected a mapping, such as "endpoints: […]"; found ${found}`, { file: file.name })
       continue
     }
     for (const [key, value] of Object.entries(raw)) {
-      const at = { file: name, ...file.locate([key]) }
+      const at = { file: file.name, ...file.locate([key]) }
       if (key === 'include') problems.error([key], 'only the main file can include others', at)
       else if (LISTS.includes(key) && isAppendable(merged[key]) && isAppendable(value)) {
         const before = (merged[key] as readonly unknown[] | undefined | null) ?? []
-        source.continue(key, file, before.length)
+        document.continue(key, file, before.length)
         merged[key] = [...before, ...((value as readonly unknown[] | null) ?? [])]
       } else if (owners.has(key)) {
         const other = owners.get(key)!
         const line = other.locate([key])?.line
-        problems.error([key], `${show(key)} stands in ${other.file} too (line ${line}): keep one of them`, at)
+        problems.error([key], `${show(key)} stands in ${other.name} too (line ${line}): keep one of them`, at)
       } else {
         owners.set(key, file)
-        source.own(key, file)
+        document.own(key, file)
         merged[key] = value
       }
     }

@@ -1,51 +1,21 @@
 import { didYouMean } from '../../core/base/suggest.ts'
-import type { PlainProblem } from '../../core/control/config-control.ts'
-import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
-import type { Source } from './config-document.ts'
-
-/** Stands in the plain data for a value that could not be read; its problem has been reported already. */
-export const BROKEN = Symbol('broken')
-
-/** A problem whose place is not found by path: a syntax error, the second of two equal keys, a file that is missing. */
-export interface PlacedProblem extends Problem {
-  /** Without a file it is the main one; `path` is as that file has it. */
-  readonly position?: { readonly file?: string; readonly line?: number; readonly col?: number }
-}
-
-/**
- * A configuration that cannot be loaded. `problems` holds every one found; `message` has one line each,
- * `file:line:col path: message`.
- */
-export class LocatedConfigError extends ConfigError {
-  readonly source: Source
-
-  constructor(problems: readonly PlacedProblem[], source: Source) {
-    super(problems)
-    this.name = 'LocatedConfigError'
-    this.source = source
-    this.message = problems.map((problem) => source.format(problem)).join('\n')
-  }
-}
-
-/** A problem as people and tools read it. */
-export function plainProblem(problem: PlacedProblem, source: Source): PlainProblem {
-  const { path, file, line, col } = source.place(problem)
-  const message = source.message(problem)
-  return { file, ...(line === undefined ? {} : { line, col }), path: formatPath(path), message }
-}
+import type { Path } from '../../core/control/config-error.ts'
+import type { ConfigDocument } from './config-document.ts'
+import { formatPath, show } from './message-parts.ts'
+import type { PlacedProblem } from './placed-problem.ts'
 
 // Suggestions cost more than the problem they decorate, and nobody reads the hundredth.
 const MAX_SUGGESTIONS = 100
 
 /** Collects what is wrong with, or unwise about, one document. */
 export class Problems {
-  readonly source: Source
+  readonly document: ConfigDocument
   readonly errors: PlacedProblem[] = []
   readonly warnings: PlacedProblem[] = []
   #suggestions = 0
 
-  constructor(source: Source) {
-    this.source = source
+  constructor(document: ConfigDocument) {
+    this.document = document
   }
 
   error(path: Path, message: string, position?: PlacedProblem['position']): void {
@@ -70,9 +40,9 @@ export class Problems {
 
   /** `endpoints[0].url (line 12)`. */
   place(path: Path): string {
-    const { file, line, path: local } = this.source.place({ path, message: '' })
+    const { file, line, path: local } = this.document.place({ path, message: '' })
     if (line === undefined) return formatPath(local)
-    return `${formatPath(local)} (${file === this.source.main.file ? '' : `${file} `}line ${line})`
+    return `${formatPath(local)} (${file === this.document.main.name ? '' : `${file} `}line ${line})`
   }
 
   /**
@@ -80,28 +50,7 @@ export class Problems {
    * instead of it.
    */
   found(path: Path, value: unknown): string {
-    const text = this.source.scalar(path)
+    const text = this.document.scalar(path)
     return text?.includes(`\${`) ? `the value of ${show(text)}` : show(value)
   }
-}
-
-/** A short rendering for messages, without the credentials of a URL. */
-export function show(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing'
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
-  if (typeof value === 'object') return 'a mapping'
-  if (typeof value !== 'string') return String(value)
-  const text = value.replace(/\/\/[^/\s]*@/, '//…@')
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
-}
-
-/** `endpoints[0].filters.breaker`. */
-export function formatPath(path: Path): string {
-  let text = ''
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`
-    else if (/^[\w-]{1,60}$/.test(step)) text += text === '' ? step : `.${step}`
-    else text += `[${show(step)}]`
-  }
-  return text
 }

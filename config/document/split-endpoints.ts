@@ -52,7 +52,8 @@ export function splitEndpoints(text: string): Split | undefined {
         close()
         item = { start: at, before: line }
       } else if (depth <= indent) {
-        if (depth > 0) return undefined
+        // A key without text has its place at the end of the list that would be cut out.
+        if (depth > 0 || letter === ':') return undefined
         break
       }
     }

@@ -1,5 +1,5 @@
 import type { Document, LineCounter, YAMLError } from 'yaml'
-import type { PlacedProblem } from './problems.ts'
+import type { PlacedProblem } from './placed-problem.ts'
 
 // One mistake makes the parser stumble many times; the first few lines name it.
 const MAX_SYNTAX_PROBLEMS = 20

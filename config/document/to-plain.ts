@@ -1,8 +1,10 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import { isMapping } from '../read/read-shape.ts'
-import { type PlacedPiece, positionOf, type SourceFile } from './config-file.ts'
-import { BROKEN, type Problems, show } from './problems.ts'
+import { type ConfigFile, type PlacedPiece, positionOf } from './config-file.ts'
+import { show } from './message-parts.ts'
+import { BROKEN, isMapping } from './plain-data.ts'
+import type { Problems } from './problems.ts'
 import { type References, substitute, typed } from './references.ts'
 
 export interface PlainOptions {
@@ -22,31 +24,31 @@ const MAX_ALIASED = 100_000
  * the document whatever stands in it, and reports by place. What can't be read is reported and becomes `BROKEN`. Yields
  * between endpoints.
  */
-export function* toPlain(source: SourceFile, problems: Problems, options: PlainOptions): Generator<undefined, unknown> {
-  const { head, items } = source
+export function* toPlain(file: ConfigFile, problems: Problems, options: PlainOptions): SlicedWork<unknown> {
+  const { head, items } = file
   if (head === undefined) return null
-  const raw = new Reader(source, head, [], problems, options).read(head.document.contents)
+  const raw = new Reader(file, head, [], problems, options).read(head.yaml.contents)
   if (items === undefined || !isMapping(raw)) return raw
   const endpoints: unknown[] = []
   for (const [i, item] of items.entries()) {
     yield
-    const known = options.known?.get(item.document)
+    const known = options.known?.get(item.yaml)
     if (known !== undefined) {
       endpoints.push(known)
       continue
     }
     const before = problems.errors.length
-    const [node] = (item.document.contents as unknown as YAMLSeq).items
-    const value = new Reader(source, item, ['endpoints', i], problems, options).read(node)
+    const [node] = (item.yaml.contents as unknown as YAMLSeq).items
+    const value = new Reader(file, item, ['endpoints', i], problems, options).read(node)
     endpoints.push(value)
     if (problems.errors.length === before && isMapping(value) && !item.text.includes('${'))
-      options.known?.set(item.document, value)
+      options.known?.set(item.yaml, value)
   }
   return { ...raw, endpoints }
 }
 
 class Reader {
-  readonly #source: SourceFile
+  readonly #file: ConfigFile
   readonly #piece: PlacedPiece
   readonly #path: (string | number)[]
   readonly #problems: Problems
@@ -58,13 +60,13 @@ class Reader {
 
   /** @param path where the piece stands in its file */
   constructor(
-    source: SourceFile,
+    file: ConfigFile,
     piece: PlacedPiece,
     path: (string | number)[],
     problems: Problems,
     options: PlainOptions,
   ) {
-    this.#source = source
+    this.#file = file
     this.#piece = piece
     this.#path = path
     this.#problems = problems
@@ -120,7 +122,7 @@ class Reader {
   }
 
   #alias(alias: Alias): unknown {
-    const { aliases } = this.#source
+    const { aliases } = this.#file
     if (!aliases.has(alias)) aliases.set(alias, this.#anchors.get(alias.source))
     const target = aliases.get(alias)
     if (target === undefined) return this.#fail(`the alias *${alias.source} has no anchor &${alias.source} before it`)
@@ -151,12 +153,12 @@ class Reader {
   }
 
   #fail(message: string): typeof BROKEN {
-    const { file } = this.#source
-    this.#problems.error([...this.#path], message, { file, ...this.#source.locate(this.#path) })
+    const file = this.#file.name
+    this.#problems.error([...this.#path], message, { file, ...this.#file.locate(this.#path) })
     return BROKEN
   }
 
   #report(path: Path, message: string, node: unknown): void {
-    this.#problems.error(path, message, { file: this.#source.file, ...positionOf(node, this.#piece) })
+    this.#problems.error(path, message, { file: this.#file.name, ...positionOf(node, this.#piece) })
   }
 }

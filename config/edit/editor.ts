@@ -13,7 +13,7 @@ import type {
   Refusal,
 } from '../../core/control/endpoint-control.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
-import { LocatedConfigError, plainProblem } from '../document/problems.ts'
+import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import { type ConfigLoader, decodeText } from '../live/config-loader.ts'
 import type { Reloader } from '../live/reloader.ts'
 import type { LoadedConfig } from '../read/reading.ts'
@@ -129,7 +129,7 @@ export class EndpointEditor implements EndpointControl {
     let result: Omit<ChangeOutcome, 'version' | 'duration_ms'>
     try {
       const operation = prepare()
-      result = { id, ...(await reloader.turn(() => this.#perform(operation, ifVersion))) }
+      result = { id, ...(await reloader.enqueue(() => this.#perform(operation, ifVersion))) }
     } catch (error) {
       const refusal = refusalOf(error, source.main) ?? this.#unforeseen(error)
       result = { outcome: 'refused', reason: refusal.reason, id, problems: refusal.problems, warnings: [] }
@@ -151,7 +151,7 @@ export class EndpointEditor implements EndpointControl {
     for (let tries = 1; ; tries++) {
       if (reloader.stopped) throw refused('stopping', source.main, 'Weir is stopping: nothing is changed any more')
       // What others changed comes first, whatever becomes of this.
-      const settled = await reloader.settle()
+      const settled = await reloader.loadChanges()
       if (settled?.outcome === 'failed') throw new RefusedError('not_loaded', settled.problems)
       const { live } = reloader
       if (ifVersion !== undefined && ifVersion !== live.version)
@@ -168,12 +168,12 @@ export class EndpointEditor implements EndpointControl {
   async #edit(edit: Edit, live: LoadedConfig) {
     if (edit.text === edit.before) return { outcome: 'unchanged' as const, problems: [], warnings: [] }
     // Not what there is now: what others write meanwhile is seen by the next load, and only by that.
-    const texts = new Map(live.source.files.map(({ file, text }) => [file, text])).set(edit.file, edit.text)
+    const texts = new Map(live.document.files.map(({ name, text }) => [name, text])).set(edit.file, edit.text)
     const next = await this.#parts.loader.load(texts)
     checkMeaning(edit, live, next)
     let restore: (() => Promise<unknown>) | undefined
     try {
-      const { outcome, warnings } = await this.#parts.reloader().take(next, async () => {
+      const { outcome, warnings } = await this.#parts.reloader().applyLoaded(next, async () => {
         restore = await this.#write(edit)
       })
       const spec = next.spec.endpoints.find(({ at }) => at[1] === edit.index)
@@ -206,7 +206,7 @@ export class EndpointEditor implements EndpointControl {
     if (error instanceof LocatedConfigError)
       return new RefusedError(
         'invalid',
-        error.problems.map((problem): PlainProblem => plainProblem(problem, error.source)),
+        error.problems.map((problem): PlainProblem => plainProblem(problem, error.document)),
       )
     this.#parts.log.error({ err: error }, 'a change of an endpoint failed unexpectedly')
     return refused('invalid', this.#parts.source.main, error instanceof Error ? error.message : String(error))

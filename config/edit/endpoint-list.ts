@@ -53,7 +53,7 @@ export function addEndpoint(text: string, entry: unknown): string {
     const indent = /^ */.exec(split.items[0]!.text)![0]
     return insertLines(text, item.start + endOf(nodeAt(item.text, [0]), item.text), listItem(entry, indent))
   }
-  const { contents } = parsePiece(text).document
+  const { contents } = parsePiece(text).yaml
   if (!isMap(contents)) throw new UneditableError('the document is no mapping')
   const pair = pairOf(contents, 'endpoints')
   if (pair === undefined) return addList(text, contents, entry)

@@ -6,13 +6,13 @@ import { shown } from '../read/shown-value.ts'
 /** An endpoint as anybody may see it. */
 export function viewOf(
   state: EndpointState,
-  { entries, source }: LoadedConfig,
+  { entries, document }: LoadedConfig,
   at: readonly (string | number)[],
 ): EndpointView {
-  const { file, line } = source.place({ path: at, message: '' })
+  const { file, line } = document.place({ path: at, message: '' })
   return {
     id: state.id,
-    entry: shown('endpoint', entries[Number(at[1])], at, source) as EndpointView['entry'],
+    entry: shown('endpoint', entries[Number(at[1])], at, document) as EndpointView['entry'],
     file,
     line,
     status: state.status,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Path } from '../../core/control/config-error.ts'
-import type { Source } from '../document/config-document.ts'
-import { isMapping, type Mapping } from '../read/read-shape.ts'
+import type { ConfigDocument } from '../document/config-document.ts'
+import { isMapping, type Mapping } from '../document/plain-data.ts'
 import { hasReference, shown } from '../read/shown-value.ts'
 import { DataError } from './given-data.ts'
 import { Written } from './render.ts'
@@ -23,21 +23,21 @@ export interface Merged {
  * @param entry as it was read, references replaced
  * @param at where it stands
  */
-export function mergePatch(entry: Mapping, patch: Mapping, at: Path, source: Source): Merged {
+export function mergePatch(entry: Mapping, patch: Mapping, at: Path, document: ConfigDocument): Merged {
   const edits: KeyEdit[] = []
   const merge = (raw: Mapping, change: Mapping, path: Path): Mapping => {
     const meant: Record<string, unknown> = { ...raw }
     for (const [key, value] of Object.entries(change)) {
       const here = [...path, key]
       const known = Object.hasOwn(raw, key)
-      const before = known ? shown(key, raw[key], [...at, ...here], source) : undefined
+      const before = known ? shown(key, raw[key], [...at, ...here], document) : undefined
       if (value === null) {
         if (known) edits.push({ path: here })
         delete meant[key]
       } else if (known && isDeepStrictEqual(before, value)) continue
       else if (isMapping(value) && known && isMapping(raw[key])) meant[key] = merge(raw[key], value, here)
       else {
-        const { out, meant: means } = take(withoutNulls(value), raw[key], before, [...at, ...here], source)
+        const { out, meant: means } = take(withoutNulls(value), raw[key], before, [...at, ...here], document)
         edits.push({ path: here, value: out })
         meant[key] = means
       }
@@ -55,15 +55,15 @@ function take(
   raw: unknown,
   before: unknown,
   at: Path,
-  source: Source,
+  document: ConfigDocument,
 ): { out: unknown; meant: unknown } {
-  if (before !== undefined && isDeepStrictEqual(value, before)) return { out: asWritten(raw, at, source), meant: raw }
+  if (before !== undefined && isDeepStrictEqual(value, before)) return { out: asWritten(raw, at, document), meant: raw }
   if (Array.isArray(value)) {
     const [olds, shows] = Array.isArray(raw) && Array.isArray(before) ? [raw, before] : [[], []]
     const items = value.map((item, i) => {
       const same = shows.findIndex((old) => isDeepStrictEqual(old, item))
       const j = isDeepStrictEqual(shows[i], item) || same === -1 ? i : same
-      return take(item, olds[j], shows[j], [...at, j], source)
+      return take(item, olds[j], shows[j], [...at, j], document)
     })
     return { out: items.map(({ out }) => out), meant: items.map(({ meant }) => meant) }
   }
@@ -71,7 +71,7 @@ function take(
     const [old, show] = isMapping(raw) && isMapping(before) ? [raw, before] : [{}, {}]
     const own = (from: Mapping, key: string): unknown => (Object.hasOwn(from, key) ? from[key] : undefined)
     const items = Object.entries(value).map(
-      ([key, item]) => [key, take(item, own(old, key), own(show, key), [...at, key], source)] as const,
+      ([key, item]) => [key, take(item, own(old, key), own(show, key), [...at, key], document)] as const,
     )
     return {
       out: Object.fromEntries(items.map(([key, { out }]) => [key, out])),
@@ -89,11 +89,11 @@ export function refuseMasked(value: unknown): void {
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseMasked(item)
 }
 
-function asWritten(raw: unknown, at: Path, source: Source): unknown {
-  if (Array.isArray(raw)) return raw.map((item, i) => asWritten(item, [...at, i], source))
+function asWritten(raw: unknown, at: Path, document: ConfigDocument): unknown {
+  if (Array.isArray(raw)) return raw.map((item, i) => asWritten(item, [...at, i], document))
   if (isMapping(raw))
-    return Object.fromEntries(Object.entries(raw).map(([key, item]) => [key, asWritten(item, [...at, key], source)]))
-  const text = source.scalar(at)
+    return Object.fromEntries(Object.entries(raw).map(([key, item]) => [key, asWritten(item, [...at, key], document)]))
+  const text = document.scalar(at)
   return text !== undefined && hasReference(text) ? new Written(text, typeof raw !== 'string') : raw
 }
 

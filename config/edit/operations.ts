@@ -3,8 +3,8 @@ import type { PlainProblem } from '../../core/control/config-control.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { Refusal } from '../../core/control/endpoint-control.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
-import { formatPath } from '../document/problems.ts'
-import { isMapping, type Mapping } from '../read/read-shape.ts'
+import { formatPath } from '../document/message-parts.ts'
+import { isMapping, type Mapping } from '../document/plain-data.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { addEndpoint, changeEndpoint, removeEndpoint } from './endpoint-list.ts'
 import { DataError } from './given-data.ts'
@@ -39,20 +39,20 @@ export type Operation = (config: LoadedConfig) => Edit
 
 export function registering(entry: unknown): Operation {
   return (config) => {
-    const { entries, source, spec } = config
+    const { entries, document, spec } = config
     if (!isMapping(entry)) throw new DataError([], 'expected an endpoint: an object with name and url')
     const id = idOf(entry)
     if (spec.endpoints.some(({ endpoint }) => endpoint.id === id))
       throw new RefusedError('exists', [
-        { file: source.main.file, path: '', message: `the endpoint "${id}" exists already` },
+        { file: document.main.name, path: '', message: `the endpoint "${id}" exists already` },
       ])
     refuseMasked(entry)
     const included =
-      source.files.length === 1 ? -1 : entries.findIndex((_, i) => placeOf(config, i).file !== source.main)
+      document.files.length === 1 ? -1 : entries.findIndex((_, i) => placeOf(config, i).file !== document.main)
     const index = included === -1 ? entries.length : included
-    const { text } = source.main
+    const { text } = document.main
     return {
-      file: source.main.file,
+      file: document.main.name,
       before: text,
       text: addEndpoint(text, entry),
       index,
@@ -70,9 +70,9 @@ export function changing(id: string, patchOf: (found: EndpointSpec, entry: Mappi
     const patch = patchOf(found, entry)
     if (!isMapping(patch)) throw new DataError([], 'expected a patch: an object with the keys to change')
     const { file, local } = placeOf(config, index)
-    const { edits, meant } = mergePatch(entry, patch, found.at, config.source)
+    const { edits, meant } = mergePatch(entry, patch, found.at, config.document)
     return {
-      file: file.file,
+      file: file.name,
       before: file.text,
       text: changeEndpoint(file.text, local, edits),
       index,
@@ -86,7 +86,7 @@ export function removing(id: string): Operation {
     const index = Number(find(config, id).at[1])
     const { file, local } = placeOf(config, index)
     return {
-      file: file.file,
+      file: file.name,
       before: file.text,
       text: removeEndpoint(file.text, local),
       index: undefined,
@@ -114,18 +114,18 @@ export function refusalOf(error: unknown, file: string): RefusedError | undefine
   return new RefusedError('not_writable', [{ file, path: '', message }])
 }
 
-function find({ spec, source }: LoadedConfig, id: string): EndpointSpec {
+function find({ spec, document }: LoadedConfig, id: string): EndpointSpec {
   const found = spec.endpoints.find(({ endpoint }) => endpoint.id === id)
   if (found !== undefined) return found
   const message = `there is no endpoint ${JSON.stringify(id.slice(0, 100))}`
-  throw new RefusedError('not_found', [{ file: source.main.file, path: '', message }])
+  throw new RefusedError('not_found', [{ file: document.main.name, path: '', message }])
 }
 
 /** The file of an entry, and its index there. */
-function placeOf({ source }: LoadedConfig, index: number) {
+function placeOf({ document }: LoadedConfig, index: number) {
   const at: Path = ['endpoints', index]
-  const { file, path } = source.place({ path: at, message: '' })
-  return { file: source.files.find((one) => one.file === file)!, local: Number(path[1]) }
+  const { file, path } = document.place({ path: at, message: '' })
+  return { file: document.files.find((one) => one.name === file)!, local: Number(path[1]) }
 }
 
 const idOf = ({ name, version }: Mapping): string => (version === undefined ? `${name}` : `${version}/${name}`)

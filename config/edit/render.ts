@@ -1,5 +1,5 @@
+import { isMapping } from '../document/plain-data.ts'
 import { typed } from '../document/references.ts'
-import { isMapping } from '../read/read-shape.ts'
 
 /** A scalar of the document with a reference in it, taken over as it is written. */
 export class Written {

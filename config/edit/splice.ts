@@ -14,7 +14,7 @@ export interface KeyEdit {
 
 /** The node at a path of a text. */
 export function nodeAt(text: string, path: Path): unknown {
-  let node: unknown = parsePiece(text).document.contents
+  let node: unknown = parsePiece(text).yaml.contents
   for (const step of path)
     node = isMap(node) ? pairOf(node, String(step))?.value : isSeq(node) ? node.items[Number(step)] : undefined
   return node

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
-import { TimeSlice } from '../../core/base/time-slice.ts'
+import { runAtOnce, runInSlices, TimeSlice } from '../../core/base/time-slice.ts'
 import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
-import { Source } from '../document/config-document.ts'
-import { type PieceCache, parseFile, SourceFile } from '../document/config-file.ts'
+import { ConfigDocument } from '../document/config-document.ts'
+import { ConfigFile, type PieceCache, parseFile } from '../document/config-file.ts'
 import { type Included, mergeFiles, readPatterns } from '../document/include.ts'
-import { LocatedConfigError, type PlacedProblem } from '../document/problems.ts'
+import { LocatedConfigError } from '../document/located-config-error.ts'
+import type { PlacedProblem } from '../document/placed-problem.ts'
 import type { Environment } from '../document/references.ts'
-import { atOnce, paced } from '../document/steps.ts'
 import { type LoadedConfig, PartialConfigError, Reading, ReadingCache } from '../read/reading.ts'
-import { FileSource } from './file-config-source.ts'
+import { FileConfigSource } from './file-config-source.ts'
 
 export type { LoadedConfig } from '../read/reading.ts'
 
@@ -51,19 +51,19 @@ export class ConfigLoader {
     this.#uses = { names: [main], patterns: [] }
     this.#texts = texts
     const first = await this.#parse(main, slice)
-    const source = new Source(first.source)
-    if (first.problems.length > 0) throw new LocatedConfigError(first.problems, source)
-    const reading = new Reading(source, main, this.#env, this.#cache)
-    const raw = await paced(reading.plain(first.source), slice)
+    const document = new ConfigDocument(first.file)
+    if (first.problems.length > 0) throw new LocatedConfigError(first.problems, document)
+    const reading = new Reading(document, main, this.#env, this.#cache)
+    const raw = await runInSlices(reading.plain(first.file), slice)
     const patterns = readPatterns(raw, reading.problems)
-    const included = await this.#include(patterns, source, reading, slice)
+    const included = await this.#include(patterns, document, reading, slice)
     this.#uses = {
-      names: [main, ...included.map(({ name }) => name), ...reading.read],
+      names: [main, ...included.map(({ file }) => file.name), ...reading.read],
       patterns: patterns.map(({ pattern }) => pattern),
     }
-    this.#pieces = new Map(source.files.flatMap(({ items }) => items ?? []).map((piece) => [piece.text, piece]))
+    this.#pieces = new Map(document.files.flatMap(({ items }) => items ?? []).map((piece) => [piece.text, piece]))
     try {
-      return await paced(reading.interpret(mergeFiles(raw, included, source, reading.problems)), slice)
+      return await runInSlices(reading.interpret(mergeFiles(raw, included, document, reading.problems)), slice)
     } catch (error) {
       throw error instanceof PartialConfigError ? error.and(await this.#more(error.partial)) : error
     }
@@ -78,25 +78,25 @@ export class ConfigLoader {
     }
   }
 
-  async #parse(name: string, slice: TimeSlice): Promise<{ source: SourceFile; problems: readonly PlacedProblem[] }> {
+  async #parse(name: string, slice: TimeSlice): Promise<{ file: ConfigFile; problems: readonly PlacedProblem[] }> {
     try {
       const text = this.#texts.get(name) ?? decodeText(await this.#source.read(name))
-      return await paced(parseFile(text, name, this.#pieces), slice)
+      return await runInSlices(parseFile(text, name, this.#pieces), slice)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
-      return { source: new SourceFile(name), problems: error.problems }
+      return { file: new ConfigFile(name), problems: error.problems }
     }
   }
 
   async #include(
     patterns: ReturnType<typeof readPatterns>,
-    source: Source,
+    document: ConfigDocument,
     reading: Reading,
     slice: TimeSlice,
   ): Promise<Included[]> {
     const included: Included[] = []
     // The same file may be named in several ways.
-    const known = new Set([resolve(source.main.file)])
+    const known = new Set([resolve(document.main.name)])
     for (const { pattern, at } of patterns) {
       for (const name of await this.#expand(pattern, at, reading)) {
         if (known.has(resolve(name))) continue
@@ -106,11 +106,11 @@ export class ConfigLoader {
         }
         known.add(resolve(name))
         const parsed = await this.#parse(name, slice)
-        source.add(parsed.source)
+        document.add(parsed.file)
         for (const { path, message, position } of parsed.problems)
           reading.problems.error(path, message, { file: name, ...position })
-        const raw = parsed.problems.length > 0 ? undefined : await paced(reading.plain(parsed.source), slice)
-        included.push({ name, source: parsed.source, raw })
+        const raw = parsed.problems.length > 0 ? undefined : await runInSlices(reading.plain(parsed.file), slice)
+        included.push({ file: parsed.file, raw })
       }
     }
     return included
@@ -129,16 +129,16 @@ export class ConfigLoader {
 
 /** Reads a configuration file once. */
 export function loadConfig(file: string, env: Environment = process.env, check?: Check): Promise<LoadedConfig> {
-  return new ConfigLoader(new FileSource(file), env, check).load()
+  return new ConfigLoader(new FileConfigSource(file), env, check).load()
 }
 
 /** Reads a configuration text that includes nothing. `file` is for messages and as the start of relative paths. */
 export function parseConfig(text: string, { file, env }: { file: string; env: Environment }): LoadedConfig {
-  const { source: parsed, problems } = atOnce(parseFile(text, file))
-  const source = new Source(parsed)
-  if (problems.length > 0) throw new LocatedConfigError(problems, source)
-  const reading = new Reading(source, file, env)
-  return atOnce(reading.interpret(atOnce(reading.plain(parsed))))
+  const { file: parsed, problems } = runAtOnce(parseFile(text, file))
+  const document = new ConfigDocument(parsed)
+  if (problems.length > 0) throw new LocatedConfigError(problems, document)
+  const reading = new Reading(document, file, env)
+  return runAtOnce(reading.interpret(runAtOnce(reading.plain(parsed))))
 }
 
 /** The text of a document. Throws a ConfigError if there is none in it. */

@@ -14,7 +14,7 @@ export const MAX_FILE_SIZE = 10 * 1024 ** 2
 const PIPE_TIMEOUT_MS = 5000
 
 /** Configuration in a file, and the files that it includes. */
-export class FileSource implements ConfigSource {
+export class FileConfigSource implements ConfigSource {
   readonly main: string
   /** What was there when it was last looked at. */
   readonly #seen = new Map<string, string>()

@@ -2,7 +2,7 @@ import type { Logger } from '../../core/api/logger.ts'
 import type { ConfigStatus, PlainProblem, ReloadOutcome, Trigger } from '../../core/control/config-control.ts'
 
 /** Logs how a load went. */
-export function sayReload(
+export function logReload(
   log: Logger,
   result: ReloadOutcome,
   { endpoints }: ConfigStatus,
@@ -13,7 +13,7 @@ export function sayReload(
   if (outcome === 'unchanged') return log.info(fields, 'configuration reloaded: it means the same as before')
   if (outcome === 'applied') {
     log.info({ ...fields, endpoints }, 'configuration reloaded')
-    for (const warning of warnings) sayWarning(log, warning)
+    for (const warning of warnings) logWarning(log, warning)
     return
   }
   for (const { message, ...place } of problems) log.error({ place: lineOf(place) }, message)
@@ -21,7 +21,7 @@ export function sayReload(
   log.error(fields, `configuration not reloaded: ${count}; what runs goes on as before`)
 }
 
-export const sayWarning = (log: Logger, { message, ...place }: PlainProblem): void =>
+export const logWarning = (log: Logger, { message, ...place }: PlainProblem): void =>
   log.warn({ place: lineOf(place) }, message)
 
 const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>

@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
 import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import { TimeSlice } from '../../core/base/time-slice.ts'
 import { BuildError } from '../../core/build/snapshot.ts'
 import type {
   ConfigControl,
@@ -13,10 +11,12 @@ import type {
   Trigger,
 } from '../../core/control/config-control.ts'
 import { ConfigError, type Problem } from '../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
-import { LocatedConfigError, plainProblem } from '../document/problems.ts'
+import type { ConfigSource } from '../../core/control/config-source.ts'
+import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
-import { sayReload } from './reload-log.ts'
+import { logReload } from './reload-log.ts'
+import { haveSameMeaning } from './same-meaning.ts'
+import { SourceWatch } from './source-watch.ts'
 
 export interface ReloaderParts {
   readonly source: ConfigSource
@@ -52,8 +52,7 @@ export class Reloader implements ConfigControl {
   #at: number
   #busy: Promise<unknown> = Promise.resolve()
   #waiting: Promise<ReloadOutcome> | undefined
-  #watched: ConfigUses | undefined
-  #unwatch: (() => Promise<void>) | undefined
+  readonly #sourceWatch: SourceWatch
   #stopped = false
 
   constructor(parts: ReloaderParts) {
@@ -61,6 +60,7 @@ export class Reloader implements ConfigControl {
     this.#live = parts.live
     this.#warnings = parts.warnings
     this.#at = parts.clock.wall()
+    this.#sourceWatch = new SourceWatch(parts.source, () => void this.reload('file'), parts.log)
     this.#status = this.#statusOf(parts.live, 'start')
     const gauge = (name: string, help: string, value: () => number): void =>
       void parts.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
@@ -88,7 +88,7 @@ export class Reloader implements ConfigControl {
 
   reload(trigger: Trigger): Promise<ReloadOutcome> {
     // Whoever asks while a load waits for its turn is served by that one: it will see the newest document.
-    this.#waiting ??= this.turn(() => {
+    this.#waiting ??= this.enqueue(() => {
       this.#waiting = undefined
       return this.#load(trigger)
     })
@@ -105,14 +105,14 @@ export class Reloader implements ConfigControl {
   }
 
   /** Does something while nothing else is loaded, after all that was asked for before. */
-  turn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#busy.then(work)
-    this.#busy = turn.catch(() => {})
-    return turn
+  enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#busy.then(work)
+    this.#busy = result.catch(() => {})
+    return result
   }
 
   /** In a turn: loads what has changed since the last load, which is told like any other. Gives nothing if all is as it was. */
-  async settle(): Promise<ReloadOutcome | undefined> {
+  async loadChanges(): Promise<ReloadOutcome | undefined> {
     // What is read here is not seen as a change any more, so a former failure ends here too.
     if (this.#successful === 1) {
       const next = await this.#parts.loader.load().catch(() => undefined)
@@ -122,10 +122,10 @@ export class Reloader implements ConfigControl {
   }
 
   /**
-   * In a turn, after `settle`: makes a configuration that was loaded the live one, all or nothing.
+   * In a turn, after `loadChanges`: makes a configuration that was loaded the live one, all or nothing.
    * @param commit see `apply`
    */
-  async take(
+  async applyLoaded(
     next: LoadedConfig,
     commit: () => Promise<void>,
   ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly PlainProblem[] }> {
@@ -134,7 +134,7 @@ export class Reloader implements ConfigControl {
     if (same) await commit()
     const result = same ? this.#unchanged(next) : await this.#apply(next, 'api', commit)
     const duration_ms = Math.round(this.#parts.clock.now() - startedAt)
-    sayReload(this.#parts.log, { ...result, version: next.version, duration_ms }, this.#status)
+    logReload(this.#parts.log, { ...result, version: next.version, duration_ms }, this.#status)
     await this.#watch()
     return { outcome: same ? 'unchanged' : 'applied', warnings: result.warnings }
   }
@@ -147,8 +147,8 @@ export class Reloader implements ConfigControl {
   /** Resolves when no load is under way and none will be. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.turn(async () => {})
-    await this.#unwatch?.()
+    await this.enqueue(async () => {})
+    await this.#sourceWatch.close()
   }
 
   /** Never rejects: the next load waits for it. */
@@ -167,22 +167,14 @@ export class Reloader implements ConfigControl {
     this.#outcomes.add({ outcome: result.outcome })
     this.#successful = result.outcome === 'failed' ? 0 : 1
     const outcome = { ...result, version: this.#live.version, duration_ms: Math.round(clock.now() - startedAt) }
-    sayReload(this.#parts.log, outcome, this.#status, trigger)
+    logReload(this.#parts.log, outcome, this.#status, trigger)
     await this.#watch()
     return outcome
   }
 
   /** True if a configuration means what runs already, and no file that filters read has changed. */
   async #isLive(next: LoadedConfig): Promise<boolean> {
-    const slice = new TimeSlice()
-    const { spec, settings } = this.#live
-    if (this.#parts.filesChanged() || spec.endpoints.length !== next.spec.endpoints.length) return false
-    if (!isDeepStrictEqual([spec.listeners, settings], [next.spec.listeners, next.settings])) return false
-    for (const [i, endpoint] of spec.endpoints.entries()) {
-      if (slice.used) await slice.rest()
-      if (!isDeepStrictEqual(endpoint, next.spec.endpoints[i])) return false
-    }
-    return true
+    return !this.#parts.filesChanged() && haveSameMeaning(this.#live, next)
   }
 
   #unchanged(next: LoadedConfig): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
@@ -204,7 +196,7 @@ export class Reloader implements ConfigControl {
       return { outcome: 'applied', problems: [], warnings: this.#status.warnings }
     } catch (error) {
       if (error instanceof BuildError) this.#tried = error.files
-      if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.source)
+      if (error instanceof ConfigError) throw new LocatedConfigError(error.problems, next.document)
       throw error
     }
   }
@@ -212,7 +204,7 @@ export class Reloader implements ConfigControl {
   #failed(error: unknown, trigger: Trigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
     const problems: readonly PlainProblem[] =
       error instanceof LocatedConfigError
-        ? error.problems.map((problem) => plainProblem(problem, error.source))
+        ? error.problems.map((problem) => plainProblem(problem, error.document))
         : [{ file: this.#parts.source.main, path: '', message: error instanceof Error ? error.message : String(error) }]
     if (!(error instanceof LocatedConfigError)) this.#parts.log.error({ err: error }, 'a reload failed unexpectedly')
     const at = new Date(this.#parts.clock.wall()).toISOString()
@@ -224,11 +216,11 @@ export class Reloader implements ConfigControl {
     return {
       version: config.version,
       source: this.#parts.source.main,
-      files: config.source.files.map(({ file }) => file),
+      files: config.document.files.map(({ name }) => name),
       loaded_at: new Date(this.#at).toISOString(),
       trigger,
       endpoints: config.spec.endpoints.length,
-      warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.source)),
+      warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.document)),
       last_failure: null,
     }
   }
@@ -236,20 +228,10 @@ export class Reloader implements ConfigControl {
   /** Watches what the live configuration and the last load were made of. */
   async #watch(): Promise<void> {
     if (this.#stopped) return
-    const { loader, source, filesRead, log } = this.#parts
-    const uses = {
+    const { loader, filesRead } = this.#parts
+    await this.#sourceWatch.update({
       names: [...new Set([...loader.uses.names, ...filesRead(), ...this.#tried])],
       patterns: loader.uses.patterns,
-    }
-    if (isDeepStrictEqual(uses, this.#watched)) return
-    try {
-      const unwatch = await source.watch(uses, () => void this.reload('file'))
-      const before = this.#unwatch
-      this.#unwatch = unwatch
-      this.#watched = uses
-      await before?.()
-    } catch (error) {
-      log.warn({ err: error }, 'the configuration can not be watched: it is loaded again on SIGHUP and on request only')
-    }
+    })
   }
 }

@@ -2,7 +2,7 @@ import { parseDuration } from '../../core/base/units.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { Problems } from '../document/problems.ts'
-import type { Chain } from './chain-entries.ts'
+import type { DeclaredChain } from './chain-entries.ts'
 
 /** What is unwise in the order of a chain: the first of a pair belongs before the second, if both are there. */
 const ORDER = [
@@ -18,7 +18,7 @@ export const RESET = { factory: 'breaker', option: 'reset_timeout', default: 60_
 export const TIMEOUT = { factory: 'proxy', option: 'timeout', default: 30_000 } as const
 
 /** Warns of what is valid and yet hardly meant. */
-export function advise(chain: Chain, endpoints: readonly EndpointSpec[], problems: Problems): void {
+export function advise(chain: DeclaredChain, endpoints: readonly EndpointSpec[], problems: Problems): void {
   for (const [first, then, why] of ORDER) {
     const at = chain.entries.findIndex(({ factory }) => factory === first)
     const other = chain.entries.findIndex(({ factory }) => factory === then)
@@ -34,7 +34,7 @@ export function advise(chain: Chain, endpoints: readonly EndpointSpec[], problem
 }
 
 /** A probe that takes longer than the breaker waits counts as lost, and its slot goes to the next. */
-function adviseTimeouts(chain: Chain, endpoints: readonly EndpointSpec[], problems: Problems): void {
+function adviseTimeouts(chain: DeclaredChain, endpoints: readonly EndpointSpec[], problems: Problems): void {
   const [breaker] = chain.byFactory.get(RESET.factory) ?? []
   const [proxy] = chain.byFactory.get(TIMEOUT.factory) ?? []
   if (breaker === undefined || proxy === undefined) return

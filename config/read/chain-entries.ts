@@ -1,13 +1,14 @@
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec } from '../../core/control/gateway-spec.ts'
-import { BROKEN, type Problems, show } from '../document/problems.ts'
-import { DEFAULT_CHAIN, FILTER_NAME, filterEntryShape } from '../schema/document-schema.ts'
-import { isMapping, readShape } from './read-shape.ts'
-
-export { DEFAULT_CHAIN }
+import { show } from '../document/message-parts.ts'
+import { BROKEN, isMapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
+import { filterEntryShape } from '../schema/chain-shape.ts'
+import { FILTER_NAME } from '../schema/value-kinds.ts'
+import { readShape } from './read-shape.ts'
 
 /** A listener's chain as the document declares it. */
-export interface Chain {
+export interface DeclaredChain {
   readonly entries: readonly FilterSpec[]
   readonly byName: ReadonlyMap<string, FilterSpec>
   readonly byFactory: ReadonlyMap<string, readonly FilterSpec[]>
@@ -17,18 +18,18 @@ export interface Chain {
   readonly complete: boolean
 }
 
-export function makeChain(
+export function declaredChain(
   entries: readonly FilterSpec[],
   leftOut: ReadonlyMap<string, Path> = new Map(),
   complete = true,
-): Chain {
+): DeclaredChain {
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   return { entries, byName, byFactory: Map.groupBy(entries, (entry) => entry.factory), leftOut, complete }
 }
 
 /** A chain that the document doesn't spell out. */
-export function implicitChain(names: readonly string[], at: Path): Chain {
-  return makeChain(names.map((name) => ({ name, factory: name, options: {}, at })))
+export function impliedChain(names: readonly string[], at: Path): DeclaredChain {
+  return declaredChain(names.map((name) => ({ name, factory: name, options: {}, at })))
 }
 
 interface Entry extends FilterSpec {
@@ -37,10 +38,10 @@ interface Entry extends FilterSpec {
 }
 
 /** Reads a list of chain entries. Undefined stands for what was no list at all, which is reported. */
-export function readChain(raw: unknown, at: Path, problems: Problems): Chain {
+export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredChain {
   if (!Array.isArray(raw)) {
     if (raw !== BROKEN) problems.error(at, `expected a list of filters, found ${problems.found(at, raw)}`)
-    return makeChain([], new Map(), false)
+    return declaredChain([], new Map(), false)
   }
   const entries: FilterSpec[] = []
   const leftOut = new Map<string, Path>()
@@ -68,7 +69,7 @@ export function readChain(raw: unknown, at: Path, problems: Problems): Chain {
   })
   if (entries.length === 0 && complete)
     problems.error(at, 'the chain is empty: it needs at least a terminal filter, such as proxy')
-  return makeChain(entries, leftOut, complete)
+  return declaredChain(entries, leftOut, complete)
 }
 
 function readEntry(raw: unknown, at: Path, problems: Problems): Entry | undefined {

@@ -1,12 +1,14 @@
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
-import { BROKEN, type Problems, show } from '../document/problems.ts'
-import type { Steps } from '../document/steps.ts'
-import { endpointShape } from '../schema/document-schema.ts'
-import type { Chain } from './chain-entries.ts'
+import { show } from '../document/message-parts.ts'
+import { BROKEN, isMapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
+import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
+import type { DeclaredChain } from './chain-entries.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
-import { isMapping, readShape, type Values } from './read-shape.ts'
+import { readShape } from './read-shape.ts'
 import { expandEndpoint } from './shorthand.ts'
 
 export interface Endpoints {
@@ -18,10 +20,10 @@ export interface Endpoints {
 /** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
 export function* readEndpoints(
   raw: unknown,
-  chain: Chain,
+  chain: DeclaredChain,
   problems: Problems,
   cache: KnownEndpoints = new WeakMap(),
-): Steps<Endpoints> {
+): SlicedWork<Endpoints> {
   const at: Path = ['endpoints']
   const specs: EndpointSpec[] = []
   const checks = new Map<string, EndpointCheck>()
@@ -85,8 +87,6 @@ interface Known {
 
 /** Endpoints of former loads, by their plain data: those that did not change stay the same objects. */
 export type KnownEndpoints = WeakMap<object, Known>
-
-type EndpointValues = Values<typeof endpointShape>
 
 function identify(
   raw: Readonly<Record<string, unknown>>,

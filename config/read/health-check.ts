@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { statuses } from '../../core/api/status-pattern.ts'
-import { isFieldValue, isToken, TOKEN_PATTERN } from '../../core/base/tokens.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
-import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
-import { type Problems, show } from '../document/problems.ts'
-import { absolutePath, positiveDuration, section } from '../schema/value-kinds.ts'
+import type { HealthCheck } from '../../core/control/health-control.ts'
+import { show } from '../document/message-parts.ts'
+import type { Problems } from '../document/problems.ts'
+import { type HealthCheckValues, healthCheckShape, type OwnHealthCheckValues } from '../schema/health-check-shape.ts'
+import { section } from '../schema/value-kinds.ts'
 
 /** What an endpoint says of its checks; the rest is the document's. */
 export type OwnCheck = Partial<HealthCheck> & { readonly enabled?: boolean }
@@ -17,75 +17,6 @@ export interface HealthCheckSettings extends HealthCheck {
   readonly endpoints: ReadonlyMap<string, OwnCheck>
 }
 
-/** Those that are the connection's own business. */
-const FRAMING = /^(?:connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
-
-const headers = () =>
-  z
-    .record(z.string(), z.string({ error: 'expected a text' }))
-    .meta({ propertyNames: { type: 'string', pattern: TOKEN_PATTERN.source } })
-    .superRefine((fields, context) => {
-      for (const [name, value] of Object.entries(fields)) {
-        const message = !isToken(name)
-          ? 'this is no name of a header field'
-          : FRAMING.test(name)
-            ? 'this header field is not to be set: it belongs to the connection'
-            : !isFieldValue(value)
-              ? 'the value of a header field is printable ASCII, without blanks around it'
-              : undefined
-        if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message })
-      }
-    })
-    .transform((fields) => Object.fromEntries(Object.entries(fields).map(([name, v]) => [name.toLowerCase(), v])))
-
-const bodyMatch = () =>
-  z
-    .string()
-    .min(1)
-    .superRefine((text, context) => {
-      try {
-        bodyPattern(text)
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: `this is no regular expression: ${(error as Error).message}` })
-      }
-    })
-
-const threshold = () => z.int().min(1)
-
-export const healthCheckShape = {
-  enabled: z.boolean().default(true).describe('Whether targets are checked.'),
-  path: absolutePath().optional().describe("What a check asks for, behind the target's host. Default: `/`."),
-  method: z.enum(['GET', 'HEAD']).default('GET').describe('How it asks.'),
-  headers: headers().optional().describe('Header fields that it sends. Default: `user-agent` alone.'),
-  interval: positiveDuration().prefault('30s').describe('Time between two checks of a target.'),
-  timeout: positiveDuration().prefault('10s').describe('When a check without an answer counts as failed.'),
-  unhealthy_threshold: threshold().default(3).describe('Failed checks in a row that make a target unhealthy.'),
-  healthy_threshold: threshold().default(2).describe('Passed checks in a row that make it healthy.'),
-  statuses: statuses()
-    .min(1)
-    .default(['2xx'])
-    .describe('Statuses that pass: numbers (`204`) or classes (`2xx`). Redirects are not followed.'),
-  body_match: bodyMatch()
-    .optional()
-    .describe('What the first 64 KiB of the body must hold: a text, or `/a regular expression/`. Default: anything.'),
-}
-
-type Shape = typeof healthCheckShape
-type OwnShape = { [K in keyof Shape]: z.ZodOptional<ReturnType<Shape[K]['unwrap']>> }
-
-/** The same keys at an endpoint: each defaults to what the document says. */
-export const ownHealthCheckShape = Object.fromEntries(
-  Object.entries(healthCheckShape).map(([key, kind]) => [
-    key,
-    (kind.unwrap() as z.ZodType)
-      .optional()
-      .describe(`${kind.description!.replace(/ Default: .*$/, '')} Default: as \`health_check\` of the document says.`),
-  ]),
-) as unknown as OwnShape
-
-type Document = z.output<z.ZodObject<Shape>>
-type Said = z.output<z.ZodObject<OwnShape>>
-
 /** The keys of one endpoint. `here` says whether its `health_check` is a mapping. */
 export interface EndpointCheck {
   readonly own: OwnCheck
@@ -95,7 +26,10 @@ export interface EndpointCheck {
 
 /** Reads `health_check` and `health_check_path` of an endpoint; undefined where it says nothing of either. */
 export function readEndpointCheck(
-  values: { readonly health_check?: Said | 'off' | false | null; readonly health_check_path?: string | undefined },
+  values: {
+    readonly health_check?: OwnHealthCheckValues | 'off' | false | null
+    readonly health_check_path?: string | undefined
+  },
   at: Path,
   problems: Problems,
 ): EndpointCheck | undefined {
@@ -110,7 +44,7 @@ export function readEndpointCheck(
   return { own, here: said != null, at: [...at, said == null ? 'health_check_path' : 'health_check'] }
 }
 
-function fromKeys(said: Said): OwnCheck {
+function fromKeys(said: OwnHealthCheckValues): OwnCheck {
   const all = {
     enabled: said.enabled,
     method: said.method,
@@ -130,28 +64,28 @@ const DEFAULTS = z.parse(section(healthCheckShape), {})
 
 /** Puts together what the document and its endpoints say. Undefined: nothing. */
 export function readHealthCheck(
-  document: Document | null | undefined,
+  general: HealthCheckValues | null | undefined,
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): HealthCheckSettings | undefined {
-  if (document == null && checks.size === 0) return undefined
-  const base = { ...fromKeys(DEFAULTS), ...fromKeys(document ?? {}) } as HealthCheck & { enabled: boolean }
+  if (general == null && checks.size === 0) return undefined
+  const base = { ...fromKeys(DEFAULTS), ...fromKeys(general ?? {}) } as HealthCheck & { enabled: boolean }
   const settings: HealthCheckSettings = {
     ...base,
-    enabled: document == null ? false : base.enabled,
+    enabled: general == null ? false : base.enabled,
     path: base.path ?? ROOT,
     headers: base.headers ?? {},
     bodyMatch: base.bodyMatch,
     endpoints: new Map(
       // A section of its own is enough where the document has none.
-      Array.from(checks, ([id, { own, here }]) => [id, document == null && here ? { enabled: true, ...own } : own]),
+      Array.from(checks, ([id, { own, here }]) => [id, general == null && here ? { enabled: true, ...own } : own]),
     ),
   }
   if (settings.method === 'HEAD' && settings.bodyMatch !== undefined)
     problems.error(['health_check', 'body_match'], BODILESS)
   for (const [id, { own, here, at }] of checks) {
     const check = checkOf(settings, id)
-    if (document == null && !here && own.path !== undefined)
+    if (general == null && !here && own.path !== undefined)
       problems.warn(
         at,
         'this has no effect: nothing says that targets are checked; add "health_check: {}" to the document',
@@ -178,10 +112,10 @@ const SHOWN = 5
 /** Says which endpoints are checked at `/` because nobody thought of a path: a 404 there takes them out of service. */
 export function rootNotice(
   settings: HealthCheckSettings | undefined,
-  document: Document | null | undefined,
+  general: HealthCheckValues | null | undefined,
   endpoints: readonly EndpointSpec[],
 ): string[] {
-  if (settings === undefined || document?.path !== undefined) return []
+  if (settings === undefined || general?.path !== undefined) return []
   const ids = endpoints
     .filter(({ endpoint: { id, status } }) => status !== 'disabled' && settings.endpoints.get(id)?.path === undefined)
     .map(({ endpoint }) => endpoint.id)

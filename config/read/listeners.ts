@@ -1,19 +1,20 @@
 import { AUTHENTICATION } from '../../core/api/endpoint.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ListenerSpec } from '../../core/control/gateway-spec.ts'
-import { BROKEN, type Problems } from '../document/problems.ts'
+import { BROKEN, isMapping, type Mapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, type ListenValue, showAddress } from '../schema/address.ts'
-import { adminShape, type documentShape } from '../schema/document-schema.ts'
-import { type Chain, DEFAULT_CHAIN, implicitChain, readChain } from './chain-entries.ts'
-import { isMapping, type Mapping, readShape, type Values } from './read-shape.ts'
+import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
+import type { DocumentValues } from '../schema/document-schema.ts'
+import { adminShape } from '../schema/section-shapes.ts'
+import { type DeclaredChain, impliedChain, readChain } from './chain-entries.ts'
+import { readShape } from './read-shape.ts'
 import { expandAdminChain, expandChain } from './shorthand.ts'
-
-type Document = Values<typeof documentShape>
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]
   /** The proxy listener's chain. */
-  readonly chain: Chain
+  readonly chain: DeclaredChain
   readonly echo: Address | undefined
   /** Those whose chain could be read whole: of the others nothing more can be said. */
   readonly whole: readonly ListenerSpec[]
@@ -22,38 +23,38 @@ export interface Listeners {
 const LOOPBACK = '127.0.0.1'
 
 /** Reads what listens: the proxy and the admin listener with their chains, and the echo service. */
-export function readListeners(raw: Mapping, document: Document, problems: Problems): Listeners {
+export function readListeners(raw: Mapping, values: DocumentValues, problems: Problems): Listeners {
   const admin = readAdmin(raw.admin, problems)
   const chain = expandChain(
     Object.hasOwn(raw, 'filters')
       ? readChain(raw.filters, ['filters'], problems)
-      : implicitChain(DEFAULT_CHAIN, ['filters']),
-    document,
+      : impliedChain(DEFAULT_CHAIN, ['filters']),
+    values,
     admin?.chain.byFactory.has('auth') ?? false,
     problems,
   )
-  const proxy = address(document.listen, { host: undefined, port: 8000 }, undefined)
+  const proxy = address(values.listen, { host: undefined, port: 8000 }, undefined)
   const specs: ListenerSpec[] = [
     { name: 'proxy', ...proxy, chain: chain.entries, routes: true, requires: [], at: ['listen'] },
   ]
   if (admin !== undefined) {
     const open = !isLoopback(admin.address.host)
     const requires = open ? [AUTHENTICATION] : []
-    const { entries } = expandAdminChain(admin.chain, document, open)
+    const { entries } = expandAdminChain(admin.chain, values, open)
     for (const { factory, options, at } of entries)
       if (open && factory === 'auth' && options.required === false)
         problems.error([...at, 'required'], 'an admin listener that others can reach demands a token: remove this')
     specs.push({ name: 'admin', ...admin.address, chain: entries, routes: false, requires, at: ['admin'] })
   }
-  const echo = readEcho(document)
+  const echo = readEcho(values)
   // What could not be read is not compared: its default would collide with what nobody meant.
-  const listen = document.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
+  const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin?.address, echo, problems)
   const chains = [chain, admin?.chain]
   return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
 }
 
-function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: Chain } | undefined {
+function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: DeclaredChain } | undefined {
   if (raw === BROKEN || raw === 'off' || raw === false) return undefined
   if (raw !== undefined && !isMapping(raw)) {
     problems.error(
@@ -65,11 +66,11 @@ function readAdmin(raw: unknown, problems: Problems): { address: Address; chain:
   const values = readShape(adminShape, raw ?? {}, ['admin'], problems, ['filters'])
   const at: Path = ['admin', 'filters']
   const spelled = raw !== undefined && Object.hasOwn(raw, 'filters')
-  const chain = spelled ? readChain(raw.filters, at, problems) : implicitChain(['admin'], at)
+  const chain = spelled ? readChain(raw.filters, at, problems) : impliedChain(['admin'], at)
   return { address: address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK), chain }
 }
 
-function readEcho({ echo }: Document): Address | undefined {
+function readEcho({ echo }: DocumentValues): Address | undefined {
   return isMapping(echo) ? address(echo.listen, { host: LOOPBACK, port: 8002 }, LOOPBACK) : undefined
 }
 
@@ -93,7 +94,7 @@ function reportCollisions(
     for (const first of sockets.slice(0, i)) {
       if (first.address === undefined || second.address === undefined || !collide(first.address, second.address))
         continue
-      const at = problems.source.scalar(second.at) === undefined ? first.at : second.at
+      const at = problems.document.scalar(second.at) === undefined ? first.at : second.at
       const names = `${first.what} (${showAddress(first.address)}) and ${second.what} (${showAddress(second.address)})`
       problems.error(at, `${names} can't listen on the same address`)
     }

@@ -1,17 +1,10 @@
 import * as z from 'zod'
+import { wordIssue } from '../../core/base/issue-wording.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
-import { KINDS } from '../../core/build/filter-options.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import { BROKEN, type Problems } from '../document/problems.ts'
-
-export type Mapping = Readonly<Record<string, unknown>>
-
-/** What could be read of a mapping: keys that are absent or wrong are missing. */
-export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+import { BROKEN, type Mapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
+import type { Values } from '../schema/value-kinds.ts'
 
 const required = new WeakMap<object, readonly string[]>()
 
@@ -32,7 +25,7 @@ export function readShape<S extends z.ZodRawShape>(
     else if (raw[key] !== BROKEN && !byHand.includes(key)) {
       const result = z.safeParse(shape[key]!, raw[key])
       if (result.success) values[key] = result.data
-      else explain(result.error.issues, raw[key], [...at, key], problems)
+      else reportIssues(result.error.issues, raw[key], [...at, key], problems)
     }
   }
   let needed = required.get(shape)
@@ -45,7 +38,7 @@ export function readShape<S extends z.ZodRawShape>(
 }
 
 /** Turns issues of zod into problems in plain words. `value` is what was validated, `at` its place. */
-export function explain(issues: readonly z.core.$ZodIssue[], value: unknown, at: Path, problems: Problems): void {
+export function reportIssues(issues: readonly z.core.$ZodIssue[], value: unknown, at: Path, problems: Problems): void {
   for (const issue of issues) {
     const steps = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
     const path = [...at, ...steps]
@@ -55,16 +48,10 @@ export function explain(issues: readonly z.core.$ZodIssue[], value: unknown, at:
       for (const key of issue.keys) problems.unknownKey([...path, key], issue.message.split(' '))
     else {
       const branch = issue.code === 'invalid_union' ? nearest(issue) : undefined
-      if (branch !== undefined) explain(branch, found, path, problems)
+      if (branch !== undefined) reportIssues(branch, found, path, problems)
       else if (found === undefined && steps.length > 0)
         problems.error(path.slice(0, -1), `"${steps.at(-1)}" is missing`)
-      else {
-        const message = expectation(issue, found)
-        problems.error(
-          path,
-          message.startsWith('expected') ? insertFound(message, problems.found(path, found)) : message,
-        )
-      }
+      else problems.error(path, messageOf(issue, found, path, problems))
     }
   }
 }
@@ -76,31 +63,13 @@ function nearest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue
   return issue.errors.find((branch) => branch.length > 0 && !branch.some(wrongKind))
 }
 
-function expectation(issue: z.core.$ZodIssue, found: unknown): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${KINDS[issue.expected] ?? issue.expected}`
-    case 'invalid_value': {
-      const near = typeof found === 'string' ? didYouMean(found, issue.values.map(String)) : ''
-      const allowed = issue.values.map((v) => JSON.stringify(v)).join(', ')
-      return `expected ${issue.values.length > 1 ? 'one of ' : ''}${allowed}.${near}`
-    }
-    case 'too_small':
-      if (issue.origin === 'array') return 'expected a list with at least one entry (or leave the key out)'
-      return issue.origin === 'string' ? "expected a text that isn't empty" : `expected at least ${issue.minimum}`
-    case 'too_big':
-      return `expected at most ${issue.maximum}`
-    default:
-      return issue.message.startsWith('Invalid') ? 'expected something else' : issue.message
-  }
-}
-
-/** `expected a, found b. Did you mean …`: what was found stands before the suggestion. */
-function insertFound(message: string, found: string): string {
-  const cut = message.indexOf('. ')
-  if (cut !== -1 && message.startsWith(' Did', cut + 1))
-    return `${message.slice(0, cut)}, found ${found}${message.slice(cut)}`
-  return `${message.replace(/\.$/, '')}, found ${found}`
+/** `expected one of "a", "b", found "c". Did you mean …`. */
+function messageOf(issue: z.core.$ZodIssue, value: unknown, path: Path, problems: Problems): string {
+  const text = wordIssue(issue)
+  if (!text.startsWith('expected')) return text
+  const near =
+    issue.code === 'invalid_value' && typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : ''
+  return `${text}, found ${problems.found(path, value)}${near === '' ? '' : `.${near}`}`
 }
 
 function dig(value: unknown, steps: readonly (string | number)[]): unknown {

@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
+import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigUses } from '../../core/control/config-source.ts'
 import type { GatewaySpec } from '../../core/control/gateway-spec.ts'
-import type { Source } from '../document/config-document.ts'
-import type { SourceFile } from '../document/config-file.ts'
-import { BROKEN, LocatedConfigError, type PlacedProblem, Problems } from '../document/problems.ts'
+import type { ConfigDocument } from '../document/config-document.ts'
+import type { ConfigFile } from '../document/config-file.ts'
+import { LocatedConfigError } from '../document/located-config-error.ts'
+import type { PlacedProblem } from '../document/placed-problem.ts'
+import { BROKEN, isMapping } from '../document/plain-data.ts'
+import { Problems } from '../document/problems.ts'
 import { readReferencedFile } from '../document/referenced-file.ts'
 import type { Environment, References } from '../document/references.ts'
-import type { Steps } from '../document/steps.ts'
 import { toPlain } from '../document/to-plain.ts'
 import { documentShape } from '../schema/document-schema.ts'
 import { advise } from './advice.ts'
 import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
 import { rootNotice } from './health-check.ts'
 import { readListeners } from './listeners.ts'
-import { isMapping, readShape } from './read-shape.ts'
+import { readShape } from './read-shape.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 export interface LoadedConfig {
@@ -25,9 +28,9 @@ export interface LoadedConfig {
   readonly settings: Settings
   /** What the documents say of each endpoint, references replaced: it may hold secrets. */
   readonly entries: readonly unknown[]
-  /** What is unwise; `source.format` gives each its place. */
+  /** What is unwise; `document.format` gives each its place. */
   readonly warnings: readonly PlacedProblem[]
-  readonly source: Source
+  readonly document: ConfigDocument
   /** Plain lines for the log. */
   readonly notices: readonly string[]
   /** Digest of the documents' text, 12 hex digits: equal texts have equal versions, wherever they are loaded. */
@@ -38,14 +41,14 @@ export interface LoadedConfig {
 export class PartialConfigError extends LocatedConfigError {
   readonly partial: Pick<LoadedConfig, 'spec' | 'settings'>
 
-  constructor(problems: readonly PlacedProblem[], source: Source, partial: PartialConfigError['partial']) {
-    super(problems, source)
+  constructor(problems: readonly PlacedProblem[], document: ConfigDocument, partial: PartialConfigError['partial']) {
+    super(problems, document)
     this.partial = partial
   }
 
   /** The same with more problems. */
   and(more: readonly PlacedProblem[]): LocatedConfigError {
-    return new LocatedConfigError(inOrder([...this.problems, ...more], this.source), this.source)
+    return new LocatedConfigError(inOrder([...this.problems, ...more], this.document), this.document)
   }
 }
 
@@ -58,17 +61,17 @@ export class ReadingCache {
 /** One reading of a configuration, from parsed files to what the engine and the process need. */
 export class Reading {
   readonly problems: Problems
-  readonly #source: Source
+  readonly #document: ConfigDocument
   readonly #main: string
   readonly #references: References
   readonly #cache: ReadingCache
   readonly #read = new Set<string>()
 
-  constructor(source: Source, main: string, env: Environment, cache = new ReadingCache()) {
+  constructor(document: ConfigDocument, main: string, env: Environment, cache = new ReadingCache()) {
     this.#cache = cache
-    this.#source = source
+    this.#document = document
     this.#main = main
-    this.problems = new Problems(source)
+    this.problems = new Problems(document)
     const folder = dirname(resolve(main))
     this.#references = {
       env,
@@ -84,7 +87,7 @@ export class Reading {
     return [...this.#read]
   }
 
-  plain(file: SourceFile): Steps<unknown> {
+  plain(file: ConfigFile): SlicedWork<unknown> {
     return toPlain(file, this.problems, {
       references: this.#references,
       keepText: isEndpointLabel,
@@ -93,30 +96,30 @@ export class Reading {
   }
 
   /** Makes sense of the plain data. Throws a `LocatedConfigError` with all that was found wrong, here and before. */
-  *interpret(raw: unknown): Steps<LoadedConfig> {
+  *interpret(raw: unknown): SlicedWork<LoadedConfig> {
     const { problems } = this
     if (!isMapping(raw)) {
       const found = raw === null ? 'nothing but comments or space' : problems.found([], raw)
       if (raw !== BROKEN) problems.error([], `expected a configuration, such as "listen: 8000"; found ${found}`)
-      throw new LocatedConfigError(problems.errors, this.#source)
+      throw new LocatedConfigError(problems.errors, this.#document)
     }
-    const document = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
-    const listeners = readListeners(raw, document, problems)
+    const values = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
+    const listeners = readListeners(raw, values, problems)
     const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
     advise(listeners.chain, endpoints.specs, problems)
-    const settings = readSettings(this.#main, document, listeners.echo, endpoints.checks, problems)
+    const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.whole, endpoints: endpoints.specs }
-      throw new PartialConfigError(inOrder(problems.errors, this.#source), this.#source, { spec, settings })
+      throw new PartialConfigError(inOrder(problems.errors, this.#document), this.#document, { spec, settings })
     }
     return {
       spec: { listeners: listeners.specs, endpoints: endpoints.specs },
       settings,
       entries: Array.isArray(raw.endpoints) ? raw.endpoints : [],
-      warnings: inOrder(problems.warnings, this.#source),
-      source: this.#source,
-      notices: rootNotice(settings.healthCheck, document.health_check, endpoints.specs),
-      version: versionOf(this.#source),
+      warnings: inOrder(problems.warnings, this.#document),
+      document: this.#document,
+      notices: rootNotice(settings.healthCheck, values.health_check, endpoints.specs),
+      version: versionOf(this.#document),
     }
   }
 }
@@ -126,9 +129,9 @@ function isEndpointLabel(path: Path): boolean {
   return path.length === 3 && path[0] === 'endpoints' && (path[2] === 'version' || path[2] === 'name')
 }
 
-function inOrder(problems: readonly PlacedProblem[], source: Source): readonly PlacedProblem[] {
-  const order = new Map(source.files.map(({ file }, i) => [file, i]))
-  const placed = problems.map((problem) => ({ problem, at: source.place(problem) }))
+function inOrder(problems: readonly PlacedProblem[], document: ConfigDocument): readonly PlacedProblem[] {
+  const order = new Map(document.files.map(({ name }, i) => [name, i]))
+  const placed = problems.map((problem) => ({ problem, at: document.place(problem) }))
   placed.sort(
     ({ at: a }, { at: b }) =>
       (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) ||
@@ -138,7 +141,7 @@ function inOrder(problems: readonly PlacedProblem[], source: Source): readonly P
   return placed.map(({ problem }) => problem)
 }
 
-function versionOf({ files }: Source): string {
+function versionOf({ files }: ConfigDocument): string {
   const hash = createHash('sha256')
   for (const { text } of files) hash.update(text).update('\0')
   return hash.digest('hex').slice(0, 12)

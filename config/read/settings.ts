@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path'
 import type { Path } from '../../core/control/config-error.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
+import type { LogLevel } from '../../core/observe/root-logger.ts'
 import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
-import type { documentShape, LogLevel } from '../schema/document-schema.ts'
+import type { DocumentValues } from '../schema/document-schema.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
-import type { Values } from './read-shape.ts'
 
 /** What the document says to the process rather than to filters. Durations are milliseconds. */
 export interface Settings {
@@ -37,31 +37,29 @@ export interface TracingSettings {
   readonly redactQueryKeys: readonly string[]
 }
 
-type Document = Values<typeof documentShape>
-
 export function readSettings(
   file: string,
-  document: Document,
+  values: DocumentValues,
   echo: Address | undefined,
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): Settings {
-  const tracing = document.tracing ?? {}
-  const shutdown = document.shutdown ?? { grace_period: 0, timeout: 30_000 }
+  const tracing = values.tracing ?? {}
+  const shutdown = values.shutdown ?? { grace_period: 0, timeout: 30_000 }
   return {
     file,
     baseDir: dirname(resolve(file)),
-    logLevel: document.log_level ?? 'info',
-    accessLog: document.access_log ?? true,
-    debug: document.debug ?? false,
-    trustedProxies: readTrusted(document, problems),
-    downstream: readDownstream(document),
+    logLevel: values.log_level ?? 'info',
+    accessLog: values.access_log ?? true,
+    debug: values.debug ?? false,
+    trustedProxies: readTrusted(values, problems),
+    downstream: readDownstream(values),
     overload: {
-      maxRequests: document.overload?.max_requests ?? Infinity,
-      maxMemory: document.overload?.max_memory ?? Infinity,
-      maxLagMs: document.overload?.max_lag ?? Infinity,
+      maxRequests: values.overload?.max_requests ?? Infinity,
+      maxMemory: values.overload?.max_memory ?? Infinity,
+      maxLagMs: values.overload?.max_lag ?? Infinity,
     },
-    plugins: readPlugins(document, problems),
+    plugins: readPlugins(values, problems),
     tracing: {
       enabled: tracing.enabled,
       endpoint: tracing.endpoint,
@@ -71,12 +69,12 @@ export function readSettings(
     },
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     echo,
-    healthCheck: readHealthCheck(document.health_check, checks, problems),
+    healthCheck: readHealthCheck(values.health_check, checks, problems),
   }
 }
 
-function readTrusted(document: Document, problems: Problems): readonly string[] {
-  const ranges = document.trusted_proxies ?? []
+function readTrusted(values: DocumentValues, problems: Problems): readonly string[] {
+  const ranges = values.trusted_proxies ?? []
   ranges.forEach((range, i) => {
     if (!range.endsWith('/0')) return
     problems.warn(['trusted_proxies', i], 'this trusts every client to name its own address')
@@ -84,7 +82,7 @@ function readTrusted(document: Document, problems: Problems): readonly string[] 
   return ranges
 }
 
-function readDownstream({ downstream: said }: Document): DownstreamLimits {
+function readDownstream({ downstream: said }: DocumentValues): DownstreamLimits {
   if (said == null) return DEFAULT_LIMITS
   return {
     headersTimeoutMs: said.headers_timeout,
@@ -98,9 +96,9 @@ function readDownstream({ downstream: said }: Document): DownstreamLimits {
   }
 }
 
-function readPlugins(document: Document, problems: Problems): Settings['plugins'] {
+function readPlugins(values: DocumentValues, problems: Problems): Settings['plugins'] {
   const first = new Map<string, Path>()
-  return (document.plugins ?? []).map((specifier, i) => {
+  return (values.plugins ?? []).map((specifier, i) => {
     const at: Path = ['plugins', i]
     const before = first.get(specifier)
     if (before === undefined) first.set(specifier, at)

@@ -1,37 +1,18 @@
 import { AUTHENTICATION, type Requirement } from '../../core/api/endpoint.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
-import { formatPath, type Problems, show } from '../document/problems.ts'
-import type { documentShape, endpointShape } from '../schema/document-schema.ts'
-import { type Chain, makeChain, readOptions } from './chain-entries.ts'
-import { isMapping, type Values } from './read-shape.ts'
+import { formatPath, show } from '../document/message-parts.ts'
+import { isMapping } from '../document/plain-data.ts'
+import type { Problems } from '../document/problems.ts'
+import type { DocumentValues } from '../schema/document-schema.ts'
+import type { EndpointValues } from '../schema/endpoint-shape.ts'
+import { SHORT_FORMS } from '../schema/short-forms.ts'
+import { type DeclaredChain, declaredChain, readOptions } from './chain-entries.ts'
 
 // The single place that knows the flat keys and the filters that own them. A flat key refers to the filter whose
 // factory has the name given here, whatever the filter itself is called.
 
 type Options = Readonly<Record<string, unknown>>
-type Document = Values<typeof documentShape>
-type Endpoint = Values<typeof endpointShape>
-
-/** The factory of a filter, and its option; without one, all of them. */
-export type Flat = readonly [factory: string, option?: string]
-
-/** What each flat key stands for. `auth_type`, `metrics_enabled` and what else has no one option are read below. */
-export const SHORT_FORMS = {
-  document: {
-    circuit_breaker: ['breaker'],
-    debug: ['route-match', 'debug'],
-    auth_algorithm: ['auth', 'algorithm'],
-    auth_issuer: ['auth', 'issuer'],
-    auth_audience: ['auth', 'audience'],
-  },
-  endpoint: {
-    methods: ['method-check', 'methods'],
-    timeout: ['proxy', 'timeout'],
-    roles: ['auth', 'roles'],
-    scopes: ['auth', 'scopes'],
-  },
-} as const satisfies Record<string, Readonly<Record<string, Flat>>>
 
 interface Shorthand {
   readonly factory: string
@@ -46,28 +27,33 @@ function single([factory, option]: readonly [string, string], value: unknown, at
 }
 
 /** Facts about tokens, which hold wherever a token is checked. */
-function tokenKeys(document: Document): Shorthand[] {
+function tokenKeys(values: DocumentValues): Shorthand[] {
   return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
-    single(SHORT_FORMS.document[key], document[key], [key]),
+    single(SHORT_FORMS.document[key], values[key], [key]),
   )
 }
 
-function chainKeys(document: Document): Shorthand[] {
-  const breaker = document.circuit_breaker
+function chainKeys(values: DocumentValues): Shorthand[] {
+  const breaker = values.circuit_breaker
   const at: Path = ['circuit_breaker']
   const origins = Object.fromEntries(Object.keys(breaker ?? {}).map((key) => [key, [...at, key]]))
   return [
     ...(isMapping(breaker)
       ? [{ factory: SHORT_FORMS.document.circuit_breaker[0], options: breaker, origins, at }]
       : []),
-    ...single(SHORT_FORMS.document.debug, document.debug === true ? true : undefined, ['debug']),
+    ...single(SHORT_FORMS.document.debug, values.debug === true ? true : undefined, ['debug']),
   ]
 }
 
 /** The proxy listener's chain with the flat keys of the document worked in. */
-export function expandChain(chain: Chain, document: Document, adminHasAuth: boolean, problems: Problems): Chain {
-  let expanded = switchMetrics(chain, document.metrics_enabled, problems)
-  for (const key of [...chainKeys(document), ...tokenKeys(document)]) {
+export function expandChain(
+  chain: DeclaredChain,
+  values: DocumentValues,
+  adminHasAuth: boolean,
+  problems: Problems,
+): DeclaredChain {
+  let expanded = switchMetrics(chain, values.metrics_enabled, problems)
+  for (const key of [...chainKeys(values), ...tokenKeys(values)]) {
     if (key.factory === 'auth' && adminHasAuth && !expanded.byFactory.has('auth')) continue
     const filter = only(expanded, key, problems, true)
     if (filter === undefined) continue
@@ -81,26 +67,26 @@ export function expandChain(chain: Chain, document: Document, adminHasAuth: bool
  * The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it.
  * @param open whether others than this machine reach it: a token is demanded then
  */
-export function expandAdminChain(chain: Chain, document: Document, open: boolean): Chain {
-  const keys = [...tokenKeys(document), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
+export function expandAdminChain(chain: DeclaredChain, values: DocumentValues, open: boolean): DeclaredChain {
+  const keys = [...tokenKeys(values), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
   const expand = (filter: FilterSpec): FilterSpec =>
     keys.reduce(
       (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
       filter,
     )
-  return makeChain(
+  return declaredChain(
     chain.entries.map((filter) => (filter.factory === 'auth' ? expand(filter) : filter)),
     chain.leftOut,
     chain.complete,
   )
 }
 
-function switchMetrics(chain: Chain, enabled: boolean | undefined, problems: Problems): Chain {
+function switchMetrics(chain: DeclaredChain, enabled: boolean | undefined, problems: Problems): DeclaredChain {
   const at: Path = ['metrics_enabled']
   if (enabled === false) {
     const leftOut = new Map(chain.leftOut)
     for (const filter of chain.byFactory.get('metrics') ?? []) leftOut.set(filter.name, at)
-    return makeChain(
+    return declaredChain(
       chain.entries.filter((filter) => filter.factory !== 'metrics'),
       leftOut,
       chain.complete,
@@ -115,8 +101,8 @@ function switchMetrics(chain: Chain, enabled: boolean | undefined, problems: Pro
  * flat keys worked in.
  */
 export function expandEndpoint(
-  endpoint: Endpoint,
-  chain: Chain,
+  endpoint: EndpointValues,
+  chain: DeclaredChain,
   at: Path,
   problems: Problems,
 ): { filters: Record<string, OptionsSpec | 'off'>; requires: Requirement[] } {
@@ -143,7 +129,7 @@ export function expandEndpoint(
   return { filters, requires: bearer || enforced(filters, chain) ? [AUTHENTICATION] : [] }
 }
 
-function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
+function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
   const { auth_type: type } = endpoint
   const named = (['roles', 'scopes'] as const).filter((key) => endpoint[key] !== undefined)
   const keys = named.flatMap((key) => single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
@@ -161,7 +147,7 @@ function authKeys(endpoint: Endpoint, at: Path, problems: Problems): { keys: Sho
 }
 
 /** Whether options, rather than flat keys, make a token mandatory. */
-function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: Chain): boolean {
+function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: DeclaredChain): boolean {
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
     if (own === 'off') return false
@@ -175,8 +161,8 @@ const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
   [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
 
 function endpointFilters(
-  endpoint: Endpoint,
-  chain: Chain,
+  endpoint: EndpointValues,
+  chain: DeclaredChain,
   at: Path,
   problems: Problems,
 ): Record<string, OptionsSpec | 'off'> {
@@ -201,7 +187,7 @@ function endpointFilters(
 }
 
 /** The one filter that a flat key refers to. */
-function only(chain: Chain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
+function only(chain: DeclaredChain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
   const [filter, second] = chain.byFactory.get(key.factory) ?? []
   if (filter === undefined && warn) warnMissing(chain, key, problems)
   if (second === undefined || filter === undefined) return filter
@@ -213,7 +199,11 @@ function only(chain: Chain, key: Shorthand, problems: Problems, warn: boolean): 
   return undefined
 }
 
-function warnMissing(chain: Chain, key: { readonly factory: string; readonly at: Path }, problems: Problems): void {
+function warnMissing(
+  chain: DeclaredChain,
+  key: { readonly factory: string; readonly at: Path },
+  problems: Problems,
+): void {
   if (!chain.complete) return
   const out = chain.leftOut.get(key.factory)
   const why =
@@ -235,8 +225,8 @@ function merged<T extends OptionsSpec>(spec: T, key: Shorthand): T {
   return { ...spec, options: { ...spec.options, ...key.options }, origins: { ...spec.origins, ...key.origins } }
 }
 
-function replace(chain: Chain, old: FilterSpec, filter: FilterSpec): Chain {
-  return makeChain(
+function replace(chain: DeclaredChain, old: FilterSpec, filter: FilterSpec): DeclaredChain {
+  return declaredChain(
     chain.entries.map((entry) => (entry === old ? filter : entry)),
     chain.leftOut,
     chain.complete,

@@ -2,8 +2,8 @@ import type { FilterFactory } from '../../core/api/filter.ts'
 import { isSecret } from '../../core/build/filter-options.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
-import type { Source } from '../document/config-document.ts'
-import { isMapping } from './read-shape.ts'
+import type { ConfigDocument } from '../document/config-document.ts'
+import { isMapping } from '../document/plain-data.ts'
 
 /** An option of a filter as anybody may see it. */
 export interface ShownOption {
@@ -19,15 +19,15 @@ export interface ShownOption {
  * A value of the configuration as anybody may see it: references as they were written, secrets masked by their name,
  * URLs without credentials.
  */
-export function shown(name: string, value: unknown, path: Path, source: Source): unknown {
-  const written = source.scalar(path)
+export function shown(name: string, value: unknown, path: Path, document: ConfigDocument): unknown {
+  const written = document.scalar(path)
   if (written !== undefined && hasReference(written))
     return isSecret(name) ? bareReference(written) : withoutCredentials(written)
-  if (Array.isArray(value)) return value.map((item, i) => shown(name, item, [...path, i], source))
+  if (Array.isArray(value)) return value.map((item, i) => shown(name, item, [...path, i], document))
   if (isMapping(value)) {
     const entries = Object.entries(value)
     return Object.fromEntries(
-      entries.map(([key, inner]) => [key, shown(isSecret(name) ? name : key, inner, [...path, key], source)]),
+      entries.map(([key, inner]) => [key, shown(isSecret(name) ? name : key, inner, [...path, key], document)]),
     )
   }
   if (value === null || value === undefined || typeof value === 'boolean') return value
@@ -48,11 +48,11 @@ const bareReference = (written: string): string =>
 const withoutCredentials = (text: string): string => text.replaceAll(/\/\/\S*@/g, '//…@')
 
 /** The options that a filter goes by: those that were written, with their places, and its defaults. */
-export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, source: Source): ShownOption[] {
+export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, document: ConfigDocument): ShownOption[] {
   const written = Object.entries(spec.options).map(([name, value]): ShownOption => {
     const path = pathOf(name, spec)
-    const { file, line } = source.place({ path, message: '' })
-    return { name, value: shown(name, value, path, source), file, line }
+    const { file, line } = document.place({ path, message: '' })
+    return { name, value: shown(name, value, path, document), file, line }
   })
   const defaults = Object.entries(propertiesOf(factory))
     .filter(([name, { default: value }]) => value !== undefined && !Object.hasOwn(spec.options, name))
@@ -85,10 +85,10 @@ export interface PropertySchema {
 }
 
 /** A value on one line, as YAML in flow style would have it. */
-export function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+export function inlineText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inlineText).join(', ')}]`
   if (isMapping(value)) {
-    const entries = Object.entries(value).map(([key, inner]) => `${key}: ${flow(inner)}`)
+    const entries = Object.entries(value).map(([key, inner]) => `${key}: ${inlineText(inner)}`)
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
   }
   if (typeof value !== 'string') return String(value)

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { FilterFactory } from '../../core/api/filter.ts'
 import type { Catalog } from '../../core/build/catalog.ts'
-import { type Flat, SHORT_FORMS } from '../read/shorthand.ts'
 import { documentSchema } from './document-schema.ts'
 import {
   allowReferences,
@@ -16,6 +15,7 @@ import {
   type Schemas,
   tidy,
 } from './schema-node.ts'
+import { type OptionRef, SHORT_FORMS } from './short-forms.ts'
 
 export type { JsonSchema } from './schema-node.ts'
 
@@ -125,7 +125,7 @@ function byFilter(mapping: JsonSchema, filters: readonly FilterFactory[], option
 
 /** The flat keys, as what they stand for. */
 function expandFlat(document: JsonSchema, defs: Record<string, JsonSchema>): JsonSchema {
-  const expand = (node: JsonSchema, flat: Readonly<Record<string, Flat>>): JsonSchema => ({
+  const expand = (node: JsonSchema, flat: Readonly<Record<string, OptionRef>>): JsonSchema => ({
     ...node,
     properties: mapValues(node.properties!, (own, key) =>
       Object.hasOwn(flat, key) ? standingFor(own, flat[key]!, defs) : own,
@@ -135,7 +135,7 @@ function expandFlat(document: JsonSchema, defs: Record<string, JsonSchema>): Jso
   return expand(document, SHORT_FORMS.document)
 }
 
-function standingFor(own: JsonSchema, [filter, option]: Flat, defs: Schemas): JsonSchema {
+function standingFor(own: JsonSchema, [filter, option]: OptionRef, defs: Schemas): JsonSchema {
   const name = optionsName(filter)
   const options = defs[name]
   const found = option === undefined ? options : options?.properties?.[option]

@@ -4,7 +4,7 @@ import { FILTERS_TEXT, INTRODUCTION, NOTES, SHORT_FORMS_TEXT } from './reference
 import { items } from './schema-node.ts'
 
 /** The JSON Schema of a configuration that may use the filters of a catalog, or the reference as Markdown, as text. */
-export function printSchema(catalog: Catalog, form: 'json' | 'markdown' = 'json'): string {
+export function schemaText(catalog: Catalog, form: 'json' | 'markdown' = 'json'): string {
   const schema = jsonSchema(catalog)
   return form === 'markdown' ? markdown(schema) : `${JSON.stringify(schema, null, 2)}\n`
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { TOKEN } from '../../core/base/tokens.ts'
 import { duration, size } from '../../core/base/units.ts'
+import type { LogLevel } from '../../core/observe/root-logger.ts'
 import { type Parsed, parseListen, parseTarget } from './address.ts'
 
 // The kinds of values that a document holds. Messages that start with "expected" get ", found …" behind them
@@ -26,8 +27,12 @@ export function section<S extends z.ZodRawShape>(shape: S) {
   })
 }
 
+/** What could be read of a mapping: keys that are absent or wrong are missing. */
+export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
+
 export const text = () => z.string().min(1)
-export const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1)
+export const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.array(item).min(1, 'expected a list with at least one entry (or leave the key out)')
 export const listOrOne = <T extends z.ZodType>(item: T) =>
   z.union([item.transform((value) => [value]), oneOrMore(item)], { error: 'expected a value or a list of them' })
 export const textOrTexts = () => z.union([text(), oneOrMore(text())], { error: 'expected a text or a list of texts' })
@@ -68,8 +73,15 @@ export const label = () =>
     .regex(namePattern, NAME)
     .meta({ title: 'letters, digits, . _ ~ -', type: ['string', 'number'] })
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+export const LOG_LEVELS = [
+  'trace',
+  'debug',
+  'info',
+  'warn',
+  'error',
+  'fatal',
+  'silent',
+] as const satisfies readonly LogLevel[]
 // Names that other loggers give the same levels.
 const LEVEL_NAMES: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' }
 export const logLevel = () =>

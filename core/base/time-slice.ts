@@ -1,20 +1,40 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** Longest stretch of work between two breaths; milliseconds. */
+/** Longest stretch of work that holds the event loop; milliseconds. */
 const SLICE_MS = 10
 
-/** Lets requests through during long work on the event loop: `if (slice.used) await slice.rest()`. */
+/** Lets requests through during long work on the event loop: `if (slice.isOver) await slice.yield()`. */
 export class TimeSlice {
   #since = performance.now()
 
-  /** True when the loop has been held for long enough. */
-  get used(): boolean {
+  /** True when the work has held the loop for long enough. */
+  get isOver(): boolean {
     return performance.now() - this.#since >= SLICE_MS
   }
 
-  /** Resolves when everything that waited has had its turn. */
-  async rest(): Promise<void> {
+  /** Yields to the event loop. Resolves when everything that waited has run; the next slice starts then. */
+  async yield(): Promise<void> {
     await setImmediate()
     this.#since = performance.now()
+  }
+}
+
+/** Long work in small steps; after each `yield` of it the event loop may run. */
+export type SlicedWork<T> = Generator<undefined, T>
+
+/** Does the work in slices, so that requests go on meanwhile. */
+export async function runInSlices<T>(work: SlicedWork<T>, slice = new TimeSlice()): Promise<T> {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+    if (slice.isOver) await slice.yield()
+  }
+}
+
+/** Does all of the work without a pause. */
+export function runAtOnce<T>(work: SlicedWork<T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
   }
 }

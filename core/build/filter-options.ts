@@ -1,5 +1,6 @@
 import type { FilterFactory } from '../api/filter.ts'
 import type { StandardIssue } from '../api/standard-schema.ts'
+import { wordIssue } from '../base/issue-wording.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { OptionsSpec } from '../control/gateway-spec.ts'
@@ -46,37 +47,10 @@ function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsS
       message: `unknown option "${key}" of the filter "${factory.name}".${didYouMean(key, known)}${known.length > 0 ? ` It takes: ${known.join(', ')}.` : ''}`,
     }))
   }
-  const message = inWords(issue.message)
+  const message = wordIssue(issue)
   const value = valueAt(spec.options, path)
   const tells = path.length > 0 && !isSecret(String(path[0])) && (value !== undefined || message.startsWith('expected'))
   return [{ path: placeOf(path, spec), message, ...(tells ? { found: preview(value) } : {}) }]
-}
-
-/** What a document calls the types of JSON Schema. */
-export const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
-}
-
-/** What zod says by itself, in the words of the rest of the document; what a schema's author wrote stays. */
-function inWords(message: string): string {
-  return message
-    .replace(/^Invalid input: (?:expected (\w+), received \w+$)?/, (_, kind?: string) =>
-      kind === undefined ? '' : `expected ${KINDS[kind] ?? kind}`,
-    )
-    .replace(
-      /^Invalid option: (expected one of) (.*)$/,
-      (_, start, values) => `${start} ${values.replaceAll('"|"', '", "')}`,
-    )
-    .replace(/^Too small: expected (?:number|int) to be >=/, 'expected at least ')
-    .replace(/^Too big: expected (?:number|int) to be <=/, 'expected at most ')
-    .replace(/^Too small: expected array to have >=1 items$/, 'expected a list with at least one entry')
-    .replace(/^Too small: expected string to have >=1 characters$/, "expected a text that isn't empty")
 }
 
 /** Where in the document an option stands: shorthand keys live elsewhere. */

@@ -110,7 +110,7 @@ class Builder {
     const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
     const live = this.#liveEndpoints(listener)
     for (const spec of endpoints) {
-      if (this.#slice.used) await this.#slice.rest()
+      if (this.#slice.isOver) await this.#slice.yield()
       const known = live?.get(spec.endpoint.id)
       const same =
         known?.spec === spec && known.filters.every((f) => !(f instanceof Instance) || this.#instances.isLive(f))
@@ -182,12 +182,12 @@ async function checkListener(
     if (factory !== undefined) problems.push(...(checkOptions(factory, filter).problems ?? []))
   })
   for (const endpoint of endpoints) {
-    if (slice.used) await slice.rest()
+    if (slice.isOver) await slice.yield()
     problems.push(...checkEndpointChain(endpoint, listener, factories, catalog))
   }
   if (problems.length === 0 && !thorough) return problems
   for (const endpoint of endpoints) {
-    if (slice.used) await slice.rest()
+    if (slice.isOver) await slice.yield()
     optionsOf(endpoint, listener).forEach((own, i) => {
       const factory = factories[i]
       if (own === undefined || factory === undefined || own === listener.chain[i]) return

@@ -5,12 +5,12 @@ import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../../conf
 import { writeDefaultFile } from '../../config/commands/default-file.ts'
 import { dispatch } from '../../config/commands/dispatch.ts'
 import { located, styleFor } from '../../config/commands/report.ts'
-import { plainProblem } from '../../config/document/problems.ts'
+import { plainProblem } from '../../config/document/located-config-error.ts'
 import { EndpointEditor } from '../../config/edit/editor.ts'
 import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
-import { FileSource } from '../../config/live/file-config-source.ts'
+import { FileConfigSource } from '../../config/live/file-config-source.ts'
 import { restartProblems } from '../../config/live/needs-restart.ts'
-import { sayWarning } from '../../config/live/reload-log.ts'
+import { logWarning } from '../../config/live/reload-log.ts'
 import { Reloader } from '../../config/live/reloader.ts'
 import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
@@ -119,7 +119,7 @@ async function run(given: string | undefined): Promise<void> {
   const file = given ?? DEFAULT_FILE
   const written = given === undefined && !existsSync(file)
   if (written) await writeDefaultFile(file)
-  const source = new FileSource(file)
+  const source = new FileConfigSource(file)
   const loader = new ConfigLoader(source, process.env, async (part) => checkSpec(part.spec, await catalogOf(part)))
   const config = await loader.load()
   const destination = fdDestination()
@@ -139,7 +139,7 @@ async function run(given: string | undefined): Promise<void> {
 
 /** Builds and starts every part. The promise inside resolves when all of it has stopped. */
 async function start(
-  { config, source, loader }: { config: LoadedConfig; source: FileSource; loader: ConfigLoader },
+  { config, source, loader }: { config: LoadedConfig; source: FileConfigSource; loader: ConfigLoader },
   logger: RootLogger,
   destination: LogDestination,
 ): Promise<{ stopped: Promise<void> }> {
@@ -185,7 +185,7 @@ async function start(
   use(settings)
   let echo: Service | undefined
   const warnings = await gateway.load(config.spec)
-  for (const problem of [...config.warnings, ...warnings]) sayWarning(logger, plainProblem(problem, config.source))
+  for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
   const check = ({ healthCheck }: Settings): void => health.apply((endpoint) => checkOf(healthCheck, endpoint))
   health.start()
   check(settings)

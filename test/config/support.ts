@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LocatedConfigError } from '../../config/document/problems.ts'
+import { LocatedConfigError } from '../../config/document/located-config-error.ts'
 import { type LoadedConfig, parseConfig } from '../../config/live/config-loader.ts'
 import type { FilterSpec } from '../../core/control/gateway-spec.ts'
 
@@ -24,7 +24,7 @@ export function problems(text: string, env: Env = {}): string[] {
 
 export function warnings(text: string): string[] {
   const config = parse(text)
-  return config.warnings.map((problem) => config.source.format(problem).replace(/^weir\.yaml:/, ''))
+  return config.warnings.map((problem) => config.document.format(problem).replace(/^weir\.yaml:/, ''))
 }
 
 /** A document with one endpoint, whose further keys are given as lines. */

@@ -1,13 +1,13 @@
 // Writes what is generated from the schemas: `npm run generate`.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { printSchema } from '../../config/schema/reference-page.ts'
+import { schemaText } from '../../config/schema/reference-page.ts'
 import { BUILT_IN } from './built-in.ts'
 
 /** Files by their path in the repository, and what they must hold. */
 export const GENERATED = {
-  'config/weir.schema.json': printSchema(BUILT_IN),
-  'docs/reference/configuration.md': printSchema(BUILT_IN, 'markdown'),
+  'config/weir.schema.json': schemaText(BUILT_IN),
+  'docs/reference/configuration.md': schemaText(BUILT_IN, 'markdown'),
 } as const
 
 export const root = resolve(import.meta.dirname, '../..')

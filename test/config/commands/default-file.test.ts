@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import t from 'tap'
 import { modeline, writeDefaultFile } from '../../../config/commands/default-file.ts'
 import { loadConfig } from '../../../config/live/config-loader.ts'
-import { DEFAULT_CHAIN } from '../../../config/read/chain-entries.ts'
+import { DEFAULT_CHAIN } from '../../../config/schema/chain-shape.ts'
 import { tempFile } from '../support.ts'
 
 t.test('the default file loads without a warning and spells the default out', async (t) => {

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { ConfigLoader, type LoadedConfig } from '../../../config/live/config-loader.ts'
-import { FileSource } from '../../../config/live/file-config-source.ts'
+import { FileConfigSource } from '../../../config/live/file-config-source.ts'
 import { tempFile } from '../support.ts'
 
 /** Loads files of a folder of their own; the first is the main one. Places are shown from that folder. */
@@ -20,7 +20,7 @@ async function load(
     mkdirSync(dirname(join(dir, name)), { recursive: true })
     writeFileSync(join(dir, name), text)
   }
-  const loader = new ConfigLoader(new FileSource(join(dir, main)), env)
+  const loader = new ConfigLoader(new FileConfigSource(join(dir, main)), env)
   try {
     return { config: await loader.load(), problems: [], loader, dir }
   } catch (error) {

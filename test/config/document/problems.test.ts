@@ -1,8 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to the environment look like this
 import t from 'tap'
-import { Source } from '../../../config/document/config-document.ts'
-import { SourceFile } from '../../../config/document/config-file.ts'
-import { formatPath, LocatedConfigError, show } from '../../../config/document/problems.ts'
+import { ConfigDocument } from '../../../config/document/config-document.ts'
+import { ConfigFile } from '../../../config/document/config-file.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
+import { formatPath, show } from '../../../config/document/message-parts.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
 import { endpoint, parse, problems } from '../support.ts'
 
@@ -95,19 +96,19 @@ t.test('the wrong kind is named, and what is allowed', async (t) => {
 })
 
 t.test('a path that is not in the document is placed at its nearest ancestor', async (t) => {
-  const { source } = parse(endpoint('methods: [GET]'))
-  t.same(source.locate(['endpoints', 0, 'methods', 0]), { file: 'weir.yaml', line: 4, col: 15 })
-  t.same(source.locate(['endpoints', 0, 'filters', 'auth', 'x']), { file: 'weir.yaml', line: 2, col: 5 })
-  t.same(source.locate(['endpoints', 7, 'url']), { file: 'weir.yaml', line: 1, col: 1 })
-  t.same(source.locate(['endpoints', 0, 'url', 'deeper']), { file: 'weir.yaml', line: 3, col: 5 })
-  t.same(source.locate(['filters', 3]), { file: 'weir.yaml', line: 1, col: 1 })
-  t.equal(source.format({ path: ['endpoints', 0, 'proxy'], message: 'no' }), 'weir.yaml:2:5 endpoints[0].proxy: no')
-  t.equal(source.format({ path: [], message: 'no' }), 'weir.yaml:1:1 no')
-  t.equal(new Source(new SourceFile('gone.yaml')).format({ path: ['a'], message: 'no' }), 'gone.yaml a: no')
+  const { document } = parse(endpoint('methods: [GET]'))
+  t.same(document.locate(['endpoints', 0, 'methods', 0]), { file: 'weir.yaml', line: 4, col: 15 })
+  t.same(document.locate(['endpoints', 0, 'filters', 'auth', 'x']), { file: 'weir.yaml', line: 2, col: 5 })
+  t.same(document.locate(['endpoints', 7, 'url']), { file: 'weir.yaml', line: 1, col: 1 })
+  t.same(document.locate(['endpoints', 0, 'url', 'deeper']), { file: 'weir.yaml', line: 3, col: 5 })
+  t.same(document.locate(['filters', 3]), { file: 'weir.yaml', line: 1, col: 1 })
+  t.equal(document.format({ path: ['endpoints', 0, 'proxy'], message: 'no' }), 'weir.yaml:2:5 endpoints[0].proxy: no')
+  t.equal(document.format({ path: [], message: 'no' }), 'weir.yaml:1:1 no')
+  t.equal(new ConfigDocument(new ConfigFile('gone.yaml')).format({ path: ['a'], message: 'no' }), 'gone.yaml a: no')
 })
 
 t.test('through an alias, the place is where the text stands', async (t) => {
-  const { source } = parse(`endpoints:
+  const { document } = parse(`endpoints:
   - name: a
     url: http://upstream
     filters: &same
@@ -116,12 +117,12 @@ t.test('through an alias, the place is where the text stands', async (t) => {
     url: http://upstream
     filters: *same
 `)
-  t.same(source.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), {
+  t.same(document.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), {
     file: 'weir.yaml',
     line: 5,
     col: 18,
   })
-  t.same(source.locate(['endpoints', 1, 'filters']), { file: 'weir.yaml', line: 8, col: 5 })
+  t.same(document.locate(['endpoints', 1, 'filters']), { file: 'weir.yaml', line: 8, col: 5 })
 })
 
 t.test('the error carries the problems by path, for whoever wants them as data', async (t) => {
@@ -130,7 +131,7 @@ t.test('the error carries the problems by path, for whoever wants them as data',
     t.fail('loaded')
   } catch (error) {
     t.ok(error instanceof LocatedConfigError)
-    t.match(error, { name: 'LocatedConfigError', problems: [{ path: ['listen'] }], source: { main: { file: 'w' } } })
+    t.match(error, { name: 'LocatedConfigError', problems: [{ path: ['listen'] }], document: { main: { name: 'w' } } })
   }
 })
 

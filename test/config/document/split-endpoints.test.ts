@@ -1,22 +1,22 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Source } from '../../../config/document/config-document.ts'
-import { parseFile, parsePiece, SourceFile } from '../../../config/document/config-file.ts'
+import { ConfigDocument } from '../../../config/document/config-document.ts'
+import { ConfigFile, parseFile, parsePiece } from '../../../config/document/config-file.ts'
 import { Problems } from '../../../config/document/problems.ts'
 import { splitEndpoints } from '../../../config/document/split-endpoints.ts'
-import { atOnce } from '../../../config/document/steps.ts'
 import { toPlain } from '../../../config/document/to-plain.ts'
+import { runAtOnce } from '../../../core/base/time-slice.ts'
 import type { Path } from '../../../core/control/config-error.ts'
 
 /** The data of a file, with the place of everything in it. */
-function read(source: SourceFile): { data: unknown; places: unknown[] } {
-  const problems = new Problems(new Source(source))
+function read(file: ConfigFile): { data: unknown; places: unknown[] } {
+  const problems = new Problems(new ConfigDocument(file))
   const references = { env: {}, readFile: () => '' }
-  const data = atOnce(toPlain(source, problems, { references, keepText: () => false }))
+  const data = runAtOnce(toPlain(file, problems, { references, keepText: () => false }))
   const places: unknown[] = []
   const walk = (value: unknown, path: Path): void => {
-    places.push([path, source.locate(path)])
+    places.push([path, file.locate(path)])
     if (typeof value !== 'object' || value === null) return
     for (const [key, below] of Object.entries(value)) walk(below, [...path, Array.isArray(value) ? Number(key) : key])
   }
@@ -25,17 +25,17 @@ function read(source: SourceFile): { data: unknown; places: unknown[] } {
 }
 
 /** The same text as one piece. */
-function whole(text: string): SourceFile {
-  return new SourceFile('weir.yaml', text, { ...parsePiece(text), gap: { after: 0, lines: 0 } })
+function whole(text: string): ConfigFile {
+  return new ConfigFile('weir.yaml', text, { ...parsePiece(text), gap: { after: 0, lines: 0 } })
 }
 
 /** Whether the file was read piece by piece; throws if that made a difference. */
 function same(text: string): boolean {
-  const { source, problems } = atOnce(parseFile(text, 'weir.yaml'))
-  if (source.items === undefined) return false
+  const { file, problems } = runAtOnce(parseFile(text, 'weir.yaml'))
+  if (file.items === undefined) return false
   const one = whole(text)
-  deepStrictEqual([problems, one.head!.document.errors], [[], []])
-  deepStrictEqual(read(source), read(one))
+  deepStrictEqual([problems, one.head!.yaml.errors], [[], []])
+  deepStrictEqual(read(file), read(one))
   return true
 }
 
@@ -144,6 +144,7 @@ t.test('what is not a plain block list is left whole', async (t) => {
     'endpoints:\n',
     'endpoints:\n    - a\n  - b\n',
     '  endpoints:\n  - a\n',
+    'endpoints:\n- a\n: b\n',
   ])
     t.equal(splitEndpoints(text), undefined, JSON.stringify(text))
 })
@@ -154,6 +155,6 @@ t.test('anchors and aliases are looked for in the whole file', async (t) => {
     'endpoints:\n  - { y: &a 1 }\nx: *a\n',
     'endpoints:\n  - &a { y: 1 }\n  - *a\n',
   ])
-    t.equal(atOnce(parseFile(text, 'weir.yaml')).source.items, undefined)
+    t.equal(runAtOnce(parseFile(text, 'weir.yaml')).file.items, undefined)
   t.ok(same('endpoints:\n  - { y: "a & b * c" }\n'), 'the letters alone are neither')
 })

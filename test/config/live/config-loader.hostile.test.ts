@@ -1,13 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to the environment look like this
 import fc from 'fast-check'
 import t from 'tap'
-import { DEFAULT_FILE } from '../../../config/commands/default-file.ts'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { DEFAULT_CONFIG } from '../../../config/commands/default-file.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
-import { documentShape, endpointShape } from '../../../config/schema/document-schema.ts'
+import { documentShape } from '../../../config/schema/document-schema.ts'
+import { endpointShape } from '../../../config/schema/endpoint-shape.ts'
 import { parse } from '../support.ts'
 
-const FULL = `${DEFAULT_FILE}
+const FULL = `${DEFAULT_CONFIG}
 circuit_breaker: &cb { failure_threshold: 5 }
 tracing: { enabled: true, sample_ratio: 0.1 }
 shutdown: { timeout: "\${T:-30s}" }

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like this
 import fc from 'fast-check'
 import t from 'tap'
-import { DEFAULT_FILE } from '../../../config/commands/default-file.ts'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { DEFAULT_CONFIG } from '../../../config/commands/default-file.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { ConfigLoader } from '../../../config/live/config-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import type { ConfigSource } from '../../../core/control/config-source.ts'
@@ -20,7 +20,7 @@ class Documents implements ConfigSource {
   watch = async (): Promise<() => Promise<void>> => async () => {}
 }
 
-const FULL = `${DEFAULT_FILE}
+const FULL = `${DEFAULT_CONFIG}
 include: conf.d/*.yaml
 circuit_breaker: &cb { failure_threshold: 5 }
 shutdown:
@@ -80,7 +80,7 @@ async function specOf(loader: ConfigLoader): Promise<GatewaySpec | undefined> {
   } catch (error) {
     if (!(error instanceof LocatedConfigError) || error.problems.length === 0) throw error
     for (const problem of error.problems)
-      if (!error.source.files.some(({ file }) => error.source.format(problem).startsWith(file))) throw error
+      if (!error.document.files.some(({ name }) => error.document.format(problem).startsWith(name))) throw error
     return undefined
   }
 }

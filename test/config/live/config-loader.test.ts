@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { LocatedConfigError } from '../../../config/document/problems.ts'
+import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { loadConfig } from '../../../config/live/config-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
@@ -124,7 +124,7 @@ auth_algorithm: "HS256"
     fallback_strategy: 'error_response',
   })
   t.same(breaker?.origins?.reset_timeout, ['circuit_breaker', 'reset_timeout'])
-  t.same(config.source.locate(breaker?.origins?.reset_timeout ?? []), { file: 'weir.yaml', line: 12, col: 3 })
+  t.same(config.document.locate(breaker?.origins?.reset_timeout ?? []), { file: 'weir.yaml', line: 12, col: 3 })
   t.match(admin, { name: 'admin', host: '127.0.0.1', port: 8001, routes: false, requires: [], at: ['admin'] })
   t.same(admin?.chain, [{ name: 'admin', factory: 'admin', options: {}, at: ['admin', 'filters'] }])
   t.same(config.settings.healthCheck, {

@@ -144,13 +144,13 @@ t.test('files that could not be read are watched too', async (t) => {
   t.strictSame(source.watched.at(-1)?.names, ['weir.yaml', '/live.pem'])
 })
 
-t.test('what can not be watched can still be loaded', async (t) => {
+t.test("what can't be watched can still be loaded", async (t) => {
   let count = 0
   const { source, reloader, said } = await setUp({ filesRead: () => [`/file-${++count}`] })
   source.unwatchable = new Error('no more watches')
   source.text = 'listen: 2\n'
   t.match(await reloader.reload('signal'), { outcome: 'applied' })
-  t.match(said.at(-1), /can not be watched/)
+  t.match(said.at(-1), /can't be watched/)
   t.match(await reloader.reload('signal'), { outcome: 'unchanged' })
   source.unwatchable = undefined
   await reloader.reload('signal')

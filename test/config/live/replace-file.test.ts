@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { FileSource } from '../../../config/live/file-config-source.ts'
+import { FileConfigSource } from '../../../config/live/file-config-source.ts'
 import { replaceFile } from '../../../config/live/replace-file.ts'
 import { folder } from '../../support/process.ts'
 
@@ -59,5 +59,5 @@ t.test('what can not be replaced is said, and left as it is', async (t) => {
   symlinkSync('..data/weir.yaml', file)
   await refused(file, /Kubernetes/)
   t.equal(readFileSync(file, 'utf8'), 'old')
-  await t.rejects(new FileSource(file).write(file, Buffer.alloc(11 * 1024 ** 2), old), { message: /10 MiB/ })
+  await t.rejects(new FileConfigSource(file).write(file, Buffer.alloc(11 * 1024 ** 2), old), { message: /10 MiB/ })
 })

@@ -27,7 +27,7 @@ filters:
       { name: 'proxy', factory: 'proxy', options: {}, at: ['filters', 6, 'proxy'] },
     ],
   )
-  t.same(config.source.locate(['filters', 2, 'options', 'origins']), { file: 'weir.yaml', line: 5, col: 46 })
+  t.same(config.document.locate(['filters', 2, 'options', 'origins']), { file: 'weir.yaml', line: 5, col: 46 })
 })
 
 t.test('off leaves a filter out, as false does', async (t) => {

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
 import * as z from 'zod'
-import { DEFAULT_FILE } from '../../../config/commands/default-file.ts'
+import { DEFAULT_CONFIG } from '../../../config/commands/default-file.ts'
 import { type JsonSchema, jsonSchema } from '../../../config/schema/json-schema.ts'
 import { checkOptions } from '../../../core/build/filter-options.ts'
 import { defineFilter, type FilterFactory } from '../../../core/index.ts'
@@ -61,7 +61,7 @@ t.test('every example that is a whole configuration is fine with it and with Wei
   })
   const whole = examples.filter(({ yaml }) => /^[a-z#]/.test(yaml) && !/…|\.\.\./.test(yaml))
   t.ok(whole.length >= 15, `${whole.length} of ${examples.length}`)
-  for (const { page, yaml } of [...whole, { page: 'the default file', yaml: DEFAULT_FILE }]) {
+  for (const { page, yaml } of [...whole, { page: 'the default file', yaml: DEFAULT_CONFIG }]) {
     const name = `${page}: ${yaml.slice(0, 60).replaceAll('\n', ' ')}`
     t.strictSame(byEditor(yaml), [], name)
     t.strictSame(byWeir(yaml), [], name)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t from 'tap'
 import * as z from 'zod'
-import { printSchema } from '../../../config/schema/reference-page.ts'
+import { schemaText } from '../../../config/schema/reference-page.ts'
 import { defineFilter } from '../../../core/index.ts'
 import { BUILT_IN } from '../../support/built-in.ts'
 import { GENERATED, root } from '../../support/generate.ts'
@@ -13,7 +13,7 @@ t.test('the reference is what the schemas of today give', async (t) => {
 })
 
 t.test('rows say what a key takes', async (t) => {
-  const text = printSchema(BUILT_IN, 'markdown')
+  const text = schemaText(BUILT_IN, 'markdown')
   const row = (key: string): string[] =>
     text.split('\n').flatMap((line) => (line.startsWith(`| \`${key}\` |`) ? line.split(' | ').slice(1, 3) : []))
   t.strictSame(row('grace_period'), ['duration', '`0s`'])
@@ -26,7 +26,7 @@ t.test('rows say what a key takes', async (t) => {
 })
 
 t.test('every link leads to a heading', async (t) => {
-  const text = printSchema(BUILT_IN, 'markdown')
+  const text = schemaText(BUILT_IN, 'markdown')
   const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading.toLowerCase().replaceAll(' ', '-'),
   )
@@ -41,7 +41,7 @@ t.test("a plugin's options are listed too", async (t) => {
     options: z.strictObject({ field: z.string().default('X-Stamp').describe('Either a | or b.') }),
     create: () => ({}),
   })
-  const text = printSchema(BUILT_IN.with([[stamp, 'a plugin']]), 'markdown')
+  const text = schemaText(BUILT_IN.with([[stamp, 'a plugin']]), 'markdown')
   t.match(text, '### Options of stamp\n')
   t.match(text, '| `field` | text | `X-Stamp` | Either a \\| or b. |')
 })

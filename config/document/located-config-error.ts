@@ -1,0 +1,27 @@
+import type { PlainProblem } from '../../core/control/config-control.ts'
+import { ConfigError } from '../../core/control/config-error.ts'
+import type { ConfigDocument } from './config-document.ts'
+import { formatPath } from './message-parts.ts'
+import type { PlacedProblem } from './placed-problem.ts'
+
+/**
+ * A configuration that cannot be loaded. `problems` holds every one found; `message` has one line each,
+ * `file:line:col path: message`.
+ */
+export class LocatedConfigError extends ConfigError {
+  readonly document: ConfigDocument
+
+  constructor(problems: readonly PlacedProblem[], document: ConfigDocument) {
+    super(problems)
+    this.name = 'LocatedConfigError'
+    this.document = document
+    this.message = problems.map((problem) => document.format(problem)).join('\n')
+  }
+}
+
+/** A problem as people and tools read it. */
+export function plainProblem(problem: PlacedProblem, document: ConfigDocument): PlainProblem {
+  const { path, file, line, col } = document.place(problem)
+  const message = document.message(problem)
+  return { file, ...(line === undefined ? {} : { line, col }), path: formatPath(path), message }
+}

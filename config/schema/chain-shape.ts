@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import { FILTER_NAME, filterName, off, options, section, text } from './value-kinds.ts'
+
+export const DEFAULT_CHAIN = [
+  'request-id',
+  'auth',
+  'route-match',
+  'method-check',
+  'breaker',
+  'proxy',
+  'metrics',
+] as const
+
+export const filterEntryShape = {
+  filter: filterName().describe('The filter, by the name that it or its plugin gives it.'),
+  name: text()
+    .optional()
+    .meta({ pattern: FILTER_NAME.source })
+    .describe('What it is called in the chain, in traces and metrics; unique there. Default: the name of the filter.'),
+  options: options().nullable().optional().describe('Its options. Default: none, each has its own default.'),
+}
+
+/** Titled, because JSON Schema works the options of known filters in (json-schema.ts). */
+export const filterEntry = () =>
+  z
+    .union([
+      filterName(),
+      section(filterEntryShape),
+      z.record(
+        z.string().regex(FILTER_NAME),
+        z.union([options(), z.literal(['off', 'on', false, true, null]).meta({ title: 'on or off' })]),
+      ),
+    ])
+    .meta({ title: 'filter' })
+
+export const refinements = () =>
+  z
+    .record(z.string(), z.union([options(), off(), z.null()], { error: 'expected options (a mapping) or off' }))
+    .meta({ title: 'options by filter' })
