@@ -35,6 +35,7 @@ export { defineSlot, type Slot } from './api/slot.ts'
 export { matchesStatus, type StatusPattern, statuses } from './api/status-pattern.ts'
 export { type Clock, systemClock } from './base/clock.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
+export { isThenable } from './base/thenable.ts'
 export type { Deadline, TimerWheel, Turn } from './base/timer-wheel.ts'
 export { duration, size } from './base/units.ts'
 export {
