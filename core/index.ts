@@ -37,6 +37,7 @@ export { type Clock, systemClock } from './base/clock.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
 export { isThenable } from './base/thenable.ts'
 export type { Deadline, TimerWheel, Turn } from './base/timer-wheel.ts'
+export { isFieldValue, isToken, TOKEN, TOKEN_PATTERN } from './base/tokens.ts'
 export { duration, size } from './base/units.ts'
 export {
   type ConfigControl,

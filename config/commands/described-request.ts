@@ -3,6 +3,7 @@ import { Body } from '../../core/api/body.ts'
 import { Exchange } from '../../core/api/exchange.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
+import { TOKEN } from '../../core/base/tokens.ts'
 import { isSecret } from '../../core/build/filter-options.ts'
 import { Misuse } from './command.ts'
 
@@ -43,8 +44,10 @@ export function ask(method: string, url: string, fields: readonly string[]): Ask
   }
 }
 
+const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
+
 function fieldOf(text: string): [name: string, value: string] {
-  const parts = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(text)
+  const parts = FIELD.exec(text)
   if (parts === null) throw new Misuse("expected a header such as 'Accept: text/html'")
   return [parts[1]!, parts[2]!.trimEnd()]
 }

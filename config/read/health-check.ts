@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { statuses } from '../../core/api/status-pattern.ts'
+import { isFieldValue, isToken, TOKEN_PATTERN } from '../../core/base/tokens.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { bodyPattern, type HealthCheck } from '../../core/control/health-control.ts'
@@ -16,23 +17,20 @@ export interface HealthCheckSettings extends HealthCheck {
   readonly endpoints: ReadonlyMap<string, OwnCheck>
 }
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Visible characters with blanks between (RFC 9110 §5.5), without obs-text. */
-const VALUE = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/
 /** Those that are the connection's own business. */
 const FRAMING = /^(?:connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
 
 const headers = () =>
   z
     .record(z.string(), z.string({ error: 'expected a text' }))
-    .meta({ propertyNames: { type: 'string', pattern: NAME.source } })
+    .meta({ propertyNames: { type: 'string', pattern: TOKEN_PATTERN.source } })
     .superRefine((fields, context) => {
       for (const [name, value] of Object.entries(fields)) {
-        const message = !NAME.test(name)
+        const message = !isToken(name)
           ? 'this is no name of a header field'
           : FRAMING.test(name)
             ? 'this header field is not to be set: it belongs to the connection'
-            : !VALUE.test(value)
+            : !isFieldValue(value)
               ? 'the value of a header field is printable ASCII, without blanks around it'
               : undefined
         if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { TOKEN } from '../../core/base/tokens.ts'
 import { duration, size } from '../../core/base/units.ts'
 import { type Parsed, parseListen, parseTarget } from './address.ts'
 
@@ -85,11 +86,12 @@ export const authType = () => z.string().meta(anyCase(AUTH_TYPES)).toLowerCase()
 export const FILTER_NAME = /^[A-Za-z][\w.-]*$/
 export const filterName = () => text().meta({ title: 'name of a filter', pattern: FILTER_NAME.source })
 
+const UPGRADE_PROTOCOL = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`)
 /** A protocol of `Upgrade` (RFC 9110 §7.8), in lower case. */
 export const upgradeProtocol = () =>
   z
     .string()
-    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)?$/, 'expected a protocol such as websocket')
+    .regex(UPGRADE_PROTOCOL, 'expected a protocol such as websocket')
     .transform((value) => value.toLowerCase())
     .refine((value) => value !== 'h2c' && !value.startsWith('http/'), 'HTTP itself is not tunnelled: leave it out')
 
