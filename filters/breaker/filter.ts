@@ -3,6 +3,7 @@ import {
   type Exchange,
   type Filter,
   type FilterEnv,
+  isThenable,
   LocalReply,
   MemoryResponseStore,
   type Outcome,
@@ -43,7 +44,7 @@ export const breaker = defineFilter<Options>({
       if (answer instanceof LocalReply) {
         if (answer.reason !== 'breaker_open' || (answer.filter ?? name) !== name) return answer
         const found = kept.find(x)
-        return found !== undefined && 'then' in found ? found.then((late) => late ?? answer) : (found ?? answer)
+        return isThenable(found) ? found.then((late) => late ?? answer) : (found ?? answer)
       }
       if (failing[answer.status] !== 1) kept.keep(x, answer, askedAt)
       return answer
@@ -56,7 +57,7 @@ export const breaker = defineFilter<Options>({
       const wait = guards.exhausted()
       const answer = wait === undefined ? next(call) : fallback(x, wait)
       if (kept === undefined) return answer
-      return 'then' in answer
+      return isThenable(answer)
         ? answer.then((late) => received(x, kept, late, askedAt))
         : received(x, kept, answer, askedAt)
     }

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Exchange,
   HeaderList,
+  isThenable,
   type Logger,
   type Response,
   type ResponseStore,
@@ -152,9 +153,6 @@ export class LastAnswers {
 /** RFC 9111 §4.1: the fields that `Vary` names must match; one that is not there matches none that is. */
 const variantKey = (key: string, { request: { headers } }: Exchange, vary: readonly string[]): string =>
   JSON.stringify([key, ...vary.map((name) => [name, headers.joined(name)?.trim() ?? null])])
-
-const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
-  typeof value === 'object' && value !== null && 'then' in value
 
 /** Goes on at once with what is there at once. */
 function then<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {

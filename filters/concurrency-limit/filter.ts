@@ -7,6 +7,7 @@ import {
   type Filter,
   type FilterEnv,
   type Finished,
+  isThenable,
   LocalReply,
   type Next,
   type Response,
@@ -119,7 +120,7 @@ class ConcurrencyLimit implements Filter {
       permit()
       throw error
     }
-    if (answer instanceof LocalReply || !('then' in answer)) return until(answer as Response | LocalReply, permit)
+    if (!isThenable(answer)) return until(answer, permit)
     return answer.then(
       (late) => until(late, permit),
       (error: unknown) => {

@@ -1,4 +1,4 @@
-import { type Exchange, HeaderList, sameName } from '../../core/index.ts'
+import { type Exchange, HeaderList, isToken, sameName } from '../../core/index.ts'
 
 /** What becomes of a field on its way through a proxy. */
 const PASS = 0
@@ -204,14 +204,11 @@ function forwardedElement(peer: string, host: string, proto: string): string {
   return host === '' ? `for=${node};proto=${proto}` : `for=${node};host=${quoted(host)};proto=${proto}`
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-
 /** The last value quoted, and its result: requests name the same few hosts again and again. */
 let lastQuoted: readonly [value: string, result: string] = ['', '""']
 
 function quoted(value: string): string {
-  if (lastQuoted[0] !== value)
-    lastQuoted = [value, TOKEN.test(value) ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`]
+  if (lastQuoted[0] !== value) lastQuoted = [value, isToken(value) ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`]
   return lastQuoted[1]
 }
 
