@@ -2,7 +2,12 @@ import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { WeirError } from '../../core/index.ts'
 import type { Addresses, Connection } from './dns/addresses.ts'
-import type { UpstreamRequest } from './upstream-request.ts'
+
+/** Handler of a request that a pool with counting clients sends. */
+export interface PooledRequest {
+  /** Client whose connection carries the request; set when the pool hands the request to it. */
+  client: CountingClient | undefined
+}
 
 /**
  * A client that knows how many answers its present connection has given, so that the death of a reused connection can be
@@ -85,7 +90,7 @@ export class CountingClient extends Client implements Connection {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    ;(handler as UpstreamRequest).client = this
+    ;(handler as Dispatcher.DispatchHandler & PooledRequest).client = this
     if (this.#addresses !== undefined) {
       this.#addresses.touch()
       this.#closeIfRetired()

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { type HealthCheckRequest, type HealthCheckResponse, type SendHealthCheck, WeirError } from '../../core/index.ts'
-import type { CountingClient } from './counting-client.ts'
+import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { failureOf, isClosed } from './upstream-errors.ts'
 
 /** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
@@ -9,8 +9,7 @@ export const healthCheckThrough =
   (check) =>
     new Promise((resolve, reject) => new HealthCheckDispatch(pool(), check, resolve, reject).send())
 
-class HealthCheckDispatch implements Dispatcher.DispatchHandler {
-  /** Set by the pool's client when the request is given to it. */
+class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   client: CountingClient | undefined = undefined
   readonly #pool: Dispatcher
   readonly #request: HealthCheckRequest

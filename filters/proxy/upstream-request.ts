@@ -12,7 +12,7 @@ import {
   type Turn,
   WeirError,
 } from '../../core/index.ts'
-import type { CountingClient } from './counting-client.ts'
+import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { Deadlines, type TimeLeft, UNLIMITED } from './deadlines.ts'
 import { announced } from './fields.ts'
 import { answerFields, interimFields, switchAnswerFields } from './response-head.ts'
@@ -32,12 +32,11 @@ const OBEYED = ['connection', 'proxy-connection', 'transfer-encoding']
 type Phase = 'connecting' | 'sending' | 'waiting' | 'body' | 'over'
 
 /** One request to the upstream: undici's handler on one side, a body's source on the other. */
-export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource {
+export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource, PooledRequest {
   readonly #context: UpstreamContext
   readonly #x: Exchange
   readonly #options: Dispatcher.DispatchOptions
   readonly #upload: Upload | undefined
-  /** Set by the pool's client when the request is given to it. */
   client: CountingClient | undefined = undefined
   #controller: Dispatcher.DispatchController | undefined
   #phase: Phase = 'connecting'
