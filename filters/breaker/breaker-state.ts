@@ -1,4 +1,4 @@
-import { type CallWindow, newWindow, record } from './window.ts'
+import { type CallWindow, newWindow, record } from './call-window.ts'
 
 /** When the breaker opens and how it recovers. Durations in milliseconds. */
 export interface BreakerRules {

@@ -10,12 +10,12 @@ import {
   RegistryKey,
   type Response,
 } from '../../core/index.ts'
-import { explain } from './explain.ts'
+import { explain } from './breaker-explanation.ts'
+import { isPlain } from './cache-rules.ts'
 import { fallbackOf } from './fallback.ts'
-import { holdGuards } from './guards.ts'
 import { LastAnswers, type Shelf } from './last-responses.ts'
 import { failureTable, idle, type Options, options, rulesOf, STORED_DEFAULTS } from './options.ts'
-import { isPlain } from './storable.ts'
+import { holdGuards } from './scoped-breakers.ts'
 
 export const breaker = defineFilter<Options>({
   name: 'breaker',

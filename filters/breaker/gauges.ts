@@ -1,6 +1,6 @@
 import type { Meter, Sample } from '../../core/index.ts'
+import type { Guard } from './breaker.ts'
 import type { Phase } from './breaker-state.ts'
-import type { Guard } from './guard.ts'
 
 const PHASES: readonly Phase[] = ['closed', 'half_open', 'open']
 

@@ -10,7 +10,7 @@ import {
   type ResponseStore,
   type StoredResponse,
 } from '../../core/index.ts'
-import { hasCredentials, initialAge, type Permission, permissionOf, storedFields } from './storable.ts'
+import { hasCredentials, initialAge, type Permission, permissionOf, storedFields } from './cache-rules.ts'
 
 /** A store, and the bytes that are being collected for it: shared by every instance with equal limits. */
 export interface Shelf {

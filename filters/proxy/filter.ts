@@ -17,7 +17,7 @@ import {
   type UpstreamCall,
 } from '../../core/index.ts'
 import { Candidate } from './balancers/balancer.ts'
-import { BALANCERS } from './balancers/index.ts'
+import { BALANCERS } from './balancers/balancers-by-name.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
 import { upstreamFields } from './fields.ts'
 import { healthCheckThrough } from './health-check-request.ts'

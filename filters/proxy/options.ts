@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns'
 import * as z from 'zod'
 import { duration, TOKEN_PATTERN } from '../../core/index.ts'
-import { BALANCER_NAMES } from './balancers/index.ts'
+import { BALANCER_NAMES } from './balancers/balancers-by-name.ts'
 import { WHEN_UNHEALTHY } from './target-choice.ts'
 
 const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })

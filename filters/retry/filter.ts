@@ -10,9 +10,9 @@ import {
   WeirError,
 } from '../../core/index.ts'
 import { backoff, retryAfter } from './backoff.ts'
-import { Budget, type BudgetRules } from './budget.ts'
 import { discard, pause } from './discard-response.ts'
 import { type Options, options } from './options.ts'
+import { Budget, type BudgetRules } from './retry-budget.ts'
 import { type Ending, judge } from './retry-condition.ts'
 import { RetryCounts, type RetryOutcome } from './retry-counts.ts'
 

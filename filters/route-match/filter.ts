@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { defineFilter, EndpointsKey, outOfServiceReply, RouteSlot, reply } from '../../core/index.ts'
-import { candidates, patternsOf } from './candidates.ts'
-import { Routes } from './hosts.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from './nearest-endpoints.ts'
 import { isTraversal } from './path-traversal.ts'
+import { candidates, patternsOf } from './route-explanation.ts'
+import { Routes } from './routes-by-host.ts'
 
 const options = z.strictObject({
   prefix: z

@@ -10,8 +10,8 @@ import type {
   TargetState,
   TimerWheel,
 } from '../../core/index.ts'
-import { Gate } from './gate.ts'
-import { type Surroundings, Watch } from './watch.ts'
+import { Gate } from './check-concurrency.ts'
+import { type Surroundings, Watch } from './target-checker.ts'
 
 /** Checks under way at once, of all endpoints together. */
 const AT_ONCE = 64

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { silentLogger } from '../../../core/api/logger.ts'
 import { Body, HeaderList, type Response, type ResponseStore, type Stored } from '../../../core/index.ts'
+import { directivesOf, initialAge } from '../../../filters/breaker/cache-rules.ts'
 import { LastAnswers } from '../../../filters/breaker/last-responses.ts'
-import { directivesOf, initialAge } from '../../../filters/breaker/storable.ts'
 import { exchange, ManualClock } from '../../support/exchange.ts'
 
 const NOW = new ManualClock().wall()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Attempt, LocalReply } from '../../../core/index.ts'
-import { BALANCER_NAMES, BALANCERS } from '../../../filters/proxy/balancers/index.ts'
+import { BALANCER_NAMES, BALANCERS } from '../../../filters/proxy/balancers/balancers-by-name.ts'
 import { Choice, type WHEN_UNHEALTHY } from '../../../filters/proxy/target-choice.ts'
 import { attempt, exchange, verdict } from '../../support/exchange.ts'
 import { candidates, seeded, tally } from './balancers/support.ts'

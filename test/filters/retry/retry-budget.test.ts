@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Budget, PARTS } from '../../../filters/retry/budget.ts'
+import { Budget, PARTS } from '../../../filters/retry/retry-budget.ts'
 
 const WINDOW = 1000
 

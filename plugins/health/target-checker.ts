@@ -9,9 +9,9 @@ import {
   type TimerWheel,
   WeirError,
 } from '../../core/index.ts'
+import type { Gate } from './check-concurrency.ts'
+import { patience } from './check-timeout.ts'
 import { type Expectation, expectationOf } from './expectation.ts'
-import type { Gate } from './gate.ts'
-import { patience } from './patience.ts'
 import { tallied, UNCHECKED } from './thresholds.ts'
 
 /** What all watches share. */

@@ -1,6 +1,6 @@
 import type { Endpoint, Route } from '../../core/index.ts'
-import { Routes } from './hosts.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from './nearest-endpoints.ts'
+import { Routes } from './routes-by-host.ts'
 
 /** Endpoints that lost and are named; the rest are counted. */
 const MOST = 10

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { BUCKETS, newWindow, record } from '../../../filters/breaker/window.ts'
+import { BUCKETS, newWindow, record } from '../../../filters/breaker/call-window.ts'
 
 t.test('counts what a naive list of the calls counts', async (t) => {
   const call = fc.record({

@@ -1,7 +1,7 @@
 import { type Attempt, type Endpoint, type FilterEnv, RegistryKey, type TargetState } from '../../core/index.ts'
+import { Guard } from './breaker.ts'
 import { type BreakerRules, STATE_VERSION } from './breaker-state.ts'
 import { BreakerGauges } from './gauges.ts'
-import { Guard } from './guard.ts'
 
 /** The guards of one instance. */
 export interface Guards {
