@@ -10,15 +10,15 @@ import {
   type ResponseStore,
   type StoredResponse,
 } from '../../core/index.ts'
-import { hasCredentials, initialAge, type Permission, permissionOf, storedFields } from './cache-rules.ts'
+import { hasCredentials, initialAge, type StoragePermission, storagePermission, storedFields } from './cache-rules.ts'
 
 /** A store, and the bytes that are being collected for it: shared by every instance with equal limits. */
-export interface Shelf {
+export interface SharedStore {
   readonly store: ResponseStore
   collecting: number
 }
 
-export interface LastAnswersLimits {
+export interface LastResponsesLimits {
   /** Milliseconds. */
   readonly maxAge: number
   /** Bytes of one body. */
@@ -28,15 +28,15 @@ export interface LastAnswersLimits {
 }
 
 /** Keeps the last good answer to each request, and gives it again. Only for requests that are plain (`isPlain`). */
-export class LastAnswers {
-  readonly #shelf: Shelf
-  readonly #limits: LastAnswersLimits
+export class LastResponses {
+  readonly #shared: SharedStore
+  readonly #limits: LastResponsesLimits
   readonly #filter: string
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(shelf: Shelf, limits: LastAnswersLimits, filter: string, clock: Clock, log: Logger) {
-    this.#shelf = shelf
+  constructor(shared: SharedStore, limits: LastResponsesLimits, filter: string, clock: Clock, log: Logger) {
+    this.#shared = shared
     this.#limits = limits
     this.#filter = filter
     this.#clock = clock
@@ -45,15 +45,15 @@ export class LastAnswers {
 
   /**
    * Keeps the answer if it may be kept, as its body passes.
-   * @param askedAt when its request went out, milliseconds since the Unix epoch
+   * @param requestedAt when its request went out, milliseconds since the Unix epoch
    */
-  keep(x: Exchange, answer: Response, askedAt: number): void {
-    const permission = permissionOf(x, answer)
+  keep(x: Exchange, answer: Response, requestedAt: number): void {
+    const permission = storagePermission(x, answer)
     const { body } = answer
     const { maxEntryBytes } = this.#limits
     if (permission === undefined || (body.length ?? 0) > maxEntryBytes) return
     const receivedAt = this.#clock.wall()
-    const age = initialAge(answer.headers, askedAt, receivedAt)
+    const age = initialAge(answer.headers, requestedAt, receivedAt)
     const expiresAt = receivedAt - age + Math.min(permission.lifetime, this.#limits.maxAge)
     if (expiresAt <= receivedAt) return
     const { status, statusText } = answer
@@ -71,7 +71,7 @@ export class LastAnswers {
 
   /** The last good answer to the same request. */
   find(x: Exchange): Awaitable<Response | undefined> {
-    const { store } = this.#shelf
+    const { store } = this.#shared
     const key = this.#key(x)
     return settled(
       () =>
@@ -86,8 +86,8 @@ export class LastAnswers {
     )
   }
 
-  #put(x: Exchange, { vary }: Permission, stored: StoredResponse): void {
-    const { store } = this.#shelf
+  #put(x: Exchange, { vary }: StoragePermission, stored: StoredResponse): void {
+    const { store } = this.#shared
     const key = this.#key(x)
     const put = (): Awaitable<void> =>
       vary.length === 0
@@ -97,20 +97,20 @@ export class LastAnswers {
   }
 
   #collect(body: Body, done: (bytes: Buffer) => void): void {
-    const shelf = this.#shelf
+    const shared = this.#shared
     const { maxBytes, maxEntryBytes } = this.#limits
     let chunks: Buffer[] | undefined = []
     let size = 0
     const giveUp = (): void => {
       chunks = undefined
-      shelf.collecting -= size
+      shared.collecting -= size
       size = 0
     }
     body.tap((chunk) => {
       if (chunks === undefined) return
       size += chunk.length
-      shelf.collecting += chunk.length
-      if (size > maxEntryBytes || shelf.collecting > maxBytes) return giveUp()
+      shared.collecting += chunk.length
+      if (size > maxEntryBytes || shared.collecting > maxBytes) return giveUp()
       // A copy: a chunk is often a small part of a large piece of memory.
       chunks.push(Buffer.from(chunk))
     })
