@@ -60,7 +60,7 @@ export interface BreakerState {
   probeTimeout: number
 }
 
-export type AttemptResult = Outcome['result']
+export type OutcomeResult = Outcome['result']
 
 /** Raised when the shape of `BreakerState` changes. */
 export const STATE_VERSION = 2
@@ -122,7 +122,7 @@ export function settle(
   state: BreakerState,
   rules: BreakerRules,
   attempt: AttemptRef,
-  result: AttemptResult,
+  result: OutcomeResult,
   took: number,
   now: number,
 ): void {
@@ -164,7 +164,7 @@ export function retryAfter(state: BreakerState, now: number): number {
   return Math.max(1, Math.ceil(wait / 1000))
 }
 
-function count(state: BreakerState, rules: BreakerRules, result: AttemptResult, took: number, now: number): void {
+function count(state: BreakerState, rules: BreakerRules, result: OutcomeResult, took: number, now: number): void {
   const failed = result === 'failure'
   state.failures = failed ? state.failures + 1 : 0
   const { rates } = rules

@@ -4,7 +4,7 @@ import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { failureOf, isClosed } from './upstream-errors.ts'
 
 /** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
-export const healthCheckThrough =
+export const sendHealthChecksThrough =
   (pool: () => Dispatcher): SendHealthCheck =>
   (check) =>
     new Promise((resolve, reject) => new HealthCheckDispatch(pool(), check, resolve, reject).send())

@@ -5,7 +5,7 @@ import type { Balancer, Candidate } from './balancers/balancer.ts'
 export const WHEN_UNHEALTHY = ['refuse', 'panic'] as const
 
 /** Chooses the target of each attempt of an endpoint: its balancer's word, among those that take new requests. */
-export class Choice {
+export class TargetChoice {
   readonly #all: readonly Candidate[]
   readonly #balancer: Balancer
   readonly #panics: boolean

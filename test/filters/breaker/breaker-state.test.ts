@@ -1,12 +1,12 @@
 import t from 'tap'
 import {
   type AttemptRef,
-  type AttemptResult,
   admit,
   type BreakerRules,
   type BreakerState,
   blocks,
   newBreaker,
+  type OutcomeResult,
   type RateRules,
   reset,
   retryAfter,
@@ -26,7 +26,7 @@ const settle = (
   state: BreakerState,
   by: BreakerRules,
   attempt: AttemptRef,
-  verdict: AttemptResult,
+  verdict: OutcomeResult,
   now: number,
   took = 1,
 ): void => settleAfter(state, by, attempt, verdict, took, now)
@@ -139,7 +139,7 @@ const byRate: BreakerRules = { ...rules, failureThreshold: Infinity, rates }
 
 t.test('opens by the rate of failures, of enough calls, in the window', async (t) => {
   const state = newBreaker()
-  const call = (verdict: AttemptResult, now: number): string => {
+  const call = (verdict: OutcomeResult, now: number): string => {
     settle(state, byRate, { startedAt: now }, verdict, now)
     return state.phase
   }
