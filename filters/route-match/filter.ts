@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { defineFilter, EndpointsKey, outOfServiceReply, RouteSlot, reply } from '../../core/index.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
 import { isPathTraversal } from './path-traversal.ts'
-import { explainRoute, patternsOf } from './route-explanation.ts'
+import { explainRoute } from './route-explanation.ts'
+import { routePatterns } from './route-patterns.ts'
 import { RoutesByHost } from './routes-by-host.ts'
 
 const options = z.strictObject({
@@ -52,7 +53,7 @@ export const routeMatch = defineFilter({
       explain({ request: { path }, downstream: { host } }) {
         return isPathTraversal(path) ? [] : explainRoute(host, path, prefix, endpoints)
       },
-      patterns: (endpoint) => patternsOf(endpoint, prefix, routes),
+      patterns: (endpoint) => routePatterns(endpoint, prefix, routes),
     }
   },
 })
