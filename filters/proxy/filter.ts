@@ -19,9 +19,9 @@ import {
 import { Candidate } from './balancers/balancer.ts'
 import { BALANCERS } from './balancers/balancers-by-name.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
-import { upstreamFields } from './fields.ts'
 import { sendHealthChecksThrough } from './health-check-request.ts'
 import { type Options, options } from './options.ts'
+import { requestFields } from './request-fields.ts'
 import { sharedHealthCheckPool, sharedPool } from './shared-pools.ts'
 import { TargetChoice } from './target-choice.ts'
 import { UpgradeCounts, type Upgrades } from './upgrade-counts.ts'
@@ -139,7 +139,7 @@ class ProxyFilter implements TerminalFilter {
     if (left.head <= 0) return reply(504, 'deadline_exceeded', TOO_LATE)
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
-    const fields = upstreamFields(x, this.#preserveHost)
+    const fields = requestFields(x, this.#preserveHost)
     const upload = body.empty ? undefined : new Upload(body)
     const request = new UpstreamRequest(
       context,

@@ -14,9 +14,8 @@ import {
 } from '../../core/index.ts'
 import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { Deadlines, type TimeLeft, UNLIMITED } from './deadlines.ts'
-import { announced } from './fields.ts'
-import { answerFields, interimFields, switchAnswerFields } from './response-head.ts'
-import { takesTrailers, trailerFields } from './trailers.ts'
+import { interimFields, responseFields, switchFields } from './response-head.ts'
+import { announcedTrailers, takesTrailers, trailerFields } from './trailers.ts'
 import type { Upload } from './upload.ts'
 import type { UpstreamContext } from './upstream-context.ts'
 import { failureOf, isClosed } from './upstream-errors.ts'
@@ -112,7 +111,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource, 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     if (status < 200) return this.#interim(status, controller.rawHeaders as Buffer[])
     this.#active = this.#context.timers.turn
-    const headers = answerFields(controller.rawHeaders as Buffer[], status, statusText)
+    const headers = responseFields(controller.rawHeaders as Buffer[], status, statusText)
     if (headers instanceof WeirError) return this.#fail(headers)
     this.#phase = 'body'
     this.#deadlines?.answered()
@@ -120,7 +119,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource, 
     const length = declared === undefined ? undefined : Number(declared)
     if (length === undefined && takesTrailers(this.#x, status)) {
       this.#takesTrailers = true
-      for (const names of announced(controller.rawHeaders as Buffer[])) headers.add('Trailer', names)
+      for (const names of announcedTrailers(controller.rawHeaders as Buffer[])) headers.add('Trailer', names)
     }
     this.#resolve({ status, statusText, headers, body: new Body(this, length) })
   }
@@ -177,7 +176,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, BodySource, 
     // The end of one direction is not that of the other.
     socket.allowHalfOpen = true
     if (this.#cancelled !== undefined) return void socket.destroy()
-    const headers = switchAnswerFields(controller.rawHeaders as Buffer[], this.#options.upgrade, upgrade)
+    const headers = switchFields(controller.rawHeaders as Buffer[], this.#options.upgrade, upgrade)
     if (headers instanceof WeirError) {
       socket.destroy()
       return this.#fail(headers)
