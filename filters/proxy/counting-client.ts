@@ -10,11 +10,11 @@ export interface PooledRequest {
 }
 
 /**
- * A client that knows how many answers its present connection has given, so that the death of a reused connection can be
+ * A client that knows how many responses its present connection has given, so that the death of a reused connection can be
  * told from that of a fresh one; whether it died of an error; and whether its address is still one of the name's.
  */
 export class CountingClient extends Client implements Connection {
-  answers = 0
+  responses = 0
   #socket: Socket | undefined
   #connecting: Socket | undefined
   #broken = false
@@ -50,7 +50,7 @@ export class CountingClient extends Client implements Connection {
         if (!(error instanceof WeirError)) addresses?.suspect()
         return
       }
-      this.answers = 0
+      this.responses = 0
       this.#broken = false
       this.#socket = socket
       this.#join(socket.remoteAddress)

@@ -73,14 +73,14 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   onResponseEnd(): void {
     // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
     if (this.client?.broken) return this.#fail(new WeirError('upstream_reset'))
-    if (this.client !== undefined) this.client.answers++
+    if (this.client !== undefined) this.client.responses++
     this.#answer()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
     // A kept connection may be closed at the moment it is used again, which says nothing of the target (RFC 9112 §9.3.1).
-    if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.answers ?? 0) > 0) {
+    if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.responses ?? 0) > 0) {
       this.#resent = true
       this.#controller = undefined
       return this.#dispatch()
