@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { BodySink, BodySource } from '../api/body.ts'
 import { type ErrorCode, WeirError } from '../api/errors.ts'
-import type { Deadline, TimerWheel, Turn } from '../base/timer-wheel.ts'
+import { type IdleOwner, IdleWatchdog } from '../base/idle-watchdog.ts'
+import type { TimerWheel } from '../base/timer-wheel.ts'
 
 /** How long a client may send nothing of a body that is waited for. */
 export interface Stall {
@@ -10,15 +11,14 @@ export interface Stall {
 }
 
 /** The body of a downstream request as a source. Listens to the message only once it is started. */
-export class RequestBody implements BodySource {
+export class RequestBody implements BodySource, IdleOwner {
   readonly #message: IncomingMessage
   readonly #stall: Stall
   readonly #onFirstRead: (() => void) | undefined
   #sink: BodySink | undefined
   #paused = false
   #listening = false
-  #active: Turn
-  #deadline: Deadline | undefined
+  readonly #watchdog: IdleWatchdog
   /** Bytes handed on so far. */
   received = 0
   /** The rest can't be expected: it is not framed as it must be, or does not come. */
@@ -28,7 +28,7 @@ export class RequestBody implements BodySource {
   constructor(message: IncomingMessage, stall: Stall, onFirstRead: (() => void) | undefined) {
     this.#message = message
     this.#stall = stall
-    this.#active = stall.timers.turn
+    this.#watchdog = new IdleWatchdog(stall.timers, this, stall.ms)
     this.#onFirstRead = onFirstRead
   }
 
@@ -46,7 +46,7 @@ export class RequestBody implements BodySource {
 
   resume(): void {
     this.#paused = false
-    this.#active = this.#stall.timers.turn
+    this.#watchdog.touch()
     this.#message.resume()
   }
 
@@ -75,15 +75,24 @@ export class RequestBody implements BodySource {
     this.resume()
   }
 
+  idleLimit(): number {
+    // While the gateway itself does not read, silence is not the client's.
+    return this.#paused ? Infinity : this.#stall.ms
+  }
+
+  onIdle(): void {
+    this.lost = true
+    if (this.#sink === undefined) this.#message.socket.destroy()
+    else this.#fail('request_body_timeout')
+  }
+
   #listen(): void {
-    const { timers, ms } = this.#stall
-    this.#active = timers.turn
-    if (this.#deadline === undefined) this.#arm(ms)
+    this.#watchdog.start()
     if (this.#listening) return
     this.#listening = true
     const message = this.#message
     message.on('data', (chunk: Buffer) => {
-      this.#active = timers.turn
+      this.#watchdog.touch()
       this.received += chunk.length
       if (this.#sink?.write(chunk) === false) this.pause()
     })
@@ -102,27 +111,10 @@ export class RequestBody implements BodySource {
   readonly #gone = (): void => void this.#over()
 
   #over(): BodySink | undefined {
-    this.#deadline?.cancel()
-    this.#deadline = undefined
+    this.#watchdog.stop()
     this.#message.socket?.off('close', this.#gone)
     const sink = this.#sink
     this.#sink = undefined
     return sink
-  }
-
-  #arm(ms: number): void {
-    this.#deadline = this.#stall.timers.after(ms, () => this.#check())
-  }
-
-  /** One deadline a body: when it fires, whatever came meanwhile has moved it. */
-  #check(): void {
-    const { ms, timers } = this.#stall
-    const silent = timers.since(this.#active)
-    if (this.#paused) return this.#arm(ms) // it is not the client who keeps us waiting
-    if (silent < ms) return this.#arm(ms - silent)
-    this.#deadline = undefined
-    this.lost = true
-    if (this.#sink === undefined) this.#message.socket.destroy()
-    else this.#fail('request_body_timeout')
   }
 }

@@ -5,6 +5,7 @@ import {
   type Exchange,
   type Identity,
   IdentitySlot,
+  isThenable,
   type Verdict,
 } from '../../core/index.ts'
 import { loadKey } from './keys.ts'
@@ -76,7 +77,7 @@ export const auth = defineFilter({
     return {
       request(x) {
         const proof = verifier.prove(x.request.headers)
-        if (proof instanceof Promise) return proof.then((found) => identify(x, found))
+        if (isThenable(proof)) return proof.then((found) => identify(x, found))
         identify(x, proof)
       },
       routed(x) {
@@ -84,7 +85,7 @@ export const auth = defineFilter({
         if (before?.verifier === verifier) return enforce(x, before)
         // Proved, or refused, under other options: it counts for nothing here.
         const proof = verifier.prove(x.request.headers)
-        if (proof instanceof Promise) {
+        if (isThenable(proof)) {
           return proof.then((found) => {
             replace(x, found, before)
             return enforce(x, found)

@@ -1,4 +1,5 @@
-import { type CallWindow, newWindow, record } from './window.ts'
+import type { BreakerPhase, Outcome } from '../../core/index.ts'
+import { type CallWindow, newCallWindow, recordCall } from './call-window.ts'
 
 /** When the breaker opens and how it recovers. Durations in milliseconds. */
 export interface BreakerRules {
@@ -25,10 +26,8 @@ export interface RateRules {
   readonly slowDuration: number
 }
 
-export type Phase = 'closed' | 'open' | 'half_open'
-
 /** What the breaker needs of an attempt: its identity, and when it began (milliseconds of the breaker's clock). */
-export interface Try {
+export interface AttemptRef {
   readonly startedAt: number
 }
 
@@ -37,7 +36,7 @@ export interface Try {
  * with: other rules hold from the next transition on, except for what opens it.
  */
 export interface BreakerState {
-  phase: Phase
+  phase: BreakerPhase
   /** When the phase began, monotonic milliseconds. */
   since: number
   /** What began the phase: for people. */
@@ -49,19 +48,19 @@ export interface BreakerState {
   /** When probes may go out, while open. */
   until: number
   /** Half-open phases in a row that failed. */
-  relapses: number
+  failedRecoveries: number
   /** Successes, while half open. */
   successes: number
   /** Probes that hold a slot, oldest first, while half open. */
-  probes: { readonly attempt: Try; readonly at: number }[]
+  probes: { readonly attempt: AttemptRef; readonly at: number }[]
   /** Every probe of this phase, also those that gave up their slot. */
-  generation: WeakSet<Try>
+  phaseProbes: WeakSet<AttemptRef>
   /** `halfOpenMaxCalls` and `resetTimeout` of this half-open phase. */
-  slots: number
-  hold: number
+  probeLimit: number
+  probeTimeout: number
 }
 
-export type Verdict = 'success' | 'failure' | 'ignored'
+export type OutcomeResult = Outcome['result']
 
 /** Raised when the shape of `BreakerState` changes. */
 export const STATE_VERSION = 2
@@ -74,12 +73,12 @@ export function newBreaker(): BreakerState {
     failures: 0,
     window: undefined,
     until: 0,
-    relapses: 0,
+    failedRecoveries: 0,
     successes: 0,
     probes: [],
-    generation: new WeakSet(),
-    slots: 0,
-    hold: 0,
+    phaseProbes: new WeakSet(),
+    probeLimit: 0,
+    probeTimeout: 0,
   }
 }
 
@@ -88,18 +87,18 @@ export function newBreaker(): BreakerState {
  * slot after the reset timeout.
  * @param now monotonic milliseconds
  */
-export function admit(state: BreakerState, rules: BreakerRules, attempt: Try, now: number): boolean {
+export function admit(state: BreakerState, rules: BreakerRules, attempt: AttemptRef, now: number): boolean {
   if (state.phase === 'closed') return true
   if (blocks(state, now)) return false
   if (state.phase === 'open') {
     enter(state, 'half_open', 'the reset timeout is over', now)
-    state.slots = rules.halfOpenMaxCalls
-    state.hold = rules.resetTimeout
+    state.probeLimit = rules.halfOpenMaxCalls
+    state.probeTimeout = rules.resetTimeout
   }
   const { probes } = state
-  while (probes.length > 0 && now - probes[0]!.at >= state.hold) probes.shift()
+  while (probes.length > 0 && now - probes[0]!.at >= state.probeTimeout) probes.shift()
   probes.push({ attempt, at: now })
-  state.generation.add(attempt)
+  state.phaseProbes.add(attempt)
   return true
 }
 
@@ -109,8 +108,8 @@ export function blocks(state: BreakerState, now: number): boolean {
   if (state.phase === 'open') return now < state.until
   // Successes keep their slots: no more probes go out than are needed to close it.
   let taken = state.successes
-  for (const probe of state.probes) if (now - probe.at < state.hold) taken++
-  return taken >= state.slots
+  for (const probe of state.probes) if (now - probe.at < state.probeTimeout) taken++
+  return taken >= state.probeLimit
 }
 
 /**
@@ -122,26 +121,26 @@ export function blocks(state: BreakerState, now: number): boolean {
 export function settle(
   state: BreakerState,
   rules: BreakerRules,
-  attempt: Try,
-  verdict: Verdict,
+  attempt: AttemptRef,
+  result: OutcomeResult,
   took: number,
   now: number,
 ): void {
   if (state.phase === 'closed') {
     // An attempt let out before the breaker last opened began before this phase.
-    if (verdict !== 'ignored' && attempt.startedAt >= state.since) count(state, rules, verdict, took, now)
+    if (result !== 'ignored' && attempt.startedAt >= state.since) count(state, rules, result, took, now)
     return
   }
   if (state.phase === 'open') return
-  if (!state.generation.delete(attempt)) return
+  if (!state.phaseProbes.delete(attempt)) return
   const index = state.probes.findIndex((probe) => probe.attempt === attempt)
   if (index !== -1) state.probes.splice(index, 1)
-  if (verdict === 'ignored') return
+  if (result === 'ignored') return
   const slow = rules.rates !== undefined && took >= rules.rates.slowDuration
-  if (verdict === 'failure' || slow) {
-    state.relapses++
-    open(state, rules, verdict === 'failure' ? 'a probe failed' : 'a probe was slow', now)
-  } else if (++state.successes >= state.slots) close(state, 'the probes succeeded', now)
+  if (result === 'failure' || slow) {
+    state.failedRecoveries++
+    open(state, rules, result === 'failure' ? 'a probe failed' : 'a probe was slow', now)
+  } else if (++state.successes >= state.probeLimit) close(state, 'the probes succeeded', now)
 }
 
 /** Opens it as if it had failed often enough: it recovers by itself. */
@@ -150,7 +149,7 @@ export function trip(state: BreakerState, rules: BreakerRules, now: number): voi
 }
 
 /** There is reason to think that the upstream is well again: probes may go out now. */
-export function relent(state: BreakerState, now: number): void {
+export function allowProbes(state: BreakerState, now: number): void {
   if (state.phase === 'open') state.until = Math.min(state.until, now)
 }
 
@@ -165,14 +164,15 @@ export function retryAfter(state: BreakerState, now: number): number {
   return Math.max(1, Math.ceil(wait / 1000))
 }
 
-function count(state: BreakerState, rules: BreakerRules, verdict: Verdict, took: number, now: number): void {
-  const failed = verdict === 'failure'
+function count(state: BreakerState, rules: BreakerRules, result: OutcomeResult, took: number, now: number): void {
+  const failed = result === 'failure'
   state.failures = failed ? state.failures + 1 : 0
   const { rates } = rules
   let cause: string | undefined
   if (rates !== undefined) {
-    if (state.window === undefined || state.window.length !== rates.window) state.window = newWindow(rates.window, now)
-    record(state.window, failed, took >= rates.slowDuration, now)
+    if (state.window === undefined || state.window.length !== rates.window)
+      state.window = newCallWindow(rates.window, now)
+    recordCall(state.window, failed, took >= rates.slowDuration, now)
     cause = excess(state.window, rates)
   }
   if (state.failures >= rules.failureThreshold)
@@ -192,15 +192,15 @@ function excess({ total }: CallWindow, rates: RateRules): string | undefined {
 function open(state: BreakerState, rules: BreakerRules, cause: string, now: number): void {
   enter(state, 'open', cause, now)
   const { resetTimeout, maxResetTimeout } = rules
-  state.until = now + Math.min(resetTimeout * 2 ** state.relapses, Math.max(resetTimeout, maxResetTimeout))
+  state.until = now + Math.min(resetTimeout * 2 ** state.failedRecoveries, Math.max(resetTimeout, maxResetTimeout))
 }
 
 function close(state: BreakerState, cause: string, now: number): void {
   enter(state, 'closed', cause, now)
-  state.relapses = 0
+  state.failedRecoveries = 0
 }
 
-function enter(state: BreakerState, phase: Phase, cause: string, now: number): void {
+function enter(state: BreakerState, phase: BreakerPhase, cause: string, now: number): void {
   state.phase = phase
   state.since = now
   state.cause = cause
@@ -208,5 +208,5 @@ function enter(state: BreakerState, phase: Phase, cause: string, now: number): v
   state.window = undefined
   state.successes = 0
   state.probes = []
-  state.generation = new WeakSet()
+  state.phaseProbes = new WeakSet()
 }

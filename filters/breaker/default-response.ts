@@ -8,7 +8,7 @@ const FRAMING = ['content-length', 'transfer-encoding', 'connection', 'keep-aliv
 /** Statuses whose answers have no body (RFC 9110 §15.3.5, §15.3.6). */
 const BODILESS: readonly number[] = [204, 205]
 
-export const ownReply = z
+export const defaultResponse = z
   .strictObject({
     status: z
       .int()
@@ -38,10 +38,13 @@ export const ownReply = z
     else if (!named(headers, 'content-type')) wrong(['headers'], 'a body needs its Content-Type')
   })
 
-export type OwnReply = z.output<typeof ownReply>
+export type DefaultResponse = z.output<typeof defaultResponse>
 
 /** Makes the operator's answer. The caller adds what every refusal carries. */
-export function ownReplyOf({ status, headers, body }: OwnReply, more: Readonly<Record<string, string>>): LocalReply {
+export function defaultResponseReply(
+  { status, headers, body }: DefaultResponse,
+  more: Readonly<Record<string, string>>,
+): LocalReply {
   const fields: Record<string, string> = { ...headers }
   for (const [name, value] of Object.entries(more)) if (!named(headers, name.toLowerCase())) fields[name] = value
   return reply(status, 'breaker_open', { headers: fields, ...(body === undefined ? {} : { body }) })

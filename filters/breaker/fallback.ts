@@ -1,7 +1,7 @@
 import { type Exchange, type LocalReply, reply } from '../../core/index.ts'
-import { ownReplyOf } from './default-response.ts'
+import { defaultResponseReply } from './default-response.ts'
 import type { Options } from './options.ts'
-import { locationOf } from './redirect.ts'
+import { redirectLocation } from './redirect.ts'
 
 /**
  * Makes the answer of a breaker that refuses.
@@ -21,11 +21,13 @@ const refuse: Fallback = (_x, retryAfter) =>
 /** What answers at once; `cached_response` comes before it where there is one. */
 export function fallbackOf({ fallback_strategy: strategy, default_response, redirect }: Options): Fallback {
   if (strategy === 'default_response')
-    return (_x, retryAfter) => ownReplyOf(default_response!, marks(default_response!.status, retryAfter))
+    return (_x, retryAfter) => defaultResponseReply(default_response!, marks(default_response!.status, retryAfter))
   if (strategy !== 'redirect') return refuse
   const { url, status } = redirect!
   return ({ request: { path, query } }, retryAfter) =>
-    reply(status, 'breaker_open', { headers: { Location: locationOf(url, path, query), ...marks(status, retryAfter) } })
+    reply(status, 'breaker_open', {
+      headers: { Location: redirectLocation(url, path, query), ...marks(status, retryAfter) },
+    })
 }
 
 /** What every substitute carries. It holds for a while only: no cache may keep it (a 308 would be kept for good). */

@@ -3,18 +3,19 @@ import {
   type Exchange,
   type Filter,
   type FilterEnv,
+  isThenable,
   LocalReply,
   MemoryResponseStore,
   type Outcome,
   RegistryKey,
   type Response,
 } from '../../core/index.ts'
-import { explain } from './explain.ts'
+import { explainBreaker } from './breaker-explanation.ts'
+import { isPlain } from './cache-rules.ts'
 import { fallbackOf } from './fallback.ts'
-import { holdGuards } from './guards.ts'
-import { LastAnswers, type Shelf } from './last-responses.ts'
-import { failureTable, idle, type Options, options, rulesOf, STORED_DEFAULTS } from './options.ts'
-import { isPlain } from './storable.ts'
+import { LastResponses, type SharedStore } from './last-responses.ts'
+import { CACHED_RESPONSE_DEFAULTS, failureTable, type Options, options, rulesOf, unusedOptions } from './options.ts'
+import { holdBreakers } from './scoped-breakers.ts'
 
 export const breaker = defineFilter<Options>({
   name: 'breaker',
@@ -26,64 +27,64 @@ export const breaker = defineFilter<Options>({
   create(given, env) {
     const { clock, endpoint, name } = env
     if (endpoint === undefined) throw new Error('a breaker guards an endpoint and was made without one')
-    for (const message of idle(given)) env.warn(message)
+    for (const message of unusedOptions(given)) env.warn(message)
     const rules = rulesOf(given)
     const failing = failureTable(given.failure_statuses)
     const fallback = fallbackOf(given)
-    const answers = given.fallback_strategy === 'cached_response' ? lastAnswers(given, env) : undefined
+    const kept = given.fallback_strategy === 'cached_response' ? lastResponses(given, env) : undefined
     const scope = given.scope ?? (endpoint.targets.length > 1 ? 'target' : 'endpoint')
-    const guards = holdGuards(env, endpoint, rules, scope)
+    const breakers = holdBreakers(env, endpoint, rules, scope)
 
     function judge({ result, status }: Outcome): Outcome['result'] {
       return result === 'success' && status !== undefined && failing[status] === 1 ? 'failure' : result
     }
 
     /** Lets a kept answer stand in for the refusal, and keeps what may stand in later. */
-    function received(x: Exchange, kept: LastAnswers, answer: Response | LocalReply, askedAt: number) {
-      if (answer instanceof LocalReply) {
-        if (answer.reason !== 'breaker_open' || (answer.filter ?? name) !== name) return answer
-        const found = kept.find(x)
-        return found !== undefined && 'then' in found ? found.then((late) => late ?? answer) : (found ?? answer)
+    function received(x: Exchange, responses: LastResponses, response: Response | LocalReply, requestedAt: number) {
+      if (response instanceof LocalReply) {
+        if (response.reason !== 'breaker_open' || (response.filter ?? name) !== name) return response
+        const found = responses.find(x)
+        return isThenable(found) ? found.then((late) => late ?? response) : (found ?? response)
       }
-      if (failing[answer.status] !== 1) kept.keep(x, answer, askedAt)
-      return answer
+      if (failing[response.status] !== 1) responses.keep(x, response, requestedAt)
+      return response
     }
 
     const upstream: NonNullable<Filter['upstream']> = (x, call, next) => {
       // Asked now: a body that was sent is gone.
-      const kept = isPlain(x) ? answers : undefined
-      const askedAt = clock.wall()
-      const wait = guards.exhausted()
-      const answer = wait === undefined ? next(call) : fallback(x, wait)
-      if (kept === undefined) return answer
-      return 'then' in answer
-        ? answer.then((late) => received(x, kept, late, askedAt))
-        : received(x, kept, answer, askedAt)
+      const responses = isPlain(x) ? kept : undefined
+      const requestedAt = clock.wall()
+      const wait = breakers.exhausted()
+      const response = wait === undefined ? next(call) : fallback(x, wait)
+      if (responses === undefined) return response
+      return isThenable(response)
+        ? response.then((late) => received(x, responses, late, requestedAt))
+        : received(x, responses, response, requestedAt)
     }
 
     return {
-      ...(answers !== undefined || scope === 'target' ? { upstream } : {}),
+      ...(kept !== undefined || scope === 'target' ? { upstream } : {}),
       admit(x, attempt) {
-        const guard = guards.of(attempt)
-        if (guard === undefined || guard.admit(rules, x, attempt)) return
-        return fallback(x, guard.retryAfter())
+        const own = breakers.of(attempt)
+        if (own === undefined || own.admit(rules, x, attempt)) return
+        return fallback(x, own.retryAfter())
       },
       settled(x, attempt, outcome) {
         const took = outcome.headMs ?? outcome.totalMs
-        guards.of(attempt)?.settle(rules, x, attempt, judge(outcome), took)
+        breakers.of(attempt)?.settle(rules, x, attempt, judge(outcome), took)
       },
-      explain: () => explain({ ...given, scope }),
-      dispose: () => guards.release(),
+      explain: () => explainBreaker({ ...given, scope }),
+      dispose: () => breakers.release(),
     }
   },
 })
 
-function lastAnswers({ cached_response: limits = STORED_DEFAULTS }: Options, env: FilterEnv): LastAnswers {
+function lastResponses({ cached_response: limits = CACHED_RESPONSE_DEFAULTS }: Options, env: FilterEnv): LastResponses {
   const { max_age: maxAge, max_entries: maxEntries, max_entry_size: maxEntryBytes, max_size: maxBytes } = limits
-  const shelf = env.share<Shelf>(`answers ${maxEntries} ${maxBytes}`, {
+  const shared = env.share<SharedStore>(`responses ${maxEntries} ${maxBytes}`, {
     scope: 'factory',
     version: 1,
     make: () => ({ store: new MemoryResponseStore({ maxEntries, maxBytes }), collecting: 0 }),
   })
-  return new LastAnswers(shelf, { maxAge, maxEntryBytes, maxBytes }, env.name, env.clock, env.log)
+  return new LastResponses(shared, { maxAge, maxEntryBytes, maxBytes }, env.name, env.clock, env.log)
 }

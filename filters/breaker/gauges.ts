@@ -1,12 +1,11 @@
-import type { Meter, Sample } from '../../core/index.ts'
-import type { Phase } from './breaker-state.ts'
-import type { Guard } from './guard.ts'
+import type { BreakerPhase, Meter, Sample } from '../../core/index.ts'
+import type { Breaker } from './breaker.ts'
 
-const PHASES: readonly Phase[] = ['closed', 'half_open', 'open']
+const PHASES: readonly BreakerPhase[] = ['closed', 'half_open', 'open']
 
 /** The gauges `weir_breaker_state{endpoint,state}` of every breaker in the process: 1 for the state it is in, else 0. */
 export class BreakerGauges {
-  readonly #guards = new Set<Guard>()
+  readonly #breakers = new Set<Breaker>()
   readonly #unregister: () => void
 
   constructor(meter: Meter) {
@@ -18,12 +17,12 @@ export class BreakerGauges {
     })
   }
 
-  add(guard: Guard): void {
-    this.#guards.add(guard)
+  add(breaker: Breaker): void {
+    this.#breakers.add(breaker)
   }
 
-  remove(guard: Guard): void {
-    this.#guards.delete(guard)
+  remove(breaker: Breaker): void {
+    this.#breakers.delete(breaker)
   }
 
   close(): void {
@@ -33,7 +32,7 @@ export class BreakerGauges {
   /** An endpoint may have several breakers; a series must appear once, so the worst state stands for it. */
   #collect(): Sample[] {
     const worst = new Map<string, number>()
-    for (const { endpoint, phase } of this.#guards)
+    for (const { endpoint, phase } of this.#breakers)
       worst.set(endpoint, Math.max(PHASES.indexOf(phase), worst.get(endpoint) ?? 0))
     const samples: Sample[] = []
     for (const [endpoint, index] of worst) {

@@ -4,20 +4,21 @@ import {
   type Clock,
   type Exchange,
   HeaderList,
+  isThenable,
   type Logger,
   type Response,
   type ResponseStore,
   type StoredResponse,
 } from '../../core/index.ts'
-import { hasCredentials, initialAge, type Permission, permissionOf, storedFields } from './storable.ts'
+import { hasCredentials, initialAge, type StoragePermission, storagePermission, storedFields } from './cache-rules.ts'
 
 /** A store, and the bytes that are being collected for it: shared by every instance with equal limits. */
-export interface Shelf {
+export interface SharedStore {
   readonly store: ResponseStore
   collecting: number
 }
 
-export interface LastAnswersLimits {
+export interface LastResponsesLimits {
   /** Milliseconds. */
   readonly maxAge: number
   /** Bytes of one body. */
@@ -27,15 +28,15 @@ export interface LastAnswersLimits {
 }
 
 /** Keeps the last good answer to each request, and gives it again. Only for requests that are plain (`isPlain`). */
-export class LastAnswers {
-  readonly #shelf: Shelf
-  readonly #limits: LastAnswersLimits
+export class LastResponses {
+  readonly #shared: SharedStore
+  readonly #limits: LastResponsesLimits
   readonly #filter: string
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(shelf: Shelf, limits: LastAnswersLimits, filter: string, clock: Clock, log: Logger) {
-    this.#shelf = shelf
+  constructor(shared: SharedStore, limits: LastResponsesLimits, filter: string, clock: Clock, log: Logger) {
+    this.#shared = shared
     this.#limits = limits
     this.#filter = filter
     this.#clock = clock
@@ -44,15 +45,15 @@ export class LastAnswers {
 
   /**
    * Keeps the answer if it may be kept, as its body passes.
-   * @param askedAt when its request went out, milliseconds since the Unix epoch
+   * @param requestedAt when its request went out, milliseconds since the Unix epoch
    */
-  keep(x: Exchange, answer: Response, askedAt: number): void {
-    const permission = permissionOf(x, answer)
+  keep(x: Exchange, answer: Response, requestedAt: number): void {
+    const permission = storagePermission(x, answer)
     const { body } = answer
     const { maxEntryBytes } = this.#limits
     if (permission === undefined || (body.length ?? 0) > maxEntryBytes) return
     const receivedAt = this.#clock.wall()
-    const age = initialAge(answer.headers, askedAt, receivedAt)
+    const age = initialAge(answer.headers, requestedAt, receivedAt)
     const expiresAt = receivedAt - age + Math.min(permission.lifetime, this.#limits.maxAge)
     if (expiresAt <= receivedAt) return
     const { status, statusText } = answer
@@ -70,7 +71,7 @@ export class LastAnswers {
 
   /** The last good answer to the same request. */
   find(x: Exchange): Awaitable<Response | undefined> {
-    const { store } = this.#shelf
+    const { store } = this.#shared
     const key = this.#key(x)
     return settled(
       () =>
@@ -85,8 +86,8 @@ export class LastAnswers {
     )
   }
 
-  #put(x: Exchange, { vary }: Permission, stored: StoredResponse): void {
-    const { store } = this.#shelf
+  #put(x: Exchange, { vary }: StoragePermission, stored: StoredResponse): void {
+    const { store } = this.#shared
     const key = this.#key(x)
     const put = (): Awaitable<void> =>
       vary.length === 0
@@ -96,20 +97,20 @@ export class LastAnswers {
   }
 
   #collect(body: Body, done: (bytes: Buffer) => void): void {
-    const shelf = this.#shelf
+    const shared = this.#shared
     const { maxBytes, maxEntryBytes } = this.#limits
     let chunks: Buffer[] | undefined = []
     let size = 0
     const giveUp = (): void => {
       chunks = undefined
-      shelf.collecting -= size
+      shared.collecting -= size
       size = 0
     }
     body.tap((chunk) => {
       if (chunks === undefined) return
       size += chunk.length
-      shelf.collecting += chunk.length
-      if (size > maxEntryBytes || shelf.collecting > maxBytes) return giveUp()
+      shared.collecting += chunk.length
+      if (size > maxEntryBytes || shared.collecting > maxBytes) return giveUp()
       // A copy: a chunk is often a small part of a large piece of memory.
       chunks.push(Buffer.from(chunk))
     })
@@ -124,7 +125,7 @@ export class LastAnswers {
   #given(x: Exchange, stored: StoredResponse): Response | undefined {
     const now = this.#clock.wall()
     if (now >= stored.expiresAt || (!stored.shared && hasCredentials(x))) return undefined
-    const headers = new HeaderList([...stored.headers])
+    const headers = HeaderList.fromWire([...stored.headers])
     // RFC 9111 §5.1: whole seconds since it was made or validated at its origin.
     headers.add('Age', String(Math.max(0, Math.floor((stored.age + now - stored.receivedAt) / 1000))))
     headers.add('Cache-Status', 'weir; hit; detail=breaker_open') // RFC 9211
@@ -152,9 +153,6 @@ export class LastAnswers {
 /** RFC 9111 §4.1: the fields that `Vary` names must match; one that is not there matches none that is. */
 const variantKey = (key: string, { request: { headers } }: Exchange, vary: readonly string[]): string =>
   JSON.stringify([key, ...vary.map((name) => [name, headers.joined(name)?.trim() ?? null])])
-
-const isThenable = <T>(value: Awaitable<T>): value is PromiseLike<T> =>
-  typeof value === 'object' && value !== null && 'then' in value
 
 /** Goes on at once with what is there at once. */
 function then<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { duration, size } from '../../core/index.ts'
 import type { BreakerRules, RateRules } from './breaker-state.ts'
-import { ownReply } from './default-response.ts'
-import { redirection } from './redirect.ts'
+import { defaultResponse } from './default-response.ts'
+import { redirectOptions } from './redirect.ts'
 
 const CLASS = /^[1-5]xx$/
 const STATUS = 'expected a status (503) or a class of statuses (5xx)'
@@ -74,11 +74,11 @@ export const options = z
       .describe(
         'What answers while it is open: a 503, an answer of your own, the last good answer to the same request, or a redirect.',
       ),
-    default_response: ownReply
+    default_response: defaultResponse
       .optional()
       .describe('The answer of `default_response`. Default: none; it is required for that strategy.'),
     cached_response: stored.optional().describe('What `cached_response` keeps, in memory. Default: its defaults.'),
-    redirect: redirection
+    redirect: redirectOptions
       .optional()
       .describe('Where `redirect` sends clients. Default: none; it is required for that strategy.'),
   })
@@ -96,8 +96,8 @@ export const options = z
   })
 
 export type Options = z.output<typeof options>
-export type StoredOptions = z.output<typeof stored>
-export const STORED_DEFAULTS: StoredOptions = stored.parse({})
+export type CachedResponseOptions = z.output<typeof stored>
+export const CACHED_RESPONSE_DEFAULTS: CachedResponseOptions = stored.parse({})
 
 export function rulesOf(given: Options): BreakerRules {
   return {
@@ -121,7 +121,7 @@ function ratesOf(given: Options): RateRules | undefined {
 }
 
 /** What is said for nothing, a sentence each. */
-export function* idle(given: Options): Iterable<string> {
+export function* unusedOptions(given: Options): Iterable<string> {
   for (const key of ['default_response', 'cached_response', 'redirect'] as const)
     if (given[key] !== undefined && given.fallback_strategy !== key)
       yield `${key} has no effect: fallback_strategy is ${given.fallback_strategy}`

@@ -7,7 +7,7 @@ const PLACEHOLDER = /\{(path|query)\}/g
 const URL_ERROR =
   'expected a URL with http or https, or a path that begins with one slash; {path} and {query} may stand behind the host'
 
-export const redirection = z.strictObject({
+export const redirectOptions = z.strictObject({
   url: z
     .string()
     .refine(isSafe, { error: URL_ERROR })
@@ -37,7 +37,7 @@ function isSafe(template: string): boolean {
  * @param path as it came
  * @param query with its `?`, or empty
  */
-export function locationOf(template: string, path: string, query: string): string {
+export function redirectLocation(template: string, path: string, query: string): string {
   let location = ''
   let from = 0
   for (const { 0: placeholder, 1: name, index } of template.matchAll(PLACEHOLDER)) {

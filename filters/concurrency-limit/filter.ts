@@ -7,6 +7,7 @@ import {
   type Filter,
   type FilterEnv,
   type Finished,
+  isThenable,
   LocalReply,
   type Next,
   type Response,
@@ -14,8 +15,8 @@ import {
   type UpstreamCall,
   WeirError,
 } from '../../core/index.ts'
-import { SlotGauges } from './gauges.ts'
-import { type SlotRules, Slots } from './permits.ts'
+import { PermitGauges } from './gauges.ts'
+import { type PermitRules, Permits } from './permits.ts'
 
 const options = z.strictObject({
   max_concurrent: z.int().min(1).default(100).describe('Calls of the endpoint that may be under way at once.'),
@@ -39,36 +40,36 @@ export const concurrencyLimit = defineFilter<Options>({
 })
 
 /** Gives a slot back, once. */
-type Permit = () => void
+type ReleasePermit = () => void
 
 class ConcurrencyLimit implements Filter {
   readonly #env: FilterEnv
-  readonly #rules: SlotRules
+  readonly #rules: PermitRules
   readonly #queueTimeoutMs: number
-  readonly #slots: Slots
+  readonly #permits: Permits
   readonly #generation: number
-  readonly #gauges: SlotGauges
+  readonly #gauges: PermitGauges
   /** What each exchange still holds when it is over is given back then: tunnels, and whatever else had no end. */
-  readonly #held = new WeakMap<Exchange, Permit>()
+  readonly #held = new WeakMap<Exchange, ReleasePermit>()
 
   constructor(options: Options, env: FilterEnv) {
     this.#env = env
     this.#rules = { maxConcurrent: options.max_concurrent, maxQueue: options.max_queue }
     this.#queueTimeoutMs = options.queue_timeout
-    this.#slots = env.share('slots', { version: 1, make: () => new Slots() })
-    this.#generation = this.#slots.next()
+    this.#permits = env.share('permits', { version: 1, make: () => new Permits() })
+    this.#generation = this.#permits.next()
     this.#gauges = env.share('gauges', {
       scope: 'factory',
       version: 1,
-      make: () => new SlotGauges(env.meter),
+      make: () => new PermitGauges(env.meter),
       close: (gauges) => gauges.close(),
     })
-    this.#gauges.add(env.endpoint?.id ?? '', this.#slots)
+    this.#gauges.add(env.endpoint?.id ?? '', this.#permits)
   }
 
   upstream(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply> {
-    this.#slots.use(this.#rules, this.#generation)
-    if (this.#slots.enter()) return this.#call(x, call, next)
+    this.#permits.use(this.#rules, this.#generation)
+    if (this.#permits.enter()) return this.#call(x, call, next)
     return this.#queue(x).then((refusal) => refusal ?? this.#call(x, call, next))
   }
 
@@ -85,13 +86,13 @@ class ConcurrencyLimit implements Filter {
   }
 
   dispose(): void {
-    this.#gauges.remove(this.#slots)
+    this.#gauges.remove(this.#permits)
   }
 
   /** Waits for a slot; gives the refusal if there is none to be had. */
   #queue(x: Exchange): Promise<LocalReply | undefined> {
     return new Promise((resolve, reject) => {
-      const waiter = this.#slots.wait(() => {
+      const waiter = this.#permits.wait(() => {
         timer.cancel()
         resolve(undefined)
       })
@@ -110,35 +111,35 @@ class ConcurrencyLimit implements Filter {
 
   /** A slot is had; it is given back when the call is over for good. */
   #call(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply> {
-    const permit = this.#permit(x)
+    const release = this.#hold(x)
     let answer: Awaitable<Response | LocalReply>
     try {
       if (x.aborted) throw new WeirError('client_gone')
       answer = next(call)
     } catch (error) {
-      permit()
+      release()
       throw error
     }
-    if (answer instanceof LocalReply || !('then' in answer)) return until(answer as Response | LocalReply, permit)
+    if (!isThenable(answer)) return until(answer, release)
     return answer.then(
-      (late) => until(late, permit),
+      (late) => until(late, release),
       (error: unknown) => {
-        permit()
+        release()
         throw error
       },
     )
   }
 
-  #permit(x: Exchange): Permit {
+  #hold(x: Exchange): ReleasePermit {
     let held = true
-    const permit = (): void => {
+    const release = (): void => {
       if (!held) return
       held = false
-      if (this.#held.get(x) === permit) this.#held.delete(x)
-      this.#slots.release()
+      if (this.#held.get(x) === release) this.#held.delete(x)
+      this.#permits.release()
     }
-    this.#held.set(x, permit)
-    return permit
+    this.#held.set(x, release)
+    return release
   }
 }
 

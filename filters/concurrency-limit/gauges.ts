@@ -1,15 +1,23 @@
 import type { Meter, Sample } from '../../core/index.ts'
-import type { Slots } from './permits.ts'
+import type { Permits } from './permits.ts'
 
 const GAUGES = [
-  ['weir_concurrency_active', 'Upstream calls that hold a slot of concurrency-limit.', (slots: Slots) => slots.active],
-  ['weir_concurrency_queued', 'Requests that wait for a slot of concurrency-limit.', (slots: Slots) => slots.queued],
+  [
+    'weir_concurrency_active',
+    'Upstream calls that hold a slot of concurrency-limit.',
+    (permits: Permits) => permits.active,
+  ],
+  [
+    'weir_concurrency_queued',
+    'Requests that wait for a slot of concurrency-limit.',
+    (permits: Permits) => permits.queued,
+  ],
 ] as const
 
 /** The gauges of every concurrency-limit in the process, by endpoint. */
-export class SlotGauges {
+export class PermitGauges {
   /** How many instances keep each; during a reload the old and the new one keep the same. */
-  readonly #held = new Map<Slots, { endpoint: string; holders: number }>()
+  readonly #held = new Map<Permits, { endpoint: string; holders: number }>()
   readonly #unregister: (() => void)[]
 
   constructor(meter: Meter) {
@@ -18,15 +26,15 @@ export class SlotGauges {
     )
   }
 
-  add(endpoint: string, slots: Slots): void {
-    const entry = this.#held.get(slots)
-    if (entry === undefined) this.#held.set(slots, { endpoint, holders: 1 })
+  add(endpoint: string, permits: Permits): void {
+    const entry = this.#held.get(permits)
+    if (entry === undefined) this.#held.set(permits, { endpoint, holders: 1 })
     else entry.holders++
   }
 
-  remove(slots: Slots): void {
-    const entry = this.#held.get(slots)
-    if (entry !== undefined && --entry.holders === 0) this.#held.delete(slots)
+  remove(permits: Permits): void {
+    const entry = this.#held.get(permits)
+    if (entry !== undefined && --entry.holders === 0) this.#held.delete(permits)
   }
 
   close(): void {
@@ -34,9 +42,9 @@ export class SlotGauges {
   }
 
   /** A chain may hold two of the filter, but a series must appear once. */
-  #collect(read: (slots: Slots) => number): Sample[] {
+  #collect(read: (permits: Permits) => number): Sample[] {
     const sums = new Map<string, number>()
-    for (const [slots, { endpoint }] of this.#held) sums.set(endpoint, (sums.get(endpoint) ?? 0) + read(slots))
+    for (const [permits, { endpoint }] of this.#held) sums.set(endpoint, (sums.get(endpoint) ?? 0) + read(permits))
     return [...sums].map(([endpoint, value]) => ({ labels: { endpoint }, value }))
   }
 }

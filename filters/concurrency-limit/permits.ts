@@ -1,5 +1,5 @@
 /** How many may be in, and how many may wait for it. */
-export interface SlotRules {
+export interface PermitRules {
   readonly maxConcurrent: number
   readonly maxQueue: number
 }
@@ -15,9 +15,9 @@ export interface Waiter {
  * that use it; rules of a later instance replace those of an earlier one with the first request that it serves, so that a load
  * that fails changes nothing.
  */
-export class Slots {
+export class Permits {
   active = 0
-  #rules: SlotRules | undefined
+  #rules: PermitRules | undefined
   #generation = -1
   #generations = 0
   /** In the order in which they came; a set, so that leaving it costs nothing. */
@@ -33,7 +33,7 @@ export class Slots {
   }
 
   /** These rules hold from now on, unless those of a later instance already do. */
-  use(rules: SlotRules, generation: number): void {
+  use(rules: PermitRules, generation: number): void {
     if (generation <= this.#generation) return
     this.#generation = generation
     this.#rules = rules

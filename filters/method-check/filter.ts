@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { defineFilter, RouteSlot, reply } from '../../core/index.ts'
+import { defineFilter, RouteSlot, reply, TOKEN_PATTERN } from '../../core/index.ts'
 import { allowed } from './allow-field.ts'
 
 const method = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a method (RFC 9110 §9.1)')
+  .regex(TOKEN_PATTERN, 'expected a method (RFC 9110 §9.1)')
   .transform((name) => name.toUpperCase())
   .refine((name) => name !== 'CONNECT' && name !== 'TRACE', { error: 'CONNECT and TRACE are never forwarded' })
 

@@ -1,45 +1,5 @@
-import { defineFilter, type FilterEnv, type Finished, type Meter, type Outcome } from '../../core/index.ts'
-import { DurationTable, ReplyTable } from './request-metrics.ts'
-
-const SERVER = 'http_server_request_duration_seconds'
-const CLIENT = 'http_client_request_duration_seconds'
-const REPLIES = 'weir_local_replies_total'
-
-/** What is counted, for every instance of the process: metric names exist once. */
-class Counts {
-  readonly server = new DurationTable(SERVER)
-  readonly client = new DurationTable(CLIENT)
-  readonly replies = new ReplyTable()
-  readonly #unregister: (() => void)[]
-
-  constructor(meter: Meter) {
-    const { server, client, replies } = this
-    this.#unregister = [
-      meter.register({
-        name: SERVER,
-        help: 'Time from the head of a request to the end of its response.',
-        type: 'histogram',
-        collect: () => server.samples(),
-      }),
-      meter.register({
-        name: CLIENT,
-        help: 'Time of an attempt at an upstream, to the end of its response.',
-        type: 'histogram',
-        collect: () => client.samples(),
-      }),
-      meter.register({
-        name: REPLIES,
-        help: 'Responses made by a filter rather than by an upstream.',
-        type: 'counter',
-        collect: () => replies.samples(),
-      }),
-    ]
-  }
-
-  close(): void {
-    for (const unregister of this.#unregister) unregister()
-  }
-}
+import { defineFilter, type FilterEnv, type Finished, type Outcome } from '../../core/index.ts'
+import { RequestMetrics } from './request-metrics.ts'
 
 /**
  * Counts requests, attempts and local replies for Prometheus. Stands anywhere; the counts outlive reloads, and several
@@ -53,7 +13,7 @@ export const metrics = defineFilter({
     const counts = env.share('counts', {
       scope: 'factory',
       version: 1,
-      make: () => new Counts(env.meter),
+      make: () => new RequestMetrics(env.meter),
       close: (kept) => kept.close(),
     })
     return {

@@ -1,129 +1,43 @@
-import { type Endpoint, Histogram, methodLabel, type Sample } from '../../core/index.ts'
+import type { Meter } from '../../core/index.ts'
+import { LocalReplyCounts } from './local-reply-counts.ts'
+import { RequestDurations } from './request-durations.ts'
 
-/** Label of requests without a route. */
-export const NO_ENDPOINT = '_none'
-/** Label of whatever is outside a bound. */
-export const OTHER = '_OTHER'
+const SERVER = 'http_server_request_duration_seconds'
+const CLIENT = 'http_client_request_duration_seconds'
+const REPLIES = 'weir_local_replies_total'
 
-type Statuses = Map<number | string, Histogram>
-type Methods = Map<string, Statuses>
+/** What is counted, for every instance of the process: metric names exist once. */
+export class RequestMetrics {
+  readonly server = new RequestDurations(SERVER)
+  readonly client = new RequestDurations(CLIENT)
+  readonly replies = new LocalReplyCounts()
+  readonly #unregister: (() => void)[]
 
-/**
- * Duration histograms by endpoint, method and status. To count is two or three look-ups and an addition: no key is put
- * together, and no label object made before a scrape. Endpoints of a reloaded configuration continue the series of those
- * of the same id.
- */
-export class DurationTable {
-  readonly #name: string
-  readonly #cap: number
-  readonly #byId = new Map<string, Methods>()
-  readonly #byEndpoint = new WeakMap<Endpoint, Methods>()
-  #none: Methods | undefined
-  #series = 0
-  #overflow: Histogram | undefined
-
-  /** @param cap how many series there may be; observations beyond go to one whose labels are `_OTHER` */
-  constructor(name: string, cap = 10_000) {
-    this.#name = name
-    this.#cap = cap
+  constructor(meter: Meter) {
+    const { server, client, replies } = this
+    this.#unregister = [
+      meter.register({
+        name: SERVER,
+        help: 'Time from the head of a request to the end of its response.',
+        type: 'histogram',
+        collect: () => server.samples(),
+      }),
+      meter.register({
+        name: CLIENT,
+        help: 'Time of an attempt at an upstream, to the end of its response.',
+        type: 'histogram',
+        collect: () => client.samples(),
+      }),
+      meter.register({
+        name: REPLIES,
+        help: 'Responses made by a filter rather than by an upstream.',
+        type: 'counter',
+        collect: () => replies.samples(),
+      }),
+    ]
   }
 
-  /** @param status a number, or a word from a small fixed set */
-  observe(endpoint: Endpoint | undefined, method: string, status: number | string, seconds: number): void {
-    const methods = this.#methods(endpoint)
-    let statuses = methods.get(method)
-    if (statuses === undefined) {
-      const label = methodLabel(method)
-      statuses = methods.get(label)
-      if (statuses === undefined) {
-        statuses = new Map()
-        methods.set(label, statuses)
-      }
-    }
-    const histogram = statuses.get(status) ?? this.#make(statuses, status)
-    histogram.observe(seconds)
-  }
-
-  samples(): Sample[] {
-    const samples: Sample[] = []
-    for (const [endpoint, methods] of this.#byId) {
-      for (const [method, statuses] of methods) {
-        for (const [status, histogram] of statuses)
-          samples.push(...histogram.samples(this.#name, { endpoint, method, status: String(status) }))
-      }
-    }
-    if (this.#overflow !== undefined)
-      samples.push(...this.#overflow.samples(this.#name, { endpoint: OTHER, method: OTHER, status: OTHER }))
-    return samples
-  }
-
-  #methods(endpoint: Endpoint | undefined): Methods {
-    if (endpoint === undefined) {
-      this.#none ??= this.#methodsOf(NO_ENDPOINT)
-      return this.#none
-    }
-    let methods = this.#byEndpoint.get(endpoint)
-    if (methods === undefined) {
-      methods = this.#methodsOf(endpoint.id)
-      this.#byEndpoint.set(endpoint, methods)
-    }
-    return methods
-  }
-
-  #methodsOf(id: string): Methods {
-    let methods = this.#byId.get(id)
-    if (methods === undefined) {
-      methods = new Map()
-      this.#byId.set(id, methods)
-    }
-    return methods
-  }
-
-  #make(statuses: Statuses, status: number | string): Histogram {
-    if (this.#series >= this.#cap) {
-      this.#overflow ??= new Histogram()
-      return this.#overflow
-    }
-    this.#series++
-    const histogram = new Histogram()
-    statuses.set(status, histogram)
-    return histogram
-  }
-}
-
-/** Counts by filter and reason. */
-export class ReplyTable {
-  readonly #cap: number
-  readonly #byFilter = new Map<string, Map<string, { value: number }>>()
-  #series = 0
-  #overflow = 0
-
-  constructor(cap = 10_000) {
-    this.#cap = cap
-  }
-
-  add(filter: string, reason: string): void {
-    const count = this.#byFilter.get(filter)?.get(reason)
-    if (count !== undefined) count.value++
-    else if (this.#series >= this.#cap) this.#overflow++
-    else this.#make(filter, reason)
-  }
-
-  samples(): Sample[] {
-    const samples: Sample[] = []
-    for (const [filter, reasons] of this.#byFilter)
-      for (const [reason, { value }] of reasons) samples.push({ labels: { filter, reason }, value })
-    if (this.#overflow > 0) samples.push({ labels: { filter: OTHER, reason: OTHER }, value: this.#overflow })
-    return samples
-  }
-
-  #make(filter: string, reason: string): void {
-    let reasons = this.#byFilter.get(filter)
-    if (reasons === undefined) {
-      reasons = new Map()
-      this.#byFilter.set(filter, reasons)
-    }
-    reasons.set(reason, { value: 1 })
-    this.#series++
+  close(): void {
+    for (const unregister of this.#unregister) unregister()
   }
 }

@@ -1,12 +1,20 @@
 import type { Clock, Deadline, EndpointRegistry, TargetState, TimerWheel } from '../../core/index.ts'
-import { comeBack, eject, mayEject, newRecord, type OutlierRules, observe, type Record } from './outlier-state.ts'
+import {
+  comeBack,
+  eject,
+  mayEject,
+  newOutlierState,
+  type OutlierRules,
+  type OutlierState,
+  observe,
+} from './outlier-state.ts'
 
 /** What one endpoint's filter knows of its targets, and the ejections it made. Outlives reloads. */
 export class Ejections {
   readonly #registry: EndpointRegistry
   readonly #timers: TimerWheel
   readonly #clock: Clock
-  readonly #records = new Map<TargetState, Record>()
+  readonly #records = new Map<TargetState, OutlierState>()
   /** Of targets that are ejected now. */
   readonly #returns = new Map<TargetState, Deadline>()
 
@@ -30,17 +38,17 @@ export class Ejections {
     rules: OutlierRules,
     attempt: { failed: boolean; startedAt: number },
   ): string | undefined {
-    let record = this.#records.get(target)
-    if (record === undefined) {
+    let state = this.#records.get(target)
+    if (state === undefined) {
       // Most targets never fail.
       if (!attempt.failed && rules.failureShare === Infinity) return undefined
-      record = newRecord()
-      this.#records.set(target, record)
+      state = newOutlierState()
+      this.#records.set(target, state)
     }
     const now = this.#clock.now()
-    const reason = observe(record, rules, attempt, now)
+    const reason = observe(state, rules, attempt, now)
     if (reason === undefined || !this.#room(target, rules)) return undefined
-    const ms = eject(record, rules, now)
+    const ms = eject(state, rules, now)
     this.#returns.set(
       target,
       this.#timers.after(ms, () => this.#comeBack(target, `its ${ms / 1000} s are over`)),
@@ -78,8 +86,8 @@ export class Ejections {
   #comeBack(target: TargetState, reason: string): void {
     this.#returns.get(target)?.cancel()
     this.#returns.delete(target)
-    const record = this.#records.get(target)
-    if (record !== undefined) comeBack(record, this.#clock.now())
+    const state = this.#records.get(target)
+    if (state !== undefined) comeBack(state, this.#clock.now())
     this.#registry.restore(target, reason)
   }
 }

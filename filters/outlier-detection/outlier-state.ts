@@ -14,7 +14,7 @@ export interface OutlierRules {
 }
 
 /** What live traffic said of one target: plain data, so that it outlives the instance that keeps it. */
-export interface Record {
+export interface OutlierState {
   /** Failures in a row. */
   failures: number
   /** The present window. */
@@ -28,7 +28,7 @@ export interface Record {
   returnedAt: number
 }
 
-export const newRecord = (): Record => ({
+export const newOutlierState = (): OutlierState => ({
   failures: 0,
   since: Number.NEGATIVE_INFINITY,
   seen: 0,
@@ -45,27 +45,27 @@ export const newRecord = (): Record => ({
  * @returns why the target should be ejected; undefined: it should not. It is asked again after each further failure.
  */
 export function observe(
-  record: Record,
+  state: OutlierState,
   rules: OutlierRules,
   attempt: { readonly failed: boolean; readonly startedAt: number },
   now: number,
 ): string | undefined {
-  if (record.ejected || attempt.startedAt < record.returnedAt) return undefined
-  if (now - record.since >= rules.window) {
-    record.since = now
-    record.seen = 0
-    record.failed = 0
+  if (state.ejected || attempt.startedAt < state.returnedAt) return undefined
+  if (now - state.since >= rules.window) {
+    state.since = now
+    state.seen = 0
+    state.failed = 0
   }
-  record.seen++
+  state.seen++
   if (!attempt.failed) {
-    record.failures = 0
+    state.failures = 0
     return undefined
   }
-  record.failures++
-  record.failed++
-  if (record.failures >= rules.consecutiveFailures) return `${record.failures} failures in a row`
-  if (record.seen < rules.requestVolume || record.failed < rules.failureShare * record.seen) return undefined
-  return `${record.failed} of ${record.seen} attempts failed`
+  state.failures++
+  state.failed++
+  if (state.failures >= rules.consecutiveFailures) return `${state.failures} failures in a row`
+  if (state.seen < rules.requestVolume || state.failed < rules.failureShare * state.seen) return undefined
+  return `${state.failed} of ${state.seen} attempts failed`
 }
 
 /**
@@ -81,18 +81,18 @@ export const mayEject = (rules: OutlierRules, targets: number, ejected: number, 
  * Ejects the target.
  * @returns milliseconds until it returns
  */
-export function eject(record: Record, rules: OutlierRules, now: number): number {
+export function eject(state: OutlierState, rules: OutlierRules, now: number): number {
   // Each base time that a target has served since forgives an ejection.
-  const forgiven = Math.floor((now - record.returnedAt) / rules.baseEjection)
-  record.ejections = Math.max(record.ejections - forgiven, 0) + 1
-  record.ejected = true
-  return Math.min(record.ejections * rules.baseEjection, Math.max(rules.maxEjection, rules.baseEjection))
+  const forgiven = Math.floor((now - state.returnedAt) / rules.baseEjection)
+  state.ejections = Math.max(state.ejections - forgiven, 0) + 1
+  state.ejected = true
+  return Math.min(state.ejections * rules.baseEjection, Math.max(rules.maxEjection, rules.baseEjection))
 }
 
 /** The target's time is over: it begins anew. */
-export function comeBack(record: Record, now: number): void {
-  record.ejected = false
-  record.returnedAt = now
-  record.failures = 0
-  record.since = Number.NEGATIVE_INFINITY
+export function comeBack(state: OutlierState, now: number): void {
+  state.ejected = false
+  state.returnedAt = now
+  state.failures = 0
+  state.since = Number.NEGATIVE_INFINITY
 }

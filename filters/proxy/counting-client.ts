@@ -2,14 +2,19 @@ import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { WeirError } from '../../core/index.ts'
 import type { Addresses, Connection } from './dns/addresses.ts'
-import type { UpstreamRequest } from './upstream-request.ts'
+
+/** Handler of a request that a pool with counting clients sends. */
+export interface PooledRequest {
+  /** Client whose connection carries the request; set when the pool hands the request to it. */
+  client: CountingClient | undefined
+}
 
 /**
- * A client that knows how many answers its present connection has given, so that the death of a reused connection can be
+ * A client that knows how many responses its present connection has given, so that the death of a reused connection can be
  * told from that of a fresh one; whether it died of an error; and whether its address is still one of the name's.
  */
 export class CountingClient extends Client implements Connection {
-  answers = 0
+  responses = 0
   #socket: Socket | undefined
   #connecting: Socket | undefined
   #broken = false
@@ -45,7 +50,7 @@ export class CountingClient extends Client implements Connection {
         if (!(error instanceof WeirError)) addresses?.suspect()
         return
       }
-      this.answers = 0
+      this.responses = 0
       this.#broken = false
       this.#socket = socket
       this.#join(socket.remoteAddress)
@@ -85,7 +90,7 @@ export class CountingClient extends Client implements Connection {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    ;(handler as UpstreamRequest).client = this
+    ;(handler as Dispatcher.DispatchHandler & PooledRequest).client = this
     if (this.#addresses !== undefined) {
       this.#addresses.touch()
       this.#closeIfRetired()

@@ -37,13 +37,13 @@ export class Deadlines {
   }
 
   /** The head is there. */
-  answered(): void {
+  headReceived(): void {
     this.#head?.cancel()
     this.#head = undefined
   }
 
   over(): void {
-    this.answered()
+    this.headReceived()
     this.#end?.cancel()
     this.#end = undefined
   }

@@ -17,13 +17,13 @@ import {
   type UpstreamCall,
 } from '../../core/index.ts'
 import { Candidate } from './balancers/balancer.ts'
-import { BALANCERS } from './balancers/index.ts'
+import { BALANCERS } from './balancers/balancers-by-name.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
-import { upstreamFields } from './fields.ts'
-import { healthCheckThrough } from './health-check-request.ts'
+import { sendHealthChecksThrough } from './health-check-request.ts'
 import { type Options, options } from './options.ts'
+import { requestFields } from './request-fields.ts'
 import { sharedHealthCheckPool, sharedPool } from './shared-pools.ts'
-import { Choice } from './target-choice.ts'
+import { TargetChoice } from './target-choice.ts'
 import { UpgradeCounts, type Upgrades } from './upgrade-counts.ts'
 import { Upload } from './upload.ts'
 import type { UpstreamContext } from './upstream-context.ts'
@@ -48,7 +48,7 @@ class ProxyFilter implements TerminalFilter {
   /** Undefined if offers to upgrade are ignored (RFC 9110 §7.8). */
   readonly #upgrades: Upgrades | undefined = undefined
   readonly #maxUpgrades: number
-  readonly #choice: Choice
+  readonly #choice: TargetChoice
   readonly #explained: readonly string[]
   /** For a whole exchange; milliseconds, may be infinite. */
   readonly #total: number
@@ -88,12 +88,12 @@ class ProxyFilter implements TerminalFilter {
         const own = { ...settings, origin: target.origin }
         const pool = sharedPool(own, env)
         const state = known!.target(target, env.clock.wall())
-        this.#withdrawals.push(state.offerHealthCheck(healthCheckThrough(sharedHealthCheckPool(own, env))))
+        this.#withdrawals.push(state.offerHealthCheck(sendHealthChecksThrough(sharedHealthCheckPool(own, env))))
         return [target, { pool, state, limits, timers }]
       }),
     )
     const candidates = [...this.#contexts].map(([target, { state }]) => new Candidate(target, state))
-    this.#choice = new Choice(candidates, BALANCERS[options.balancer](Math.random), options.when_unhealthy)
+    this.#choice = new TargetChoice(candidates, BALANCERS[options.balancer](Math.random), options.when_unhealthy)
     const open = candidates.filter(({ target }) => target.weight > 0).length
     this.#explained = open > 1 ? [`one of ${open} targets: which is up to the balancer, ${options.balancer}`] : []
   }
@@ -139,7 +139,7 @@ class ProxyFilter implements TerminalFilter {
     if (left.head <= 0) return reply(504, 'deadline_exceeded', TOO_LATE)
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
-    const fields = upstreamFields(x, this.#preserveHost)
+    const fields = requestFields(x, this.#preserveHost)
     const upload = body.empty ? undefined : new Upload(body)
     const request = new UpstreamRequest(
       context,

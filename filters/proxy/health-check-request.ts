@@ -1,16 +1,15 @@
 import type { Dispatcher } from 'undici'
 import { type HealthCheckRequest, type HealthCheckResponse, type SendHealthCheck, WeirError } from '../../core/index.ts'
-import type { CountingClient } from './counting-client.ts'
+import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { failureOf, isClosed } from './upstream-errors.ts'
 
 /** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
-export const healthCheckThrough =
+export const sendHealthChecksThrough =
   (pool: () => Dispatcher): SendHealthCheck =>
   (check) =>
     new Promise((resolve, reject) => new HealthCheckDispatch(pool(), check, resolve, reject).send())
 
-class HealthCheckDispatch implements Dispatcher.DispatchHandler {
-  /** Set by the pool's client when the request is given to it. */
+class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   client: CountingClient | undefined = undefined
   readonly #pool: Dispatcher
   readonly #request: HealthCheckRequest
@@ -74,14 +73,14 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
     if (this.client?.broken) return this.#fail(new WeirError('upstream_reset'))
-    if (this.client !== undefined) this.client.answers++
+    if (this.client !== undefined) this.client.responses++
     this.#answer()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
     // A kept connection may be closed at the moment it is used again, which says nothing of the target (RFC 9112 §9.3.1).
-    if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.answers ?? 0) > 0) {
+    if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.responses ?? 0) > 0) {
       this.#resent = true
       this.#controller = undefined
       return this.#dispatch()

@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns'
 import * as z from 'zod'
-import { duration } from '../../core/index.ts'
-import { BALANCER_NAMES } from './balancers/index.ts'
+import { duration, TOKEN_PATTERN } from '../../core/index.ts'
+import { BALANCER_NAMES } from './balancers/balancers-by-name.ts'
 import { WHEN_UNHEALTHY } from './target-choice.ts'
 
 const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
@@ -37,7 +37,7 @@ const TAKEN =
 
 const fieldName = z
   .string()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'expected the name of a header field')
+  .regex(TOKEN_PATTERN, 'expected the name of a header field')
   .refine((name) => !TAKEN.test(name), 'this field has a meaning of its own')
 
 export const options = z.strictObject({

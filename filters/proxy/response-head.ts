@@ -1,49 +1,99 @@
 import { STATUS_CODES } from 'node:http'
-import { HeaderList, WeirError } from '../../core/index.ts'
-import { downstreamFields, switchFields } from './fields.ts'
+import { HeaderList, sameName, WeirError } from '../../core/index.ts'
+import { CONNECTION, CONNECTION_FIELDS, FieldKinds, nominate, PASS, withoutNominated } from './connection-fields.ts'
 
-/** What no reason phrase may hold (RFC 9112 §4). */
+/** Raw header fields as undici hands them over: a flat list of names and values. */
+export type RawFields = readonly (Buffer | string)[]
+
+/** How the body is framed on its connection. */
+const CODING = 3
+
+const KINDS = new FieldKinds({ ...CONNECTION_FIELDS, 'transfer-encoding': CODING })
+
+/** Characters that a reason phrase can't hold (RFC 9112 §4). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
 const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/
 
-/** The fields of an answer as they go on, or what is wrong with its head. */
-export function answerFields(
-  raw: readonly (Buffer | string)[],
-  status: number,
-  reason: string,
-): HeaderList | WeirError {
-  if (reason !== STATUS_CODES[status] && CONTROLS.test(reason)) return wrong('control characters in the status line')
+/** Fields of a final response for the client, or the error of its head. */
+export function responseFields(raw: RawFields, status: number, reason: string): HeaderList | WeirError {
+  if (reason !== STATUS_CODES[status] && CONTROLS.test(reason))
+    return protocolError('control characters in the status line')
   const headers = downstreamFields(raw)
-  if (headers === undefined) return wrong('a transfer coding other than chunked')
+  if (headers === undefined) return protocolError('a transfer coding other than chunked')
   if (status === 204) headers.delete('content-length') // RFC 9110 §8.6: it has none
   return headers
 }
 
-/** The fields of an interim response (RFC 9110 §15.2) as they go on, or what is wrong with it. */
-export function interimFields(raw: readonly (Buffer | string)[], status: number): HeaderList | WeirError {
-  if (status < 100) return wrong('no status code')
-  // One that names no protocol: RFC 9110 §7.8.
-  if (status === 101) return wrong('a switch to nothing')
+/** Fields of an interim response (RFC 9110 §15.2) for the client, or the error of its head. */
+export function interimFields(raw: RawFields, status: number): HeaderList | WeirError {
+  if (status < 100) return protocolError('no status code')
+  // undici reports a 101 here if it names no protocol (RFC 9110 §7.8).
+  if (status === 101) return protocolError('a switch to nothing')
   const headers = downstreamFields(raw) ?? new HeaderList()
   headers.delete('content-length') // RFC 9110 §8.6: it has none
   return headers
 }
 
 /**
- * The fields of a 101 as they go on, or what is wrong with it.
- * @param asked the protocol that the client offered
- * @param got the one that the upstream names
+ * Fields of a 101 for the client, or the error of its head.
+ * @param offered the protocol that the client offered
+ * @param chosen the one that the upstream names
  */
-export function switchAnswerFields(
-  raw: readonly (Buffer | string)[],
-  asked: unknown,
-  got: string | string[] | undefined,
+export function switchFields(
+  raw: RawFields,
+  offered: unknown,
+  chosen: string | string[] | undefined,
 ): HeaderList | WeirError {
-  const protocol = String(got)
+  const protocol = String(chosen)
   // RFC 9110 §7.8: a server can't switch to what was not offered.
-  if (protocol.toLowerCase() !== String(asked).toLowerCase())
-    return wrong('a switch to a protocol that was not offered')
-  return switchFields(raw, protocol) ?? wrong('a transfer coding in a 101')
+  if (protocol.toLowerCase() !== String(offered).toLowerCase())
+    return protocolError('a switch to a protocol that was not offered')
+  const headers = downstreamFields(raw)
+  if (headers === undefined) return protocolError('a transfer coding in a 101')
+  headers.delete('content-length') // RFC 9110 §8.6: an interim response has none
+  headers.add('Connection', 'Upgrade')
+  headers.add('Upgrade', protocol)
+  return headers
 }
 
-const wrong = (why: string): WeirError => new WeirError('upstream_protocol_error', why)
+/** Fields that belong to no connection, with their values. */
+export function* endToEndFields(raw: RawFields): Iterable<readonly [name: string, value: string]> {
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = latin1(raw[i]!)
+    if (KINDS.of(name) === PASS) yield [name, latin1(raw[i + 1]!)]
+  }
+}
+
+/** Values of a field, in order. */
+export function valuesOf(raw: RawFields, lower: string): string[] {
+  const values: string[] = []
+  for (let i = 0; i < raw.length; i += 2) if (sameName(latin1(raw[i]!), lower)) values.push(latin1(raw[i + 1]!))
+  return values
+}
+
+/**
+ * Fields of an upstream response without those of its connection, and with `Via`. Undefined if its body is coded in anything
+ * but one `chunked`: undici removes that coding, and any other would lose its name with the field (RFC 9112 §6.1).
+ */
+function downstreamFields(raw: RawFields): HeaderList | undefined {
+  const fields: string[] = []
+  let coded = false
+  let nominated: Set<string> | undefined
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = latin1(raw[i]!)
+    const kind = KINDS.of(name)
+    if (kind === PASS) fields.push(name, latin1(raw[i + 1]!))
+    else if (kind === CONNECTION) nominated = nominate(latin1(raw[i + 1]!), nominated)
+    else if (kind === CODING) {
+      if (coded || !sameName(latin1(raw[i + 1]!), 'chunked')) return undefined
+      coded = true
+    }
+  }
+  const kept = withoutNominated(fields, nominated)
+  kept.push('Via', '1.1 weir')
+  return HeaderList.fromWire(kept)
+}
+
+const latin1 = (bytes: Buffer | string): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'))
+
+const protocolError = (why: string): WeirError => new WeirError('upstream_protocol_error', why)

@@ -1,11 +1,12 @@
-import { type Attempt, type Exchange, type LocalReply, reply, type Target } from '../../core/index.ts'
+import type { Attempt, Exchange, LocalReply, Target } from '../../core/index.ts'
 import type { Balancer, Candidate } from './balancers/balancer.ts'
+import { NO_HEALTHY_TARGET, NO_TARGET } from './no-target-replies.ts'
 
 /** What is done when no target may be called. */
 export const WHEN_UNHEALTHY = ['refuse', 'panic'] as const
 
 /** Chooses the target of each attempt of an endpoint: its balancer's word, among those that take new requests. */
-export class Choice {
+export class TargetChoice {
   readonly #all: readonly Candidate[]
   readonly #balancer: Balancer
   readonly #panics: boolean
@@ -59,13 +60,3 @@ function untried(candidates: readonly Candidate[], before: readonly Attempt[]): 
   const left = candidates.filter(({ target }) => before.every((attempt) => attempt.target !== target))
   return left.length === 0 ? candidates : left
 }
-
-const NO_TARGET = reply(503, 'no_target', {
-  detail: 'The endpoint has no target that takes new requests.',
-  headers: { 'retry-after': '30' },
-})
-
-const NO_HEALTHY_TARGET = reply(503, 'no_healthy_target', {
-  detail: 'No target of the endpoint is healthy.',
-  headers: { 'retry-after': '10', 'proxy-status': 'weir; error=destination_unavailable' },
-})

@@ -1,5 +1,5 @@
 import { type Exchange, HeaderList } from '../../core/index.ts'
-import { endToEnd } from './fields.ts'
+import { endToEndFields, type RawFields, valuesOf } from './response-head.ts'
 
 /** Fields that have no business behind a body: framing, routing, credentials, control, format (RFC 9110 §6.5.1). */
 const MISPLACED = new Set([
@@ -34,9 +34,12 @@ export function takesTrailers({ request: { httpVersion, method, headers } }: Exc
 }
 
 /** The fields that came behind a body, as they go on; undefined if there are none. */
-export function trailerFields(raw: readonly (Buffer | string)[] | null): HeaderList | undefined {
+export function trailerFields(raw: RawFields | null): HeaderList | undefined {
   if (raw === null || raw.length === 0) return undefined
   const fields: string[] = []
-  for (const [name, value] of endToEnd(raw)) if (!MISPLACED.has(name.toLowerCase())) fields.push(name, value)
-  return fields.length === 0 ? undefined : new HeaderList(fields)
+  for (const [name, value] of endToEndFields(raw)) if (!MISPLACED.has(name.toLowerCase())) fields.push(name, value)
+  return fields.length === 0 ? undefined : HeaderList.fromWire(fields)
 }
+
+/** The fields that a response announces for behind its body (RFC 9110 §6.6.2), each as it came. */
+export const announcedTrailers = (raw: RawFields): string[] => valuesOf(raw, 'trailer')

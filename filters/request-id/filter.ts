@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineFilter, type HeaderList, RequestIdSlot } from '../../core/index.ts'
+import { defineFilter, type HeaderList, RequestIdSlot, TOKEN_PATTERN } from '../../core/index.ts'
 import { idSource, isValidId } from './id.ts'
 
 /** Fields that carry meaning of their own; an id in them would break the message or what guards it. */
@@ -21,7 +21,7 @@ const TAKEN = new Set([
 const options = z.strictObject({
   header: z
     .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header field (RFC 9110 §5.1)')
+    .regex(TOKEN_PATTERN, 'expected the name of a header field (RFC 9110 §5.1)')
     .refine((name) => !TAKEN.has(name.toLowerCase()), { error: 'this header field has a meaning of its own' })
     .default('X-Request-Id')
     .describe('Header field that carries the id, upstream and downstream; not one with a meaning of its own.'),

@@ -1,4 +1,4 @@
-import { type Body, type BodySource, type Exchange, WeirError } from '../../core/index.ts'
+import type { Body, BodySource } from '../../core/index.ts'
 
 /** A failed answer up to this long is read to its end, for the sake of its connection; a longer one costs the connection. */
 const DRAIN_BYTES = 64 * 1024
@@ -6,7 +6,7 @@ const DRAIN_BYTES = 64 * 1024
 const DRAIN_MS = 100
 
 /** Reads and drops the body of an answer that nobody gets. Resolves when its attempt is over, in every sense. */
-export function discard(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAIN_MS): Promise<void> {
+export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAIN_MS): Promise<void> {
   if (body.empty) return Promise.resolve()
   if ((body.length ?? 0) > maxBytes) {
     body.discard()
@@ -39,17 +39,5 @@ export function discard(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAIN_MS): P
     })
     // What was there already may have been too much before there was a source to tell.
     if (size > maxBytes) source?.cancel()
-  })
-}
-
-/** Waits. Rejects at once when the client leaves. The wheel would be too coarse: a backoff may be a few milliseconds. */
-export function pause(x: Exchange, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // What is beyond Node's range would fire at once.
-    const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1))
-    x.onAbort(() => {
-      clearTimeout(timer)
-      reject(new WeirError('client_gone'))
-    })
   })
 }

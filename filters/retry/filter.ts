@@ -9,12 +9,14 @@ import {
   type UpstreamCall,
   WeirError,
 } from '../../core/index.ts'
-import { backoff, retryAfter } from './backoff.ts'
-import { Budget, type BudgetRules } from './budget.ts'
-import { discard, pause } from './discard-response.ts'
+import { backoff } from './backoff.ts'
+import { discardResponse } from './discard-response.ts'
 import { type Options, options } from './options.ts'
-import { type Ending, judge } from './retry-condition.ts'
+import { retryAfter } from './retry-after.ts'
+import { RetryBudget, type RetryBudgetRules } from './retry-budget.ts'
+import { type AttemptResult, retryCondition } from './retry-condition.ts'
 import { RetryCounts, type RetryOutcome } from './retry-counts.ts'
+import { waitForRetry } from './retry-wait.ts'
 
 /** Sends a request again when that can do no harm and may help. */
 export const retry = defineFilter<Options>({
@@ -32,8 +34,8 @@ class RetryFilter implements Filter {
   readonly #endpoint: string
   readonly #methods: ReadonlySet<string>
   readonly #statuses: ReadonlySet<number>
-  readonly #rules: BudgetRules
-  readonly #budget: Budget
+  readonly #rules: RetryBudgetRules
+  readonly #budget: RetryBudget
   readonly #counts: RetryCounts
 
   constructor(options: Options, env: FilterEnv) {
@@ -44,7 +46,7 @@ class RetryFilter implements Filter {
     this.#statuses = new Set(options.statuses)
     const { percent, min_retries, window } = options.budget
     this.#rules = { percent, minRetries: min_retries }
-    this.#budget = env.share('budget', { version: window, make: () => new Budget(window) })
+    this.#budget = env.share('budget', { version: window, make: () => new RetryBudget(window) })
     this.#counts = env.share('counts', {
       scope: 'factory',
       version: 1,
@@ -68,22 +70,25 @@ class RetryFilter implements Filter {
     const deadline = Math.min(call.deadline ?? Infinity, x.startedAt + timeout)
     for (let retries = 0; ; retries++) {
       const by = Math.min(deadline, clock.now() + perTry)
-      const ending = await attempt(next, by === Infinity ? call : { ...call, deadline: by })
-      const judgement = judge(ending, this.#statuses)
-      if (judgement === 'done' || judgement === 'refused') {
+      const result = await attempt(next, by === Infinity ? call : { ...call, deadline: by })
+      const condition = retryCondition(result, this.#statuses)
+      if (condition === 'done' || condition === 'refused') {
         if (retries > 0)
-          this.#count(judgement === 'refused' ? 'refused' : 'error' in ending ? 'exhausted' : 'recovered')
-        return give(ending)
+          this.#count(condition === 'refused' ? 'refused' : 'error' in result ? 'exhausted' : 'recovered')
+        return give(result)
       }
-      const wait = this.#wait(x, ending, retries, deadline, repeatable || judgement === 'unsent')
+      const wait = this.#wait(x, result, retries, deadline, repeatable || condition === 'unsent')
       if (typeof wait === 'string') {
         this.#count(wait)
-        return give(ending)
+        return give(result)
       }
       // From here on there is another attempt, or nobody who wants one.
       this.#budget.retry(clock.now())
       try {
-        await Promise.all([pause(x, wait), 'answer' in ending ? discard((ending.answer as Response).body) : undefined])
+        await Promise.all([
+          waitForRetry(x, wait),
+          'response' in result ? discardResponse((result.response as Response).body) : undefined,
+        ])
         if (x.aborted || x.over) throw new WeirError('client_gone')
       } catch (error) {
         this.#count('aborted')
@@ -107,14 +112,20 @@ class RetryFilter implements Filter {
   }
 
   /** Milliseconds until the next attempt, for which the body is made ready; or why there is none. */
-  #wait(x: Exchange, ending: Ending, retries: number, deadline: number, allowed: boolean): number | RetryOutcome {
+  #wait(
+    x: Exchange,
+    result: AttemptResult,
+    retries: number,
+    deadline: number,
+    allowed: boolean,
+  ): number | RetryOutcome {
     const { clock } = this.#env
     const { max_retries: max, backoff: growth, max_retry_after: maxAfter } = this.#options
     if (x.aborted || x.over) return 'aborted'
     if (!allowed) return 'unsafe'
     if (retries >= max) return 'exhausted'
     const after =
-      'answer' in ending ? retryAfter((ending.answer as Response).headers.get('retry-after'), clock.wall()) : 0
+      'response' in result ? retryAfter((result.response as Response).headers.get('retry-after'), clock.wall()) : 0
     if (after !== undefined && after > maxAfter) return 'retry_after'
     const wait = (after ?? 0) + backoff(retries, growth.base, growth.max, Math.random())
     const now = clock.now()
@@ -129,15 +140,15 @@ class RetryFilter implements Filter {
   }
 }
 
-async function attempt(next: Next, call: UpstreamCall): Promise<Ending> {
+async function attempt(next: Next, call: UpstreamCall): Promise<AttemptResult> {
   try {
-    return { answer: await next(call) }
+    return { response: await next(call) }
   } catch (error) {
     return { error }
   }
 }
 
-function give(ending: Ending): Response | LocalReply {
-  if ('error' in ending) throw ending.error
-  return ending.answer
+function give(result: AttemptResult): Response | LocalReply {
+  if ('error' in result) throw result.error
+  return result.response
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { duration, size } from '../../core/index.ts'
+import { duration, size, TOKEN_PATTERN } from '../../core/index.ts'
 
 const above0 = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 
 const method = z
   .string()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'expected a method')
+  .regex(TOKEN_PATTERN, 'expected a method')
   .transform((name) => name.toUpperCase())
 
 const STATUS = 'expected a status from 400 to 599, as a number'

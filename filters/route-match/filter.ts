@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { defineFilter, EndpointsKey, outOfServiceReply, RouteSlot, reply } from '../../core/index.ts'
-import { candidates, patternsOf } from './candidates.ts'
-import { Routes } from './hosts.ts'
-import { nearest } from './nearest.ts'
-import { isTraversal } from './path-traversal.ts'
+import { nearestEndpoints } from './nearest-endpoints.ts'
+import { isPathTraversal } from './path-traversal.ts'
+import { explainRoute } from './route-explanation.ts'
+import { routePatterns } from './route-patterns.ts'
+import { RoutesByHost } from './routes-by-host.ts'
 
 const options = z.strictObject({
   prefix: z
@@ -28,13 +29,13 @@ export const routeMatch = defineFilter({
   needs: [EndpointsKey],
   create({ prefix, debug }, env) {
     const endpoints = env.service(EndpointsKey)
-    const routes = new Routes(prefix, endpoints)
+    const routes = new RoutesByHost(prefix, endpoints)
     // Made once an instance, not once a module: the engine writes the instance's name on a reply.
     const traversal = reply(400, 'path_traversal', { detail: 'The path has dot segments or backslashes.' })
     const noRoute = reply(404, 'no_route', { detail: 'Nothing is reached under this path.' })
 
     function unknown(path: string) {
-      const near = nearest(path, prefix, endpoints)
+      const near = nearestEndpoints(path, prefix, endpoints)
       if (near.length === 0) return noRoute
       return reply(404, 'no_route', { detail: `Did you mean ${near.join(', ')}?`, extra: { nearest: near } })
     }
@@ -42,7 +43,7 @@ export const routeMatch = defineFilter({
     return {
       request(x) {
         const { path } = x.request
-        if (isTraversal(path)) return traversal
+        if (isPathTraversal(path)) return traversal
         const route = routes.find(x.downstream.host, path)
         if (route === undefined) return debug ? unknown(path) : noRoute
         const blocked = outOfServiceReply(route.endpoint)
@@ -50,9 +51,9 @@ export const routeMatch = defineFilter({
         x.set(RouteSlot, route)
       },
       explain({ request: { path }, downstream: { host } }) {
-        return isTraversal(path) ? [] : candidates(host, path, prefix, endpoints)
+        return isPathTraversal(path) ? [] : explainRoute(host, path, prefix, endpoints)
       },
-      patterns: (endpoint) => patternsOf(endpoint, prefix, routes),
+      patterns: (endpoint) => routePatterns(endpoint, prefix, routes),
     }
   },
 })

@@ -8,7 +8,7 @@ const BACKSLASH = /\\|%5c/i
  * segments (RFC 3986 §5.2.4), or backslashes, which some servers take for slashes. An encoded slash alone is harmless.
  * @param path as it came, starting with `/`
  */
-export function isTraversal(path: string): boolean {
+export function isPathTraversal(path: string): boolean {
   const encoded = path.includes('%')
   if (!encoded && !path.includes('/.') && !path.includes('\\')) return false
   return DOT_SEGMENT.test(path) || BACKSLASH.test(path)

@@ -1,5 +1,5 @@
 import type { Endpoint, Route } from '../../core/index.ts'
-import { compareVersions } from './natural-order.ts'
+import { compareVersions } from './compare-versions.ts'
 
 interface Entry {
   readonly endpoint: Endpoint

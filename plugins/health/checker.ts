@@ -10,8 +10,8 @@ import type {
   TargetState,
   TimerWheel,
 } from '../../core/index.ts'
-import { Gate } from './gate.ts'
-import { type Surroundings, Watch } from './watch.ts'
+import { CheckConcurrency } from './check-concurrency.ts'
+import { type CheckerParts, TargetChecker } from './target-checker.ts'
 
 /** Checks under way at once, of all endpoints together. */
 const AT_ONCE = 64
@@ -19,9 +19,9 @@ const AT_ONCE = 64
 /** Asks every target of every endpoint that wants it, again and again, and tells the registry what it finds. */
 export class HealthChecker implements Service, HealthControl {
   readonly name = 'health'
-  readonly #by: Surroundings
+  readonly #by: CheckerParts
   readonly #meter: Meter
-  #watches: ReadonlyMap<TargetState, Watch> = new Map()
+  #watches: ReadonlyMap<TargetState, TargetChecker> = new Map()
   #unregister: (() => void) | undefined
   #stopped = false
 
@@ -38,7 +38,7 @@ export class HealthChecker implements Service, HealthControl {
     readonly atOnce?: number
   }) {
     const { registry, timers, clock, meter, random = Math.random, atOnce = AT_ONCE } = parts
-    this.#by = { registry, timers, clock, gate: new Gate(atOnce), random }
+    this.#by = { registry, timers, clock, gate: new CheckConcurrency(atOnce), random }
     this.#meter = meter
   }
 
@@ -60,14 +60,14 @@ export class HealthChecker implements Service, HealthControl {
     if (this.#stopped) return
     const { registry } = this.#by
     const before = this.#watches
-    const watches = new Map<TargetState, Watch>()
+    const watches = new Map<TargetState, TargetChecker>()
     for (const { id, endpoint, targets } of registry.all()) {
       const check = endpoint.status === 'disabled' ? undefined : checkOf(id)
       if (check === undefined) continue
       for (const target of targets) {
         const watch = before.get(target)
         watch?.use(check)
-        watches.set(target, watch ?? new Watch(target, check, this.#by))
+        watches.set(target, watch ?? new TargetChecker(target, check, this.#by))
       }
     }
     this.#watches = watches

@@ -1,5 +1,5 @@
-import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Attempt, Exchange, FilterStep, Finished, Outcome, RecordingTrace } from '../../core/index.ts'
+import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import type { Attempt, Clock, Exchange, FilterStep, Finished, Outcome, RecordingTrace } from '../../core/index.ts'
 import {
   attemptAttributes,
   finishedAttributes,
@@ -8,7 +8,16 @@ import {
   settledAttributes,
   stepAttributes,
 } from './attributes.ts'
-import type { TracingParts } from './tracing.ts'
+import type { Propagator } from './propagation.ts'
+
+export interface SpanParts {
+  /** Records every span that it starts: exchanges that are not sampled never reach it. */
+  readonly tracer: Tracer
+  readonly propagator: Propagator
+  readonly clock: Clock
+  /** Query keys, in lower case, whose values stay out of `url.full`. */
+  readonly secrets: ReadonlySet<string>
+}
 
 /**
  * The spans of one sampled exchange: a server span, a client span an attempt, and, made from their notes when it is over,
@@ -17,7 +26,7 @@ import type { TracingParts } from './tracing.ts'
 export class ExchangeSpans implements RecordingTrace {
   readonly traceId: string
   readonly steps = new Map<string, FilterStep>()
-  readonly #parts: TracingParts
+  readonly #parts: SpanParts
   readonly #server: Span
   readonly #within: Context
   readonly #continued: boolean
@@ -30,7 +39,7 @@ export class ExchangeSpans implements RecordingTrace {
    * @param context holds the caller's span, if there is one
    * @param continued whether the trace began elsewhere
    */
-  constructor(parts: TracingParts, x: Exchange, context: Context, continued: boolean) {
+  constructor(parts: SpanParts, x: Exchange, context: Context, continued: boolean) {
     this.#parts = parts
     this.#continued = continued
     this.#epoch = parts.clock.wall() - parts.clock.now()

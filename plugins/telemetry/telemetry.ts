@@ -54,7 +54,7 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
   const warn = (message: string): void => env.log.warn({ source: 'telemetry' }, message)
   const [{ startSdk }, { OtelTracing }, { Ids }, { samplerOf }, { propagatorOf }] = await Promise.all([
     import('./sdk.ts'),
-    import('./tracing.ts'),
+    import('./otel-tracing.ts'),
     import('./ids.ts'),
     import('./sampler.ts'),
     import('./propagation.ts'),

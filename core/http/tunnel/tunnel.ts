@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import type { Deadline, TimerWheel, Turn } from '../../base/timer-wheel.ts'
+import { type IdleOwner, IdleWatchdog } from '../../base/idle-watchdog.ts'
+import type { Deadline, TimerWheel } from '../../base/timer-wheel.ts'
 import { Flow, type FlowOwner, reset } from './tunnel-flow.ts'
 import { closeFrame, FrameTracker, GOING_AWAY } from './websocket-frames.ts'
 
@@ -25,13 +26,13 @@ export interface TunnelParts {
  * Two sockets joined, with backpressure both ways. The end of one direction ends that direction alone; a side that breaks
  * takes the other with it.
  */
-export class Tunnel implements FlowOwner {
+export class Tunnel implements FlowOwner, IdleOwner {
   readonly #parts: TunnelParts
   readonly #up: Flow
   readonly #down: Flow
   readonly #webSocket: boolean
-  /** The wheel's turn in which a byte last moved. */
-  #active: Turn
+  readonly #watchdog: IdleWatchdog
+  /** Until the sockets are cut, while leaving. */
   #deadline: Deadline | undefined
   #leaving = false
   #open = 2
@@ -43,12 +44,12 @@ export class Tunnel implements FlowOwner {
     const frames = (masked: boolean) => (this.#webSocket ? new FrameTracker(masked) : undefined)
     this.#up = new Flow(downstream, upstream, frames(true), this)
     this.#down = new Flow(upstream, downstream, frames(false), this)
-    this.#active = timers.turn
+    this.#watchdog = new IdleWatchdog(timers, this)
     for (const socket of [downstream, upstream]) {
       socket.on('error', () => this.#reset())
       socket.once('close', () => this.#closed(socket))
     }
-    this.#arm()
+    this.#watchdog.start()
     this.#up.start(head)
     this.#down.start()
     // It may have closed before it came here, and does not tell again.
@@ -61,8 +62,7 @@ export class Tunnel implements FlowOwner {
    */
   leave(): void {
     if (!this.#webSocket || this.#leaving) return
-    this.#leaving = true
-    this.#within(LEAVE_MS, () => this.#cut())
+    this.#cutLater()
     const [up, down] = [this.#up.frames!, this.#down.frames!]
     if (up.broken || down.broken) return this.#reset()
     // One side has said Close already: the other's answer is on its way.
@@ -78,12 +78,11 @@ export class Tunnel implements FlowOwner {
   }
 
   moved(): void {
-    this.#active = this.#parts.timers.turn
+    this.#watchdog.touch()
   }
 
   ended(): void {
-    // The limit is another one from now on.
-    if (!this.#leaving) this.#arm()
+    if (!this.#leaving && this.#open > 0) this.#watchdog.limitChanged()
   }
 
   heard(): void {
@@ -97,29 +96,22 @@ export class Tunnel implements FlowOwner {
     } else if (down.frames!.closed && up.over) upstream.end()
   }
 
-  #limit(): number {
+  idleLimit(): number {
     const { idleMs } = this.#parts
     return this.#up.over || this.#down.over ? Math.min(idleMs, HALF_CLOSED_MS) : idleMs
   }
 
-  #arm(silent = 0): void {
-    const limit = this.#limit()
-    if (limit !== Infinity) this.#within(limit - silent, () => this.#check())
-  }
-
-  #within(ms: number, fire: () => void): void {
-    this.#deadline?.cancel()
-    if (this.#open > 0) this.#deadline = this.#parts.timers.after(ms, fire)
-  }
-
-  #check(): void {
-    const silent = this.#parts.timers.since(this.#active)
-    if (silent < this.#limit()) return this.#arm(silent)
+  onIdle(): void {
     if (this.#webSocket) return this.leave()
-    this.#leaving = true
-    this.#within(LEAVE_MS, () => this.#cut())
+    this.#cutLater()
     this.#up.end()
     this.#down.end()
+  }
+
+  #cutLater(): void {
+    this.#leaving = true
+    this.#watchdog.stop()
+    if (this.#open > 0) this.#deadline = this.#parts.timers.after(LEAVE_MS, () => this.#cut())
   }
 
   /** A side that has been told is closed, so that no reset overtakes what it was told; the other is reset. */
@@ -138,6 +130,7 @@ export class Tunnel implements FlowOwner {
   #closed(socket: Duplex): void {
     if (!socket.readableEnded || !socket.writableFinished) this.#reset()
     if (--this.#open > 0) return
+    this.#watchdog.stop()
     this.#deadline?.cancel()
     this.#parts.onOver()
   }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  type AttemptRef,
   admit,
   type BreakerRules,
   blocks,
   newBreaker,
   reset,
   settle,
-  type Try,
   trip,
 } from '../../../filters/breaker/breaker-state.ts'
 
@@ -31,23 +31,28 @@ const someRules = fc.record<BreakerRules>({
 t.test('of 256 at once, exactly as many as allowed pass, in every half-open phase', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(
-      fc.property(someRules, fc.integer({ min: 1, max: 300 }), fc.nat(5), (some, halfOpenMaxCalls, relapses) => {
-        const rules = { ...some, halfOpenMaxCalls }
-        const state = newBreaker()
-        trip(state, rules, 0)
-        for (let phase = 0; phase <= relapses; phase++) {
-          const now = state.until
-          const passed: Try[] = []
-          for (let i = 0; i < 256; i++) {
-            const attempt = { startedAt: now }
-            if (blocks(state, now) === admit(state, rules, attempt, now)) return false
-            if (state.generation.has(attempt)) passed.push(attempt)
+      fc.property(
+        someRules,
+        fc.integer({ min: 1, max: 300 }),
+        fc.nat(5),
+        (some, halfOpenMaxCalls, failedRecoveries) => {
+          const rules = { ...some, halfOpenMaxCalls }
+          const state = newBreaker()
+          trip(state, rules, 0)
+          for (let phase = 0; phase <= failedRecoveries; phase++) {
+            const now = state.until
+            const passed: AttemptRef[] = []
+            for (let i = 0; i < 256; i++) {
+              const attempt = { startedAt: now }
+              if (blocks(state, now) === admit(state, rules, attempt, now)) return false
+              if (state.phaseProbes.has(attempt)) passed.push(attempt)
+            }
+            if (passed.length !== Math.min(256, halfOpenMaxCalls)) return false
+            settle(state, rules, passed[0]!, 'failure', 0, now)
           }
-          if (passed.length !== Math.min(256, halfOpenMaxCalls)) return false
-          settle(state, rules, passed[0]!, 'failure', 0, now)
-        }
-        return true
-      }),
+          return true
+        },
+      ),
       { numRuns: 100 },
     ),
   )
@@ -77,7 +82,7 @@ const step = fc.record<Step>({
 /** What a phase has seen, counted beside the breaker. */
 interface Seen {
   /** Probes out, by when they went. */
-  readonly out: Map<Try, number>
+  readonly out: Map<AttemptRef, number>
   successes: number
   readonly slots: number
   readonly hold: number
@@ -89,7 +94,7 @@ t.test('random interleavings: never too many probes, never stuck, never moved by
       fc.property(someRules, fc.array(step, { maxLength: 150 }), (first, steps) => {
         const state = newBreaker()
         let rules = first
-        const out: { attempt: Try; phase: number }[] = []
+        const out: { attempt: AttemptRef; phase: number }[] = []
         let seen: Seen | undefined
         let phase = 0
         let now = 0
@@ -140,13 +145,13 @@ t.test('random interleavings: never too many probes, never stuck, never moved by
         }
         // Whatever happened, and whatever never ended: a healthy upstream closes it.
         if (state.phase === 'open') now = Math.max(now, state.until)
-        if (state.phase === 'half_open') now += state.hold
+        if (state.phase === 'half_open') now += state.probeTimeout
         for (let i = 0; i < 4 && (state.phase as string) !== 'closed'; i++) {
           const attempt = { startedAt: now }
           if (!admit(state, rules, attempt, now)) return false
           settle(state, rules, attempt, 'success', 0, now)
         }
-        return state.phase === 'closed' && state.relapses === 0
+        return state.phase === 'closed' && state.failedRecoveries === 0
       }),
       { numRuns: 2000 },
     ),

@@ -1,17 +1,17 @@
 import t from 'tap'
 import {
+  type AttemptRef,
   admit,
   type BreakerRules,
   type BreakerState,
   blocks,
   newBreaker,
+  type OutcomeResult,
   type RateRules,
   reset,
   retryAfter,
   settle as settleAfter,
-  type Try,
   trip,
-  type Verdict,
 } from '../../../filters/breaker/breaker-state.ts'
 
 const rules: BreakerRules = {
@@ -22,8 +22,14 @@ const rules: BreakerRules = {
   halfOpenMaxCalls: 2,
 }
 
-const settle = (state: BreakerState, by: BreakerRules, attempt: Try, verdict: Verdict, now: number, took = 1): void =>
-  settleAfter(state, by, attempt, verdict, took, now)
+const settle = (
+  state: BreakerState,
+  by: BreakerRules,
+  attempt: AttemptRef,
+  verdict: OutcomeResult,
+  now: number,
+  took = 1,
+): void => settleAfter(state, by, attempt, verdict, took, now)
 
 function open(state: BreakerState, now: number, by = rules): void {
   for (let i = 0; i < by.failureThreshold; i++) settle(state, by, { startedAt: now }, 'failure', now)
@@ -133,7 +139,7 @@ const byRate: BreakerRules = { ...rules, failureThreshold: Infinity, rates }
 
 t.test('opens by the rate of failures, of enough calls, in the window', async (t) => {
   const state = newBreaker()
-  const call = (verdict: Verdict, now: number): string => {
+  const call = (verdict: OutcomeResult, now: number): string => {
     settle(state, byRate, { startedAt: now }, verdict, now)
     return state.phase
   }
@@ -188,7 +194,7 @@ t.test('by hand: tripped it recovers by itself, reset it forgets', async (t) => 
   t.ok(admit(state, rules, probe, 1500))
   trip(state, rules, 1600)
   settle(state, rules, probe, 'success', 1700)
-  t.match(state, { phase: 'open', until: 2600, relapses: 0 })
+  t.match(state, { phase: 'open', until: 2600, failedRecoveries: 0 })
   reset(state, 1800)
   t.ok(admit(state, rules, probe, 1800))
   t.match(state, { phase: 'closed', cause: 'reset by hand' })

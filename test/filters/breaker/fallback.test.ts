@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { LocalReply } from '../../../core/api/reply.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
-import { locationOf } from '../../../filters/breaker/redirect.ts'
+import { redirectLocation } from '../../../filters/breaker/redirect.ts'
 import { attempt, Bench, endpoint, exchange, type RequestInit } from '../../support/exchange.ts'
 
 const orders = endpoint('orders')
@@ -74,17 +74,17 @@ t.test('redirect: only the operator chooses the host', async (t) => {
 })
 
 t.test('redirect: what the placeholders become', async (t) => {
-  t.equal(locationOf('/{path}', '//evil.test', ''), '/evil.test')
-  t.equal(locationOf('/{query}{path}', '/evil.test', ''), '/evil.test')
-  t.equal(locationOf('/{path}', '/\\evil.test', ''), '/%5Cevil.test')
-  t.equal(locationOf('https://a.test{path}', '@evil.test', ''), 'https://a.test/@evil.test')
-  t.equal(locationOf('https://a.test{path}', '*', ''), 'https://a.test/*')
+  t.equal(redirectLocation('/{path}', '//evil.test', ''), '/evil.test')
+  t.equal(redirectLocation('/{query}{path}', '/evil.test', ''), '/evil.test')
+  t.equal(redirectLocation('/{path}', '/\\evil.test', ''), '/%5Cevil.test')
+  t.equal(redirectLocation('https://a.test{path}', '@evil.test', ''), 'https://a.test/@evil.test')
+  t.equal(redirectLocation('https://a.test{path}', '*', ''), 'https://a.test/*')
   t.equal(
-    locationOf('https://a.test/login?back={path}', '/a&b=c%20#', '?x'),
+    redirectLocation('https://a.test/login?back={path}', '/a&b=c%20#', '?x'),
     'https://a.test/login?back=/a%26b%3Dc%2520%23',
   )
-  t.equal(locationOf('https://a.test/?x=1{query}', '/', '?y=2'), 'https://a.test/?x=1&y=2')
-  t.equal(locationOf('https://a.test/x{path}', '/caf\xe9"<', '?\xff'), 'https://a.test/x/caf%E9%22%3C')
+  t.equal(redirectLocation('https://a.test/?x=1{query}', '/', '?y=2'), 'https://a.test/?x=1&y=2')
+  t.equal(redirectLocation('https://a.test/x{path}', '/caf\xe9"<', '?\xff'), 'https://a.test/x/caf%E9%22%3C')
 })
 
 t.test('redirect: no request leads elsewhere', async (t) => {
@@ -118,7 +118,7 @@ t.test('redirect: no request leads elsewhere', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(
       fc.property(fc.constantFrom(...templates), text, text, (template, path, query) => {
-        const location = locationOf(template, path, query === '' ? '' : `?${query}`)
+        const location = redirectLocation(template, path, query === '' ? '' : `?${query}`)
         if (!/^[\x21-\x7e]+$/.test(location)) return false
         return new URL(location, 'https://a.test/b/').host === 'a.test'
       }),

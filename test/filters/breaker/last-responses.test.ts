@@ -1,8 +1,8 @@
 import t from 'tap'
 import { silentLogger } from '../../../core/api/logger.ts'
 import { Body, HeaderList, type Response, type ResponseStore, type Stored } from '../../../core/index.ts'
-import { LastAnswers } from '../../../filters/breaker/last-responses.ts'
-import { directivesOf, initialAge } from '../../../filters/breaker/storable.ts'
+import { directivesOf, initialAge } from '../../../filters/breaker/cache-rules.ts'
+import { LastResponses } from '../../../filters/breaker/last-responses.ts'
 import { exchange, ManualClock } from '../../support/exchange.ts'
 
 const NOW = new ManualClock().wall()
@@ -14,10 +14,10 @@ const given = (headers: Record<string, string> = {}): Response => ({
   body: Body.empty(),
 })
 
-function answersOn(store: ResponseStore, warned: string[] = []): LastAnswers {
+function answersOn(store: ResponseStore, warned: string[] = []): LastResponses {
   const log = { ...silentLogger, warn: (_fields: object, message: string) => void warned.push(message) }
   const limits = { maxAge: 1000, maxEntryBytes: 1000, maxBytes: 1000 }
-  return new LastAnswers({ store, collecting: 0 }, limits, 'breaker', new ManualClock(), log)
+  return new LastResponses({ store, collecting: 0 }, limits, 'breaker', new ManualClock(), log)
 }
 
 t.test('a store in another process: its methods return promises', async (t) => {

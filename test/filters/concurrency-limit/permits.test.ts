@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Slots, type Waiter } from '../../../filters/concurrency-limit/permits.ts'
+import { Permits, type Waiter } from '../../../filters/concurrency-limit/permits.ts'
 
 t.test('first come, first served, within the bounds', async (t) => {
-  const slots = new Slots()
+  const slots = new Permits()
   slots.use({ maxConcurrent: 1, maxQueue: 2 }, slots.next())
   const order: string[] = []
   t.equal(slots.enter(), true)
@@ -27,7 +27,7 @@ t.test('first come, first served, within the bounds', async (t) => {
 })
 
 t.test('later rules replace earlier ones, never the other way', async (t) => {
-  const slots = new Slots()
+  const slots = new Permits()
   const [first, failed, second] = [slots.next(), slots.next(), slots.next()]
   slots.use({ maxConcurrent: 1, maxQueue: 10 }, first)
   t.equal(slots.enter(), true)
@@ -56,7 +56,7 @@ t.test('agrees with a list', async () => {
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.nat(5), fc.nat(5)), { maxLength: 300 }),
       (steps) => {
-        const slots = new Slots()
+        const slots = new Permits()
         let max = 2
         let queue = 2
         slots.use({ maxConcurrent: max, maxQueue: queue }, slots.next())

@@ -3,7 +3,7 @@ import {
   comeBack,
   eject,
   mayEject,
-  newRecord,
+  newOutlierState,
   type OutlierRules,
   observe,
 } from '../../../filters/outlier-detection/outlier-state.ts'
@@ -20,7 +20,7 @@ const RULES: OutlierRules = {
 
 /** After which of these attempts, one a millisecond, the target should be ejected: `+` succeeded, `-` failed. */
 function wanted(attempts: string, rules: Partial<OutlierRules> = {}): number[] {
-  const record = newRecord()
+  const record = newOutlierState()
   return [...attempts].flatMap((attempt, i) =>
     observe(record, { ...RULES, ...rules }, { failed: attempt === '-', startedAt: i }, i) === undefined ? [] : [i + 1],
   )
@@ -42,7 +42,7 @@ t.test('the share of failures within a window', async (t) => {
   t.same(wanted('-+-+-+-+-+-', { ...rules, window: 5 }), [], 'windows are counted apart')
   t.match(
     observe(
-      { ...newRecord(), since: 0, seen: 9, failed: 4 },
+      { ...newOutlierState(), since: 0, seen: 9, failed: 4 },
       { ...RULES, ...rules },
       { failed: true, startedAt: 0 },
       1,
@@ -52,7 +52,7 @@ t.test('the share of failures within a window', async (t) => {
 })
 
 t.test('attempts from before the return, and during the ejection, say nothing', async (t) => {
-  const record = newRecord()
+  const record = newOutlierState()
   const fail = (startedAt: number, now: number) => observe(record, RULES, { failed: true, startedAt }, now)
   fail(0, 1)
   fail(0, 2)
@@ -67,7 +67,7 @@ t.test('attempts from before the return, and during the ejection, say nothing', 
 })
 
 t.test('each ejection in a row is longer, up to the longest; time without one forgives', async (t) => {
-  const record = newRecord()
+  const record = newOutlierState()
   const lasts = (now: number): number => {
     const ms = eject(record, RULES, now)
     comeBack(record, now + ms)
@@ -77,7 +77,7 @@ t.test('each ejection in a row is longer, up to the longest; time without one fo
   t.equal(lasts(950 + 99), 350, 'not a whole base time since')
   t.equal(lasts(1399 + 350), 300, '5 in a row, 3 forgiven')
   t.equal(lasts(9_000_000), 100)
-  t.equal(eject(newRecord(), { ...RULES, maxEjection: 1 }, 0), 100, 'never shorter than the first')
+  t.equal(eject(newOutlierState(), { ...RULES, maxEjection: 1 }, 0), 100, 'never shorter than the first')
 })
 
 t.test('the ceiling', async (t) => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import type { HealthCheckRequest, HealthCheckResponse } from '../../../core/index.ts'
-import { healthCheckThrough } from '../../../filters/proxy/health-check-request.ts'
+import { sendHealthChecksThrough } from '../../../filters/proxy/health-check-request.ts'
 import { makePool } from '../../../filters/proxy/pool.ts'
 import { startRawUpstream, startUpstream } from '../../support/upstream.ts'
 import { onHead, startBlackhole } from './support.ts'
@@ -11,7 +11,7 @@ function checking(t: Test, origin: string): (check?: Partial<HealthCheckRequest>
   const dns = { min: 1000, max: 1000, default: 1000, servers: undefined }
   const pool = makePool({ origin, connectTimeoutMs: 5000, keepAliveMs: 4000, ca: undefined, verify: true, dns })
   t.teardown(() => pool.destroy())
-  const send = healthCheckThrough(() => pool)
+  const send = sendHealthChecksThrough(() => pool)
   const signal = new AbortController().signal
   // undici takes a connection for busy until it has told of the end of the answer.
   return async (check) => {

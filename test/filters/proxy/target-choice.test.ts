@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Attempt, LocalReply } from '../../../core/index.ts'
-import { BALANCER_NAMES, BALANCERS } from '../../../filters/proxy/balancers/index.ts'
-import { Choice, type WHEN_UNHEALTHY } from '../../../filters/proxy/target-choice.ts'
+import { BALANCER_NAMES, BALANCERS } from '../../../filters/proxy/balancers/balancers-by-name.ts'
+import { TargetChoice, type WHEN_UNHEALTHY } from '../../../filters/proxy/target-choice.ts'
 import { attempt, exchange, verdict } from '../../support/exchange.ts'
 import { candidates, seeded, tally } from './balancers/support.ts'
 
@@ -10,7 +10,7 @@ const x = exchange()
 function choiceOf(weights: number[], name: keyof typeof BALANCERS, when: (typeof WHEN_UNHEALTHY)[number] = 'refuse') {
   const all = candidates(...weights)
   for (const each of all) each.weight = 0 // nobody has looked yet
-  const choice = new Choice(all, BALANCERS[name](seeded(5)), when)
+  const choice = new TargetChoice(all, BALANCERS[name](seeded(5)), when)
   const pick = (before: readonly Attempt[] = []): string => {
     const picked = choice.pick(x, before)
     return 'host' in picked ? picked.host : String(verdict(picked))
@@ -125,7 +125,7 @@ t.test('the candidates are the same array until something changes', async (t) =>
   const seen: unknown[] = []
   const all = candidates(1, 1, 1)
   for (const each of all) each.weight = 0
-  const choice = new Choice(
+  const choice = new TargetChoice(
     all,
     {
       pick: (given) => {

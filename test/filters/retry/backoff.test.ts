@@ -1,5 +1,5 @@
 import t from 'tap'
-import { backoff, retryAfter } from '../../../filters/retry/backoff.ts'
+import { backoff } from '../../../filters/retry/backoff.ts'
 
 t.test('full jitter', async (t) => {
   t.equal(backoff(0, 25, 250, 0), 0)
@@ -9,24 +9,4 @@ t.test('full jitter', async (t) => {
     [25, 50, 100, 200, 250, 250],
   )
   t.equal(backoff(5000, 25, 250, 1), 250)
-})
-
-t.test('Retry-After', async (t) => {
-  const wall = Date.UTC(1994, 10, 6, 8, 49, 30)
-  for (const [value, ms] of [
-    [undefined, undefined],
-    ['0', 0],
-    ['120', 120_000],
-    ['Sun, 06 Nov 1994 08:49:37 GMT', 7000],
-    ['Sunday, 06-Nov-94 08:49:37 GMT', 7000],
-    ['Sun Nov  6 08:49:37 1994', 7000],
-    ['Sun, 06 Nov 1994 08:49:00 GMT', 0],
-    ['', undefined],
-    ['-1', undefined],
-    ['1.5', undefined],
-    ['soon', undefined],
-    ['1994-11-06', undefined],
-    ['Sun, 99 Xxx 1994 99:99:99 GMT', undefined],
-  ] as const)
-    t.equal(retryAfter(value, wall), ms, String(value))
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isTraversal } from '../../../filters/route-match/path-traversal.ts'
+import { isPathTraversal } from '../../../filters/route-match/path-traversal.ts'
 
 const bad = [
   '/..',
@@ -48,8 +48,8 @@ const fine = [
 ]
 
 t.test('table', async (t) => {
-  for (const path of bad) t.equal(isTraversal(path), true, path)
-  for (const path of fine) t.equal(isTraversal(path), false, path)
+  for (const path of bad) t.equal(isPathTraversal(path), true, path)
+  for (const path of fine) t.equal(isPathTraversal(path), false, path)
 })
 
 t.test('what passes stays under its base, as a URL parser sees it', async (t) => {
@@ -58,7 +58,7 @@ t.test('what passes stays under its base, as a URL parser sees it', async (t) =>
   t.doesNotThrow(() =>
     fc.assert(
       fc.property(path, (rest) => {
-        if (isTraversal(rest)) return true
+        if (isPathTraversal(rest)) return true
         const decoded = rest.replace(/%2f/gi, '/').replace(/%5c/gi, '\\')
         for (const form of [rest, decoded]) {
           const { pathname } = new URL(`http://upstream.test/base${form}`)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BALANCER_NAMES, BALANCERS } from '../../../../filters/proxy/balancers/index.ts'
+import { BALANCER_NAMES, BALANCERS } from '../../../../filters/proxy/balancers/balancers-by-name.ts'
 import { exchange } from '../../../support/exchange.ts'
 import { candidates, nameOf, seeded, tally } from './support.ts'
 

@@ -4,7 +4,7 @@ import { type Endpoint, suggest } from '../../core/index.ts'
  * Ids of the endpoints that a path was most likely meant for, at most three. Looks at every endpoint: for debugging only.
  * @param prefix of the routes; it may be missing or misspelt in the path
  */
-export function nearest(path: string, prefix: string, endpoints: readonly Endpoint[]): string[] {
+export function nearestEndpoints(path: string, prefix: string, endpoints: readonly Endpoint[]): string[] {
   const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path
   const [first, second, third] = rest.split('/', 4).filter((segment) => segment !== '')
   const found = new Set<string>()

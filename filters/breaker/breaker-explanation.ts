@@ -2,7 +2,7 @@ import type { Options } from './options.ts'
 import { rulesOf } from './options.ts'
 
 /** What `weir explain` says of a breaker. */
-export function* explain(given: Options): Iterable<string> {
+export function* explainBreaker(given: Options): Iterable<string> {
   const { failureThreshold, rates, resetTimeout, maxResetTimeout, halfOpenMaxCalls } = rulesOf(given)
   const failures = [...given.failure_statuses, 'or no answer'].join(', ')
   const each = given.scope === 'target' ? 'each target by itself: ' : ''

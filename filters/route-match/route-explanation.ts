@@ -1,6 +1,6 @@
 import type { Endpoint, Route } from '../../core/index.ts'
-import { Routes } from './hosts.ts'
-import { nearest } from './nearest.ts'
+import { nearestEndpoints } from './nearest-endpoints.ts'
+import { RoutesByHost } from './routes-by-host.ts'
 
 /** Endpoints that lost and are named; the rest are counted. */
 const MOST = 10
@@ -17,17 +17,17 @@ interface Candidate {
  * Which endpoints a request could have been meant for, a line each: the one it goes to, and why it doesn't go to the
  * others. Looks at every endpoint: for people only.
  */
-export function* candidates(
+export function* explainRoute(
   host: string,
   path: string,
   prefix: string,
   endpoints: readonly Endpoint[],
 ): Iterable<string> {
-  const winner = new Routes(prefix, endpoints).find(host, path)
+  const winner = new RoutesByHost(prefix, endpoints).find(host, path)
   const chosen = winner && candidate(winner.endpoint, prefix, host, path)
   if (chosen === undefined) {
     yield 'no endpoint matches'
-    const near = nearest(path, prefix, endpoints)
+    const near = nearestEndpoints(path, prefix, endpoints)
     if (near.length > 0) yield `near: ${near.join(', ')}`
   } else {
     const { endpoint, route } = chosen
@@ -62,11 +62,11 @@ function rejected(
 }
 
 function candidate(endpoint: Endpoint, prefix: string, host: string, path: string): Candidate | undefined {
-  const route = new Routes(prefix, [endpoint]).find(host, path)
+  const route = new RoutesByHost(prefix, [endpoint]).find(host, path)
   if (route === undefined) return undefined
   const hosts = endpoint.match.hosts.filter(
     (pattern) =>
-      new Routes(prefix, [{ ...endpoint, match: { ...endpoint.match, hosts: [pattern] } }]).find(host, path) !==
+      new RoutesByHost(prefix, [{ ...endpoint, match: { ...endpoint.match, hosts: [pattern] } }]).find(host, path) !==
       undefined,
   )
   return { endpoint, route, hosts }
@@ -86,17 +86,3 @@ const exactness = ({ hosts }: Candidate): number =>
   Math.max(0, ...hosts.map((pattern) => (pattern.startsWith('*') ? pattern.length : Number.POSITIVE_INFINITY)))
 
 const where = ({ hosts }: Candidate): string => (hosts.length === 0 ? '' : `${hosts[0]}`)
-
-/** What leads to an endpoint, given all the others: paths, behind a host where it names some. */
-export function patternsOf({ id, name, version, match }: Endpoint, prefix: string, routes: Routes): string[] {
-  const names = [`${prefix}/${name}`]
-  if (version !== undefined) names.unshift(`${prefix}/${version}/${name}`)
-  const paths = match.hosts.length > 0 && match.paths.length === 0 ? ['/'] : [...names, ...match.paths]
-  const hosts = match.hosts.length === 0 ? [''] : match.hosts
-  return hosts.flatMap((host) =>
-    paths
-      // No host has a label of this name: it is nobody's but the pattern's.
-      .filter((path) => routes.find(host.replace('*', '-'), path)?.endpoint.id === id)
-      .map((path) => host + path),
-  )
-}

@@ -9,7 +9,7 @@ const LATE_MS = 100
  * held up, nobody can answer it: a stall, however long, uses up no more than a quarter of the time.
  * @returns what takes it back
  */
-export function patience(timers: TimerWheel, clock: Clock, ms: number, fire: () => void): () => void {
+export function startCheckTimeout(timers: TimerWheel, clock: Clock, ms: number, fire: () => void): () => void {
   let left = ms
   let deadline: Deadline
   const wait = (): void => {

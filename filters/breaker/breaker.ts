@@ -1,5 +1,6 @@
 import type {
   BreakerHandle,
+  BreakerPhase,
   Clock,
   EndpointRegistry,
   EndpointState,
@@ -8,22 +9,21 @@ import type {
   TargetState,
 } from '../../core/index.ts'
 import {
+  type AttemptRef,
   admit,
+  allowProbes,
   type BreakerRules,
   type BreakerState,
   blocks,
   newBreaker,
-  type Phase,
-  relent,
   reset,
   retryAfter,
   settle,
-  type Try,
   trip,
 } from './breaker-state.ts'
 
 /** What is guarded, and who is told. Every instance that shares a guard means the same by it. */
-export interface Guarded {
+export interface BreakerSubject {
   /** Name of the filter in the chain. */
   readonly filter: string
   readonly endpoint: string
@@ -37,12 +37,12 @@ export interface Guarded {
  * The breaker of one endpoint, or of one target of it. It outlives reloads: held by every instance that uses it, and known
  * to the registry for as long as one does.
  */
-export class Guard implements BreakerHandle {
+export class Breaker implements BreakerHandle {
   readonly filter: string
   readonly endpoint: string
   readonly target: string | undefined
   readonly state: BreakerState = newBreaker()
-  readonly #guarded: Guarded
+  readonly #guarded: BreakerSubject
   /** Of its holders; the last is the newest. */
   readonly #rules: BreakerRules[] = []
   #home: EndpointState | undefined
@@ -50,17 +50,17 @@ export class Guard implements BreakerHandle {
   readonly #blocks = (): boolean => this.state.phase !== 'closed' && blocks(this.state, this.#guarded.clock.now())
 
   readonly #recovered = ({ url }: TargetState): void => {
-    if (this.target === undefined || this.target === url) relent(this.state, this.#guarded.clock.now())
+    if (this.target === undefined || this.target === url) allowProbes(this.state, this.#guarded.clock.now())
   }
 
-  constructor(guarded: Guarded) {
+  constructor(guarded: BreakerSubject) {
     this.#guarded = guarded
     this.filter = guarded.filter
     this.endpoint = guarded.endpoint
     this.target = guarded.target
   }
 
-  get phase(): Phase {
+  get phase(): BreakerPhase {
     return this.state.phase
   }
 
@@ -84,7 +84,7 @@ export class Guard implements BreakerHandle {
     return true
   }
 
-  admit(rules: BreakerRules, x: Exchange, attempt: Try): boolean {
+  admit(rules: BreakerRules, x: Exchange, attempt: AttemptRef): boolean {
     const { state } = this
     const before = state.phase
     if (before === 'closed') return true
@@ -93,9 +93,9 @@ export class Guard implements BreakerHandle {
     return passes
   }
 
-  settle(rules: BreakerRules, x: Exchange, attempt: Try, verdict: Outcome['result'], took: number): void {
+  settle(rules: BreakerRules, x: Exchange, attempt: AttemptRef, result: Outcome['result'], took: number): void {
     const before = this.state.phase
-    settle(this.state, rules, attempt, verdict, took, this.#guarded.clock.now())
+    settle(this.state, rules, attempt, result, took, this.#guarded.clock.now())
     if (this.state.phase !== before) this.#report(before, x)
   }
 
@@ -119,7 +119,7 @@ export class Guard implements BreakerHandle {
     if (this.state.phase !== before) this.#report(before, undefined)
   }
 
-  #report(from: Phase, x: Exchange | undefined): void {
+  #report(from: BreakerPhase, x: Exchange | undefined): void {
     const { filter, target, state } = this
     const { phase: to, cause: reason } = state
     const told = to === 'open' ? `${reason}; for ${this.retryAfter()} s` : reason

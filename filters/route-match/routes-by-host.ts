@@ -9,7 +9,7 @@ const MAX_HOST = 255
  * Every route of a listener. A host's own table comes first: the exact host, then `*.` patterns from the longest, then the
  * endpoints that name no host.
  */
-export class Routes {
+export class RoutesByHost {
   readonly #prefix: string
   readonly #anywhere: RouteTable
   readonly #exact = new Map<string, RouteTable>()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
-import { echoService } from '../../../plugins/echo/service.ts'
+import { echoService } from '../../../plugins/echo/echo-service.ts'
 
 async function started(t: Test) {
   const echo = echoService({ host: '127.0.0.1', port: 0 })

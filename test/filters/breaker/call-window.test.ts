@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { BUCKETS, newWindow, record } from '../../../filters/breaker/window.ts'
+import { BUCKETS, newCallWindow, recordCall } from '../../../filters/breaker/call-window.ts'
 
 t.test('counts what a naive list of the calls counts', async (t) => {
   const call = fc.record({
@@ -17,11 +17,11 @@ t.test('counts what a naive list of the calls counts', async (t) => {
         (tenth, start, calls) => {
           const length = tenth * BUCKETS
           let now = start / 7
-          const window = newWindow(length, now)
+          const window = newCallWindow(length, now)
           const all: { at: number; failed: boolean; slow: boolean }[] = []
           for (const { wait, failed, slow } of calls) {
             now += wait
-            record(window, failed, slow, now)
+            recordCall(window, failed, slow, now)
             all.push({ at: now, failed, slow })
             const bucket = (at: number): number => Math.floor(at / tenth)
             const counted = all.filter(({ at }) => bucket(at) > bucket(now) - BUCKETS)

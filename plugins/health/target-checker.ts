@@ -9,17 +9,17 @@ import {
   type TimerWheel,
   WeirError,
 } from '../../core/index.ts'
+import type { CheckConcurrency } from './check-concurrency.ts'
+import { startCheckTimeout } from './check-timeout.ts'
 import { type Expectation, expectationOf } from './expectation.ts'
-import type { Gate } from './gate.ts'
-import { patience } from './patience.ts'
 import { tallied, UNCHECKED } from './thresholds.ts'
 
 /** What all watches share. */
-export interface Surroundings {
+export interface CheckerParts {
   readonly registry: EndpointRegistry
   readonly timers: TimerWheel
   readonly clock: Clock
-  readonly gate: Gate
+  readonly gate: CheckConcurrency
   /** From 0 to below 1. */
   readonly random: () => number
 }
@@ -31,12 +31,12 @@ const MAX_BODY = 64 * 1024
 const AGENT = 'weir-health-check'
 
 /** Checks one target again and again, one check at a time. */
-export class Watch {
+export class TargetChecker {
   readonly target: TargetState
   /** Checks that passed and that failed. */
   passed = 0
   failed = 0
-  readonly #by: Surroundings
+  readonly #by: CheckerParts
   #check: HealthCheck
   #expectation: Expectation
   #tally = UNCHECKED
@@ -49,7 +49,7 @@ export class Watch {
   #underWay: AbortController | undefined
   #closed = false
 
-  constructor(target: TargetState, check: HealthCheck, by: Surroundings) {
+  constructor(target: TargetState, check: HealthCheck, by: CheckerParts) {
     this.target = target
     this.#by = by
     this.#check = check
@@ -120,7 +120,9 @@ export class Watch {
     const underWay = new AbortController()
     this.#underWay = underWay
     const begun = clock.now()
-    const stop = patience(timers, clock, check.timeoutMs, () => underWay.abort(new WeirError('upstream_timeout')))
+    const stop = startCheckTimeout(timers, clock, check.timeoutMs, () =>
+      underWay.abort(new WeirError('upstream_timeout')),
+    )
     let wrong: string | undefined
     try {
       const { method, path } = check

@@ -49,7 +49,7 @@ export function hasCredentials({ identity, request: { headers } }: Exchange): bo
 }
 
 /** What of an answer decides how it may be used. */
-export interface Permission {
+export interface StoragePermission {
   /** Fields of the request that it depends on, lower case. */
   readonly vary: readonly string[]
   /** Whether it may be given to callers with credentials. */
@@ -59,7 +59,7 @@ export interface Permission {
 }
 
 /** How the answer to a plain GET may be kept, or undefined if it may not. */
-export function permissionOf(x: Exchange, { status, headers, local }: Response): Permission | undefined {
+export function storagePermission(x: Exchange, { status, headers, local }: Response): StoragePermission | undefined {
   if (x.request.method !== 'GET' || local !== undefined || !STATUSES.includes(status)) return undefined
   if (headers.has('set-cookie') || headers.has('content-range')) return undefined
   if (directivesOf(x.request.headers).has('no-store')) return undefined
@@ -79,12 +79,12 @@ function lifetimeOf(directives: Directives): number {
 
 /**
  * How old an answer is when it arrives (RFC 9111 §4.2.3: corrected_initial_age), milliseconds.
- * @param askedAt when its request went out, milliseconds since the Unix epoch; so `receivedAt`
+ * @param requestedAt when its request went out, milliseconds since the Unix epoch; so `receivedAt`
  */
-export function initialAge(headers: HeaderList, askedAt: number, receivedAt: number): number {
+export function initialAge(headers: HeaderList, requestedAt: number, receivedAt: number): number {
   const date = Date.parse(headers.get('date') ?? '')
   const apparent = Number.isNaN(date) ? 0 : Math.max(0, receivedAt - date)
-  return Math.max(apparent, seconds(headers.get('age')) * 1000 + (receivedAt - askedAt))
+  return Math.max(apparent, seconds(headers.get('age')) * 1000 + (receivedAt - requestedAt))
 }
 
 /** The fields to keep; those that `Connection` names are those of the connection too (RFC 9110 §7.6.1). */

@@ -1,5 +1,5 @@
 /** How many retries there may be. */
-export interface BudgetRules {
+export interface RetryBudgetRules {
   /** Of the requests in the window. */
   readonly percent: number
   /** Allowed in a window however few requests there are. */
@@ -14,7 +14,7 @@ export const PARTS = 10
  * because of its load (Google, "Site Reliability Engineering", ch. 22: retry budgets). The window is as long as said, or up to a
  * tenth shorter.
  */
-export class Budget {
+export class RetryBudget {
   readonly #partMs: number
   readonly #requests = new Array<number>(PARTS).fill(0)
   readonly #retries = new Array<number>(PARTS).fill(0)
@@ -38,7 +38,7 @@ export class Budget {
   }
 
   /** Whether there may be one more retry. */
-  allows({ percent, minRetries }: BudgetRules, now: number): boolean {
+  allows({ percent, minRetries }: RetryBudgetRules, now: number): boolean {
     this.#slide(now)
     return this.#retried < Math.max(minRetries, Math.floor((this.#requested * percent) / 100))
   }

@@ -1,5 +1,5 @@
 /** Lets a bounded number of jobs run at once. Owners take turns, so that one with many slow jobs holds up nobody for long. */
-export class Gate {
+export class CheckConcurrency {
   #free: number
   /** In the order of their turns. */
   readonly #waiting = new Map<string, (() => Promise<void>)[]>()

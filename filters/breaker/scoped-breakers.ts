@@ -1,12 +1,12 @@
 import { type Attempt, type Endpoint, type FilterEnv, RegistryKey, type TargetState } from '../../core/index.ts'
+import { Breaker } from './breaker.ts'
 import { type BreakerRules, STATE_VERSION } from './breaker-state.ts'
 import { BreakerGauges } from './gauges.ts'
-import { Guard } from './guard.ts'
 
-/** The guards of one instance. */
-export interface Guards {
+/** The breakers of one instance. */
+export interface ScopedBreakers {
   /** Undefined for an attempt at nothing that is guarded. */
-  of(attempt: Attempt): Guard | undefined
+  of(attempt: Attempt): Breaker | undefined
   /**
    * Seconds until it is worth asking again, if there is no target left that may be tried and breakers are the reason;
    * otherwise undefined. Where one breaker guards the endpoint it is asked when the attempt is made.
@@ -15,17 +15,17 @@ export interface Guards {
   release(): void
 }
 
-/** Takes hold of the guard of the endpoint, or of those of its targets. */
-export function holdGuards(
+/** Takes hold of the breaker of the endpoint, or of those of its targets. */
+export function holdBreakers(
   env: FilterEnv,
   endpoint: Endpoint,
   rules: BreakerRules,
   scope: 'endpoint' | 'target',
-): Guards {
+): ScopedBreakers {
   const { clock, meter } = env
   const registry = env.service(RegistryKey)
   // By target; that of the endpoint has no name.
-  const all = env.share('guards', { version: STATE_VERSION, make: () => new Map<string, Guard>() })
+  const all = env.share('breakers', { version: STATE_VERSION, make: () => new Map<string, Breaker>() })
   const gauges = env.share<BreakerGauges>('gauges', {
     scope: 'factory',
     version: STATE_VERSION,
@@ -33,24 +33,24 @@ export function holdGuards(
     close: (value) => value.close(),
   })
   const home = registry.of(endpoint)
-  const held = new Map<string, Guard>()
-  const hold = (target: string | undefined, known: TargetState | undefined): Guard => {
+  const held = new Map<string, Breaker>()
+  const hold = (target: string | undefined, known: TargetState | undefined): Breaker => {
     const key = target ?? ''
-    let guard = all.get(key)
-    if (guard === undefined) {
-      guard = new Guard({ filter: env.name, endpoint: endpoint.id, target, registry, clock })
-      all.set(key, guard)
-      gauges.add(guard)
+    let breaker = all.get(key)
+    if (breaker === undefined) {
+      breaker = new Breaker({ filter: env.name, endpoint: endpoint.id, target, registry, clock })
+      all.set(key, breaker)
+      gauges.add(breaker)
     }
-    guard.hold(rules, home, known)
-    held.set(key, guard)
-    return guard
+    breaker.hold(rules, home, known)
+    held.set(key, breaker)
+    return breaker
   }
   const release = (): void => {
-    for (const [key, guard] of held) {
-      if (!guard.release(rules)) continue
+    for (const [key, breaker] of held) {
+      if (!breaker.release(rules)) continue
       all.delete(key)
-      gauges.remove(guard)
+      gauges.remove(breaker)
     }
   }
   if (scope === 'endpoint') {
@@ -66,12 +66,12 @@ export function holdGuards(
   }
 }
 
-function exhausted(guards: ReadonlyMap<string, Guard>, targets: readonly TargetState[]): number | undefined {
+function exhausted(breakers: ReadonlyMap<string, Breaker>, targets: readonly TargetState[]): number | undefined {
   let soonest: number | undefined
   for (const target of targets) {
     if (target.weight === 0 || !target.sound) continue
     if (target.available) return undefined
-    const wait = guards.get(target.url)!.retryAfter()
+    const wait = breakers.get(target.url)!.retryAfter()
     soonest = Math.min(soonest ?? wait, wait)
   }
   return soonest

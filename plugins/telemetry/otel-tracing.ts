@@ -1,20 +1,13 @@
-import { type Context, createTraceState, ROOT_CONTEXT, TraceFlags, type Tracer, trace } from '@opentelemetry/api'
-import type { Clock, Exchange, Finished, RecordingTrace, RemoteSpan, Tracing } from '../../core/index.ts'
+import { type Context, createTraceState, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api'
+import type { Exchange, Finished, RecordingTrace, RemoteSpan, Tracing } from '../../core/index.ts'
 import type { Ids } from './ids.ts'
-import type { Propagator } from './propagation.ts'
 import type { Sampler } from './sampler.ts'
-import { ExchangeSpans } from './spans.ts'
+import { ExchangeSpans, type SpanParts } from './spans.ts'
 
-export interface TracingParts {
-  /** Records every span that it is asked to start: what is not sampled never reaches it. */
-  readonly tracer: Tracer
+export interface TracingParts extends SpanParts {
   /** Also the id generator of the tracer's provider. */
   readonly ids: Ids
   readonly sampler: Sampler
-  readonly propagator: Propagator
-  readonly clock: Clock
-  /** Query keys, in lower case, whose values stay out of `url.full`. */
-  readonly secrets: ReadonlySet<string>
 }
 
 /** Traces exchanges with OpenTelemetry. What is not sampled costs two ids and a header. */

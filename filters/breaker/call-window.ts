@@ -12,26 +12,26 @@ export interface CallWindow {
   readonly width: number
   /** Number of the newest bucket: time divided by width. */
   at: number
-  readonly buckets: readonly Counts[]
-  readonly total: Counts
+  readonly buckets: readonly CallCounts[]
+  readonly total: CallCounts
 }
 
-export interface Counts {
+export interface CallCounts {
   calls: number
   failures: number
   slow: number
 }
 
-const none = (): Counts => ({ calls: 0, failures: 0, slow: 0 })
+const none = (): CallCounts => ({ calls: 0, failures: 0, slow: 0 })
 
 /** @param length of the window, milliseconds */
-export function newWindow(length: number, now: number): CallWindow {
+export function newCallWindow(length: number, now: number): CallWindow {
   const width = length / BUCKETS
   return { length, width, at: Math.floor(now / width), buckets: Array.from({ length: BUCKETS }, none), total: none() }
 }
 
-/** Counts a call that is over, and forgets those that have left the window. */
-export function record(window: CallWindow, failed: boolean, slow: boolean, now: number): void {
+/** CallCounts a call that is over, and forgets those that have left the window. */
+export function recordCall(window: CallWindow, failed: boolean, slow: boolean, now: number): void {
   slide(window, Math.floor(now / window.width))
   const bucket = window.buckets[window.at % BUCKETS]!
   for (const counts of [bucket, window.total]) {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Sample } from '../../../core/api/meter.ts'
-import { DurationTable, ReplyTable } from '../../../filters/metrics/request-metrics.ts'
+import { RequestDurations } from '../../../filters/metrics/request-durations.ts'
 import { endpoint } from '../../support/exchange.ts'
 
 const counts = (samples: Sample[]): string[] =>
@@ -9,7 +9,7 @@ const counts = (samples: Sample[]): string[] =>
     .map(({ labels, value }) => `${Object.values(labels).join(' ')} ${value}`)
 
 t.test('series by endpoint, method, status', async (t) => {
-  const table = new DurationTable('d')
+  const table = new RequestDurations('d')
   const orders = endpoint('v1/orders')
   table.observe(orders, 'GET', 200, 0.02)
   table.observe(orders, 'GET', 200, 3)
@@ -31,19 +31,15 @@ t.test('series by endpoint, method, status', async (t) => {
 })
 
 t.test('an endpoint of a reloaded configuration goes on where its predecessor was', async (t) => {
-  const table = new DurationTable('d')
+  const table = new RequestDurations('d')
   table.observe(endpoint('orders'), 'GET', 200, 1)
   table.observe(endpoint('orders'), 'GET', 200, 1)
   t.same(counts(table.samples()), ['orders GET 200 2'])
 })
 
 t.test('beyond the cap there is one series', async (t) => {
-  const table = new DurationTable('d', 3)
+  const table = new RequestDurations('d', 3)
   for (let i = 0; i < 10; i++) table.observe(endpoint(`e${i}`), 'GET', 200, 1)
   table.observe(endpoint('e0'), 'GET', 200, 1)
   t.same(counts(table.samples()), ['e0 GET 200 2', 'e1 GET 200 1', 'e2 GET 200 1', '_OTHER _OTHER _OTHER 7'])
-
-  const replies = new ReplyTable(2)
-  for (const reason of ['a', 'b', 'c', 'a', 'd']) replies.add('auth', reason)
-  t.same(counts(replies.samples()), ['auth a 2', 'auth b 1', '_OTHER _OTHER 2'])
 })

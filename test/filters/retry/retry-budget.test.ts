@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Budget, PARTS } from '../../../filters/retry/budget.ts'
+import { PARTS, RetryBudget } from '../../../filters/retry/retry-budget.ts'
 
 const WINDOW = 1000
 
@@ -31,7 +31,7 @@ t.test('agrees with a count of everything', async () => {
       fc.integer({ min: 0, max: 5 }),
       fc.array(fc.tuple(fc.nat(700), fc.integer({ min: 0, max: 3 })), { maxLength: 200 }),
       (percent, minRetries, steps) => {
-        const budget = new Budget(WINDOW)
+        const budget = new RetryBudget(WINDOW)
         const naive = new Naive()
         let now = 12_345.6
         for (const [pause, kind] of steps) {
@@ -54,7 +54,7 @@ t.test('agrees with a count of everything', async () => {
 })
 
 t.test('twenty in a hundred, and a few when there is little', async (t) => {
-  const budget = new Budget(10_000)
+  const budget = new RetryBudget(10_000)
   const rules = { percent: 20, minRetries: 3 }
   const retries = (now: number): number => {
     let count = 0
@@ -70,12 +70,12 @@ t.test('twenty in a hundred, and a few when there is little', async (t) => {
   t.equal(retries(9999), 0)
   t.equal(retries(10_000), 3, 'the first three are out of the window')
   t.equal(retries(100_000), 3)
-  t.equal(new Budget(10).allows({ percent: 0, minRetries: 0 }, 0), false)
+  t.equal(new RetryBudget(10).allows({ percent: 0, minRetries: 0 }, 0), false)
 })
 
 t.test('a window shorter than a clock can tell holds up nobody', async (t) => {
   for (const window of [1e-9, 5e-321]) {
-    const budget = new Budget(window)
+    const budget = new RetryBudget(window)
     budget.request(1e9)
     budget.retry(1e9)
     t.notOk(budget.allows({ percent: 100, minRetries: 0 }, 1e9))
