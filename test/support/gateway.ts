@@ -6,9 +6,9 @@ import { TimerWheel } from '../../core/base/timer-wheel.ts'
 import { Catalog } from '../../core/build/catalog.ts'
 import { Runtime } from '../../core/chain/runtime.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
+import { FILTERS } from '../../core/main/built-in.ts'
 import { Gateway, type GatewayParts } from '../../core/main/gateway.ts'
 import { Metrics } from '../../core/observe/metrics.ts'
-import { FILTERS } from './built-in.ts'
 
 export const DEFAULT_CHAIN = [
   'request-id',

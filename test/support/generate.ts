@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { schemaText } from '../../config/schema/reference-page.ts'
-import { BUILT_IN } from './built-in.ts'
+import { BUILT_IN } from '../../core/main/built-in.ts'
 
 /** Files by their path in the repository, and what they must hold. */
 export const GENERATED = {

@@ -18,7 +18,7 @@ import { type ServiceKey, type Status, StatusKey } from '../../../core/api/servi
 import { Catalog } from '../../../core/build/catalog.ts'
 import { loadPlugins } from '../../../core/build/plugin-loader.ts'
 import { type ConfigControl, ConfigKey } from '../../../core/control/config-control.ts'
-import { FILTERS } from '../../support/built-in.ts'
+import { FILTERS } from '../../../core/main/built-in.ts'
 
 const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
 

@@ -4,7 +4,7 @@ import t from 'tap'
 import * as z from 'zod'
 import { schemaText } from '../../../config/schema/reference-page.ts'
 import { defineFilter } from '../../../core/index.ts'
-import { BUILT_IN } from '../../support/built-in.ts'
+import { BUILT_IN } from '../../../core/main/built-in.ts'
 import { GENERATED, root } from '../../support/generate.ts'
 
 t.test('the reference is what the schemas of today give', async (t) => {

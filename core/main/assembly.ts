@@ -1,0 +1,197 @@
+import { isDeepStrictEqual } from 'node:util'
+import { plainProblem } from '../../config/document/located-config-error.ts'
+import { EndpointEditor } from '../../config/edit/editor.ts'
+import type { ConfigLoader, LoadedConfig } from '../../config/live/config-loader.ts'
+import { restartProblems } from '../../config/live/needs-restart.ts'
+import { logWarning } from '../../config/live/reload-log.ts'
+import { Reloader } from '../../config/live/reloader.ts'
+import { checkOf } from '../../config/read/health-check.ts'
+import type { Settings } from '../../config/read/settings.ts'
+import { echoService } from '../../plugins/echo/echo-service.ts'
+import { HealthChecker } from '../../plugins/health/checker.ts'
+import type { Service } from '../api/service.ts'
+import { FileCheck } from '../base/files.ts'
+import type { Catalog } from '../build/catalog.ts'
+import type { Runtime } from '../chain/runtime.ts'
+import { ConfigKey, type Trigger } from '../control/config-control.ts'
+import { ConfigError, type Problem } from '../control/config-error.ts'
+import type { ConfigSource } from '../control/config-source.ts'
+import { EndpointControlKey } from '../control/endpoint-control.ts'
+import { HealthKey } from '../control/health-control.ts'
+import type { AccessLog } from '../observe/access-log.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import { reportRegistry } from '../observe/registry-report.ts'
+import type { RootLogger } from '../observe/root-logger.ts'
+import { Gateway } from './gateway.ts'
+import { servicesOf } from './services.ts'
+
+/** What a gateway is assembled from. */
+export interface AssemblyParts {
+  readonly config: LoadedConfig
+  readonly source: ConfigSource
+  /** The one that loaded `config`. */
+  readonly loader: ConfigLoader
+  readonly runtime: Runtime
+  readonly metrics: Metrics
+  readonly logger: RootLogger
+  readonly accessLog: AccessLog
+  /** The filters that a configuration may use. */
+  catalogOf(config: LoadedConfig): Promise<Catalog>
+}
+
+/**
+ * A whole gateway in this process: the data plane, health checks, reloads, changes at run time and the echo service, wired
+ * to each other. It knows no signals and no command line.
+ */
+export class Assembly {
+  readonly gateway: Gateway
+  /** What `/readyz` says, by name. */
+  readonly conditions: { configuration: boolean; listeners: boolean; running: boolean } = {
+    configuration: false,
+    listeners: false,
+    running: true,
+  }
+  readonly #parts: AssemblyParts
+  readonly #health: HealthChecker
+  #settings: Settings
+  #reloader!: Reloader
+  #echo: Service | undefined
+
+  private constructor(parts: AssemblyParts, catalog: Catalog) {
+    const { runtime, metrics, logger, source, loader, config } = parts
+    const { clock, timers } = runtime
+    this.#parts = parts
+    this.#settings = config.settings
+    const registry = () => this.gateway.registry
+    const editor = new EndpointEditor({
+      source,
+      loader,
+      reloader: () => this.#reloader,
+      registry,
+      log: logger,
+      meter: metrics,
+      clock,
+    })
+    this.gateway = new Gateway({
+      runtime,
+      catalog,
+      services: servicesOf(metrics, () => this.conditions, [
+        [
+          ConfigKey,
+          { status: () => this.#reloader.status(), reload: (trigger: Trigger) => this.#reloader.reload(trigger) },
+        ],
+        [EndpointControlKey, editor],
+        [HealthKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
+      ]),
+      baseDir: config.settings.baseDir,
+    })
+    reportRegistry(this.gateway.registry, logger, metrics)
+    this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
+  }
+
+  /** Builds every part and opens the listeners. Rejects, with all of them closed, if that can't be done. */
+  static async start(parts: AssemblyParts): Promise<Assembly> {
+    const assembly = new Assembly(parts, await parts.catalogOf(parts.config))
+    await assembly.#start()
+    return assembly
+  }
+
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  get reloader(): Reloader {
+    return this.#reloader
+  }
+
+  /** From now on `/readyz` is 503, and clients are asked not to keep their connections. */
+  drain(): void {
+    this.conditions.running = false
+    this.gateway.drain()
+  }
+
+  /** Stops everything. False if requests that were still in flight had to be cut. */
+  async stop(): Promise<boolean> {
+    await this.#reloader.stop()
+    await this.#health.stop()
+    const clean = await this.gateway.close(this.#settings.shutdown.timeoutMs)
+    await this.#echo?.stop()
+    return clean
+  }
+
+  async #start(): Promise<void> {
+    const { config, source, loader, logger, metrics, runtime } = this.#parts
+    this.#use(config.settings)
+    const warnings = await this.gateway.load(config.spec)
+    for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
+    this.#health.start()
+    this.#check(config.settings)
+    this.conditions.configuration = true
+    this.#reloader = new Reloader({
+      source,
+      loader,
+      live: config,
+      warnings,
+      apply: (next, live, commit) => this.#apply(next, live, commit),
+      filesRead: () => [...(this.gateway.live?.files.keys() ?? [])],
+      filesChanged: () => new FileCheck().changed(this.gateway.live?.files ?? new Map()),
+      log: logger,
+      meter: metrics,
+      clock: runtime.clock,
+    })
+    this.#echo = await startEcho(config.settings.echo)
+    await this.gateway.open()
+    await this.#reloader.start()
+    this.conditions.listeners = true
+  }
+
+  /** Settings of the process, as far as they change without a restart. */
+  #use(next: Settings): void {
+    const { logger, runtime, accessLog } = this.#parts
+    this.#settings = next
+    logger.setLevel(next.logLevel)
+    runtime.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
+    this.gateway.trust(next.trustedProxies)
+    this.gateway.limit(next.downstream)
+    this.gateway.overload.limit(next.overload)
+  }
+
+  #check({ healthCheck }: Settings): void {
+    this.#health.apply((endpoint) => checkOf(healthCheck, endpoint))
+  }
+
+  /** Makes a configuration the live one, all or nothing. */
+  async #apply(
+    next: LoadedConfig,
+    live: LoadedConfig,
+    commit: (() => Promise<void>) | undefined,
+  ): Promise<readonly Problem[]> {
+    const problems = restartProblems(live.settings, next.settings)
+    if (problems.length > 0) throw new ConfigError(problems)
+    const same = isDeepStrictEqual(live.settings.echo, next.settings.echo)
+    let other = same
+      ? this.#echo
+      : await startEcho(next.settings.echo).catch(({ message }: Error) => {
+          throw new ConfigError([{ path: ['echo', 'listen'], message }])
+        })
+    try {
+      const warnings = await this.gateway.load(next.spec, await this.#parts.catalogOf(next), commit)
+      // What is not in use when this is over is stopped.
+      ;[this.#echo, other] = [other, this.#echo]
+      this.#use(next.settings)
+      this.#check(next.settings)
+      return warnings
+    } finally {
+      if (!same) void other?.stop()
+    }
+  }
+}
+
+async function startEcho(address: Settings['echo']): Promise<Service | undefined> {
+  if (address === undefined) return undefined
+  const echo = echoService({ host: address.host ?? '127.0.0.1', port: address.port })
+  await echo.start()
+  return echo
+}
+
+const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)

@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs'
+import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../../config/commands/command.ts'
+import { writeDefaultFile } from '../../config/commands/default-file.ts'
+import { located } from '../../config/commands/report.ts'
+import { ConfigLoader } from '../../config/live/config-loader.ts'
+import { FileConfigSource } from '../../config/live/file-config-source.ts'
+import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
+import { systemClock } from '../base/clock.ts'
+import { TimerWheel } from '../base/timer-wheel.ts'
+import { checkSpec } from '../build/snapshot.ts'
+import { Runtime } from '../chain/runtime.ts'
+import { BatchedAccessLog } from '../observe/access-log.ts'
+import { fdDestination, type LogDestination } from '../observe/log-destination.ts'
+import { Metrics } from '../observe/metrics.ts'
+import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
+import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
+import { Assembly, type AssemblyParts } from './assembly.ts'
+import { BUILT_IN, catalogOf } from './built-in.ts'
+import { IDLE_SERVICES, VERSION } from './services.ts'
+import { untilStopped } from './shutdown.ts'
+
+export const RUN: Command = {
+  name: 'run',
+  summary: 'start the gateway',
+  takes: [],
+  options: {
+    config: {
+      ...CONFIG_OPTION,
+      help: `the configuration (default: ${DEFAULT_FILE}, which is written if it is not there)`,
+    },
+  },
+  text: `Starts the gateway and runs until SIGTERM or SIGINT: then requests in flight finish and it exits with 0. A second signal
+exits at once. SIGHUP loads the configuration again.`,
+  examples: ['weir run', 'weir run --config staging.yaml'],
+  async run({ values }) {
+    await run(values.config as string | undefined)
+    return { text: '' }
+  },
+}
+
+/** For commands that make filters and serve nothing. */
+export const HOST: Host = {
+  version: VERSION,
+  catalog: async (config) => (config === undefined ? BUILT_IN : catalogOf(config)),
+  services: IDLE_SERVICES,
+}
+
+/** Starts the gateway and resolves when it was asked to stop and has. */
+async function run(given: string | undefined): Promise<void> {
+  const file = given ?? DEFAULT_FILE
+  const written = given === undefined && !existsSync(file)
+  if (written) await writeDefaultFile(file)
+  const source = new FileConfigSource(file)
+  const loader = new ConfigLoader(source, process.env, async (part) => checkSpec(part.spec, await catalogOf(part)))
+  const config = await loader.load()
+  const destination = fdDestination()
+  const logger = makeLogger({ level: config.settings.logLevel, destination })
+  try {
+    if (written) logger.info({ file }, `there was no ${file}: a commented one was written, and Weir runs on it`)
+    for (const notice of config.notices) logger.warn({}, notice)
+    await serve({ config, source, loader, logger }, destination)
+    logger.info({}, 'stopped')
+  } catch (error) {
+    throw located(error, config)
+  } finally {
+    logger.flushSync()
+  }
+}
+
+/** Starts every part of the process; resolves when all of it has stopped. */
+async function serve(
+  parts: Pick<AssemblyParts, 'config' | 'source' | 'loader' | 'logger'>,
+  destination: LogDestination,
+): Promise<void> {
+  const { logger, config } = parts
+  const metrics = new Metrics({ process: true })
+  const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
+  surviveUnhandledErrors(logger, metrics)
+  const telemetry = await startTelemetry(config.settings.tracing, { log: logger })
+  const accessLog = new BatchedAccessLog({ destination, timers, meter: metrics })
+  const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
+  let assembly: Assembly | undefined
+  process.on('SIGHUP', () => void assembly?.reloader.reload('signal'))
+  assembly = await Assembly.start({ ...parts, runtime, metrics, accessLog, catalogOf: (next) => catalogOf(next) })
+  logListeners(assembly, config.spec.listeners, logger)
+  const running = assembly
+  await untilStopped({
+    graceMs: () => running.settings.shutdown.gracePeriodMs,
+    unready: () => {
+      logger.info({}, 'stopping: requests in flight finish')
+      running.drain()
+    },
+    close: async () => {
+      const clean = await running.stop()
+      if (!clean) logger.warn({}, 'requests that were still in flight at the deadline were cut')
+      await telemetry?.stop()
+      accessLog.flushSync()
+    },
+    flush: () => {
+      accessLog.flushSync()
+      logger.flushSync()
+    },
+  })
+}
+
+function logListeners(
+  { gateway }: Assembly,
+  listeners: readonly { readonly name: string }[],
+  logger: RootLogger,
+): void {
+  for (const { name } of listeners) {
+    const { address, port } = gateway.address(name)!
+    const host = address.includes(':') ? `[${address}]` : address
+    logger.info({ listener: name, address, port }, `${name} listens on ${host}:${port}`)
+  }
+  logger.flushSync() // whoever waits for these lines need not wait for a batch
+}

@@ -1,0 +1,31 @@
+import manifest from '../../package.json' with { type: 'json' }
+import { type ServiceKey, StatusKey } from '../api/service.ts'
+import { ConfigKey } from '../control/config-control.ts'
+import { EndpointControlKey } from '../control/endpoint-control.ts'
+import { HealthKey } from '../control/health-control.ts'
+import { Metrics } from '../observe/metrics.ts'
+
+export const VERSION: string = manifest.version
+
+type Services = ReadonlyMap<ServiceKey<unknown>, unknown>
+
+/**
+ * The services that filters may ask for.
+ * @param conditions what readiness depends on, by name; read at each request of it
+ */
+export function servicesOf(
+  metrics: Metrics,
+  conditions: () => Record<string, boolean>,
+  controls: readonly (readonly [ServiceKey<unknown>, unknown])[],
+): Services {
+  const ready = (): boolean => Object.values(conditions()).every(Boolean)
+  const status = { version: VERSION, ready, checks: conditions, metrics: () => metrics.expose() }
+  return new Map<ServiceKey<unknown>, unknown>([[StatusKey, status], ...controls])
+}
+
+/** For commands that make filters and serve nothing. */
+export const IDLE_SERVICES: Services = servicesOf(
+  new Metrics(),
+  () => ({}),
+  [ConfigKey, EndpointControlKey, HealthKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
+)
