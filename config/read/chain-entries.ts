@@ -84,7 +84,8 @@ function readEntry(raw: unknown, at: Path, problems: Problems): Entry | undefine
     const optionsAt = Object.hasOwn(raw, 'options') ? [...at, 'options'] : at
     const nameAt = Object.hasOwn(raw, 'name') ? [...at, 'name'] : at
     if (values.filter === undefined) return undefined
-    return entry(values.filter, values.name ?? values.filter, values.options ?? {}, optionsAt, nameAt, problems)
+    const read = entry(values.filter, values.name ?? values.filter, values.options ?? {}, optionsAt, nameAt, problems)
+    return read && values.hook_timeout !== undefined ? { ...read, hookTimeoutMs: values.hook_timeout } : read
   }
   const [name, ...more] = Object.keys(raw)
   if (name === undefined || more.length > 0) {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { FILTER_NAME, filterName, off, options, section, text } from './value-kinds.ts'
+import { FILTER_NAME, filterName, off, options, positiveDuration, section, text } from './value-kinds.ts'
 
 export const DEFAULT_CHAIN = [
   'request-id',
@@ -18,6 +18,11 @@ export const filterEntryShape = {
     .meta({ pattern: FILTER_NAME.source })
     .describe('What it is called in the chain, in traces and metrics; unique there. Default: the name of the filter.'),
   options: options().nullable().optional().describe('Its options. Default: none, each has its own default.'),
+  hook_timeout: positiveDuration()
+    .optional()
+    .describe(
+      'How long one hook of the filter may take before the request gets a 500; the time of the upstream does not count. Default: no limit.',
+    ),
 }
 
 /** Titled, because JSON Schema works the options of known filters in (json-schema.ts). */

@@ -54,6 +54,7 @@ gets a request that no filter has authenticated, whatever the chain looks like.`
 | \`- breaker: { failure_threshold: 3 }\` | with options; the tables below list them |
 | \`- breaker: off\` | left out |
 | \`- { filter: cors, name: cors-a, options: { … } }\` | with a name of its own; default: the filter's |
+| \`- { filter: lookup, hook_timeout: 2s }\` | with a time limit for each of its hooks: beyond it the request gets a 500; the time of the upstream does not count; default: none |
 
 Names are unique in a chain; a filter that stands there twice needs a second name. An empty chain is an error.`,
   include: `The endpoints and plugins of all files are put together; every other key stands in one of them. Only the main file can

@@ -187,3 +187,18 @@ t.test('what the document says of tokens holds for the admin listener too', asyn
     [],
   )
 })
+
+t.test('a time limit for hooks', async (t) => {
+  const { spec } = parse('filters: [{ filter: auth, hook_timeout: 250ms }, route-match, proxy]')
+  t.same(
+    spec.listeners[0]!.chain.map(({ name, hookTimeoutMs }) => [name, hookTimeoutMs]),
+    [
+      ['auth', 250],
+      ['route-match', undefined],
+      ['proxy', undefined],
+    ],
+  )
+  t.match(problems('filters: [{ filter: auth, hook_timeout: 0 }, proxy]'), [
+    /hook_timeout: expected a duration above 0/,
+  ])
+})
