@@ -1,27 +1,15 @@
 /** What a plugin imports as `weir`. Everything else in core is the engine's own. */
 
+export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/attempt.ts'
 export { Body, type BodySink, type BodySource } from './api/body.ts'
 export { Counter } from './api/counter.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
 export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './api/endpoint.ts'
 export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
 export type { Downstream, Exchange, ExchangeTrace, Request } from './api/exchange.ts'
-export type {
-  Attempt,
-  Awaitable,
-  ExchangeWithResponse,
-  Filter,
-  FilterEnv,
-  FilterFactory,
-  Finished,
-  Next,
-  Outcome,
-  Schema,
-  TerminalFilter,
-  UpstreamCall,
-  Verdict,
-} from './api/filter.ts'
-export { defineFilter } from './api/filter.ts'
+export type { ExchangeWithResponse, Filter, Finished, TerminalFilter, Verdict } from './api/filter.ts'
+export type { FilterEnv, FilterFactory, Schema } from './api/filter-factory.ts'
+export { defineFilter } from './api/filter-factory.ts'
 export { HeaderList, sameName } from './api/header-list.ts'
 export { DURATION_BUCKETS, Histogram } from './api/histogram.ts'
 export type { Logger } from './api/logger.ts'

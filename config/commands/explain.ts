@@ -1,4 +1,4 @@
-import type { FilterFactory } from '../../core/api/filter.ts'
+import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'

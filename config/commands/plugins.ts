@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { FilterFactory } from '../../core/api/filter.ts'
+import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { loadConfig } from '../live/config-loader.ts'
 import { inlineText, type PropertySchema, propertiesOf } from '../read/shown-value.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'

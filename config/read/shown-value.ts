@@ -1,4 +1,4 @@
-import type { FilterFactory } from '../../core/api/filter.ts'
+import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { isSecret } from '../../core/build/filter-options.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { FilterFactory } from '../../core/api/filter.ts'
+import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import type { Catalog } from '../../core/build/catalog.ts'
 import { documentSchema } from './document-schema.ts'
 import {

@@ -1,167 +1,149 @@
-import type { Clock } from '../base/clock.ts'
-import type { TimerWheel } from '../base/timer-wheel.ts'
-import type { Endpoint, Requirement, Target } from './endpoint.ts'
+import type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './attempt.ts'
+import type { Endpoint, Target } from './endpoint.ts'
 import type { WeirError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
-import type { Logger } from './logger.ts'
-import type { Meter } from './meter.ts'
 import type { LocalReply, Response } from './reply.ts'
-import type { ServiceKey } from './service.ts'
-import type { ShareSpec } from './share.ts'
-import type { Slot } from './slot.ts'
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
-
-export type Awaitable<T> = T | PromiseLike<T>
 
 /** What a hook of the chain returns: nothing (go on) or a reply (stop here). */
 // biome-ignore lint/suspicious/noConfusingVoidType: hooks without a return statement are the common case
 export type Verdict = LocalReply | void
 
-/** One try at the upstream. */
-export interface Attempt {
-  /** 1 for the first. */
-  readonly number: number
-  /** What `pick` chose; undefined for terminal filters without targets. */
-  readonly target: Target | undefined
-  /** Monotonic milliseconds. */
-  readonly startedAt: number
-}
-
-/** How an attempt ended. */
-export interface Outcome {
-  /** `ignored`: it says nothing about the upstream (the client left, a later `admit` refused). */
-  readonly result: 'success' | 'failure' | 'ignored'
-  /** The upstream's status, if a head arrived. */
-  readonly status: number | undefined
-  readonly error: WeirError | undefined
-  /** Milliseconds from the attempt's start to the response head; undefined if none came. */
-  readonly headMs: number | undefined
-  /** Milliseconds from the attempt's start to its end. */
-  readonly totalMs: number
-}
+/** An exchange whose response head is there and not yet sent. */
+export type ExchangeWithResponse = Exchange & { response: Response }
 
 /** The record that `log` sees. */
 export interface Finished {
   /** Undefined when the request could not even be parsed. */
   readonly exchange: Exchange | undefined
-  /** Whom the connection is from, where there is no exchange to say it: nothing was parsed that could name another. */
+  /** Peer of the connection, where there is no exchange to say it: nothing was parsed that could name another client. */
   readonly peer?: string
+  /** `completed`: the whole response was sent. `aborted`: not the whole. `unparsed`: the bytes were no request. */
   readonly outcome: 'completed' | 'aborted' | 'unparsed'
   /** Status sent downstream; 0 if no head was sent. */
   readonly status: number
-  /** What broke the answer off or made it an error, if the gateway knows. */
+  /** What broke the response off or made it an error, if the gateway knows. */
   readonly error: WeirError | undefined
   /** Milliseconds since the request's head was parsed. */
   readonly durationMs: number
 }
 
-/** An exchange whose response head is there and not yet sent. */
-export type ExchangeWithResponse = Exchange & { response: Response }
-
-/** The upstream call as `upstream` hooks pass it on. */
-export interface UpstreamCall {
-  /** Set when the client asked to switch protocols: `websocket`. */
-  readonly upgrade: string | undefined
-  /**
-   * Monotonic milliseconds by which the head of the answer must be there: the terminal filter gives the attempt up then, as
-   * one that took too long. Undefined: only its own limits hold.
-   */
-  readonly deadline?: number
-}
-
-export type Next = (call: UpstreamCall) => Awaitable<Response | LocalReply>
-
 /**
- * One step of the chain. An instance holds no request state and is shared by every chain that configures it equally.
- * Every hook is optional; see docs/life-of-a-request.md for when each runs. A hook that throws ends the request with a
- * 500 that names the filter (in `settled` and `log` it is counted and swallowed).
+ * One step of the chain. An instance is made by its factory's `create`, holds no state of a request, and is shared by every
+ * chain that configures it equally: what belongs to one request goes into a slot of the exchange. Every hook is optional.
+ * docs/life-of-a-request.md shows them in their order.
+ *
+ * A hook returns what its type says. Anything else, and whatever it throws or rejects with, ends the request with a 500 that
+ * names the filter and the hook, one line in the log, and one count in `weir_filter_errors_total`; if the head of the response
+ * is out already, the connection is cut. An endpoint that refines the filter has an instance of its own: hooks before the
+ * route is known run on the chain's instance, later ones on the endpoint's.
+ *
+ * ```ts
+ * const tenant: Filter = {
+ *   request(x) {
+ *     if (!x.request.headers.has('x-tenant')) return reply(400, 'tenant_missing')
+ *   },
+ * }
+ * ```
  */
 export interface Filter {
-  request?(x: Exchange): Awaitable<Verdict>
-  routed?(x: Exchange): Awaitable<Verdict>
-  upstream?(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply>
-  /** Synchronous: every `admit` that returned nothing is met by exactly one `settled`. */
-  admit?(x: Exchange, attempt: Attempt): Verdict
-  settled?(x: Exchange, attempt: Attempt, outcome: Outcome): void
-  response?(x: ExchangeWithResponse): Awaitable<Verdict>
-  log?(finished: Finished): void
   /**
-   * For `weir explain`, after a rehearsal: what the instance makes of this request, a short line each, without secrets.
-   * Nothing is called and nothing changed for it.
+   * Runs as soon as the head of the request is parsed, in YAML order, before the route is known (unless an earlier filter
+   * wrote it). It may read and edit request headers, write slots, wrap the request's body, and reply.
+   * On: the chain's instance. Sync or async; a filter that returns no promise costs none.
+   * It must not refuse a request because credentials are missing: only the endpoint knows whether it needs them (`routed`).
+   * Throws: 500, and no filter behind it is entered.
+   */
+  request?(x: Exchange): Awaitable<Verdict>
+
+  /**
+   * Runs exactly once per request when the route is known: right behind the filter's own `request`, or, for filters that
+   * were passed before, as soon as a filter has written the route. `x.route` and `x.endpoint` are set. This is the place to
+   * enforce what the endpoint asks for; a filter whose factory `enforces` a requirement calls `x.satisfy(…)` here, or replies.
+   * On: the endpoint's instance. Sync or async.
+   * Throws: 500; nothing goes upstream.
+   */
+  routed?(x: Exchange): Awaitable<Verdict>
+
+  /**
+   * Wraps the upstream call: the first filter of the chain is outermost. It calls `next(call)` once, several times (retry), or
+   * not at all, and must return what `next` gave, another response, or a reply. A response that it does not return it must
+   * `discard()`. Runs after every requirement is satisfied.
+   * On: the endpoint's instance. Sync or async; it may return `next(call)` as it is.
+   * Throws: 500, unless the error is a `WeirError` of the upstream, which passes on and becomes its own reply (502, 504).
+   */
+  upstream?(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply>
+
+  /**
+   * Runs once per attempt, after a target was picked and before it is called: lets the attempt pass by returning nothing, or
+   * refuses it with a reply. An `upstream` hook around it sees that reply, and may attempt again.
+   * On: the endpoint's instance. Synchronous: a promise is an error.
+   * Every `admit` that let an attempt pass is followed by exactly one `settled` of the same filter, whatever happens.
+   * Throws: 500; the `admit`s that had passed are settled as `ignored`.
+   */
+  admit?(x: Exchange, attempt: Attempt): Verdict
+
+  /**
+   * Runs once per attempt when it is over for good: its response was read to the end, it failed, or the client left. A filter
+   * with `admit` sees the attempts that it let pass; one without sees those that every `admit` let pass.
+   * On: the instance that admitted. Synchronous; it can't change the response.
+   * Throws: logged and counted; the request goes on.
+   */
+  settled?(x: Exchange, attempt: Attempt, outcome: Outcome): void
+
+  /**
+   * Runs when the head of a response is there and not sent yet, in reverse YAML order, for the filters that were entered, the
+   * one that replied included. It may edit status and headers, wrap the body (`tap`, `through`, `replace`), or return a reply
+   * to send instead; the response is then discarded. Where the body was changed, the engine corrects `Content-Length`, `ETag`
+   * and digests.
+   * On: the instance that was entered last. Sync or async.
+   * Throws: a 500 takes the response's place; the remaining filters see that.
+   */
+  response?(x: ExchangeWithResponse): Awaitable<Verdict>
+
+  /**
+   * Runs exactly once for every request and every filter of the chain, when the response's stream has closed, even if the
+   * filter was not entered, the client left, or the request could not be parsed (`finished.exchange` is undefined then).
+   * On: the endpoint's instance, or the chain's where no route was found. Synchronous; slots can't be written any more.
+   * Throws: logged and counted.
+   */
+  log?(finished: Finished): void
+
+  /**
+   * For `weir explain`, after a rehearsal of the request: what the instance makes of it, one short line each, without secrets.
+   * Synchronous; it must call nobody and change nothing.
+   * Throws: the text says so.
    */
   explain?(x: Exchange): Iterable<string>
-  /** Of a routing filter, for `weir routes`: what leads to an endpoint (`/orders`, `api.example.com/orders`). */
+
+  /**
+   * Of a routing filter, for `weir routes`: what leads to an endpoint (`/orders`, `api.example.com/orders`).
+   * Synchronous; it must call nobody and change nothing.
+   */
   patterns?(endpoint: Endpoint): readonly string[]
-  /** Called once, when no snapshot uses the instance and no request leases it. */
+
+  /**
+   * Called once, when no configuration uses the instance any more and no request leases it. Frees what the instance holds
+   * beside what `env` gave it: that is freed by the engine. Sync or async; it may take 10 s.
+   * Throws: logged and counted; the rest is freed all the same.
+   */
   dispose?(): Awaitable<void>
 }
 
-/** The filter that produces the answer. Exactly one a chain. */
+/** The filter that produces the response (`proxy`, `admin`). Exactly one per chain; its factory says `terminal: true`. */
 export interface TerminalFilter extends Filter {
-  /** Chooses the target of the next attempt. `before` holds the attempts already made, oldest first. */
-  pick?(x: Exchange, before: readonly Attempt[]): Target | LocalReply
-  /** Makes the attempt. Rejects with a `WeirError` when there is no response; resolves when the head is there. */
+  /**
+   * Chooses the target of the next attempt, or replies if there is none to call. Without this hook attempts have no target.
+   * On: the endpoint's instance. Synchronous: a promise is an error.
+   * Throws: 500; no attempt is made.
+   * @param before the attempts already made for this exchange, oldest first
+   */
+  pick?(x: Exchange, before: readonly Attempt[]): Target | LocalReply | undefined
+
+  /**
+   * Makes one attempt and returns the response as soon as its head is there; the body follows. `x.onAbort` or `x.signal` says
+   * that the client left: the call must then end.
+   * On: the endpoint's instance. Sync or async.
+   * Throws: a `WeirError` with source `upstream` is a failure of the attempt and becomes its reply; anything else is a 500.
+   */
   call(x: Exchange, attempt: Attempt, call: UpstreamCall): Awaitable<Response | LocalReply>
-}
-
-/** A schema for a filter's options: any implementation of Standard Schema with JSON Schema (zod 4 has both). */
-export type Schema<O> = StandardSchemaV1<unknown, O> & StandardJSONSchemaV1
-
-/** What a factory gets beside its options. */
-export interface FilterEnv {
-  /** The instance's name in the chain. */
-  readonly name: string
-  /** Set only for factories with `perEndpoint`. */
-  readonly endpoint: Endpoint | undefined
-  /** Folder of the configuration file: relative paths in options start there. */
-  readonly baseDir: string
-  /**
-   * The contents of a file that an option names, relative to `baseDir`. When it changes, the next load makes the instance
-   * anew. Throws in words for the operator if it can't be read.
-   */
-  readFile(path: string): Buffer
-  /** Says at load that an option is unwise: shown with its place, and the load goes on. */
-  warn(message: string): void
-  readonly log: Logger
-  readonly meter: Meter
-  readonly clock: Clock
-  readonly timers: TimerWheel
-  /** Aborted when the instance is disposed. */
-  readonly signal: AbortSignal
-  /** A process-level part; name its key in `needs`. */
-  service<T>(key: ServiceKey<T>): T
-  /** Plain data that outlives a reload: see `ShareSpec`. */
-  share<T>(key: string, spec: ShareSpec<T>): T
-}
-
-/** Makes the instances of one kind of filter. */
-// biome-ignore lint/suspicious/noExplicitAny: a catalog holds factories of every option type
-export interface FilterFactory<O = any> {
-  /** Kebab case; what the YAML says. */
-  readonly name: string
-  readonly apiVersion: 1
-  /** One sentence for `weir plugins` and the docs. */
-  readonly summary?: string
-  /** Without a schema the filter takes no options. */
-  readonly options?: Schema<O>
-  readonly terminal?: true
-  /** One instance an endpoint, made with `env.endpoint`; its hooks run from `routed` on. */
-  readonly perEndpoint?: true
-  /**
-   * Its `request`, `routed` and `pick` decide from the request and the options alone and reach nobody: `weir explain` runs
-   * them. Of other filters it says that it can't know.
-   */
-  readonly offline?: true
-  /** Slots that an earlier filter must write (checked at load). */
-  readonly reads?: readonly Slot<unknown>[]
-  readonly writes?: readonly Slot<unknown>[]
-  /** Requirements that its `routed` guarantees: it calls `x.satisfy(…)` or replies. */
-  readonly enforces?: readonly Requirement[]
-  readonly needs?: readonly ServiceKey<unknown>[]
-  create(options: O, env: FilterEnv): Awaitable<Filter | TerminalFilter>
-}
-
-/** Declares a filter factory. Returns it unchanged; its use is type inference and a readable plugin. */
-export function defineFilter<O = Record<string, never>>(factory: FilterFactory<O>): FilterFactory<O> {
-  return factory
 }

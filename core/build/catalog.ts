@@ -1,4 +1,4 @@
-import type { FilterFactory } from '../api/filter.ts'
+import type { FilterFactory } from '../api/filter-factory.ts'
 
 /** Filter factories by name, and where each came from. Immutable. */
 export class Catalog {

@@ -1,4 +1,5 @@
-import type { Filter, FilterFactory, TerminalFilter } from '../api/filter.ts'
+import type { Filter, TerminalFilter } from '../api/filter.ts'
+import type { FilterFactory } from '../api/filter-factory.ts'
 import { didYouMean } from '../base/suggest.ts'
 
 // What TypeScript checks for authors who use it, checked for all: a misspelled hook would never run, and nobody would know.

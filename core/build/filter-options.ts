@@ -1,4 +1,4 @@
-import type { FilterFactory } from '../api/filter.ts'
+import type { FilterFactory } from '../api/filter-factory.ts'
 import type { StandardIssue } from '../api/standard-schema.ts'
 import { wordIssue } from '../base/issue-wording.ts'
 import { didYouMean } from '../base/suggest.ts'

@@ -1,5 +1,6 @@
 import type { Requirement } from '../api/endpoint.ts'
-import type { Filter, FilterFactory } from '../api/filter.ts'
+import type { Filter } from '../api/filter.ts'
+import type { FilterFactory } from '../api/filter-factory.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Instance } from '../chain/instance.ts'
 import type { Problem } from '../control/config-error.ts'

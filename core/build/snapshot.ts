@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FilterFactory } from '../api/filter.ts'
+import type { FilterFactory } from '../api/filter-factory.ts'
 import type { FileDigests } from '../base/files.ts'
 import { TimeSlice } from '../base/time-slice.ts'
 import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'

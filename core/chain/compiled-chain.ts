@@ -1,7 +1,8 @@
+import type { Awaitable } from '../api/attempt.ts'
 import type { HookName } from '../api/current-hook.ts'
 import { RouteSlot } from '../api/endpoint.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Awaitable, ExchangeWithResponse, Filter, TerminalFilter, Verdict } from '../api/filter.ts'
+import type { ExchangeWithResponse, Filter, TerminalFilter, Verdict } from '../api/filter.ts'
 import { type FilterDurations, timeFilter } from '../observe/filter-durations.ts'
 import { traceFilter } from '../observe/filter-spans.ts'
 

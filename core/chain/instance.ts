@@ -1,4 +1,5 @@
-import type { Filter, FilterFactory } from '../api/filter.ts'
+import type { Filter } from '../api/filter.ts'
+import type { FilterFactory } from '../api/filter-factory.ts'
 import type { FileDigests } from '../base/files.ts'
 
 let instances = 0

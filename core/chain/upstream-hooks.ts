@@ -1,6 +1,6 @@
+import type { Awaitable, Next, UpstreamCall } from '../api/attempt.ts'
 import { enterHook, type HookErrors, leaveHook } from '../api/current-hook.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Awaitable, Next, UpstreamCall } from '../api/filter.ts'
 import { HookError } from '../api/hook-error.ts'
 import type { LocalReply, Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'

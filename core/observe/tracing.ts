@@ -1,5 +1,6 @@
+import type { Attempt, Outcome } from '../api/attempt.ts'
 import type { Exchange, ExchangeTrace } from '../api/exchange.ts'
-import type { Attempt, Finished, Outcome } from '../api/filter.ts'
+import type { Finished } from '../api/filter.ts'
 
 /**
  * What the engine asks of a tracing system. Absent when tracing is off. Its methods are synchronous and never throw for

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../api/filter.ts'
+import type { Awaitable } from '../api/attempt.ts'
 
 /** An answer that is kept to be given again. Plain data, so that it can be kept elsewhere. */
 export interface StoredResponse {

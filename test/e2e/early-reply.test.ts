@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { FilterFactory } from '../../core/api/filter.ts'
+import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { reply } from '../../core/api/reply.ts'
 import { connectTo, sendRaw } from '../support/client.ts'
 import { specOf, startGateway } from '../support/gateway.ts'

@@ -1,5 +1,6 @@
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
-import type { FilterFactory, Finished } from '../../core/api/filter.ts'
+import type { Finished } from '../../core/api/filter.ts'
+import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { type Logger, silentLogger } from '../../core/api/logger.ts'
 import { type Clock, systemClock } from '../../core/base/clock.ts'
 import { TimerWheel } from '../../core/base/timer-wheel.ts'

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { defineFilter } from '../../../core/api/filter.ts'
+import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { inFolder, weir } from './support.ts'
 
 const SECRET = '0123456789abcdef0123456789abcdef'

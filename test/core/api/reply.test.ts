@@ -1,5 +1,6 @@
 import t from 'tap'
-import { defineFilter, type Filter, type FilterFactory } from '../../../core/api/filter.ts'
+import type { Filter } from '../../../core/api/filter.ts'
+import { defineFilter, type FilterFactory } from '../../../core/api/filter-factory.ts'
 import { attributed, reply } from '../../../core/api/reply.ts'
 import { send } from '../../support/client.ts'
 import { specOf, startGateway } from '../../support/gateway.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import * as z from 'zod'
 import { AUTHENTICATION } from '../../../core/api/endpoint.ts'
-import type { FilterFactory } from '../../../core/api/filter.ts'
+import type { FilterFactory } from '../../../core/api/filter-factory.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import { specOf, startGateway } from '../../support/gateway.ts'
 

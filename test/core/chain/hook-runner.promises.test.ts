@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import t from 'tap'
-import { defineFilter } from '../../../core/api/filter.ts'
+import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { reply } from '../../../core/api/reply.ts'
 import { send } from '../../support/client.ts'
 import { DEFAULT_CHAIN, specOf, startGateway } from '../../support/gateway.ts'

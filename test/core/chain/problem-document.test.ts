@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Body } from '../../../core/api/body.ts'
 import { ERRORS, type ErrorCode, WeirError } from '../../../core/api/errors.ts'
-import { defineFilter } from '../../../core/api/filter.ts'
+import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { type LocalReply, type Response, reply } from '../../../core/api/reply.ts'
 import { errorReply } from '../../../core/chain/error-reply.ts'
 import { renderReply } from '../../../core/chain/problem-document.ts'

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import type { FilterFactory } from '../../../core/api/filter.ts'
+import type { FilterFactory } from '../../../core/api/filter-factory.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
 import { send } from '../../support/client.ts'

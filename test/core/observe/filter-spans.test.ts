@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { Attempt, Outcome } from '../../../core/api/attempt.ts'
 import { WeirError } from '../../../core/api/errors.ts'
-import type { Attempt, Filter, Finished, Outcome, TerminalFilter } from '../../../core/api/filter.ts'
+import type { Filter, Finished, TerminalFilter } from '../../../core/api/filter.ts'
 import { LocalReply, reply } from '../../../core/api/reply.ts'
 import { traceFilter } from '../../../core/observe/filter-spans.ts'
 import type { FilterStep, RecordingTrace } from '../../../core/observe/tracing.ts'

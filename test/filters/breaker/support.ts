@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import type { FilterFactory } from '../../../core/api/filter.ts'
+import type { FilterFactory } from '../../../core/api/filter-factory.ts'
 import type { Clock } from '../../../core/base/clock.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
 import type { BreakerHandle } from '../../../core/state/endpoint-state.ts'

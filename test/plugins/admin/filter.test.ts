@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { FilterEnv, TerminalFilter } from '../../../core/api/filter.ts'
+import type { TerminalFilter } from '../../../core/api/filter.ts'
+import type { FilterEnv } from '../../../core/api/filter-factory.ts'
 import { LocalReply, type Response } from '../../../core/api/reply.ts'
 import { type Status, StatusKey } from '../../../core/api/service.ts'
 import { ConfigKey, type ReloadOutcome } from '../../../core/control/config-control.ts'

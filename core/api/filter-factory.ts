@@ -1,0 +1,102 @@
+import type { Clock } from '../base/clock.ts'
+import type { TimerWheel } from '../base/timer-wheel.ts'
+import type { Awaitable } from './attempt.ts'
+import type { Endpoint, Requirement } from './endpoint.ts'
+import type { Filter, TerminalFilter } from './filter.ts'
+import type { Logger } from './logger.ts'
+import type { Meter } from './meter.ts'
+import type { ServiceKey } from './service.ts'
+import type { ShareSpec } from './share.ts'
+import type { Slot } from './slot.ts'
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
+
+/**
+ * A schema for a filter's options: any implementation of Standard Schema with JSON Schema (zod 4 has both). It must refuse
+ * unknown keys (`z.strictObject`) and validate synchronously.
+ */
+export type Schema<O> = StandardSchemaV1<unknown, O> & StandardJSONSchemaV1
+
+/** What `create` gets beside its options. Everything in it lives as long as the instance. */
+export interface FilterEnv {
+  /** The instance's name in the chain. */
+  readonly name: string
+  /** Set only for factories with `perEndpoint`. */
+  readonly endpoint: Endpoint | undefined
+  /** Folder of the configuration file: relative paths in options start there. */
+  readonly baseDir: string
+  /**
+   * The contents of a file that an option names, relative to `baseDir`; at most 10 MiB. When it changes, the next load makes
+   * the instance anew.
+   * @throws Error in words for the operator if it can't be read
+   */
+  readFile(path: string): Buffer
+  /** Says at load that an option is unwise: shown with its place, and the load goes on. */
+  warn(message: string): void
+  /** Writes lines that carry the filter's name. */
+  readonly log: Logger
+  /** Registers metrics. Names are unique in the process: one that several instances share is registered in a `share`. */
+  readonly meter: Meter
+  readonly clock: Clock
+  /** Deadlines; late by up to 100 ms, never early. */
+  readonly timers: TimerWheel
+  /** Aborts when the instance is disposed. */
+  readonly signal: AbortSignal
+  /** A process-level part; name its key in `needs`. @throws Error if there is none */
+  service<T>(key: ServiceKey<T>): T
+  /** Plain data that outlives a reload: see `ShareSpec`. */
+  share<T>(key: string, spec: ShareSpec<T>): T
+}
+
+/** Makes the instances of one kind of filter. A key that is not listed here is a load error. */
+// biome-ignore lint/suspicious/noExplicitAny: a catalog holds factories of every option type
+export interface FilterFactory<O = any> {
+  /** Kebab case; what the YAML says. */
+  readonly name: string
+  readonly apiVersion: 1
+  /** One sentence for `weir plugins` and the docs. */
+  readonly summary?: string
+  /** Without a schema the filter takes no options. */
+  readonly options?: Schema<O>
+  /** Its filters have `call`, and produce the response. */
+  readonly terminal?: boolean
+  /** One instance per endpoint, made with `env.endpoint`; its hooks run from `routed` on. */
+  readonly perEndpoint?: boolean
+  /**
+   * Its `request`, `routed` and `pick` decide from the request and the options alone and reach nobody: `weir explain` runs
+   * them. Of other filters it says that it can't know.
+   */
+  readonly offline?: boolean
+  /** Slots that an earlier filter must write (checked at load). */
+  readonly reads?: readonly Slot<unknown>[]
+  readonly writes?: readonly Slot<unknown>[]
+  /** Requirements that its `routed` guarantees: it calls `x.satisfy(…)` or replies. */
+  readonly enforces?: readonly Requirement[]
+  /** Services that `create` asks for. */
+  readonly needs?: readonly ServiceKey<unknown>[]
+  /**
+   * Makes an instance from validated options. Called at load, for every set of options that is not in use already; it may
+   * take 10 s.
+   * @throws Error whose message tells the operator what is wrong: the load fails with it, and what runs goes on
+   */
+  create(options: O, env: FilterEnv): Awaitable<Filter | TerminalFilter>
+}
+
+/**
+ * Declares a filter factory. Returns it unchanged; its use is type inference and a readable plugin.
+ *
+ * ```ts
+ * export default defineFilter({
+ *   name: 'tenant',
+ *   apiVersion: 1,
+ *   options: z.strictObject({ header: z.string().default('x-tenant') }),
+ *   create: ({ header }) => ({
+ *     request(x) {
+ *       if (!x.request.headers.has(header)) return reply(400, 'tenant_missing')
+ *     },
+ *   }),
+ * })
+ * ```
+ */
+export function defineFilter<O = Record<string, never>>(factory: FilterFactory<O>): FilterFactory<O> {
+  return factory
+}
