@@ -1,7 +1,8 @@
 // npm run bench: Weir's default chain against a bare http → dispatch() proxy, in one interleaved run on this machine.
 // Processor time is the gateway process's own (user and system), per request. A ratio is the median, over the rounds, of
 // a contestant's processor time to the mean of both bare proxies' in the same round, with its quartiles; bare against
-// itself is the spread.
+// itself is the spread. BENCH_AGAINST=<another checkout, with its node_modules> adds that one's default chain, and the ratio
+// to it: the way to see what a change costs.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -18,6 +19,8 @@ const children: ChildProcess[] = []
 const has = (command: string): boolean => spawnSync('which', [command]).status === 0
 const pin = (core: number): string[] => (cpus().length > 1 && has('taskset') ? ['taskset', '-c', String(core)] : [])
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK']))
+
+const OTHER = 'Weir, default chain, the other checkout'
 
 const HEADERS = {
   Accept: 'application/json',
@@ -65,14 +68,21 @@ async function start(
   return { pid: child.pid!, line }
 }
 
-async function startWeir(port: number, upstream: string, env: NodeJS.ProcessEnv): Promise<number> {
+async function startWeir(port: number, upstream: string, env: NodeJS.ProcessEnv, checkout: string): Promise<number> {
   const config = join(folder, `weir-${port}.yaml`)
   writeFileSync(
     config,
     `listen: 127.0.0.1:${port}\nadmin: off\nendpoints:\n  - { name: bench, version: v1, url: "${upstream}" }\n`,
   )
   // Its log goes where an operator's would: to a file.
-  const [command = '', ...rest] = [...pin(0), process.execPath, join(root, 'core/launch.js'), 'run', '--config', config]
+  const [command = '', ...rest] = [
+    ...pin(0),
+    process.execPath,
+    join(checkout, 'core/launch.js'),
+    'run',
+    '--config',
+    config,
+  ]
   const out = openSync(join(folder, `weir-${port}.log`), 'w')
   const child = spawn(command, rest, { cwd: folder, stdio: ['ignore', out, out], env: { ...process.env, ...env } })
   children.push(child)
@@ -166,9 +176,9 @@ try {
     const { pid, line } = await start(0, [join(root, 'test/bench/bare.ts'), upstream])
     return { name, pid, url: `http://127.0.0.1:${line}/orchestrator/v1/bench/items`, rounds: [] }
   }
-  const weir = async (name: string, port: number, env: NodeJS.ProcessEnv): Promise<Contestant> => ({
+  const weir = async (name: string, port: number, env: NodeJS.ProcessEnv, checkout = root): Promise<Contestant> => ({
     name,
-    pid: await startWeir(port, upstream, env),
+    pid: await startWeir(port, upstream, env, checkout),
     url: `http://127.0.0.1:${port}/orchestrator/v1/bench/items`,
     rounds: [],
   })
@@ -182,6 +192,9 @@ try {
     }),
     await bare('bare, against itself'),
   ]
+  const against = process.env.BENCH_AGAINST
+  const other = against === undefined ? undefined : await weir(OTHER, 18_903, {}, against)
+  if (other !== undefined) contestants.splice(2, 0, other)
   // Until everything is compiled: the first tens of thousands of requests of any Node server cost twice the rest.
   for (const contestant of contestants) round(contestant, 4)
   for (const contestant of contestants) contestant.rounds.length = 0
@@ -190,6 +203,7 @@ try {
     for (let j = 0; j < contestants.length; j++) round(contestants[(i + j) % contestants.length]!)
   }
   const bares = [contestants[0]!, contestants.at(-1)!]
+  const [, current] = contestants
   const cpu = cpus()
   console.log(
     `${cpu.length} × ${cpu[0]?.model ?? 'unknown'}, Node ${process.version}, ${has('wrk') ? 'wrk' : 'autocannon'}, ${CONNECTIONS} connections, 1 KiB JSON, 6 request headers`,
@@ -202,6 +216,7 @@ try {
       `| ${c.name} | ${of(c, 'rate').toFixed(0)} | ${of(c, 'p50').toFixed(2)} | ${of(c, 'p99').toFixed(2)} | ${of(c, 'cpu').toFixed(1)} | ${ratio(c, c === bares[1] ? [bares[0]!] : bares)} |`,
     )
   }
+  if (other !== undefined) console.log(`\nWeir, default chain ÷ ${OTHER}: ${ratio(current!, [other])}`)
 } finally {
   for (const child of children) child.removeAllListeners('exit').kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
