@@ -1,5 +1,6 @@
 import type { Identity } from '../../api/endpoint.ts'
 import type { TestRequest } from '../test-exchange.ts'
+import type { ChainSetup } from './chain-setup.ts'
 import { checkKeys } from './known-keys.ts'
 import type { SlotValue } from './run-record.ts'
 import type { Span } from './test-time.ts'
@@ -28,6 +29,9 @@ export interface RunInput {
   /** Whether `x.trace` is there. Default: true. */
   readonly traced?: boolean
 }
+
+/** What `run` takes: the setup of a chain, and its one request. */
+export type RunSetup = ChainSetup & Omit<RunInput, 'endpoint'>
 
 export const INPUT_KEYS = ['request', 'identity', 'slots', 'endpoint', 'upstream', 'traced'] as const
 const REQUEST_KEYS = [

@@ -1,9 +1,8 @@
-import { type ChainSetup, SETUP_KEYS } from './chain-setup.ts'
+import type { ChainSetup } from './chain-setup.ts'
 import type { FiltersUnderTest } from './filters-under-test.ts'
-import { checkKeys } from './known-keys.ts'
-import { INPUT_KEYS, type RunInput } from './run-input.ts'
+import type { RunSetup } from './run-input.ts'
 import type { RunResult } from './run-result.ts'
-import { TestChain } from './test-chain.ts'
+import type { TestChain } from './test-chain.ts'
 
 /**
  * Builds a chain of the filters under test, for several requests to the same instances, with time in the test's hand.
@@ -18,13 +17,10 @@ import { TestChain } from './test-chain.ts'
  * @throws Error if it can't be built, with every problem: options that are wrong, a `create` that threw, a wrong order
  */
 export async function createChain(filters: FiltersUnderTest, setup: ChainSetup = {}): Promise<TestChain> {
-  const chain = new TestChain(filters, setup)
-  await chain.load()
-  return chain
+  // Loaded when needed: tests that call hooks themselves do not wait for the engine.
+  const { startChain } = await import('./test-chain.ts')
+  return startChain(filters, setup)
 }
-
-/** What `run` takes: the setup of a chain, and its one request. */
-export type RunSetup = ChainSetup & Omit<RunInput, 'endpoint'>
 
 /**
  * Sends one request through one filter, or through a whole chain, without a socket: options are validated, the chain is built
@@ -42,16 +38,6 @@ export type RunSetup = ChainSetup & Omit<RunInput, 'endpoint'>
  * @throws Error as `createChain` and `TestChain.run`
  */
 export async function run(filters: FiltersUnderTest, setup: RunSetup = {}): Promise<RunResult> {
-  checkKeys(setup, [...new Set<string>([...SETUP_KEYS, ...INPUT_KEYS])], 'a run')
-  const { request, identity, slots, traced, ...chainSetup } = setup
-  const chain = await createChain(filters, chainSetup)
-  const given = { request, identity, slots, traced }
-  const input = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as RunInput
-  try {
-    const result = await chain.run(input)
-    await chain.close()
-    return { ...result, logs: chain.logs, faults: chain.faults }
-  } finally {
-    await chain.close()
-  }
+  const { runOnce } = await import('./run-once.ts')
+  return runOnce(filters, setup)
 }

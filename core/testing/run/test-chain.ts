@@ -225,3 +225,10 @@ export class TestChain {
     }
   }
 }
+
+/** A chain that is ready. @throws Error if it can't be built */
+export async function startChain(filters: FiltersUnderTest, setup: ChainSetup): Promise<TestChain> {
+  const chain = new TestChain(filters, setup)
+  await chain.load()
+  return chain
+}
