@@ -26,17 +26,19 @@ export class MemoryMeter implements Meter {
 
   /** Every number, now. */
   read(): MetricReading[] {
-    return [...this.#metrics.values()].flatMap((metric) =>
-      metric.collect().map(({ metricName = metric.name, labels, value }) => ({ name: metricName, labels, value })),
-    )
+    return [...this.#metrics.values()].flatMap(readingsOf)
   }
 
-  /** The exposition that Prometheus would read, without its comments: `name{label="value"} 1`, a line each. */
+  /** The exposition that Prometheus would read. */
   text(): string {
-    const lines = this.read().map(({ name, labels, value }) => {
-      const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(String(text))}`)
-      return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
-    })
+    const lines = [...this.#metrics.values()].flatMap((metric) => [
+      `# HELP ${metric.name} ${metric.help}\n`,
+      `# TYPE ${metric.name} ${metric.type}\n`,
+      ...readingsOf(metric).map(({ name, labels, value }) => {
+        const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(String(text))}`)
+        return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
+      }),
+    ])
     return lines.join('')
   }
 
@@ -45,6 +47,9 @@ export class MemoryMeter implements Meter {
     return metricOf(this.read(), name, labels)
   }
 }
+
+const readingsOf = (metric: Metric): MetricReading[] =>
+  metric.collect().map(({ metricName = metric.name, labels, value }) => ({ name: metricName, labels, value }))
 
 /**
  * The sum of all readings with that name whose labels include the given ones; undefined if there is none.

@@ -3,7 +3,7 @@ import type { Logger } from '../api/logger.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
 import { Catalog } from '../build/catalog.ts'
-import { ConfigError } from '../control/config-error.ts'
+import { checkSpec } from '../build/snapshot.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { Gateway, type GatewayParts } from '../main/gateway.ts'
 import { Metrics } from '../observe/metrics.ts'
@@ -26,18 +26,19 @@ export async function startSpec(spec: GatewaySpec, setup: SpecSetup): Promise<Te
   const log = new RecordingLogger()
   const meter = new Metrics()
   const runtime = new RecordingRuntime({ clock, timers, logger: logger ?? log, meter })
-  const catalog = catalogOf(filters, await namedFilters(spec, filters))
+  const catalog = await catalogFor(spec, filters)
   const gateway = new Gateway({ baseDir: process.cwd(), ...parts, runtime, catalog })
-  try {
-    await gateway.load(spec)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    // What is proposed in its place may be a filter that the spec does not name.
-    const { FILTERS } = await import('../main/built-in.ts')
-    await gateway.load(spec, catalogOf(filters, FILTERS))
-  }
+  await gateway.load(spec)
   await gateway.open()
   return testGateway({ gateway, runtime, meter, logs: log.lines, close: () => gateway.close(2000) })
+}
+
+/** The built-in filters that the spec names; all of them where it is wrong, since the message may propose another. */
+async function catalogFor(spec: GatewaySpec, own: readonly FilterFactory[]): Promise<Catalog> {
+  const catalog = catalogOf(own, await namedFilters(spec, own))
+  if ((await checkSpec(spec, catalog)).length === 0) return catalog
+  const { FILTERS } = await import('../main/built-in.ts')
+  return catalogOf(own, FILTERS)
 }
 
 const catalogOf = (own: readonly FilterFactory[], builtIn: readonly FilterFactory[]): Catalog =>

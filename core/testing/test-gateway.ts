@@ -19,8 +19,8 @@ export interface TestGateway {
   inject(request?: Injected): Promise<InjectedResponse>
   /** Every line logged since the start. */
   readonly logs: readonly LoggedLine[]
-  /** What `log` hooks saw, in order; it grows after the client has its response. */
-  readonly finished: readonly Finished[]
+  /** What `log` hooks saw, in order; it grows after the client has its response. A test may empty it. */
+  readonly finished: Finished[]
   /** Resolves when `log` hooks have seen as many requests since the start. */
   logged(count: number): Promise<void>
   /** The exposition that Prometheus would read. */

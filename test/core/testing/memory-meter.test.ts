@@ -16,7 +16,10 @@ t.test('metrics are read when asked, and summed over what is not named', async (
   t.equal(meter.value('weir_x', { kind: 'b' }), 2)
   t.equal(meter.value('weir_x'), 3)
   t.equal(meter.value('weir_x', { kind: 'c' }), undefined)
-  t.equal(meter.text(), 'weir_x{kind="a",of="test"} 1\nweir_x{kind="b",of="test"} 2\n')
+  t.equal(
+    meter.text(),
+    '# HELP weir_x h\n# TYPE weir_x gauge\nweir_x{kind="a",of="test"} 1\nweir_x{kind="b",of="test"} 2\n',
+  )
   remove()
   t.equal(meter.value('weir_x'), undefined)
 })

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { LocalReply } from '../../../core/api/reply.ts'
+import { attempt, endpoint, exchange, FilterBench, type TestRequest } from '../../../core/testing.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
 import { redirectLocation } from '../../../filters/breaker/redirect.ts'
-import { attempt, Bench, endpoint, exchange, type RequestInit } from '../../support/exchange.ts'
 
 const orders = endpoint('orders')
 
 /** What an open breaker answers. */
-async function answer(options: Record<string, unknown>, init: RequestInit = {}): Promise<LocalReply> {
-  const bench = new Bench([orders])
+async function answer(options: Record<string, unknown>, init: TestRequest = {}): Promise<LocalReply> {
+  const bench = new FilterBench([orders])
   const { filter } = await bench.make(breaker, { reset_timeout: '30s', ...options }, { endpoint: orders })
   for (const handle of bench.registry.get('orders')!.breakers) handle.trip()
   return filter.admit!(exchange(init), attempt(0)) as LocalReply
@@ -18,7 +18,7 @@ async function answer(options: Record<string, unknown>, init: RequestInit = {}):
 const own = (response: Record<string, unknown>) =>
   answer({ fallback_strategy: 'default_response', default_response: response })
 
-const redirect = (options: Record<string, unknown>, init?: RequestInit) =>
+const redirect = (options: Record<string, unknown>, init?: TestRequest) =>
   answer({ fallback_strategy: 'redirect', redirect: options }, init)
 
 t.test('default_response', async (t) => {

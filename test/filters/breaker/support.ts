@@ -4,7 +4,7 @@ import type { FilterFactory } from '../../../core/api/filter-factory.ts'
 import type { Clock } from '../../../core/base/clock.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
 import type { BreakerHandle } from '../../../core/state/endpoint-state.ts'
-import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
+import { specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
 import { startUpstream, type Upstream } from '../../support/upstream.ts'
 
 /** The part of a tap test that is needed here. */
@@ -12,7 +12,7 @@ interface Test {
   teardown(fn: () => unknown): unknown
 }
 
-export interface Guarded extends RunningGateway {
+export interface Guarded extends TestGateway {
   /** URL of the endpoint, without a slash at its end. */
   readonly api: string
   readonly upstream: Upstream
