@@ -1,5 +1,7 @@
 /** What a test imports as `weir/testing`. No code that serves requests imports it. */
 
+export { type ConformanceTest, conform, conformance } from './testing/conform/conform.ts'
+export type { ConformSetup } from './testing/conform/rule.ts'
 export { type BenchFilter, FilterBench } from './testing/filter-bench.ts'
 export type { GatewaySetup } from './testing/gateway-setup.ts'
 export type { Injected, InjectedResponse } from './testing/inject.ts'

@@ -9,6 +9,7 @@ import { SharedState } from '../state/shared-state.ts'
 import { ManualClock } from './manual-clock.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import { RecordingLogger } from './recording-logger.ts'
+import type { ServiceValue } from './run/chain-setup.ts'
 
 /** An instance of a filter, for tests that call its hooks themselves. */
 export interface BenchFilter {
@@ -39,10 +40,14 @@ export class FilterBench {
   readonly registry = new EndpointRegistry(this.clock, this.log)
   readonly #services = new Map<string, unknown>()
 
-  /** @param endpoints those of the configuration */
-  constructor(endpoints: readonly Endpoint[] = []) {
+  /**
+   * @param endpoints those of the configuration
+   * @param services beside the registry
+   */
+  constructor(endpoints: readonly Endpoint[] = [], services: readonly ServiceValue[] = []) {
     this.#services.set(EndpointsKey.name, endpoints)
     this.#services.set(RegistryKey.name, this.registry)
+    for (const [key, service] of services) this.#services.set(key.name, service)
     this.registry.sync(endpoints)
   }
 

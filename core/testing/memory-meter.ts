@@ -24,6 +24,11 @@ export class MemoryMeter implements Meter {
     return () => void this.#metrics.delete(name)
   }
 
+  /** Names of the metrics that are registered. */
+  get names(): string[] {
+    return [...this.#metrics.keys()]
+  }
+
   /** Every number, now. */
   read(): MetricReading[] {
     return [...this.#metrics.values()].flatMap(readingsOf)

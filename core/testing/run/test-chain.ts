@@ -2,6 +2,7 @@ import type { Endpoint } from '../../api/endpoint.ts'
 import type { Exchange } from '../../api/exchange.ts'
 import type { FilterFactory } from '../../api/filter-factory.ts'
 import type { Sample } from '../../api/meter.ts'
+import type { LocalReply } from '../../api/reply.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { TimerWheel } from '../../base/timer-wheel.ts'
 import { Catalog } from '../../build/catalog.ts'
@@ -24,6 +25,15 @@ import { TestClient } from './test-client.ts'
 import { isOfKit } from './test-filters.ts'
 import { TestProcess } from './test-process.ts'
 import { millisecondsOf, type Span, settled } from './test-time.ts'
+
+interface StartOptions {
+  /** Gets the exchange before any filter does. */
+  watch?(x: Exchange): void
+  /** The request is refused with this reply before any filter sees it. */
+  readonly refused?: LocalReply
+  /** How long it may wait for nothing; real milliseconds. */
+  readonly limitMs?: number
+}
 
 /** Filters in a chain that serves one request after another, or several at once. Made by `createChain`. */
 export class TestChain {
@@ -93,8 +103,8 @@ export class TestChain {
     return this.start(input)
   }
 
-  /** @internal As `run`. @param watch gets the exchange before any filter does */
-  async start(input: RunInput, watch?: (x: Exchange) => void): Promise<RunResult> {
+  /** @internal As `run`, for the rules of `conform`. */
+  async start(input: RunInput, { watch, refused, limitMs }: StartOptions = {}): Promise<RunResult> {
     checkInput(input)
     const { lines } = this.#process.log
     const firstLine = lines.length
@@ -116,22 +126,29 @@ export class TestChain {
       abortAfter === undefined || abortAfter === 'headers'
         ? undefined
         : this.timers.after(millisecondsOf(abortAfter), leave)
-    runner.start()
+    if (refused === undefined) runner.start()
+    else runner.replyEarly(refused)
     if (signal?.aborted) leave()
     try {
-      await patiently(this.#process.time.until(ended.promise), this.#process.time.mode, record)
+      await patiently(this.#process.time.until(ended.promise), this.#process.time.mode, record, limitMs)
     } finally {
       late?.cancel()
       signal?.removeEventListener('abort', leave)
       client.leave()
     }
     await new Promise(setImmediate)
-    record.finished = this.#runtime.finished.find(({ exchange }) => exchange === x)
+    record.finished = this.#runtime.finished.findLast(({ exchange }) => exchange === x)
     const faults = this.#runtime.faults(x)
     const thrown = record.thrown ?? faults.find(({ filter }) => isOfKit(filter))
     if (thrown !== undefined) throw thrown.error
     const [logs, metrics] = [lines.slice(firstLine), this.metrics]
     return resultOf({ exchange: x, record, received: client.received(), logs, faults, metrics })
+  }
+
+  /** @internal Bytes came that were no request: only `log` hooks hear of it. */
+  logUnparsed(): void {
+    const finished = { exchange: undefined, peer: '192.0.2.1', status: 400, error: undefined, durationMs: 0 } as const
+    this.#runtime.log(this.#chain().base.logs, { ...finished, outcome: 'unparsed' })
   }
 
   /** Lets time pass: deadlines fire, and what follows from them has happened when it resolves. */
