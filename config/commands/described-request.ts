@@ -2,9 +2,9 @@ import { METHODS } from 'node:http'
 import { Body } from '../../core/api/body.ts'
 import { Exchange } from '../../core/api/exchange.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
+import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { TOKEN } from '../../core/base/tokens.ts'
-import { isSecret } from '../../core/build/filter-options.ts'
 import { Misuse } from './command.ts'
 
 /** A request as somebody describes it on the command line. */
@@ -27,7 +27,7 @@ export function readRequest(method: string, url: string, fields: readonly string
   if (!METHODS.includes(upper)) throw new Misuse(`there is no method "${method}".${didYouMean(upper, METHODS)}`)
   const parts = /^(?:(https?):\/\/([^/?#]+))?((?:\/[^?#]*)?)(\?[^#]*)?(?:#.*)?$/i.exec(url)
   if (parts === null || url === '' || (parts[2] === undefined && parts[3] === ''))
-    throw new Misuse(`expected a URL such as http://localhost:8000/shop, or a path such as /shop; found "${url}"`)
+    throw new Misuse(`expected a URL such as http://localhost:8000/shop, or a path such as /shop; found ${show(url)}`)
   if (/[^\x21-\x7e]/.test(url)) throw new Misuse('a request has no such character in its URL: percent-encode it')
   const [, scheme = 'http', authority, path, query = ''] = parts
   if (authority?.includes('@'))
@@ -65,9 +65,3 @@ export function exchangeOf(described: DescribedRequest, startedAt: number): Exch
     startedAt,
   )
 }
-
-/** A query without the values that look like secrets by their names. */
-export const withoutSecrets = (query: string): string =>
-  query.replaceAll(/([?&])([^=&]*)=([^&]*)/g, (whole, mark: string, name: string) =>
-    isSecret(name) ? `${mark}${name}=***` : whole,
-  )

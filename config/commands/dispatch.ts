@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import { LocatedConfigError } from '../document/located-config-error.ts'
@@ -77,7 +78,7 @@ function read(command: Described, args: string[]): Arguments {
   const missing = takes.slice(given).find((argument) => !argument.startsWith('['))
   if (missing !== undefined) throw new Misuse(`${missing} is missing`)
   if (given > takes.length)
-    throw new Misuse(`"${parsed.positionals[takes.length]}" is one argument too many: it takes ${listed(takes)}`)
+    throw new Misuse(`${show(parsed.positionals[takes.length])} is one argument too many: it takes ${listed(takes)}`)
   return parsed
 }
 

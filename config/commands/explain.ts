@@ -1,6 +1,7 @@
 import type { FilterFactory } from '../../core/api/filter.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
+import { maskText } from '../../core/base/masking.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'
 import { notesOf, type Rehearsal, rehearse, type Turn } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
@@ -8,7 +9,7 @@ import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control
 import { optionsInForce } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
-import { type DescribedRequest, exchangeOf, readRequest, withoutSecrets } from './described-request.ts'
+import { type DescribedRequest, exchangeOf, readRequest } from './described-request.ts'
 import { type End, type Explained, type ExplainedFilter, textOf, UNKNOWN } from './explanation.ts'
 import { targetsOf } from './routes.ts'
 
@@ -49,7 +50,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   const rehearsal = await rehearse(x, chain, factories)
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
   const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)
-  const end = endOf(rehearsal, endpoint, config.document, withoutSecrets(described.query))
+  const end = endOf(rehearsal, endpoint, config.document, maskText(described.query))
   const placed = (path: Path): { file: string; line: number | undefined } => {
     const { file, line } = config.document.place({ path, message: '' })
     return { file, line }
@@ -75,7 +76,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   return {
     request: {
       method: described.method,
-      url: `${described.scheme}://${x.downstream.host}${described.path}${withoutSecrets(described.query)}`,
+      url: `${described.scheme}://${x.downstream.host}${described.path}${maskText(described.query)}`,
       listener: listener.name,
     },
     endpoint:

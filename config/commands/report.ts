@@ -1,10 +1,10 @@
-import { isSecret } from '../../core/build/filter-options.ts'
 import type { PlainProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { PlacedProblem } from '../document/placed-problem.ts'
 import type { LoadedConfig } from '../read/reading.ts'
+import { excerpt } from './excerpt.ts'
 
 export type Severity = 'error' | 'warning' | 'notice'
 
@@ -58,30 +58,10 @@ export function findingText(finding: Finding, { colour, excerpts }: Style): stri
   const text = severity === 'notice' ? problem.message : document.format(problem)
   const label = LABELS[severity]
   const message = label === '' ? `${text.replace(/^\S+/, paint)}\n` : `${paint(label)}${text}\n`
-  return excerpts ? message + excerpt(finding, paint) : message
-}
-
-const WIDTH = 100
-
-function excerpt({ problem, document }: Finding, paint: (text: string) => string): string {
+  if (!excerpts) return message
   const { file, line, col } = document.place(problem)
-  if (line === undefined || col === undefined) return ''
-  const text = document.files.find((f) => f.name === file)?.line(line)
-  if (text === undefined || reveals(text)) return ''
-  // Of a very long line, the part around the column.
-  const start = col > WIDTH ? col - WIDTH / 2 : 0
-  const part = printable(text.slice(start, start + WIDTH))
-  const margin = ' '.repeat(String(line).length)
-  const indent = part.slice(0, col - 1 - start).replaceAll(/[^\t]/g, ' ')
-  return `  ${margin} |\n  ${line} | ${part}\n  ${margin} | ${indent}${paint('^')}\n`
+  const found = document.files.find(({ name }) => name === file)
+  return found === undefined || line === undefined || col === undefined
+    ? message
+    : message + excerpt(found, line, col, paint)
 }
-
-/** Whether a line shows what nobody should see: a secret, or the credentials of a URL. */
-function reveals(line: string): boolean {
-  if (/\/\/\S*@/.test(line)) return true
-  const keys = line.matchAll(/([\w-]+)["']?\s*:\s+(?!\$\{\w+\}|[\s#])/g)
-  return [...keys].some(([, key]) => isSecret(key!))
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a file must not steer the terminal
-const printable = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd')

@@ -1,7 +1,9 @@
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigFile, Position } from './config-file.ts'
-import { formatPath } from './message-parts.ts'
+import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
+import { isSecretPath } from './secret-path.ts'
+import { hasReference, shownReference } from './shown-reference.ts'
 
 /** Where something stands: a file, a position in it if it has one, and the path as that file has it. */
 export interface Place extends Partial<Position> {
@@ -74,11 +76,22 @@ export class ConfigDocument {
     return line === undefined ? `${where}: ${this.message(problem)}` : `${where} ${this.message(problem)}`
   }
 
-  /** The message with what was found. What came out of the environment or a file may be a secret: its reference is shown. */
+  /** The message of a problem, with what was found. */
   message({ message, found, path }: PlacedProblem): string {
-    if (found === undefined) return message
-    const text = this.scalar(path)
-    return `${message}, found ${text?.includes(`\${`) === true ? `the value of ${JSON.stringify(text)}` : found}`
+    return found === undefined ? message : `${message}, found ${this.found(path, found)}`
+  }
+
+  /**
+   * What stands at a path as a message may show it. What came out of the environment or a file may be a secret: its
+   * reference is shown.
+   * @param value as `show` has it
+   */
+  found(path: Path, value: string): string {
+    const written = this.scalar(path)
+    const secret = isSecretPath(path)
+    if (written !== undefined && hasReference(written))
+      return `the value of ${JSON.stringify(shownReference(written, secret))}`
+    return secret && !/^(?:nothing|an? [a-z ]+)$/.test(value) ? 'a value that is not shown' : value
   }
 
   #local(path: Path): { file: ConfigFile; path: Path } {

@@ -72,11 +72,6 @@ export class ConfigFile {
     return whole && isScalar(value) ? value.source : undefined
   }
 
-  /** A line of the file, from 1, without its end. */
-  line(number: number): string | undefined {
-    return this.text.split('\n', number)[number - 1]?.replace(/\r$/, '')
-  }
-
   #find(path: Path): { piece: PlacedPiece | undefined; place: unknown; value: unknown; whole: boolean } {
     const [key, index, ...rest] = path
     const piece = key === 'endpoints' && typeof index === 'number' ? this.items?.[index] : undefined

@@ -1,7 +1,7 @@
+import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
 import type { ConfigFile } from './config-file.ts'
-import { show } from './message-parts.ts'
 import { BROKEN, isMapping } from './plain-data.ts'
 import type { Problems } from './problems.ts'
 
@@ -45,7 +45,8 @@ export function mergeFiles(
   for (const { file, raw } of included) {
     if (raw === undefined || raw === null || raw === BROKEN) continue
     if (!isMapping(raw)) {
-      const found = file.scalar([])?.includes('${') ? 'the value of a reference' : show(raw)
+      // Not the text: it may be a whole secret, taken for a configuration.
+      const found = typeof raw === 'string' ? 'a text' : show(raw)
       problems.error([], `expected a mapping, such as "endpoints: […]"; found ${found}`, { file: file.name })
       continue
     }

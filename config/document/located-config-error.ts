@@ -1,7 +1,7 @@
 import type { PlainProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
-import { formatPath } from './message-parts.ts'
+import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
 
 /**

@@ -1,7 +1,8 @@
+import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
-import { formatPath, show } from './message-parts.ts'
+import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
 
 // Suggestions cost more than the problem they decorate, and nobody reads the hundredth.
@@ -45,12 +46,8 @@ export class Problems {
     return `${formatPath(local)} (${file === this.document.main.name ? '' : `${file} `}line ${line})`
   }
 
-  /**
-   * The value as a message may show it. What came out of the environment may be a secret, so the reference is shown
-   * instead of it.
-   */
+  /** The value at a path as a message may show it. */
   found(path: Path, value: unknown): string {
-    const text = this.document.scalar(path)
-    return text?.includes(`\${`) ? `the value of ${show(text)}` : show(value)
+    return this.document.found(path, show(value))
   }
 }

@@ -1,3 +1,5 @@
+import { show } from '../../core/base/show.ts'
+
 /** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -28,8 +30,9 @@ const FORMS = `write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:p
  * - `$${`: a literal `${`
  *
  * (POSIX.1-2024, Shell Command Language §2.6.2, without nesting.) What is put in is not looked at again.
+ * @param secret whether the text may be a secret: problems don't show it then
  */
-export function substitute(text: string, references: References): Substitution {
+export function substitute(text: string, references: References, secret = false): Substitution {
   const problems: string[] = []
   let out = ''
   let at = 0
@@ -53,7 +56,7 @@ export function substitute(text: string, references: References): Substitution {
     }
     const reference = text.slice(start + 2, end)
     literal ||= reference.startsWith('file:')
-    const value = resolve(reference, references)
+    const value = resolve(reference, references, secret)
     if (typeof value === 'string') out += value
     else problems.push(value.problem)
     count++
@@ -63,7 +66,11 @@ export function substitute(text: string, references: References): Substitution {
   return { text: out + rest, whole: count === 1 && !literal && rest === '', problems }
 }
 
-function resolve(reference: string, { env, readFile }: References): string | { readonly problem: string } {
+function resolve(
+  reference: string,
+  { env, readFile }: References,
+  secret: boolean,
+): string | { readonly problem: string } {
   if (reference.startsWith('file:')) {
     try {
       return readFile(reference.slice('file:'.length)).replace(/\r?\n$/, '')
@@ -72,7 +79,8 @@ function resolve(reference: string, { env, readFile }: References): string | { r
     }
   }
   const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference)
-  if (match === null) return { problem: `"\${${reference.slice(0, 40)}}" is no reference: ${FORMS}` }
+  const shown = secret ? 'this' : show(`\${${reference}}`)
+  if (match === null) return { problem: `${shown} is no reference: ${FORMS}` }
   const [, name = '', operator, word = ''] = match
   if (word.includes('${')) return { problem: `a reference inside another ("\${${name}:${operator}…") is not supported` }
   const value = Object.hasOwn(env, name) ? env[name] : undefined

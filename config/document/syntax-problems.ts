@@ -50,7 +50,8 @@ function describe(error: YAMLError, line: string): string {
 }
 
 function plain(error: YAMLError): string {
-  const message = error.message.slice(0, 200)
+  // What stands behind a colon is text of the document, which may be a secret.
+  const [message = ''] = error.message.split(':', 1)
   return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
 }
 

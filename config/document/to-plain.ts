@@ -1,11 +1,12 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import { show } from '../../core/base/show.ts'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import { type ConfigFile, type PlacedPiece, positionOf } from './config-file.ts'
-import { show } from './message-parts.ts'
 import { BROKEN, isMapping } from './plain-data.ts'
 import type { Problems } from './problems.ts'
 import { type References, substitute, typed } from './references.ts'
+import { isSecretPath } from './secret-path.ts'
 
 export interface PlainOptions {
   /** What items of former loads stood for, by their document. Those that refer to something are not kept. */
@@ -125,7 +126,11 @@ class Reader {
     const { aliases } = this.#file
     if (!aliases.has(alias)) aliases.set(alias, this.#anchors.get(alias.source))
     const target = aliases.get(alias)
-    if (target === undefined) return this.#fail(`the alias *${alias.source} has no anchor &${alias.source} before it`)
+    if (target === undefined) {
+      // A secret may begin with `*`.
+      const [name, anchor] = isSecretPath(this.#path) ? ['', ''] : [` *${alias.source}`, ` &${alias.source}`]
+      return this.#fail(`the alias${name} has no anchor${anchor} before it; put a text that starts with * in quotes`)
+    }
     if (this.#open.has(target)) return this.#fail(`the alias *${alias.source} stands inside what it refers to`)
     this.#aliasDepth++
     const value = this.read(target)
@@ -137,7 +142,7 @@ class Reader {
     const { value } = node
     if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
     if (typeof value !== 'string' || !value.includes('${')) return value
-    const result = substitute(value, this.#options.references)
+    const result = substitute(value, this.#options.references, isSecretPath(this.#path))
     for (const problem of result.problems) this.#fail(problem)
     if (result.problems.length > 0) return BROKEN
     if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text

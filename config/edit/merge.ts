@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isMasked } from '../../core/base/masking.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { isMapping, type Mapping } from '../document/plain-data.ts'
-import { hasReference, shown } from '../read/shown-value.ts'
+import { hasReference } from '../document/shown-reference.ts'
+import { shown } from '../read/shown-value.ts'
 import { DataError } from './given-data.ts'
 import { Written } from './render.ts'
 import type { KeyEdit } from './splice.ts'
@@ -84,7 +86,7 @@ function take(
 
 /** Throws where a value is only what is shown in the place of a secret. */
 export function refuseMasked(value: unknown): void {
-  if (typeof value === 'string' && /^\*\*\*$|:-\*\*\*\}$|\/\/…@/.test(value))
+  if (typeof value === 'string' && isMasked(value))
     throw new DataError([], 'a masked secret stands here: give the secret itself, or leave it out')
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseMasked(item)
 }

@@ -1,6 +1,6 @@
+import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec } from '../../core/control/gateway-spec.ts'
-import { show } from '../document/message-parts.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { filterEntryShape } from '../schema/chain-shape.ts'

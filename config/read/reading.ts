@@ -99,7 +99,9 @@ export class Reading {
   *interpret(raw: unknown): SlicedWork<LoadedConfig> {
     const { problems } = this
     if (!isMapping(raw)) {
-      const found = raw === null ? 'nothing but comments or space' : problems.found([], raw)
+      // Not the text: it may be a whole secret, taken for a configuration.
+      const text = typeof raw === 'string' ? 'a text' : problems.found([], raw)
+      const found = raw === null ? 'nothing but comments or space' : text
       if (raw !== BROKEN) problems.error([], `expected a configuration, such as "listen: 8000"; found ${found}`)
       throw new LocatedConfigError(problems.errors, this.#document)
     }

@@ -1,9 +1,11 @@
 import type { FilterFactory } from '../../core/api/filter.ts'
-import { isSecret } from '../../core/build/filter-options.ts'
+import { isSecret, MASK, maskText } from '../../core/base/masking.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { isMapping } from '../document/plain-data.ts'
+import { endsWithFilter, isSecretPath } from '../document/secret-path.ts'
+import { hasReference, shownReference } from '../document/shown-reference.ts'
 
 /** An option of a filter as anybody may see it. */
 export interface ShownOption {
@@ -16,36 +18,28 @@ export interface ShownOption {
 }
 
 /**
- * A value of the configuration as anybody may see it: references as they were written, secrets masked by their name,
- * URLs without credentials.
+ * A value of the configuration as anybody may see it: references as they were written, secrets masked.
+ * @param name of the option, which a flat key names otherwise
  */
 export function shown(name: string, value: unknown, path: Path, document: ConfigDocument): unknown {
-  const written = document.scalar(path)
-  if (written !== undefined && hasReference(written))
-    return isSecret(name) ? bareReference(written) : withoutCredentials(written)
-  if (Array.isArray(value)) return value.map((item, i) => shown(name, item, [...path, i], document))
-  if (isMapping(value)) {
-    const entries = Object.entries(value)
-    return Object.fromEntries(
-      entries.map(([key, inner]) => [key, shown(isSecret(name) ? name : key, inner, [...path, key], document)]),
-    )
-  }
-  if (value === null || value === undefined || typeof value === 'boolean') return value
-  if (isSecret(name)) return MASK
-  return typeof value === 'string' ? withoutCredentials(value) : value
+  return view(value, path, document, name !== path.at(-1) && isSecret(name))
 }
 
-/** Whether a text refers to something: `$${` is only text. */
-export const hasReference = (written: string): boolean => written.replaceAll('$${', '').includes('${')
-
-const MASK = '***'
-
-/** A reference without the default that stands in it, which may be a secret. */
-const bareReference = (written: string): string =>
-  /^\$\{[^}]*\}$/.test(written) ? written.replace(/:-[^}]+/, `:-${MASK}`) : MASK
-
-/** Hides up to the last @: a password may hold any character. */
-const withoutCredentials = (text: string): string => text.replaceAll(/\/\/\S*@/g, '//…@')
+/** @param within whether it is a part of something secret, whatever the path says */
+function view(value: unknown, path: Path, document: ConfigDocument, within: boolean): unknown {
+  const secret = within || isSecretPath(path)
+  const written = document.scalar(path)
+  if (written !== undefined && hasReference(written)) return shownReference(written, secret)
+  if (Array.isArray(value)) return value.map((item, i) => view(item, [...path, i], document, within))
+  if (isMapping(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, view(inner, [...path, key], document, within)]),
+    )
+  if (value === null || value === undefined || typeof value === 'boolean') return value
+  if (endsWithFilter(path) && (value === 'off' || value === 'on')) return value
+  if (secret) return MASK
+  return typeof value === 'string' ? maskText(value) : value
+}
 
 /** The options that a filter goes by: those that were written, with their places, and its defaults. */
 export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, document: ConfigDocument): ShownOption[] {

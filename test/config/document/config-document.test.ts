@@ -59,7 +59,9 @@ t.test('aliases stand for values, within limits', async (t) => {
   - { name: b, url: *url, methods: *m }
 `)
   t.same(config.spec.endpoints[1]?.endpoint.targets, config.spec.endpoints[0]?.endpoint.targets)
-  t.same(problems('listen: *port\n'), ['1:1 listen: the alias *port has no anchor &port before it'])
+  t.same(problems('listen: *port\n'), [
+    '1:1 listen: the alias *port has no anchor &port before it; put a text that starts with * in quotes',
+  ])
   t.match(problems('circuit_breaker: &a { x: *a }\n'), [
     /^1:23 circuit_breaker.x: the alias \*a stands inside what it refers to/,
   ])

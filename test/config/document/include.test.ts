@@ -131,9 +131,9 @@ t.test('what is no list of files, or no mapping in one, is refused', async (t) =
   )
   t.match(problems.join('\n'), /include\[0\]: expected a file or a pattern such as conf\.d\/\*\.yaml, found 5/)
   t.match(problems.join('\n'), /include\[2\]: .* found a mapping/)
-  t.match(problems.join('\n'), /^text\.yaml: expected a mapping.*found "just words"$/m)
+  t.match(problems.join('\n'), /^text\.yaml: expected a mapping.*found a text$/m)
   t.match(problems.join('\n'), /^list\.yaml: expected a mapping.*found a list$/m)
-  t.match(problems.join('\n'), /^secret\.yaml: expected a mapping.*found the value of a reference$/m)
+  t.match(problems.join('\n'), /^secret\.yaml: expected a mapping.*found a text$/m)
   t.notMatch(problems.join('\n'), /hunter2/)
 })
 

@@ -2,9 +2,10 @@
 import t from 'tap'
 import { ConfigDocument } from '../../../config/document/config-document.ts'
 import { ConfigFile } from '../../../config/document/config-file.ts'
+import { formatPath } from '../../../config/document/format-path.ts'
 import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
-import { formatPath, show } from '../../../config/document/message-parts.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
+import { show } from '../../../core/base/show.ts'
 import { endpoint, parse, problems } from '../support.ts'
 
 t.test('every problem is reported at once, in the order of the file', async (t) => {
