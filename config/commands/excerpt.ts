@@ -3,12 +3,12 @@ import type { ConfigFile } from '../document/config-file.ts'
 
 const WIDTH = 100
 
-/** The line at a place, with a caret under the column; empty if there is no such line, or a secret may stand on it. */
+/** The line at a place with a caret under the column; empty if there is no such line, or if it may show a secret. */
 export function excerpt(file: ConfigFile, line: number, col: number, paint: (text: string) => string): string {
   const lines = file.text.split(/\r?\n/, line)
   const text = lines[line - 1]
   if (text === undefined || revealsSecret(lines)) return ''
-  // Of a very long line, the part around the column.
+  // Only the part around the column of a very long line.
   const start = col > WIDTH ? col - WIDTH / 2 : 0
   const part = printable(text.slice(start, start + WIDTH))
   const margin = ' '.repeat(String(line).length)
@@ -16,16 +16,16 @@ export function excerpt(file: ConfigFile, line: number, col: number, paint: (tex
   return `  ${margin} |\n  ${line} | ${part}\n  ${margin} | ${indent}${paint('^')}\n`
 }
 
-/** Lines of text in quotes, or between brackets, that are looked through for their start. */
+/** Number of lines above that are searched for the start of a quotation or of brackets. */
 const LONGEST_QUOTATION = 200
-/** A key whose value is a reference: only that is shown. */
+/** A key with a reference as its value, which may be shown. */
 const NAMED_REFERENCE = /[\w.-]+["']?\s*:\s+(["']?)\$\{\w+\}\1(?=\s*(?:$|#|[,}\]]))/g
 /** A key of a mapping, and the rest of its line. */
 const KEY = /^[\s\-{[,]*(["']?)([^\s"'{[#:][^"':]*)\1\s*:(?=\s|$)/
 
 /**
- * Whether the last of these lines may show a secret. The text need not be valid YAML, so a line is also taken for secret
- * if it may belong to the value of a secret key above it.
+ * True if the last of these lines may show a secret. The text may be invalid YAML, so a line that may belong to the value
+ * of a secret key above it counts too.
  */
 function revealsSecret(lines: readonly string[]): boolean {
   const line = lines.at(-1)!
@@ -39,14 +39,14 @@ function revealsSecret(lines: readonly string[]): boolean {
     const above = lines[i]!
     if (/^\s*(?:#|$)/.test(above)) continue
     const named = namesSecret(above)
-    // Text without a key goes on from the key before it; so does a quotation that is still open.
+    // Text without a key belongs to the key before it, and so does a quotation that is not closed.
     if (named && (isNext || isOpen(above))) return true
     if (KEY.test(above)) isNext = false
     if (indentOf(above) >= below) continue
     if (named) return true
     below = indentOf(above)
   }
-  // Text that no key names: a secret by itself, taken for a configuration.
+  // Text without any key above may be a file with a secret, given by mistake.
   return isNext
 }
 

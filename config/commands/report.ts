@@ -8,21 +8,21 @@ import { excerpt } from './excerpt.ts'
 
 export type Severity = 'error' | 'warning' | 'notice'
 
-/** A problem, warning or notice, in the file where it stands. */
+/** An error, a warning or a notice, with the document that it is about. */
 export interface Finding {
   readonly severity: Severity
   readonly problem: PlacedProblem
   readonly document: ConfigDocument
 }
 
-/** How findings are shown to people. */
+/** The style of findings for people. */
 export interface Style {
   readonly colour: boolean
-  /** Whether the line that is meant is shown below the message. */
+  /** True to show the line of the file below the message. */
   readonly excerpts: boolean
 }
 
-/** What a terminal gets; anything else gets plain lines. */
+/** The style for a stream: colour and excerpts are for terminals only. */
 export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Style {
   const terminal = stream.isTTY === true
   return { colour: terminal && !env.NO_COLOR, excerpts: terminal } // https://no-color.org: set and not empty
@@ -31,14 +31,14 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
 export const findings = (severity: Severity, problems: readonly PlacedProblem[], document: ConfigDocument): Finding[] =>
   problems.map((problem) => ({ severity, problem, document }))
 
-/** A configuration error that knows the lines of its file. */
+/** The error, with the places in the document if it is a configuration error. */
 export function located(error: unknown, { document }: LoadedConfig): unknown {
   return error instanceof ConfigError && !(error instanceof LocatedConfigError)
     ? new LocatedConfigError(error.problems, document)
     : error
 }
 
-/** For `--json`. */
+/** A finding for `--json`. */
 export const plainFinding = ({
   severity,
   problem,

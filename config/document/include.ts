@@ -5,14 +5,14 @@ import type { ConfigFile } from './config-file.ts'
 import { BROKEN, isMapping } from './plain-data.ts'
 import type { Problems } from './problems.ts'
 
-/** A file that another includes. */
+/** An included file. */
 export interface Included {
   readonly file: ConfigFile
   /** Its plain data; undefined if it could not be read, which is reported. */
   readonly raw: unknown
 }
 
-/** Lists that may stand in several files: their items are put together. Every other key stands in one. */
+/** Lists whose items may come from several files. Every other key is in one file only. */
 const LISTS = ['endpoints', 'plugins']
 
 const AT: Path = ['include']
@@ -31,7 +31,7 @@ export function readPatterns(raw: unknown, problems: Problems): { pattern: strin
   })
 }
 
-/** The files' plain data as one document. Tells `document` what stands where. */
+/** Merges the plain data of all files. Notes in `document` which file has what. */
 export function mergeFiles(
   main: unknown,
   included: readonly Included[],
@@ -45,7 +45,7 @@ export function mergeFiles(
   for (const { file, raw } of included) {
     if (raw === undefined || raw === null || raw === BROKEN) continue
     if (!isMapping(raw)) {
-      // Not the text: it may be a whole secret, taken for a configuration.
+      // The text is not shown: the file may hold a secret and be included by mistake.
       const found = typeof raw === 'string' ? 'a text' : show(raw)
       problems.error([], `expected a mapping, such as "endpoints: […]"; found ${found}`, { file: file.name })
       continue
@@ -60,7 +60,7 @@ export function mergeFiles(
       } else if (owners.has(key)) {
         const other = owners.get(key)!
         const line = other.locate([key])?.line
-        problems.error([key], `${show(key)} stands in ${other.name} too (line ${line}): keep one of them`, at)
+        problems.error([key], `${show(key)} is in ${other.name} too (line ${line}): keep one of them`, at)
       } else {
         owners.set(key, file)
         document.own(key, file)

@@ -5,10 +5,10 @@ import type { ConfigDocument } from './config-document.ts'
 import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
 
-// Suggestions cost more than the problem they decorate, and nobody reads the hundredth.
+// A suggestion takes longer to find than the problem, and nobody reads the hundredth.
 const MAX_SUGGESTIONS = 100
 
-/** Collects what is wrong with, or unwise about, one document. */
+/** Collects the errors and warnings of one document. */
 export class Problems {
   readonly document: ConfigDocument
   readonly errors: PlacedProblem[] = []
@@ -32,7 +32,7 @@ export class Problems {
     this.error(path, `unknown key ${show(key)}.${this.suggestion(key, known, 'Known here')}`)
   }
 
-  /** ` Did you mean "x"?`, else ` <label>: ` and the candidates. */
+  /** ` Did you mean "x"?`, or ` <label>: ` with the candidates. */
   suggestion(word: string, candidates: readonly string[], label: string): string {
     if (this.#suggestions++ >= MAX_SUGGESTIONS) return ''
     const near = didYouMean(word, candidates)

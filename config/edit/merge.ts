@@ -9,21 +9,21 @@ import { DataError } from './given-data.ts'
 import { Written } from './render.ts'
 import type { KeyEdit } from './splice.ts'
 
-/** Each is a splice of its own. */
+/** Each edit parses the text again. */
 const MAX_EDITS = 200
 
 export interface Merged {
-  /** What to change in the text, by paths within the entry. */
+  /** The changes of the text, by paths within the entry. */
   readonly edits: readonly KeyEdit[]
-  /** What the entry is to mean then. */
+  /** The entry after the change. */
   readonly meant: Mapping
 }
 
 /**
- * Lays a patch over an entry (RFC 7396). What equals the entry as it is shown is left as it is written, so that masked
- * secrets and references survive being read and sent back.
+ * Applies a patch to an entry (RFC 7396). A value that equals the shown one stays as it is written, so that masked secrets
+ * and references may be read and sent back.
  * @param entry as it was read, references replaced
- * @param at where it stands
+ * @param at the path of the entry
  */
 export function mergePatch(entry: Mapping, patch: Mapping, at: Path, document: ConfigDocument): Merged {
   const edits: KeyEdit[] = []
@@ -51,7 +51,7 @@ export function mergePatch(entry: Mapping, patch: Mapping, at: Path, document: C
   return { edits, meant }
 }
 
-/** A value to write, and what it means: parts of it that are shown like what stands there are that. */
+/** A value to write, and what it means. Parts that equal the shown value stay as they are written. */
 function take(
   value: unknown,
   raw: unknown,
@@ -84,10 +84,10 @@ function take(
   return { out: value, meant: value }
 }
 
-/** Throws where a value is only what is shown in the place of a secret. */
+/** Throws if a value is only what is shown in place of a secret. */
 export function refuseMasked(value: unknown): void {
   if (typeof value === 'string' && isMasked(value))
-    throw new DataError([], 'a masked secret stands here: give the secret itself, or leave it out')
+    throw new DataError([], 'this is a masked secret: give the secret itself, or leave it out')
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseMasked(item)
 }
 

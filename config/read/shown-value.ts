@@ -11,21 +11,21 @@ import { hasReference, shownReference } from '../document/shown-reference.ts'
 export interface ShownOption {
   readonly name: string
   readonly value: unknown
-  /** The filter's own default: nobody wrote it. */
+  /** True for the filter's own default, which is not in the document. */
   readonly default?: true
   readonly file?: string
   readonly line?: number | undefined
 }
 
 /**
- * A value of the configuration as anybody may see it: references as they were written, secrets masked.
- * @param name of the option, which a flat key names otherwise
+ * A value of the configuration as anybody may see it: references as they are written, secrets masked.
+ * @param name the name of the option; a flat key may have another
  */
 export function shown(name: string, value: unknown, path: Path, document: ConfigDocument): unknown {
   return view(value, path, document, name !== path.at(-1) && isSecret(name))
 }
 
-/** @param within whether it is a part of something secret, whatever the path says */
+/** @param within true if the name of the option is secret */
 function view(value: unknown, path: Path, document: ConfigDocument, within: boolean): unknown {
   const secret = within || isSecretPath(path)
   const written = document.scalar(path)
@@ -41,7 +41,7 @@ function view(value: unknown, path: Path, document: ConfigDocument, within: bool
   return typeof value === 'string' ? maskText(value) : value
 }
 
-/** The options that a filter goes by: those that were written, with their places, and its defaults. */
+/** The options of a filter that are in force: those of the document with their places, and its defaults. */
 export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, document: ConfigDocument): ShownOption[] {
   const written = Object.entries(spec.options).map(([name, value]): ShownOption => {
     const path = pathOf(name, spec)
@@ -54,17 +54,17 @@ export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, docume
   return [...written, ...defaults]
 }
 
-/** Where an option stands: flat keys live elsewhere in the document. */
+/** The path of an option: that of the flat key, if a flat key sets it. */
 export const pathOf = (name: string, { at, origins = {} }: OptionsSpec): Path =>
   Object.hasOwn(origins, name) ? origins[name]! : [...at, name]
 
-/** The options that a filter knows, by its JSON Schema. */
+/** The options that a filter takes, from its JSON Schema. */
 export function propertiesOf({ options }: FilterFactory): Readonly<Record<string, PropertySchema>> {
   try {
     const schema = options?.['~standard'].jsonSchema.input({ target: 'draft-2020-12' })
     return (schema?.properties ?? {}) as Record<string, PropertySchema>
   } catch {
-    return {} // a schema without JSON Schema only loses the help
+    return {} // without a JSON Schema there is only less help
   }
 }
 
@@ -78,7 +78,7 @@ export interface PropertySchema {
   readonly description?: string
 }
 
-/** A value on one line, as YAML in flow style would have it. */
+/** A value on one line, in YAML's flow style. */
 export function inlineText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inlineText).join(', ')}]`
   if (isMapping(value)) {
@@ -89,6 +89,6 @@ export function inlineText(value: unknown): string {
   return value === '' || /[\s"',[\]{}]/.test(value.replaceAll(/\$\{[^}]*\}/g, '')) ? JSON.stringify(value) : value
 }
 
-/** A place for people: `weir.yaml:12`. */
+/** A place as people read it: `weir.yaml:12`. */
 export const placeOf = ({ file, line }: Pick<ShownOption, 'file' | 'line'>): string =>
   file === undefined ? '' : line === undefined ? file : `${file}:${line}`

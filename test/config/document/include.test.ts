@@ -74,8 +74,8 @@ t.test('a key that is no list stands in one file', async (t) => {
     'b.yaml': '# b\ndebug: true\nendpoints: off\n',
   })
   t.match(problems, [
-    /^a\.yaml:1:1 listen: "listen" stands in .*weir\.yaml too \(line 2\): keep one of them$/,
-    /^b\.yaml:2:1 debug: "debug" stands in .*a\.yaml too \(line 2\)/,
+    /^a\.yaml:1:1 listen: "listen" is in .*weir\.yaml too \(line 2\): keep one of them$/,
+    /^b\.yaml:2:1 debug: "debug" is in .*a\.yaml too \(line 2\)/,
     /^b\.yaml:3:1 endpoints: /,
   ])
 })
