@@ -49,6 +49,9 @@ export async function release(...all: readonly Built[]): Promise<void> {
 }
 
 function found({ warnings, notices, document }: LoadedConfig, snapshot: Snapshot): Finding[] {
-  const said = notices.map((message) => ({ path: [], message }))
-  return [...findings('warning', [...warnings, ...snapshot.warnings], document), ...findings('notice', said, document)]
+  const noticed = notices.map((message) => ({ path: [], message }))
+  return [
+    ...findings('warning', [...warnings, ...snapshot.warnings], document),
+    ...findings('notice', noticed, document),
+  ]
 }

@@ -199,7 +199,7 @@ function flatten(values: object, at: readonly string[], config: LoadedConfig): [
     const plain = value instanceof Map ? Object.fromEntries(value) : value
     if (isMapping(plain)) return flatten(plain, path, config)
     if (plain === undefined) return []
-    const said = typeof plain === 'number' && key.endsWith('Ms') ? `${plain / 1000}s` : plain
-    return [[path.join('.'), { value: plain, shown: shown(name, said, path, config.document) }]]
+    const readable = typeof plain === 'number' && key.endsWith('Ms') ? `${plain / 1000}s` : plain
+    return [[path.join('.'), { value: plain, shown: shown(name, readable, path, config.document) }]]
   })
 }

@@ -107,7 +107,7 @@ function lineOf(change: Change): string {
   const head = `${SIGNS[change.change]} ${what}`
   if (change.change === 'added' || change.change === 'removed') return head
   if (change.change === 'off' || change.change === 'on') return `${head}: ${change.change}`
-  const [before, after] = [said(change, 'old'), said(change, 'new')]
+  const [before, after] = [valueText(change, 'old'), valueText(change, 'new')]
   if (change.change === 'moved') return `${head}: ${old}, now ${next}`
   // Two secrets, or two values of one reference, look the same.
   return before === after
@@ -115,4 +115,5 @@ function lineOf(change: Change): string {
     : `${head}, ${name}: ${before} → ${after}`
 }
 
-const said = (change: Change, side: 'old' | 'new'): string => (side in change ? inlineText(change[side]) : 'nothing')
+const valueText = (change: Change, side: 'old' | 'new'): string =>
+  side in change ? inlineText(change[side]) : 'nothing'

@@ -31,8 +31,8 @@ export async function dispatch(
   host: Host,
   output: Output,
 ): Promise<number> {
-  const [given = 'help', ...rest] = args
-  const name = ALIASES[given] ?? given
+  const [word = 'help', ...rest] = args
+  const name = ALIASES[word] ?? word
   if (name === 'help')
     return help(
       rest.find((word) => !word.startsWith('-')),
@@ -41,16 +41,16 @@ export async function dispatch(
     )
   const command = commands.find((known) => known.name === name)
   if (command === undefined) return unknown(name, commands, output)
-  let asked: Arguments
+  let given: Arguments
   try {
-    asked = read(command, rest)
+    given = read(command, rest)
   } catch (error) {
     return misused((error as Error).message, helpOf(command), output)
   }
-  if (asked.values.help === true) return help(name, commands, output)
-  const json = asked.values.json === true
+  if (given.values.help === true) return help(name, commands, output)
+  const json = given.values.json === true
   try {
-    return print(await command.run(asked, host), json, output)
+    return print(await command.run(given, host), json, output)
   } catch (error) {
     if (error instanceof Misuse) return misused(error.message, helpOf(command), output)
     if (error instanceof LocatedConfigError) return complain(error, json, output)

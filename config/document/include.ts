@@ -19,11 +19,11 @@ const AT: Path = ['include']
 
 /** The patterns that the main file includes. */
 export function readPatterns(raw: unknown, problems: Problems): { pattern: string; at: Path }[] {
-  const said = isMapping(raw) ? raw.include : undefined
-  if (said === undefined || said === null || said === BROKEN) return []
-  const list: readonly unknown[] = Array.isArray(said) ? said : [said]
+  const patterns = isMapping(raw) ? raw.include : undefined
+  if (patterns === undefined || patterns === null || patterns === BROKEN) return []
+  const list: readonly unknown[] = Array.isArray(patterns) ? patterns : [patterns]
   return list.flatMap((pattern, i) => {
-    const at = Array.isArray(said) ? [...AT, i] : AT
+    const at = Array.isArray(patterns) ? [...AT, i] : AT
     if (typeof pattern === 'string' && pattern !== '') return [{ pattern, at }]
     if (pattern !== BROKEN)
       problems.error(at, `expected a file or a pattern such as conf.d/*.yaml, found ${problems.found(at, pattern)}`)

@@ -136,9 +136,10 @@ export class EndpointEditor implements EndpointControl {
     }
     this.#outcomes.add({ operation: name, outcome: result.outcome })
     const { version } = reloader.live
-    const said = { operation: name, endpoint: result.id.slice(0, 200), reason: result.reason, version }
-    if (result.outcome === 'refused') log.warn({ ...said, problems: result.problems }, 'change of an endpoint refused')
-    else log.info(said, `endpoint: ${name}, ${result.outcome}`)
+    const fields = { operation: name, endpoint: result.id.slice(0, 200), reason: result.reason, version }
+    if (result.outcome === 'refused')
+      log.warn({ ...fields, problems: result.problems }, 'change of an endpoint refused')
+    else log.info(fields, `endpoint: ${name}, ${result.outcome}`)
     return { ...result, version, duration_ms: Math.round(clock.now() - startedAt) }
   }
 

@@ -16,7 +16,7 @@ export interface Merged {
   /** The changes of the text, by paths within the entry. */
   readonly edits: readonly KeyEdit[]
   /** The entry after the change. */
-  readonly meant: Mapping
+  readonly result: Mapping
 }
 
 /**
@@ -28,27 +28,27 @@ export interface Merged {
 export function mergePatch(entry: Mapping, patch: Mapping, at: Path, document: ConfigDocument): Merged {
   const edits: KeyEdit[] = []
   const merge = (raw: Mapping, change: Mapping, path: Path): Mapping => {
-    const meant: Record<string, unknown> = { ...raw }
+    const result: Record<string, unknown> = { ...raw }
     for (const [key, value] of Object.entries(change)) {
       const here = [...path, key]
       const known = Object.hasOwn(raw, key)
       const before = known ? shown(key, raw[key], [...at, ...here], document) : undefined
       if (value === null) {
         if (known) edits.push({ path: here })
-        delete meant[key]
+        delete result[key]
       } else if (known && isDeepStrictEqual(before, value)) continue
-      else if (isMapping(value) && known && isMapping(raw[key])) meant[key] = merge(raw[key], value, here)
+      else if (isMapping(value) && known && isMapping(raw[key])) result[key] = merge(raw[key], value, here)
       else {
-        const { out, meant: means } = take(withoutNulls(value), raw[key], before, [...at, ...here], document)
+        const { out, result: merged } = take(withoutNulls(value), raw[key], before, [...at, ...here], document)
         edits.push({ path: here, value: out })
-        meant[key] = means
+        result[key] = merged
       }
       if (edits.length > MAX_EDITS) throw new DataError([], `more than ${MAX_EDITS} changes at once`)
     }
-    return meant
+    return result
   }
-  const meant = merge(entry, patch, [])
-  return { edits, meant }
+  const result = merge(entry, patch, [])
+  return { edits, result }
 }
 
 /** A value to write, and what it means. Parts that equal the shown value stay as they are written. */
@@ -58,8 +58,9 @@ function take(
   before: unknown,
   at: Path,
   document: ConfigDocument,
-): { out: unknown; meant: unknown } {
-  if (before !== undefined && isDeepStrictEqual(value, before)) return { out: asWritten(raw, at, document), meant: raw }
+): { out: unknown; result: unknown } {
+  if (before !== undefined && isDeepStrictEqual(value, before))
+    return { out: asWritten(raw, at, document), result: raw }
   if (Array.isArray(value)) {
     const [olds, shows] = Array.isArray(raw) && Array.isArray(before) ? [raw, before] : [[], []]
     const items = value.map((item, i) => {
@@ -67,7 +68,7 @@ function take(
       const j = isDeepStrictEqual(shows[i], item) || same === -1 ? i : same
       return take(item, olds[j], shows[j], [...at, j], document)
     })
-    return { out: items.map(({ out }) => out), meant: items.map(({ meant }) => meant) }
+    return { out: items.map(({ out }) => out), result: items.map(({ result }) => result) }
   }
   if (isMapping(value)) {
     const [old, show] = isMapping(raw) && isMapping(before) ? [raw, before] : [{}, {}]
@@ -77,11 +78,11 @@ function take(
     )
     return {
       out: Object.fromEntries(items.map(([key, { out }]) => [key, out])),
-      meant: Object.fromEntries(items.map(([key, { meant }]) => [key, meant])),
+      result: Object.fromEntries(items.map(([key, { result }]) => [key, result])),
     }
   }
   refuseMasked(value)
-  return { out: value, meant: value }
+  return { out: value, result: value }
 }
 
 /** Throws if a value is only what is shown in place of a secret. */

@@ -70,13 +70,13 @@ export function changing(id: string, patchOf: (found: EndpointSpec, entry: Mappi
     const patch = patchOf(found, entry)
     if (!isMapping(patch)) throw new DataError([], 'expected a patch: an object with the keys to change')
     const { file, local } = placeOf(config, index)
-    const { edits, meant } = mergePatch(entry, patch, found.at, config.document)
+    const { edits, result } = mergePatch(entry, patch, found.at, config.document)
     return {
       file: file.name,
       before: file.text,
       text: changeEndpoint(file.text, local, edits),
       index,
-      entries: config.entries.with(index, labelled(meant)),
+      entries: config.entries.with(index, labelled(result)),
     }
   }
 }

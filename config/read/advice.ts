@@ -64,9 +64,9 @@ function adviseTimeouts(chain: DeclaredChain, endpoints: readonly EndpointSpec[]
 }
 
 function durationOf(spec: OptionsSpec, { option, default: none }: typeof RESET | typeof TIMEOUT): number | undefined {
-  const said = spec.options[option]
-  if (said === undefined) return none
-  return typeof said === 'number' || typeof said === 'string' ? parseDuration(said) : undefined
+  const value = spec.options[option]
+  if (value === undefined) return none
+  return typeof value === 'number' || typeof value === 'string' ? parseDuration(value) : undefined
 }
 
 const placeOf = (spec: OptionsSpec, option: string): Path =>

@@ -33,29 +33,29 @@ export function readEndpointCheck(
   at: Path,
   problems: Problems,
 ): EndpointCheck | undefined {
-  const { health_check: said, health_check_path: path } = values
-  if (said == null && path === undefined) return undefined
-  if (said === 'off' || said === false) return { own: { enabled: false }, here: false, at: [...at, 'health_check'] }
-  if (said?.path !== undefined && path !== undefined) {
+  const { health_check: check, health_check_path: path } = values
+  if (check == null && path === undefined) return undefined
+  if (check === 'off' || check === false) return { own: { enabled: false }, here: false, at: [...at, 'health_check'] }
+  if (check?.path !== undefined && path !== undefined) {
     const other = problems.place([...at, 'health_check', 'path'])
     problems.error([...at, 'health_check_path'], `given twice: ${other} is the same. Remove one of them`)
   }
-  const own = { ...fromKeys(said ?? {}), ...(path === undefined ? {} : { path }) }
-  return { own, here: said != null, at: [...at, said == null ? 'health_check_path' : 'health_check'] }
+  const own = { ...fromKeys(check ?? {}), ...(path === undefined ? {} : { path }) }
+  return { own, here: check != null, at: [...at, check == null ? 'health_check_path' : 'health_check'] }
 }
 
-function fromKeys(said: OwnHealthCheckValues): OwnCheck {
+function fromKeys(keys: OwnHealthCheckValues): OwnCheck {
   const all = {
-    enabled: said.enabled,
-    method: said.method,
-    path: said.path,
-    headers: said.headers,
-    intervalMs: said.interval,
-    timeoutMs: said.timeout,
-    unhealthyThreshold: said.unhealthy_threshold,
-    healthyThreshold: said.healthy_threshold,
-    statuses: said.statuses,
-    bodyMatch: said.body_match,
+    enabled: keys.enabled,
+    method: keys.method,
+    path: keys.path,
+    headers: keys.headers,
+    intervalMs: keys.interval,
+    timeoutMs: keys.timeout,
+    unhealthyThreshold: keys.unhealthy_threshold,
+    healthyThreshold: keys.healthy_threshold,
+    statuses: keys.statuses,
+    bodyMatch: keys.body_match,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
@@ -87,8 +87,8 @@ export function readHealthCheck(
     const check = checkOf(settings, id)
     if (general == null && !here && own.path !== undefined)
       problems.warn(at, 'this has no effect: health checks are off; add "health_check: {}" to the document')
-    const said = own.method !== undefined || own.bodyMatch !== undefined
-    if (said && check?.method === 'HEAD' && check.bodyMatch !== undefined) problems.error(at, BODILESS)
+    const decides = own.method !== undefined || own.bodyMatch !== undefined
+    if (decides && check?.method === 'HEAD' && check.bodyMatch !== undefined) problems.error(at, BODILESS)
   }
   return settings
 }
@@ -100,8 +100,8 @@ const BODILESS = 'a response to HEAD has no body to match: use GET, or leave out
 export function checkOf(settings: HealthCheckSettings | undefined, id: string): HealthCheck | undefined {
   if (settings === undefined) return undefined
   const { endpoints, enabled, ...check } = settings
-  const { enabled: own = enabled, ...said } = endpoints.get(id) ?? {}
-  return own ? { ...check, ...said } : undefined
+  const { enabled: own = enabled, ...options } = endpoints.get(id) ?? {}
+  return own ? { ...check, ...options } : undefined
 }
 
 const SHOWN = 5

@@ -85,17 +85,17 @@ function readTrusted(values: DocumentValues, problems: Problems): readonly strin
   return ranges
 }
 
-function readDownstream({ downstream: said }: DocumentValues): DownstreamLimits {
-  if (said == null) return DEFAULT_LIMITS
+function readDownstream({ downstream: limits }: DocumentValues): DownstreamLimits {
+  if (limits == null) return DEFAULT_LIMITS
   return {
-    headersTimeoutMs: said.headers_timeout,
-    idleTimeoutMs: said.idle_timeout,
-    bodyTimeoutMs: said.body_timeout,
-    sendTimeoutMs: said.send_timeout,
-    maxHeadersSize: said.max_headers_size,
-    maxHeadersCount: said.max_headers_count,
-    maxTargetSize: said.max_target_size,
-    upgradeProtocols: said.upgrade_protocols,
+    headersTimeoutMs: limits.headers_timeout,
+    idleTimeoutMs: limits.idle_timeout,
+    bodyTimeoutMs: limits.body_timeout,
+    sendTimeoutMs: limits.send_timeout,
+    maxHeadersSize: limits.max_headers_size,
+    maxHeadersCount: limits.max_headers_count,
+    maxTargetSize: limits.max_target_size,
+    upgradeProtocols: limits.upgrade_protocols,
   }
 }
 

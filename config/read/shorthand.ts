@@ -152,8 +152,8 @@ function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain:
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
     if (own === 'off') return false
-    const said = { ...filter.options, ...own?.options }
-    return said.required === true || implied({ options: said })
+    const options = { ...filter.options, ...own?.options }
+    return options.required === true || implied({ options })
   })
 }
 
@@ -209,12 +209,12 @@ function warnMissing(
   problems.warn(key.at, `this has no effect: ${why}`)
 }
 
-function reportTwice(said: OptionsSpec, key: Shorthand, problems: Problems): void {
+function reportTwice(spec: OptionsSpec, key: Shorthand, problems: Problems): void {
   for (const [option, origin] of Object.entries(key.origins)) {
-    if (!Object.hasOwn(said.options, option) || said.origins?.[option] !== undefined) continue
+    if (!Object.hasOwn(spec.options, option) || spec.origins?.[option] !== undefined) continue
     // Roles require a token anyway: "required: true" beside them is no contradiction.
-    if (option === 'required' && origin.at(-1) !== 'auth_type' && said.options[option] === true) continue
-    const other = problems.place([...said.at, option])
+    if (option === 'required' && origin.at(-1) !== 'auth_type' && spec.options[option] === true) continue
+    const other = problems.place([...spec.at, option])
     problems.error(origin, `given twice: ${formatPath(origin)} is the same as ${other}. Remove one of them`)
   }
 }
