@@ -3,6 +3,7 @@ import { createRequire, registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter-factory.ts'
+import { maskText } from '../base/masking.ts'
 import { within } from '../base/within.ts'
 import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
 import { rememberOrigin } from '../observe/error-origin.ts'
@@ -53,10 +54,9 @@ export async function loadPlugins(
       )
       for (const factory of factories) loaded.push([factory, specifier])
     } catch (error) {
-      problems.push({
-        path: at,
-        message: `the plugin "${specifier}" could not be loaded: ${await explain(error, url)}`,
-      })
+      const shown = maskText(specifier)
+      const why = (await explain(error, url)).replaceAll(specifier, () => shown)
+      problems.push({ path: at, message: `the plugin "${shown}" could not be loaded: ${why}` })
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)

@@ -13,7 +13,7 @@ t.test('from nothing to a request that is explained', async (t) => {
   t.match(await weir('validate'), {
     code: 78,
     stdout: '',
-    stderr: /^weir\.yaml: there is no such file\. weir init writes one/,
+    stderr: /^weir\.yaml: there is no such file\. "weir init" writes one/,
   })
   t.match(await weir('init'), { code: 0, stdout: /^weir\.yaml was written/, stderr: '' })
   t.match(await weir('init'), { code: 1, stdout: '', stderr: /^weir: weir\.yaml exists already/ })

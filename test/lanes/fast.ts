@@ -11,7 +11,9 @@ const GROUP = fileURLToPath(new URL('fast-group.ts', import.meta.url))
 
 const files = ['core', 'config', 'filters', 'plugins']
   .flatMap((part) =>
-    readdirSync(join(root, 'test', part), { recursive: true, encoding: 'utf8' }).map((name) => join('test', part, name)),
+    readdirSync(join(root, 'test', part), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join('test', part, name),
+    ),
   )
   .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.slow.test.ts'))
   .concat('test/layout.test.ts')

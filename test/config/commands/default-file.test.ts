@@ -50,7 +50,7 @@ t.test('what is there is never overwritten', async (t) => {
   const { file, dir, remove } = tempFile()
   t.teardown(remove)
   writeFileSync(file, 'mine')
-  await t.rejects(writeDefaultFile(file), { message: `${file} exists already; it was left as it is` })
+  await t.rejects(writeDefaultFile(file), { message: `${file} exists already; it was not changed` })
   t.equal(readFileSync(file, 'utf8'), 'mine')
   await t.rejects(writeDefaultFile(dir))
   await t.rejects(writeDefaultFile(`${dir}/none/weir.yaml`), { code: 'ENOENT' })

@@ -23,14 +23,14 @@ t.test('every command tells what it does, with an example', async (t) => {
 
 t.test('wrong usage says what is nearest, and how it is meant', async (t) => {
   const cases: [args: string[], err: RegExp][] = [
-    [['valdate'], /^weir: there is no command "valdate"\. Did you mean "validate"\?\n\nWeir, an API gateway/],
-    [['help', 'rutes'], /^weir: there is no command "rutes"\. Did you mean "routes"\?/],
-    [['routes', '--jsn'], /^weir: there is no option --jsn here\. Did you mean "--json"\?\n\nUsage: weir routes/],
-    [['routes', '--qqqqq=1'], /^weir: there is no option --qqqqq here\.\n/],
+    [['valdate'], /^weir: unknown command "valdate"\. Did you mean "validate"\?\n\nWeir, an API gateway/],
+    [['help', 'rutes'], /^weir: unknown command "rutes"\. Did you mean "routes"\?/],
+    [['routes', '--jsn'], /^weir: unknown option --jsn\. Did you mean "--json"\?\n\nUsage: weir routes/],
+    [['routes', '--qqqqq=1'], /^weir: unknown option --qqqqq\.\n/],
     [['diff', 'a.yaml'], /^weir: NEW is missing\n\nUsage: weir diff OLD NEW/],
-    [['diff', 'a', 'b', 'c'], /^weir: "c" is one argument too many: it takes OLD and NEW\n/],
-    [['version', 'x'], /^weir: "x" is one argument too many: it takes none\n/],
-    [['routes', 'a.yaml', '-c', 'b.yaml'], /^weir: two files were given\n/],
+    [['diff', 'a', 'b', 'c'], /^weir: "c" is one argument too many: the command takes OLD and NEW\n/],
+    [['version', 'x'], /^weir: "x" is one argument too many: the command takes none\n/],
+    [['routes', 'a.yaml', '-c', 'b.yaml'], /^weir: two files are given: leave one of them out\n/],
     [['print-schema', '--config'], /^weir: .*config/],
     [
       ['explain', 'GTE', '/'],
@@ -38,7 +38,7 @@ t.test('wrong usage says what is nearest, and how it is meant', async (t) => {
     ],
     [['explain', 'GET', 'shop'], /^weir: expected a URL such as .* or a path/],
     [['explain', 'GET', ''], /^weir: expected a URL/],
-    [['explain', 'GET', 'http://u:p@host/'], /^weir: give credentials as a header/],
+    [['explain', 'GET', 'http://u:p@host/'], /^weir: a request has no credentials in its URL: give a header/],
     [['explain', 'GET', '/caf\u00e9'], /^weir: .*percent-encode it/],
     [['explain', 'GET', '/', '-H', 'Bearer abc'], /^weir: expected a header such as 'Accept: text\/html'\n/],
   ]
@@ -62,7 +62,7 @@ t.test('init writes once, and says what to do next', async (t) => {
   t.match(first.out, /^weir\.yaml was written[\s\S]*weir validate [\s\S]*weir run /)
   t.equal((await weir(['validate'])).code, 0)
   const again = await weir(['init'])
-  t.strictSame([again.code, again.out, again.err], [1, '', 'weir: weir.yaml exists already; it was left as it is\n'])
+  t.strictSame([again.code, again.out, again.err], [1, '', 'weir: weir.yaml exists already; it was not changed\n'])
   const other = await weir(['init', 'other.yaml', '--json'])
   t.strictSame(other.json(), { file: 'other.yaml', problems: [] })
   t.match((await weir(['init', 'third.yaml'])).out, /weir validate third\.yaml[\s\S]*weir run --config third\.yaml/)

@@ -2,9 +2,10 @@
 import t from 'tap'
 import { ConfigDocument } from '../../../config/document/config-document.ts'
 import { ConfigFile } from '../../../config/document/config-file.ts'
+import { formatPath } from '../../../config/document/format-path.ts'
 import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
-import { formatPath, show } from '../../../config/document/message-parts.ts'
 import { parseConfig } from '../../../config/live/config-loader.ts'
+import { show } from '../../../core/base/show.ts'
 import { endpoint, parse, problems } from '../support.ts'
 
 t.test('every problem is reported at once, in the order of the file', async (t) => {
@@ -48,7 +49,7 @@ auth_algorithm: HS256
       '8:32 trusted_proxies[1]: expected an IP address or a range such as 10.0.0.0/8 or fd00::/8, found "x"',
       '12:5 filters[2].breaker: expected options (a mapping) or off, found 3',
       '14:5 endpoints[0].name: expected letters, digits and . _ ~ - only, found "a b"',
-      `15:5 endpoints[0].url: a URL here can't have a query. Remove the ? and what follows`,
+      `15:5 endpoints[0].url: a URL here can't have a query. Remove the ? and the rest`,
       '16:5 endpoints[0].auth_type: expected one of "bearer", "none", found "basic"',
       '17:5 endpoints[0].rols: unknown key "rols". Did you mean "roles"?',
       '18:5 endpoints[1].nam: unknown key "nam". Did you mean "name"?',
@@ -57,7 +58,7 @@ auth_algorithm: HS256
       '19:5 endpoints[2]: expected an endpoint (a mapping with name and url), found 3',
       '20:33 endpoints[3].disabled: expected true or false, found the value of "${D}"',
       '21:17 health_check.interval: expected a duration: seconds, or a string such as 250ms, 30s, 5m, found -1',
-      '22:1 auth_algorithm: said twice: auth_algorithm is the same as filters[1].auth.algorithm (line 11). Remove one of them',
+      '22:1 auth_algorithm: given twice: auth_algorithm is the same as filters[1].auth.algorithm (line 11). Remove one of them',
     ],
   )
 })
@@ -141,5 +142,5 @@ t.test('messages show values short, and no credentials', async (t) => {
   t.equal(show({}), 'a mapping')
   t.equal(formatPath(['a', 0, 'b c', 'd-e']), 'a[0]["b c"].d-e')
   const [line] = problems('endpoints:\n  - name: a\n    url: "https://me:secret@host"')
-  t.equal(line, "3:5 endpoints[0].url: a URL here can't hold a user name or password. Remove what stands before the @")
+  t.equal(line, "3:5 endpoints[0].url: a URL here can't hold a user name or password. Remove the part before the @")
 })

@@ -37,7 +37,7 @@ t.test('a file that cannot be read is refused in plain words', async (t) => {
     t.ok(error instanceof LocatedConfigError && error instanceof ConfigError)
     t.equal((error as Error).message, `${path}: ${message}`)
   }
-  await refused(file, 'there is no such file. weir init writes one to start with')
+  await refused(file, 'there is no such file. "weir init" writes one to start with')
   await refused(dir, 'this is a folder, not a file')
   writeFileSync(file, '')
   await refused(file, 'the file is empty')
@@ -84,7 +84,7 @@ auth_algorithm: "HS256"
 `)
   t.same(config.warnings, [])
   t.same(config.notices, [
-    'health checks ask for "/" where no path is said (health_check.path, health_check_path): "v1/service_api"',
+    'health checks request "/" where no path is set (health_check.path, health_check_path): "v1/service_api"',
   ])
   const at = ['endpoints', 0]
   t.strictSame(config.spec.endpoints[0]?.endpoint, {
@@ -230,6 +230,6 @@ t.test('what is unwise is a warning', async (t) => {
   t.same(warnings('endpoints: []'), ['1:1 endpoints: there are no endpoints: every request gets 404'])
   t.same(warnings('listen: 1'), ['1:1 endpoints: there are no endpoints: every request gets 404'])
   t.same(warnings(endpoint('disabled: false', 'trusted_proxies: [0.0.0.0/0]')), [
-    '5:19 trusted_proxies[0]: this trusts every client to name its own address',
+    '5:19 trusted_proxies[0]: this trusts every client to name its own address: list only your own proxies',
   ])
 })

@@ -99,7 +99,7 @@ t.test('what fails is told until something loads, and changes nothing', async (t
   t.match(await reloader.reload('api'), { outcome: 'failed', version, problems: [{ line: 2, col: 1, path: 'debug' }] })
   t.match(reloader.status(), { version, last_failure: { trigger: 'api', problems: [{ file: 'weir.yaml', line: 2 }] } })
   t.equal(await metric('weir_config_last_reload_successful'), '0')
-  t.match(said.at(-1), /not reloaded: 1 problem; what runs goes on as before/)
+  t.match(said.at(-1), /not reloaded: 1 problem; the previous configuration stays in use/)
   source.text = 'listen: 1 # the same\n'
   const { outcome, version: next } = await reloader.reload('api')
   t.equal(outcome, 'unchanged')

@@ -47,7 +47,7 @@ t.test('what is no entry is a problem', async (t) => {
   t.equal(one('filters: proxy'), '1:1 filters: expected a list of filters, found "proxy"')
   t.equal(one('filters:'), '1:1 filters: expected a list of filters, found nothing')
   t.equal(one('filters: [3]'), '1:11 filters[0]: expected a filter: its name, or name: options; found 3')
-  t.equal(one('filters: [{}]'), '1:11 filters[0]: an empty mapping is no filter')
+  t.equal(one('filters: [{}]'), '1:11 filters[0]: an empty mapping is not a filter')
   t.match(
     one('filters:\n  - auth:\n    algorithm: HS256\n'),
     /^2:5 filters\[0\]: an entry of a chain is one filter, found "auth", "algorithm"\. Indent options/,
@@ -98,7 +98,7 @@ t.test('an admin listener that others can reach requires authentication', async 
   t.same(auth(':1'), { required: true }, 'so that a missing token is a 401')
   t.same(auth('127.0.0.1:1'), {})
   t.match(problems('admin: { listen: ":1", filters: [{ auth: { required: false } }, admin] }'), [
-    /admin.filters\[0\].auth.required: an admin listener that others can reach demands a token/,
+    /admin.filters\[0\].auth.required: an admin listener that other machines can reach requires a token/,
   ])
 })
 
@@ -136,9 +136,9 @@ debug: true
   t.same(filter(config, 'route-match')?.options, { debug: true })
 })
 
-t.test('said twice, naming both places', async (t) => {
+t.test('given twice, naming both places', async (t) => {
   t.same(problems('filters:\n  - breaker: { a: 1, b: 2 }\n  - proxy\ncircuit_breaker:\n  b: 3\n  c: 4\n'), [
-    '5:3 circuit_breaker.b: said twice: circuit_breaker.b is the same as filters[0].breaker.b (line 2). Remove one of them',
+    '5:3 circuit_breaker.b: given twice: circuit_breaker.b is the same as filters[0].breaker.b (line 2). Remove one of them',
   ])
 })
 
@@ -149,7 +149,7 @@ t.test('a flat key without its filter is a warning', async (t) => {
       `filters: [route-match, { breaker: off }, admin]\ncircuit_breaker: { a: 1 }\nauth_issuer: x\nmetrics_enabled: true\n${rest}`,
     ),
     [
-      '2:1 circuit_breaker: this has no effect: filters[1].breaker (line 1) leaves breaker out',
+      '2:1 circuit_breaker: this has no effect: filters[1].breaker (line 1) turns breaker off',
       '3:1 auth_issuer: this has no effect: the chain has no auth filter',
       '4:1 metrics_enabled: this has no effect: the chain has no metrics filter',
       '8:5 endpoints[0].timeout: this has no effect: the chain has no proxy filter',
@@ -160,7 +160,7 @@ t.test('a flat key without its filter is a warning', async (t) => {
 
 t.test('a flat key that could mean several filters is a problem', async (t) => {
   t.same(problems('filters: [breaker, { filter: breaker, name: b2 }, proxy]\ncircuit_breaker: { a: 1 }'), [
-    '2:1 circuit_breaker: the chain has several breaker filters ("breaker" and "b2"): give the options to the one that is meant',
+    '2:1 circuit_breaker: the chain has several breaker filters ("breaker" and "b2"): write the option at one of them',
   ])
 })
 
@@ -171,7 +171,7 @@ t.test('metrics_enabled: false leaves metrics out', async (t) => {
   t.same(parse(off).spec.endpoints[0]?.filters, {})
   t.same(warnings(off), [])
   t.same(warnings(`metrics_enabled: false\n${endpoint('filters: { metrics: { a: 1 } }')}`), [
-    '5:16 endpoints[0].filters.metrics: this has no effect: metrics_enabled (line 1) leaves "metrics" out of the chain',
+    '5:16 endpoints[0].filters.metrics: this has no effect: metrics_enabled (line 1) turns "metrics" off',
   ])
 })
 

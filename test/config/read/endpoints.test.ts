@@ -44,7 +44,7 @@ t.test('the status, and its short form', async (t) => {
   t.equal(status('disabled: true'), 'disabled')
   t.equal(status('status: inactive'), 'inactive')
   t.match(problems('endpoints: [{ name: a, url: http://a, disabled: true, status: active }]'), [
-    /said twice, and otherwise/,
+    /contradict each other/,
   ])
 })
 
@@ -63,7 +63,7 @@ t.test('url, or several targets', async (t) => {
   ])
   t.same(problems('endpoints: [{ name: a }]'), ['1:13 endpoints[0]: "url" is missing'])
   t.same(problems(endpoint('targets: [{ url: "http://a" }]')), [
-    '4:5 endpoints[0].targets: said twice: give either url or targets',
+    '4:5 endpoints[0].targets: both url and targets are given: remove one of them',
   ])
   t.same(problems('endpoints: [{ name: a, targets: [] }]').length, 1)
   t.same(problems('endpoints: [{ name: a, targets: [{ url: "http://a", weight: -1 }, { wait: 1 }] }]'), [
@@ -150,15 +150,18 @@ t.test('contradictions about tokens are problems', async (t) => {
   )
   t.equal(
     one('auth_type: bearer\nfilters: { auth: off }'),
-    '4:5 endpoints[0].auth_type: "auth_type" needs the filter "auth", but endpoints[0].filters.auth (line 5) leaves it out',
+    '4:5 endpoints[0].auth_type: "auth_type" needs the filter "auth", but endpoints[0].filters.auth (line 5) turns it off',
   )
   t.match(one('scopes: [a]\nfilters: { auth: off }'), /"scopes" needs the filter "auth"/)
-  t.match(one('auth_type: bearer\nfilters: { auth: { required: true } }'), /^4:5 endpoints\[0\]\.auth_type: said twice/)
-  t.match(one('roles: [a]\nfilters: { auth: { required: false } }'), /^4:5 endpoints\[0\]\.roles: said twice/)
+  t.match(
+    one('auth_type: bearer\nfilters: { auth: { required: true } }'),
+    /^4:5 endpoints\[0\]\.auth_type: given twice/,
+  )
+  t.match(one('roles: [a]\nfilters: { auth: { required: false } }'), /^4:5 endpoints\[0\]\.roles: given twice/)
   t.equal(one('roles: [a]\nfilters: { auth: { required: true } }'), '')
   t.match(
     one('roles: [a]\nfilters: { auth: { roles: [b] } }'),
-    /said twice: endpoints\[0\]\.roles is the same as endpoints\[0\]\.filters\.auth\.roles \(line 5\)/,
+    /given twice: endpoints\[0\]\.roles is the same as endpoints\[0\]\.filters\.auth\.roles \(line 5\)/,
   )
   t.match(one('auth_type: 3'), /expected a text, found 3/)
 })
@@ -185,21 +188,21 @@ t.test('they go by the name in the chain; flat keys by the factory', async (t) =
   const chain = 'filters: [{ filter: method-check, name: verbs }, { filter: proxy, name: out }]'
   t.same(Object.keys(first(endpoint('methods: [GET]\ntimeout: 1', chain)).filters), ['verbs', 'out'])
   t.same(problems(endpoint('filters: { verb: {}, proxy: off }', chain)), [
-    '4:16 endpoints[0].filters.verb: no filter of the chain is named "verb". Did you mean "verbs"?',
-    '4:26 endpoints[0].filters.proxy: no filter of the chain is named "proxy". Its filters: verbs, out',
+    '4:16 endpoints[0].filters.verb: the chain has no filter named "verb". Did you mean "verbs"?',
+    '4:26 endpoints[0].filters.proxy: the chain has no filter named "proxy". Its filters: verbs, out',
   ])
   t.match(problems(endpoint('filters: { braeker: {} }')), [/Did you mean "breaker"\?$/])
   t.same(problems(endpoint('filters: { breaker: 3 }')), [
     '4:16 endpoints[0].filters.breaker: expected options (a mapping) or off, found 3',
   ])
   t.match(problems(endpoint('methods: [GET]\nfilters: { method-check: { methods: [PUT] } }')), [
-    /^4:5 endpoints\[0\]\.methods: said twice/,
+    /^4:5 endpoints\[0\]\.methods: given twice/,
   ])
   t.match(problems(endpoint('methods: [GET]\nfilters: { method-check: off }')), [
     /"methods" needs the filter "method-check"/,
   ])
   t.same(warnings(endpoint('filters: { breaker: { a: 1 } }', 'filters: [{ breaker: off }, proxy]')), [
-    '4:16 endpoints[0].filters.breaker: this has no effect: filters[0].breaker (line 5) leaves "breaker" out of the chain',
+    '4:16 endpoints[0].filters.breaker: this has no effect: filters[0].breaker (line 5) turns "breaker" off',
   ])
 })
 
