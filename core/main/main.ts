@@ -28,7 +28,7 @@ import { routeMatch } from '../../filters/route-match/filter.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { admin } from '../../plugins/admin/filter.ts'
 import { echoService } from '../../plugins/echo/echo-service.ts'
-import { HealthChecker } from '../../plugins/health/checker.ts'
+import { HealthChecker } from '../../plugins/health/health-checker.ts'
 import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
 import { type Service, type ServiceKey, StatusKey } from '../api/service.ts'
 import { systemClock } from '../base/clock.ts'
