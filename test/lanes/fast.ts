@@ -20,7 +20,7 @@ const files = ['core', 'config', 'filters', 'plugins']
   .sort((a, b) => statSync(join(root, b)).size - statSync(join(root, a)).size)
 
 const groups: string[][] = Array.from({ length: availableParallelism() }, () => [])
-files.forEach((file, i) => groups[i % groups.length]!.push(file))
+for (const [i, file] of files.entries()) groups[i % groups.length]!.push(file)
 
 const results = await Promise.all(groups.map(run))
 const total = (what: string): number =>

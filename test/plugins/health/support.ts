@@ -1,6 +1,6 @@
 import type { HealthCheck } from '../../../core/control/health-control.ts'
 import type { HealthCheckRequest, HealthCheckResponse } from '../../../core/index.ts'
-import { HealthChecker } from '../../../plugins/health/checker.ts'
+import { HealthChecker } from '../../../plugins/health/health-checker.ts'
 import { Bench, endpoint } from '../../support/exchange.ts'
 import { targetOf } from '../../support/gateway.ts'
 
