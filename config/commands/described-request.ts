@@ -3,7 +3,7 @@ import { Body } from '../../core/api/body.ts'
 import { Exchange } from '../../core/api/exchange.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
-import { TOKEN } from '../../core/base/tokens.ts'
+import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import { isSecret } from '../../core/build/filter-options.ts'
 import { Misuse } from './command.ts'
 
@@ -44,7 +44,7 @@ export function readRequest(method: string, url: string, fields: readonly string
   }
 }
 
-const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
+const FIELD = new RegExp(`^(${TOKEN_SOURCE}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
 
 function fieldOf(text: string): [name: string, value: string] {
   const parts = FIELD.exec(text)

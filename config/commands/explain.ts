@@ -2,7 +2,7 @@ import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'
-import { notesOf, type Rehearsal, rehearse, type Turn } from '../../core/chain/rehearsal.ts'
+import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { optionsInForce } from '../read/shown-value.ts'
@@ -112,7 +112,7 @@ function endOf(
 
 function decisionOf(index: number, factory: FilterFactory, { turns, entered }: Rehearsal, end: End): string {
   const own = turns.filter((turn) => turn.index === index)
-  const reply = own.find((turn): turn is Turn & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
+  const reply = own.find((turn): turn is RehearsedHook & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
   if (reply !== undefined) return `replies ${reply.verdict.status} ${reply.verdict.reason}`
   if (index >= entered) return 'not reached'
   if (factory.terminal === true) {

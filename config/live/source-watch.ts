@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../../core/api/logger.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 
 /** Watches what a configuration was made of, and follows when that becomes something else. */
 export class SourceWatch {
   readonly #source: ConfigSource
   readonly #changed: () => void
   readonly #log: Logger
-  #uses: ConfigUses | undefined
+  #uses: ConfigInputs | undefined
   #unwatch: (() => Promise<void>) | undefined
 
   /** @param changed called when something that is watched has changed */
@@ -18,7 +18,7 @@ export class SourceWatch {
   }
 
   /** Watches these from now on. Never rejects: where watching fails, the former watch stays and a warning is logged. */
-  async update(uses: ConfigUses): Promise<void> {
+  async update(uses: ConfigInputs): Promise<void> {
     if (isDeepStrictEqual(uses, this.#uses)) return
     try {
       const unwatch = await this.#source.watch(uses, this.#changed)

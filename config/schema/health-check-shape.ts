@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { statuses } from '../../core/api/status-pattern.ts'
+import { statusPatterns } from '../../core/api/status-pattern.ts'
 import { isFieldValue, isToken, TOKEN_PATTERN } from '../../core/base/tokens.ts'
-import { bodyPattern } from '../../core/control/health-control.ts'
+import { parseBodyMatch } from '../../core/control/health-control.ts'
 import { absolutePath, positiveDuration } from './value-kinds.ts'
 
 /** Those that are the connection's own business. */
@@ -31,7 +31,7 @@ const bodyMatch = () =>
     .min(1)
     .superRefine((text, context) => {
       try {
-        bodyPattern(text)
+        parseBodyMatch(text)
       } catch (error) {
         context.addIssue({ code: 'custom', message: `this is no regular expression: ${(error as Error).message}` })
       }
@@ -48,7 +48,7 @@ export const healthCheckShape = {
   timeout: positiveDuration().prefault('10s').describe('When a check without an answer counts as failed.'),
   unhealthy_threshold: threshold().default(3).describe('Failed checks in a row that make a target unhealthy.'),
   healthy_threshold: threshold().default(2).describe('Passed checks in a row that make it healthy.'),
-  statuses: statuses()
+  statuses: statusPatterns()
     .min(1)
     .default(['2xx'])
     .describe('Statuses that pass: numbers (`204`) or classes (`2xx`). Redirects are not followed.'),

@@ -1,4 +1,4 @@
-import { type HeaderList, sameName } from '../../core/index.ts'
+import { equalsIgnoreCase, type HeaderList } from '../../core/index.ts'
 
 /** Longest token that is looked at, in bytes. */
 export const MAX_TOKEN = 8192
@@ -24,7 +24,7 @@ export function bearer(headers: HeaderList): string | Flaw {
   const { raw } = headers
   let value: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (!sameName(raw[i]!, 'authorization')) continue
+    if (!equalsIgnoreCase(raw[i]!, 'authorization')) continue
     if (value !== undefined) return malformed
     value = raw[i + 1]!
   }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type CheckResult,
   type Clock,
   type Deadline,
   type EndpointRegistry,
   type HealthCheck,
+  type HealthCheckResult,
   type TargetState,
   type TimerWheel,
   WeirError,
@@ -45,7 +45,7 @@ export class TargetChecker {
   /** When the present check was due; monotonic milliseconds. */
   #dueAt = 0
   #due: Deadline | undefined
-  #running: Promise<CheckResult | undefined> | undefined
+  #running: Promise<HealthCheckResult | undefined> | undefined
   #underWay: AbortController | undefined
   #closed = false
 
@@ -77,13 +77,13 @@ export class TargetChecker {
   }
 
   /** Checks now, or waits for the check that is under way. Undefined if that says nothing: it was given up, or nobody calls the target. */
-  run(): Promise<CheckResult | undefined> {
+  run(): Promise<HealthCheckResult | undefined> {
     this.#due?.cancel()
     this.#running ??= this.#run()
     return this.#running
   }
 
-  async #run(): Promise<CheckResult | undefined> {
+  async #run(): Promise<HealthCheckResult | undefined> {
     const { gate, clock } = this.#by
     this.#dueAt = clock.now()
     try {
@@ -107,7 +107,7 @@ export class TargetChecker {
     this.#due = timers.after(Math.max(this.#dueAt - now, 0), () => void this.run())
   }
 
-  async #ask(): Promise<CheckResult | undefined> {
+  async #ask(): Promise<HealthCheckResult | undefined> {
     const { target } = this
     const { sendHealthCheck } = target
     if (this.#closed) return undefined
