@@ -25,7 +25,7 @@ export {
   type Service,
   type ServiceKey,
 } from './api/service.ts'
-export type { ShareSpec } from './api/share.ts'
+export type { ShareSpec } from './api/share-spec.ts'
 export { defineSlot, type Slot } from './api/slot.ts'
 export { matchesStatus, type StatusPattern, statusPatterns } from './api/status-pattern.ts'
 export { type Clock, systemClock } from './base/clock.ts'

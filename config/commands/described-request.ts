@@ -4,7 +4,7 @@ import { Exchange } from '../../core/api/exchange.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
-import { isSecret } from '../../core/build/filter-options.ts'
+import { isSecret } from '../../core/build/option-check.ts'
 import { Misuse } from './command.ts'
 
 /** A request as somebody describes it on the command line. */

@@ -1,4 +1,4 @@
-import { isSecret } from '../../core/build/filter-options.ts'
+import { isSecret } from '../../core/build/option-check.ts'
 import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'

@@ -1,5 +1,5 @@
 import type { FilterFactory } from '../../core/api/filter-factory.ts'
-import { isSecret } from '../../core/build/filter-options.ts'
+import { isSecret } from '../../core/build/option-check.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { digestOf, FileCheck, readNamed } from '../../../core/base/files.ts'
+import { digestOf, FileCheck, readNamed } from '../../../core/base/read-file.ts'
 
 function folder(t: Test): string {
   const dir = mkdtempSync(join(tmpdir(), 'weir-files-'))
