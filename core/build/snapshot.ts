@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FilterFactory } from '../api/filter-factory.ts'
-import type { FileDigests } from '../base/read-file.ts'
+import type { FileDigests } from '../base/file-digests.ts'
 import { TimeSlice } from '../base/time-slice.ts'
 import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'
 import { Instance } from '../chain/instance.ts'
