@@ -14,7 +14,7 @@ const pages = [
 ]
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
 
-/** Files of this repository that a text names: `core/chain/hook-runner.ts`. */
+/** Files of this repository that a text names: `core/chain/chain-runner.ts`. */
 const namedFiles = (text: string): string[] =>
   [...text.matchAll(/`((?:core|filters|plugins|config|test)\/[\w./-]+\.(?:ts|js|json))`/g)].map(([, file]) => file!)
 

@@ -5,7 +5,7 @@ import type { Catalog } from '../../core/build/catalog.ts'
 import { buildSnapshot, checkSpec, type Snapshot } from '../../core/build/snapshot.ts'
 import { Runtime } from '../../core/chain/runtime.ts'
 import { Metrics } from '../../core/observe/metrics.ts'
-import { EndpointRegistry, RegistryKey } from '../../core/state/registry.ts'
+import { EndpointRegistry, EndpointRegistryKey } from '../../core/state/registry.ts'
 import { SharedState } from '../../core/state/shared-state.ts'
 import { loadConfig } from '../live/config-loader.ts'
 import type { LoadedConfig } from '../read/reading.ts'
@@ -26,7 +26,7 @@ export interface Built {
 export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
   const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
   const shared = previous?.shared ?? new SharedState()
-  const services = new Map(host.services).set(RegistryKey, new EndpointRegistry(systemClock, silentLogger))
+  const services = new Map(host.services).set(EndpointRegistryKey, new EndpointRegistry(systemClock, silentLogger))
   const runtime = new Runtime({
     clock: systemClock,
     timers: new TimerWheel(),

@@ -4,7 +4,7 @@ import { Exchange } from '../../core/api/exchange.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
 import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
-import { TOKEN } from '../../core/base/tokens.ts'
+import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import { Misuse } from './command.ts'
 
 /** A request that the command line describes. */
@@ -44,7 +44,7 @@ export function readRequest(method: string, url: string, fields: readonly string
   }
 }
 
-const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
+const FIELD = new RegExp(`^(${TOKEN_SOURCE}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
 
 function fieldOf(text: string): [name: string, value: string] {
   const parts = FIELD.exec(text)

@@ -3,7 +3,7 @@ import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { maskText } from '../../core/base/masking.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'
-import { notesOf, type Rehearsal, rehearse, type Turn } from '../../core/chain/rehearsal.ts'
+import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { optionsInForce } from '../read/shown-value.ts'
@@ -113,7 +113,7 @@ function endOf(
 
 function decisionOf(index: number, factory: FilterFactory, { turns, entered }: Rehearsal, end: End): string {
   const own = turns.filter((turn) => turn.index === index)
-  const reply = own.find((turn): turn is Turn & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
+  const reply = own.find((turn): turn is RehearsedHook & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
   if (reply !== undefined) return `replies ${reply.verdict.status} ${reply.verdict.reason}`
   if (index >= entered) return 'not reached'
   if (factory.terminal === true) {

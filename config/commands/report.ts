@@ -1,4 +1,4 @@
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
@@ -43,7 +43,7 @@ export const plainFinding = ({
   severity,
   problem,
   document,
-}: Finding): PlainProblem & { readonly severity: Severity } => ({
+}: Finding): ConfigProblem & { readonly severity: Severity } => ({
   severity,
   ...plainProblem(problem, document),
 })

@@ -1,4 +1,4 @@
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
 import { formatPath } from './format-path.ts'
@@ -20,7 +20,7 @@ export class LocatedConfigError extends ConfigError {
 }
 
 /** A problem with its place, as plain data. */
-export function plainProblem(problem: PlacedProblem, document: ConfigDocument): PlainProblem {
+export function plainProblem(problem: PlacedProblem, document: ConfigDocument): ConfigProblem {
   const { path, file, line, col } = document.place(problem)
   const message = document.message(problem)
   return { file, ...(line === undefined ? {} : { line, col }), path: formatPath(path), message }

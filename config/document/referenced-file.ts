@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { readOrdinaryFile } from '../../core/base/files.ts'
+import { readOrdinaryFile } from '../../core/base/read-file.ts'
 
 /** MiB. A file that `${file:…}` names holds a secret or another short value. */
 const LIMIT = 1

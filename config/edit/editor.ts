@@ -2,15 +2,15 @@ import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
 import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import type {
   ChangeOptions,
   ChangeOutcome,
+  ChangeRefusal,
   EndpointControl,
   EndpointView,
-  Refusal,
 } from '../../core/control/endpoint-control.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
@@ -207,7 +207,7 @@ export class EndpointEditor implements EndpointControl {
     if (error instanceof LocatedConfigError)
       return new RefusedError(
         'invalid',
-        error.problems.map((problem): PlainProblem => plainProblem(problem, error.document)),
+        error.problems.map((problem): ConfigProblem => plainProblem(problem, error.document)),
       )
     this.#parts.log.error({ err: error }, 'a change of an endpoint failed unexpectedly')
     return refused('invalid', this.#parts.source.main, error instanceof Error ? error.message : String(error))
@@ -216,5 +216,5 @@ export class EndpointEditor implements EndpointControl {
 
 const BYTE_ORDER_MARK = '\ufeff'
 
-const refused = (reason: Refusal, file: string, message: string): RefusedError =>
+const refused = (reason: ChangeRefusal, file: string, message: string): RefusedError =>
   new RefusedError(reason, [{ file, path: '', message }])

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { Refusal } from '../../core/control/endpoint-control.ts'
+import type { ChangeRefusal } from '../../core/control/endpoint-control.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { formatPath } from '../document/format-path.ts'
 import { isMapping, type Mapping } from '../document/plain-data.ts'
@@ -13,10 +13,10 @@ import { UneditableError } from './splice.ts'
 
 /** A change that is refused. */
 export class RefusedError extends Error {
-  readonly reason: Refusal
-  readonly problems: readonly PlainProblem[]
+  readonly reason: ChangeRefusal
+  readonly problems: readonly ConfigProblem[]
 
-  constructor(reason: Refusal, problems: readonly PlainProblem[]) {
+  constructor(reason: ChangeRefusal, problems: readonly ConfigProblem[]) {
     super(problems.map(({ message }) => message).join('\n'))
     this.reason = reason
     this.problems = problems

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { runAtOnce, runInSlices, TimeSlice } from '../../core/base/time-slice.ts'
 import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 import { ConfigDocument } from '../document/config-document.ts'
 import { ConfigFile, type PieceCache, parseFile } from '../document/config-file.ts'
 import { type Included, mergeFiles, readPatterns } from '../document/include.ts'
@@ -25,7 +25,7 @@ export class ConfigLoader {
   readonly #check: Check | undefined
   readonly #cache = new ReadingCache()
   #pieces: PieceCache = new Map()
-  #uses: ConfigUses = { names: [], patterns: [] }
+  #uses: ConfigInputs = { names: [], patterns: [] }
   #texts: ReadonlyMap<string, string> = new Map()
 
   /** @param check finds the problems that need the filters, so that all problems are reported at once */
@@ -36,7 +36,7 @@ export class ConfigLoader {
   }
 
   /** What the last load read, whether it succeeded or not. */
-  get uses(): ConfigUses {
+  get uses(): ConfigInputs {
     return this.#uses
   }
 

@@ -3,7 +3,7 @@ import { type FileHandle, glob, open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 import { replaceFile } from './replace-file.ts'
 import { stamp, watchFiles } from './watch-files.ts'
 
@@ -57,7 +57,7 @@ export class FileConfigSource implements ConfigSource {
     return found.sort()
   }
 
-  watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>> {
+  watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>> {
     const cwd = resolve(dirname(this.main))
     return watchFiles(
       uses.names.map((name) => resolve(name)),

@@ -1,12 +1,12 @@
 import type { Logger } from '../../core/api/logger.ts'
-import type { ConfigStatus, PlainProblem, ReloadOutcome, Trigger } from '../../core/control/config-control.ts'
+import type { ConfigProblem, ConfigStatus, LoadTrigger, ReloadOutcome } from '../../core/control/config-control.ts'
 
 /** Logs the result of a load. */
 export function logReload(
   log: Logger,
   result: ReloadOutcome,
   { endpoints }: ConfigStatus,
-  trigger: Trigger = 'api',
+  trigger: LoadTrigger = 'api',
 ): void {
   const { outcome, version, duration_ms, problems, warnings } = result
   const fields = { trigger, version, duration_ms }
@@ -21,8 +21,8 @@ export function logReload(
   log.error(fields, `configuration not reloaded: ${count}; the previous configuration stays in use`)
 }
 
-export const logWarning = (log: Logger, { message, ...place }: PlainProblem): void =>
+export const logWarning = (log: Logger, { message, ...place }: ConfigProblem): void =>
   log.warn({ place: lineOf(place) }, message)
 
-const lineOf = ({ file, line, col, path }: Omit<PlainProblem, 'message'>): string =>
+const lineOf = ({ file, line, col, path }: Omit<ConfigProblem, 'message'>): string =>
   `${file}${line === undefined ? '' : `:${line}:${col}`}${path === '' ? '' : ` ${path}`}`

@@ -5,10 +5,10 @@ import type { Clock } from '../../core/base/clock.ts'
 import { BuildError } from '../../core/build/snapshot.ts'
 import type {
   ConfigControl,
+  ConfigProblem,
   ConfigStatus,
-  PlainProblem,
+  LoadTrigger,
   ReloadOutcome,
-  Trigger,
 } from '../../core/control/config-control.ts'
 import { ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
@@ -86,7 +86,7 @@ export class Reloader implements ConfigControl {
     return this.#status
   }
 
-  reload(trigger: Trigger): Promise<ReloadOutcome> {
+  reload(trigger: LoadTrigger): Promise<ReloadOutcome> {
     // A load that has not begun yet will read the newest files: one is enough.
     this.#waiting ??= this.enqueue(() => {
       this.#waiting = undefined
@@ -128,7 +128,7 @@ export class Reloader implements ConfigControl {
   async applyLoaded(
     next: LoadedConfig,
     commit: () => Promise<void>,
-  ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly PlainProblem[] }> {
+  ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly ConfigProblem[] }> {
     const startedAt = this.#parts.clock.now()
     const same = await this.#isLive(next)
     if (same) await commit()
@@ -152,7 +152,7 @@ export class Reloader implements ConfigControl {
   }
 
   /** Never rejects. */
-  async #load(trigger: Trigger): Promise<ReloadOutcome> {
+  async #load(trigger: LoadTrigger): Promise<ReloadOutcome> {
     const { loader, clock } = this.#parts
     const startedAt = clock.now()
     this.#tried = []
@@ -185,7 +185,7 @@ export class Reloader implements ConfigControl {
 
   async #apply(
     next: LoadedConfig,
-    trigger: Trigger,
+    trigger: LoadTrigger,
     commit?: () => Promise<void>,
   ): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
     try {
@@ -201,8 +201,8 @@ export class Reloader implements ConfigControl {
     }
   }
 
-  #failed(error: unknown, trigger: Trigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
-    const problems: readonly PlainProblem[] =
+  #failed(error: unknown, trigger: LoadTrigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
+    const problems: readonly ConfigProblem[] =
       error instanceof LocatedConfigError
         ? error.problems.map((problem) => plainProblem(problem, error.document))
         : [{ file: this.#parts.source.main, path: '', message: error instanceof Error ? error.message : String(error) }]
@@ -212,7 +212,7 @@ export class Reloader implements ConfigControl {
     return { outcome: 'failed', problems, warnings: [] }
   }
 
-  #statusOf(config: LoadedConfig, trigger: Trigger): ConfigStatus {
+  #statusOf(config: LoadedConfig, trigger: LoadTrigger): ConfigStatus {
     return {
       version: config.version,
       source: this.#parts.source.main,

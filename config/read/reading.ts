@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs } from '../../core/control/config-source.ts'
 import type { GatewaySpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import type { ConfigFile } from '../document/config-file.ts'
@@ -83,7 +83,7 @@ export class Reading {
   }
 
   /** Files that references have named so far, by absolute path. */
-  get read(): ConfigUses['names'] {
+  get read(): ConfigInputs['names'] {
     return [...this.#read]
   }
 

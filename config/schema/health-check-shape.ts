@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { statuses } from '../../core/api/status-pattern.ts'
+import { statusPatterns } from '../../core/api/status-pattern.ts'
 import { isFieldValue, isToken, TOKEN_PATTERN } from '../../core/base/tokens.ts'
-import { bodyPattern } from '../../core/control/health-control.ts'
+import { parseBodyMatch } from '../../core/control/health-control.ts'
 import { absolutePath, positiveDuration } from './value-kinds.ts'
 
 /** Header fields that the connection sets. */
@@ -31,7 +31,7 @@ const bodyMatch = () =>
     .min(1)
     .superRefine((text, context) => {
       try {
-        bodyPattern(text)
+        parseBodyMatch(text)
       } catch (error) {
         context.addIssue({ code: 'custom', message: `this is not a regular expression: ${(error as Error).message}` })
       }
@@ -50,7 +50,7 @@ export const healthCheckShape = {
     .default(3)
     .describe('Number of failed checks in a row that make a target unhealthy.'),
   healthy_threshold: threshold().default(2).describe('Number of passed checks in a row that make a target healthy.'),
-  statuses: statuses()
+  statuses: statusPatterns()
     .min(1)
     .default(['2xx'])
     .describe('Statuses with which a check passes: numbers (`204`) or classes (`2xx`). Redirects are not followed.'),

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { TOKEN } from '../../core/base/tokens.ts'
+import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import { duration, size } from '../../core/base/units.ts'
 import type { LogLevel } from '../../core/observe/root-logger.ts'
 import { type Parsed, parseListen, parseTarget } from './address.ts'
@@ -98,7 +98,7 @@ export const authType = () => z.string().meta(anyCase(AUTH_TYPES)).toLowerCase()
 export const FILTER_NAME = /^[A-Za-z][\w.-]*$/
 export const filterName = () => text().meta({ title: 'name of a filter', pattern: FILTER_NAME.source })
 
-const UPGRADE_PROTOCOL = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`)
+const UPGRADE_PROTOCOL = new RegExp(`^${TOKEN_SOURCE}(?:/${TOKEN_SOURCE})?$`)
 /** A protocol of `Upgrade` (RFC 9110 §7.8), in lower case. */
 export const upgradeProtocol = () =>
   z

@@ -6,7 +6,7 @@ import type { Filter, TerminalFilter } from './filter.ts'
 import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
 import type { ServiceKey } from './service.ts'
-import type { ShareSpec } from './share.ts'
+import type { ShareSpec } from './share-spec.ts'
 import type { Slot } from './slot.ts'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
 

@@ -1,11 +1,4 @@
-import { isToken } from '../base/tokens.ts'
-
-/** Whether two field names are the same: case does not matter (RFC 9110 §5.1). ASCII only, as field names are. */
-export function sameName(a: string, b: string): boolean {
-  if (a.length !== b.length) return false
-  // The first letter before the rest: most names of equal length differ there, and lower-casing allocates (measured).
-  return a === b || ((a.charCodeAt(0) | 0x20) === (b.charCodeAt(0) | 0x20) && a.toLowerCase() === b.toLowerCase())
-}
+import { equalsIgnoreCase, isToken } from '../base/tokens.ts'
 
 /**
  * Header fields as they are on the wire: a flat list of names and values in latin-1 that keeps order, case and duplicates
@@ -59,7 +52,7 @@ export class HeaderList {
   /** First value of a field, or undefined. */
   get(name: string): string | undefined {
     const raw = this.#raw
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, name)) return raw[i + 1]
+    for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(raw[i]!, name)) return raw[i + 1]
     return undefined
   }
 
@@ -67,7 +60,7 @@ export class HeaderList {
   all(name: string): string[] {
     const raw = this.#raw
     const values: string[] = []
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, name)) values.push(raw[i + 1]!)
+    for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(raw[i]!, name)) values.push(raw[i + 1]!)
     return values
   }
 
@@ -95,7 +88,7 @@ export class HeaderList {
     checkField(name, value)
     const raw = this.#raw
     let at = 0
-    while (at < raw.length && !sameName(raw[at]!, name)) at += 2
+    while (at < raw.length && !equalsIgnoreCase(raw[at]!, name)) at += 2
     const found = at < raw.length
     raw[at] = name
     raw[at + 1] = value
@@ -111,7 +104,7 @@ export class HeaderList {
     const raw = this.#raw
     let out = start
     for (let i = start; i < raw.length; i += 2) {
-      if (sameName(raw[i]!, name)) continue
+      if (equalsIgnoreCase(raw[i]!, name)) continue
       raw[out++] = raw[i]!
       raw[out++] = raw[i + 1]!
     }

@@ -20,7 +20,7 @@ export interface Service {
 }
 
 /** What the admin listener tells about the process. */
-export interface Status {
+export interface GatewayStatus {
   readonly version: string
   /** True once every listener is open and until shutdown begins. */
   ready(): boolean
@@ -32,4 +32,4 @@ export interface Status {
 
 /** Every endpoint of the snapshot being built. Filters that need it are remade when any endpoint changes. */
 export const EndpointsKey = defineService<readonly Endpoint[]>('endpoints')
-export const StatusKey = defineService<Status>('status')
+export const GatewayStatusKey = defineService<GatewayStatus>('status')

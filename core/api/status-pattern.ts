@@ -7,7 +7,7 @@ const CLASS = /^[1-5]xx$/
 const EXPECTED = 'expected a status (503) or a class of statuses (5xx)'
 
 /** Schema of a list of statuses and classes. */
-export const statuses = () =>
+export const statusPatterns = () =>
   z.array(z.union([z.int().min(100).max(599), z.string().regex(CLASS, EXPECTED)], { error: EXPECTED }))
 
 /** Whether any of the patterns means the status. */

@@ -1,4 +1,4 @@
-import type { Deadline, TimerWheel, Turn } from './timer-wheel.ts'
+import type { Deadline, TimerWheel, WheelTurn } from './timer-wheel.ts'
 
 /** Owner of a watchdog: says how long it may be silent, and is told when it was silent for too long. */
 export interface IdleOwner {
@@ -20,7 +20,7 @@ export class IdleWatchdog {
   readonly #owner: IdleOwner
   readonly #maxWait: number
   /** The wheel's turn of the last activity. */
-  #active: Turn
+  #active: WheelTurn
   #deadline: Deadline | undefined
 
   /**

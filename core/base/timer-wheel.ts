@@ -5,7 +5,7 @@ export interface Deadline {
 }
 
 /** The time between two looks of the wheel at the clock. */
-export interface Turn {
+export interface WheelTurn {
   /** Monotonic milliseconds at which it ended; infinite as long as it lasts. */
   readonly end: number
 }
@@ -73,12 +73,12 @@ export class TimerWheel {
    * The present turn, to be noted when something happens: that costs a pointer, a clock 80 ns. A turn lasts about a tick, or as
    * long as no deadline is pending.
    */
-  get turn(): Turn {
+  get turn(): WheelTurn {
     return this.#turn
   }
 
   /** Milliseconds since a turn ended: never more than since what happened in it, and less by at most the turn's length. */
-  since(turn: Turn): number {
+  since(turn: WheelTurn): number {
     return Math.max(this.#now() - turn.end, 0)
   }
 

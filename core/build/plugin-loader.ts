@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter-factory.ts'
 import { maskText } from '../base/masking.ts'
-import { within } from '../base/within.ts'
+import { withTimeLimit } from '../base/time-limit.ts'
 import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
 import { rememberOrigin } from '../observe/error-origin.ts'
 import { checkFactory } from './factory-check.ts'
@@ -46,7 +46,7 @@ export async function loadPlugins(
     let url = ''
     try {
       url = locate(specifier, baseDir)
-      const module = await within(IMPORT_MS, 'its import', import(url) as Promise<Record<string, unknown>>)
+      const module = await withTimeLimit(IMPORT_MS, 'its import', import(url) as Promise<Record<string, unknown>>)
       const factories = factoriesOf(module)
       rememberOrigin(
         url,

@@ -6,7 +6,7 @@ import type { LocalReply, Response } from '../api/reply.ts'
 import type { Op } from './compiled-chain.ts'
 import { errorReply, filterFailure } from './error-reply.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
-import { renderReply } from './problem-document.ts'
+import { renderReply } from './render-reply.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A hook that holds the event loop longer than this is logged; milliseconds. */

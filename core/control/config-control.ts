@@ -1,10 +1,10 @@
 import { defineService } from '../api/service.ts'
 
 /** What set a load off. */
-export type Trigger = 'start' | 'file' | 'signal' | 'api'
+export type LoadTrigger = 'start' | 'file' | 'signal' | 'api'
 
 /** A problem as people and tools read it. */
-export interface PlainProblem {
+export interface ConfigProblem {
   readonly file: string
   /** From 1; absent where the whole file is meant. */
   readonly line?: number | undefined
@@ -19,8 +19,8 @@ export interface ReloadOutcome {
   readonly outcome: 'applied' | 'unchanged' | 'failed'
   /** Version of what runs now. */
   readonly version: string
-  readonly problems: readonly PlainProblem[]
-  readonly warnings: readonly PlainProblem[]
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
   readonly duration_ms: number
 }
 
@@ -34,14 +34,14 @@ export interface ConfigStatus {
   readonly files: readonly string[]
   /** When it was applied (RFC 3339). */
   readonly loaded_at: string
-  readonly trigger: Trigger
+  readonly trigger: LoadTrigger
   readonly endpoints: number
-  readonly warnings: readonly PlainProblem[]
+  readonly warnings: readonly ConfigProblem[]
   /** The last load, if it failed; null once one succeeds. */
   readonly last_failure: {
     readonly at: string
-    readonly trigger: Trigger
-    readonly problems: readonly PlainProblem[]
+    readonly trigger: LoadTrigger
+    readonly problems: readonly ConfigProblem[]
   } | null
 }
 
@@ -49,7 +49,7 @@ export interface ConfigStatus {
 export interface ConfigControl {
   status(): ConfigStatus
   /** Resolves when the load that it set off, or one that began later, is over. Never rejects for what a document says. */
-  reload(trigger: Trigger): Promise<ReloadOutcome>
+  reload(trigger: LoadTrigger): Promise<ReloadOutcome>
 }
 
-export const ConfigKey = defineService<ConfigControl>('config')
+export const ConfigControlKey = defineService<ConfigControl>('config')

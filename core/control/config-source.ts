@@ -11,7 +11,7 @@ export interface ConfigSource {
    * function that it gives, which stops it, is missed.
    * @param uses what the running configuration was made of
    */
-  watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>>
+  watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>>
   /**
    * Puts `bytes` in the place of a document, all or nothing, if it still holds `before`: gives false and does nothing if
    * others changed it meanwhile. Throws a ConfigError that says why it can't be written. A source without it is read-only.
@@ -20,7 +20,7 @@ export interface ConfigSource {
 }
 
 /** What a configuration was made of. */
-export interface ConfigUses {
+export interface ConfigInputs {
   /** Documents, and local files that were read for them (absolute paths). */
   readonly names: readonly string[]
   readonly patterns: readonly string[]

@@ -1,9 +1,9 @@
 import { defineService } from '../api/service.ts'
-import type { BreakerPhase, EndpointStatus, Health } from '../state/endpoint-status.ts'
-import type { PlainProblem } from './config-control.ts'
+import type { BreakerPhase, EndpointStatus, TargetHealth } from '../state/endpoint-status.ts'
+import type { ConfigProblem } from './config-control.ts'
 
 /** Why a change was refused. */
-export type Refusal =
+export type ChangeRefusal =
   /** It would not load, or is no plain data; the problems say why. */
   | 'invalid'
   | 'not_found'
@@ -21,14 +21,14 @@ export type Refusal =
 export interface ChangeOutcome {
   /** `applied`; `unchanged`: what runs means that already, whatever the document says now; `refused`: nothing was changed, neither what runs nor the document. */
   readonly outcome: 'applied' | 'unchanged' | 'refused'
-  readonly reason?: Refusal
+  readonly reason?: ChangeRefusal
   /** The endpoint that was meant; after a change of its name or version, the new one. */
   readonly id: string
   /** Version of what runs now. */
   readonly version: string
   /** Places are those of the document as it would have become. */
-  readonly problems: readonly PlainProblem[]
-  readonly warnings: readonly PlainProblem[]
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
   readonly duration_ms: number
 }
 
@@ -55,7 +55,7 @@ export interface EndpointView {
 export interface TargetView {
   readonly url: string
   readonly weight: number
-  readonly health: Health
+  readonly health: TargetHealth
   readonly ejected: boolean
   /** Attempts in flight, those that are over, and those of them that failed. */
   readonly outstanding: number

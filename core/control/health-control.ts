@@ -1,6 +1,6 @@
 import { defineService } from '../api/service.ts'
 import type { StatusPattern } from '../api/status-pattern.ts'
-import type { Health } from '../state/endpoint-status.ts'
+import type { TargetHealth } from '../state/endpoint-status.ts'
 
 /** How the targets of an endpoint are checked. Durations are milliseconds. Plain data: equal ones are the same check. */
 export interface HealthCheck {
@@ -19,19 +19,19 @@ export interface HealthCheck {
   readonly healthyThreshold: number
   /** What the answer's status must be one of. */
   readonly statuses: readonly StatusPattern[]
-  /** What the beginning of the body must hold, as `bodyPattern` reads it. */
+  /** What the beginning of the body must hold, as `parseBodyMatch` reads it. */
   readonly bodyMatch: string | undefined
 }
 
 /** What one check found. */
-export interface CheckResult {
+export interface HealthCheckResult {
   readonly endpoint: string
   readonly target: string
   readonly passed: boolean
   /** For people; never bytes of the upstream. */
   readonly reason: string
   /** What is held of the target since. */
-  readonly health: Health
+  readonly health: TargetHealth
   /** Milliseconds, without the time for which it waited for its turn. */
   readonly durationMs: number
 }
@@ -42,15 +42,15 @@ export interface HealthControl {
    * Checks every target of an endpoint, or of all, at once rather than when it is due; a check that is under way is waited
    * for. The results count as those of other checks. Targets that are not checked are left out. Never rejects.
    */
-  checkNow(endpoint?: string): Promise<readonly CheckResult[]>
+  checkNow(endpoint?: string): Promise<readonly HealthCheckResult[]>
 }
 
-export const HealthKey = defineService<HealthControl>('health')
+export const HealthControlKey = defineService<HealthControl>('health')
 
 const REGEX = /^\/(.+)\/([imsu]*)$/s
 
 /** A `body_match`: a regular expression between slashes, with flags behind them, or else plain text. Throws a SyntaxError. */
-export function bodyPattern(text: string): RegExp | string {
+export function parseBodyMatch(text: string): RegExp | string {
   const [, source, flags] = REGEX.exec(text) ?? []
   return source === undefined ? text : new RegExp(source, flags)
 }

@@ -1,4 +1,5 @@
-import { type HeaderList, sameName } from '../api/header-list.ts'
+import type { HeaderList } from '../api/header-list.ts'
+import { equalsIgnoreCase } from '../base/tokens.ts'
 
 /** Where a request comes from, as a propagation header says. */
 export interface RemoteSpan {
@@ -32,7 +33,7 @@ export function remoteSpanOf(headers: HeaderList): RemoteSpan | undefined {
   const { raw } = headers
   let value: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (!sameName(raw[i]!, 'traceparent')) continue
+    if (!equalsIgnoreCase(raw[i]!, 'traceparent')) continue
     if (value !== undefined) return undefined
     value = raw[i + 1]
   }

@@ -2,6 +2,6 @@
 export type EndpointStatus = 'active' | 'inactive' | 'disabled' | 'unhealthy'
 
 /** What active checks say of a target: `unknown` until the first of them is over. */
-export type Health = 'unknown' | 'healthy' | 'unhealthy'
+export type TargetHealth = 'unknown' | 'healthy' | 'unhealthy'
 
 export type BreakerPhase = 'closed' | 'open' | 'half_open'

@@ -3,16 +3,16 @@ import type { Logger } from '../api/logger.ts'
 import { defineService } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
 import { EndpointState } from './endpoint-state.ts'
-import type { BreakerPhase, Health } from './endpoint-status.ts'
-import type { Happened, RegistryEvent } from './registry-event.ts'
+import type { BreakerPhase, TargetHealth } from './endpoint-status.ts'
+import type { RegistryEvent, RegistryEventBase } from './registry-event.ts'
 import type { TargetState } from './target-state.ts'
 
 /** An event without what the registry adds. */
-type Told<E = RegistryEvent> = E extends unknown ? Omit<E, keyof Happened> : never
+type Told<E = RegistryEvent> = E extends unknown ? Omit<E, keyof RegistryEventBase> : never
 
 /**
  * Run-time state of every endpoint and target: what health checks, live traffic and breakers found out. It outlives reloads
- * for as long as the endpoint, or the target's URL, is configured. Filters get it by `RegistryKey`.
+ * for as long as the endpoint, or the target's URL, is configured. Filters get it by `EndpointRegistryKey`.
  *
  * Whoever finds something out says so by a method here; whoever wants to know subscribes, or reads the plain fields.
  */
@@ -76,7 +76,7 @@ export class EndpointRegistry {
   }
 
   /** An active check changed its mind about a target. */
-  setHealth(target: TargetState, to: Health, reason: string): void {
+  setHealth(target: TargetState, to: TargetHealth, reason: string): void {
     const { health: from } = target
     if (from === to) return
     target.health = to
@@ -144,4 +144,4 @@ export class EndpointRegistry {
   }
 }
 
-export const RegistryKey = defineService<EndpointRegistry>('registry')
+export const EndpointRegistryKey = defineService<EndpointRegistry>('registry')

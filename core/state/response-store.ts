@@ -19,24 +19,24 @@ export interface StoredResponse {
 }
 
 /** Under the key of a URL, where its answers differ by fields of the request (RFC 9111 §4.1): their names, lower case. */
-export interface Variants {
+export interface StoredVariants {
   readonly vary: readonly string[]
 }
 
-export type Stored = StoredResponse | Variants
+export type StoredEntry = StoredResponse | StoredVariants
 
 /**
  * Keeps answers under keys of the caller's making. It may forget any of them at any time, and may live in another process:
  * its methods can return promises, and reject when it can't be reached; who asks then does without.
  */
 export interface ResponseStore {
-  get(key: string): Awaitable<Stored | undefined>
+  get(key: string): Awaitable<StoredEntry | undefined>
   /** Replaces what is kept under the key. One that does not fit is not kept, nor is what it replaces. */
-  set(key: string, value: Stored): Awaitable<void>
+  set(key: string, value: StoredEntry): Awaitable<void>
   delete(key: string): Awaitable<void>
 }
 
-export interface StoreLimits {
+export interface ResponseStoreLimits {
   readonly maxEntries: number
   /** Bytes of all entries together, their keys and fields included. */
   readonly maxBytes: number
@@ -47,12 +47,12 @@ const OVERHEAD = 256
 
 /** Keeps answers in this process, and forgets the longest unused ones first. Synchronous. */
 export class MemoryResponseStore implements ResponseStore {
-  readonly #limits: StoreLimits
+  readonly #limits: ResponseStoreLimits
   /** The longest unused first. */
-  readonly #entries = new Map<string, { readonly value: Stored; readonly bytes: number }>()
+  readonly #entries = new Map<string, { readonly value: StoredEntry; readonly bytes: number }>()
   #bytes = 0
 
-  constructor(limits: StoreLimits) {
+  constructor(limits: ResponseStoreLimits) {
     this.#limits = limits
   }
 
@@ -64,7 +64,7 @@ export class MemoryResponseStore implements ResponseStore {
     return this.#bytes
   }
 
-  get(key: string): Stored | undefined {
+  get(key: string): StoredEntry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     this.#entries.delete(key)
@@ -72,7 +72,7 @@ export class MemoryResponseStore implements ResponseStore {
     return entry.value
   }
 
-  set(key: string, value: Stored): void {
+  set(key: string, value: StoredEntry): void {
     this.delete(key)
     const bytes = OVERHEAD + key.length + sizeOf(value)
     const { maxBytes, maxEntries } = this.#limits
@@ -93,7 +93,7 @@ export class MemoryResponseStore implements ResponseStore {
   }
 }
 
-function sizeOf(value: Stored): number {
+function sizeOf(value: StoredEntry): number {
   const texts = 'vary' in value ? value.vary : value.headers
   let bytes = 'vary' in value ? 0 : value.body.byteLength
   for (const text of texts) bytes += text.length

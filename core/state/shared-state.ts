@@ -1,4 +1,4 @@
-import type { ShareSpec } from '../api/share.ts'
+import type { ShareSpec } from '../api/share-spec.ts'
 
 interface Entry {
   readonly version: string | number

@@ -1,5 +1,5 @@
 import type { Target } from '../api/endpoint.ts'
-import type { Health } from './endpoint-status.ts'
+import type { TargetHealth } from './endpoint-status.ts'
 
 /** One request of a health check. */
 export interface HealthCheckRequest {
@@ -29,7 +29,7 @@ export class TargetState {
   readonly url: string
   /** As configured last. 0: no new requests, those in flight finish. */
   weight: number
-  health: Health = 'unknown'
+  health: TargetHealth = 'unknown'
   /** By live traffic. */
   ejected = false
   /** Attempts in flight. */

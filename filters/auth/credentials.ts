@@ -1,10 +1,10 @@
-import { type HeaderList, sameName } from '../../core/index.ts'
+import { equalsIgnoreCase, type HeaderList } from '../../core/index.ts'
 
 /** Longest token that is verified, in bytes. */
 export const MAX_TOKEN = 8192
 
 /** b64token of RFC 6750 §2.1. */
-const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 /** Why a request has no bearer token to verify. */
 export interface Flaw {
@@ -24,7 +24,7 @@ export function bearer(headers: HeaderList): string | Flaw {
   const { raw } = headers
   let value: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (!sameName(raw[i]!, 'authorization')) continue
+    if (!equalsIgnoreCase(raw[i]!, 'authorization')) continue
     if (value !== undefined) return malformed
     value = raw[i + 1]!
   }
@@ -37,7 +37,7 @@ export function bearer(headers: HeaderList): string | Flaw {
 /** Error in the form of a token; undefined if there is none. Separate from `bearer`, because known tokens need no check. */
 export function flawOf(token: string): Flaw | undefined {
   if (token.length > MAX_TOKEN) return tooLong
-  return TOKEN.test(token) ? undefined : malformed
+  return BEARER_TOKEN.test(token) ? undefined : malformed
 }
 
 function isBearer(value: string): boolean {

@@ -1,4 +1,4 @@
-import { defineFilter, matchesStatus, RegistryKey, type TargetState } from '../../core/index.ts'
+import { defineFilter, EndpointRegistryKey, matchesStatus, type TargetState } from '../../core/index.ts'
 import { Ejections } from './ejections.ts'
 import { type Options, options } from './options.ts'
 import type { OutlierRules } from './outlier-state.ts'
@@ -10,14 +10,14 @@ export const outlierDetection = defineFilter<Options>({
   options,
   perEndpoint: true,
   offline: true,
-  needs: [RegistryKey],
+  needs: [EndpointRegistryKey],
   create(options, env) {
     const { endpoint, clock, timers } = env
     if (endpoint === undefined) throw new Error('outlier detection needs an endpoint, and was created without one')
     const rules = rulesOf(options)
     if (rules.consecutiveFailures === Infinity && rules.failureShare === Infinity)
       env.warn('consecutive_failures and failure_percentage_threshold are both off: no target is ever ejected')
-    const registry = env.service(RegistryKey)
+    const registry = env.service(EndpointRegistryKey)
     const known = registry.of(endpoint)
     const ejections = env.share('ejections', {
       version: 1,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, statuses } from '../../core/index.ts'
+import { duration, statusPatterns } from '../../core/index.ts'
 
 const positive = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 const orOff = <T extends z.ZodType>(kind: T, expected: string) =>
@@ -19,7 +19,7 @@ export const options = z.strictObject({
     .default(50)
     .describe('Attempts that an `interval` must have before the share counts.'),
   interval: positive().prefault('10s').describe('Time over which the share is computed.'),
-  failure_statuses: statuses()
+  failure_statuses: statusPatterns()
     .default(['5xx'])
     .describe('Statuses of the upstream that count as failures: numbers (`503`) or classes (`5xx`).'),
   base_ejection_time: positive()

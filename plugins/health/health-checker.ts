@@ -1,8 +1,8 @@
 import type {
-  CheckResult,
   Clock,
   EndpointRegistry,
   HealthCheck,
+  HealthCheckResult,
   HealthControl,
   Meter,
   Sample,
@@ -78,7 +78,7 @@ export class HealthChecker implements Service, HealthControl {
     }
   }
 
-  async checkNow(endpoint?: string): Promise<readonly CheckResult[]> {
+  async checkNow(endpoint?: string): Promise<readonly HealthCheckResult[]> {
     const asked = [...this.#checkers.values()].filter(({ target }) => [target.endpoint, undefined].includes(endpoint))
     const results = await Promise.all(asked.map((checker) => checker.run()))
     return results.filter((result) => result !== undefined)

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type CheckResult,
   type Clock,
   type Deadline,
   type EndpointRegistry,
   type HealthCheck,
+  type HealthCheckResult,
   type TargetState,
   type TimerWheel,
   WeirError,
@@ -41,7 +41,7 @@ export class TargetChecker {
   #tally = UNCHECKED
   readonly #schedule: CheckSchedule
   #next: Deadline | undefined
-  #running: Promise<CheckResult | undefined> | undefined
+  #running: Promise<HealthCheckResult | undefined> | undefined
   #abort: AbortController | undefined
   #closed = false
 
@@ -74,13 +74,13 @@ export class TargetChecker {
   }
 
   /** Checks now, or waits for the check that is under way. Undefined if that says nothing: it was given up, or nobody calls the target. */
-  run(): Promise<CheckResult | undefined> {
+  run(): Promise<HealthCheckResult | undefined> {
     this.#next?.cancel()
     this.#running ??= this.#run()
     return this.#running
   }
 
-  async #run(): Promise<CheckResult | undefined> {
+  async #run(): Promise<HealthCheckResult | undefined> {
     const { concurrency, clock } = this.#parts
     this.#schedule.checkStarted(clock.now())
     try {
@@ -99,7 +99,7 @@ export class TargetChecker {
     this.#next = timers.after(wait, () => void this.run())
   }
 
-  async #send(): Promise<CheckResult | undefined> {
+  async #send(): Promise<HealthCheckResult | undefined> {
     const { target } = this
     const { sendHealthCheck } = target
     if (this.#closed) return undefined

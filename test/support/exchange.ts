@@ -9,10 +9,10 @@ import { type Logger, silentLogger } from '../../core/api/logger.ts'
 import type { LocalReply } from '../../core/api/reply.ts'
 import { EndpointsKey } from '../../core/api/service.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import { readNamed } from '../../core/base/files.ts'
+import { readNamed } from '../../core/base/read-file.ts'
 import { TimerWheel } from '../../core/base/timer-wheel.ts'
 import { Metrics } from '../../core/observe/metrics.ts'
-import { EndpointRegistry, RegistryKey } from '../../core/state/registry.ts'
+import { EndpointRegistry, EndpointRegistryKey } from '../../core/state/registry.ts'
 import { SharedState } from '../../core/state/shared-state.ts'
 
 /** A clock that moves only when told. */
@@ -129,7 +129,7 @@ export class Bench {
 
   constructor(endpoints: readonly Endpoint[] = []) {
     this.#services.set(EndpointsKey.name, endpoints)
-    this.#services.set(RegistryKey.name, this.registry)
+    this.#services.set(EndpointRegistryKey.name, this.registry)
     this.registry.sync(endpoints)
   }
 

@@ -3,7 +3,7 @@ import { ConfigLoader, type LoadedConfig } from '../../../config/live/config-loa
 import { Reloader, type ReloaderParts } from '../../../config/live/reloader.ts'
 import { BuildError } from '../../../core/build/snapshot.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../../core/control/config-source.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
 import { ManualClock } from '../../support/exchange.ts'
 
@@ -13,7 +13,7 @@ class MemorySource implements ConfigSource {
   text = 'listen: 1\n'
   reads = 0
   hold: Promise<void> | undefined
-  watched: ConfigUses[] = []
+  watched: ConfigInputs[] = []
   unwatched = 0
   changed = (): void => {}
   unwatchable: Error | undefined
@@ -26,7 +26,7 @@ class MemorySource implements ConfigSource {
 
   expand = async (): Promise<readonly string[]> => []
 
-  async watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>> {
+  async watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>> {
     if (this.unwatchable !== undefined) throw this.unwatchable
     this.watched.push(uses)
     this.changed = changed

@@ -5,7 +5,7 @@ import { isThenable } from './thenable.ts'
  * as it is.
  * @param what the work, as the error names it: `create()`
  */
-export async function within<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
+export async function withTimeLimit<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
   if (!isThenable(work)) return work
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
