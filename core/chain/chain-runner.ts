@@ -224,15 +224,17 @@ export class ChainRunner extends HookCaller {
       for (const thrown of x.abort()) this.report(new HookError(undefined, 'onAbort', thrown))
     }
     this.#attempts?.close(outcome)
+    const now = this.runtime.clock.now()
+    this.resumed(now)
     const finished: Finished = {
       exchange: x,
       outcome,
       status: x.response?.status ?? 0,
       error: error ?? this.error,
-      durationMs: this.runtime.clock.now() - x.startedAt,
+      durationMs: now - x.startedAt,
     }
     x.seal()
-    this.runtime.log(this.#compiled.logs, finished)
+    this.runtime.log(this.#compiled.logs, finished, this)
     this.#chain.unlease()
   }
 }
