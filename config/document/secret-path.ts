@@ -5,6 +5,9 @@ import type { Path } from '../../core/control/config-error.ts'
 export const isSecretPath = (path: Path): boolean =>
   path.some((step, i) => typeof step === 'string' && isSecret(step) && !(i < path.length - 1 && isFilterName(path, i)))
 
+/** True if every value below a path may be a secret. */
+export const isSecretBelow = (path: Path): boolean => isSecretPath([...path, 0])
+
 /** True if the last step of a path is the name of a filter, in a chain or at an endpoint. */
 export const endsWithFilter = (path: Path): boolean => isFilterName(path, path.length - 1)
 

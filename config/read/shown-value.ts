@@ -4,7 +4,7 @@ import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { isMapping } from '../document/plain-data.ts'
-import { endsWithFilter, isSecretPath } from '../document/secret-path.ts'
+import { endsWithFilter, isSecretBelow } from '../document/secret-path.ts'
 import { hasReference, shownReference } from '../document/shown-reference.ts'
 
 /** An option of a filter as anybody may see it. */
@@ -22,18 +22,19 @@ export interface ShownOption {
  * @param name the name of the option; a flat key may have another
  */
 export function shown(name: string, value: unknown, path: Path, document: ConfigDocument): unknown {
-  return view(value, path, document, name !== path.at(-1) && isSecret(name))
+  return view(value, path, document, (name !== path.at(-1) && isSecret(name)) || isSecretBelow(path.slice(0, -1)))
 }
 
-/** @param within true if the name of the option is secret */
+/** @param within true if the value is a part of a secret */
 function view(value: unknown, path: Path, document: ConfigDocument, within: boolean): unknown {
-  const secret = within || isSecretPath(path)
+  const secret = within || isSecret(String(path.at(-1)))
+  const below = within || (secret && !endsWithFilter(path))
   const written = document.scalar(path)
   if (written !== undefined && hasReference(written)) return shownReference(written, secret)
-  if (Array.isArray(value)) return value.map((item, i) => view(item, [...path, i], document, within))
+  if (Array.isArray(value)) return value.map((item, i) => view(item, [...path, i], document, below))
   if (isMapping(value))
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, view(inner, [...path, key], document, within)]),
+      Object.entries(value).map(([key, inner]) => [key, view(inner, [...path, key], document, below)]),
     )
   if (value === null || value === undefined || typeof value === 'boolean') return value
   if (endsWithFilter(path) && (value === 'off' || value === 'on')) return value

@@ -1,20 +1,20 @@
-// What may be a secret, and what is shown in its place: in messages, logs, commands and on the admin side.
-// When in doubt a text is masked. Too much masking costs a look at the file; too little costs a secret.
+// The one rule for what may be a secret, and what is shown instead: in messages, logs, commands and on the admin side.
+// When in doubt a text is masked: too much masking costs a look at the file, too little costs a secret.
 
-/** Stands in the place of a secret. */
+/** Shown instead of a secret. */
 export const MASK = '***'
-/** Stands in the place of user name and password. */
+/** Shown instead of user name and password. */
 const NO_CREDENTIALS = '…@'
 
 const SECRET_NAME =
   /secret|passw(?:or)?d|passphrase|passcode|token|key|credential|authorization|cookie|signature|[._-]auth$|(?:^|[._-])(?:pass|pwd|psk|pin|otp|sig)(?:$|[._-])/i
-/** Secret in a query, where nobody else gives a name to options. */
+/** Secret in a query only: as names of options these words have other meanings. */
 const SECRET_QUERY_KEY = /^(?:auth|code|jwt|bearer|session|sessionid|sid|assertion|ticket)$/i
 
-/** Whether the value of an option, a key or a header field may be a secret, by its name. */
+/** True if the value of an option, a key or a header field with this name may be a secret. */
 export const isSecret = (name: string): boolean => SECRET_NAME.test(name)
 
-/** The same for a key of a query, whether it is percent-encoded or not. */
+/** The same for a key of a query, which may be percent-encoded. */
 export function isSecretQueryKey(key: string): boolean {
   try {
     const name = decodeURIComponent(key.replaceAll('+', ' ')).replaceAll(/^[^\w]+|[^\w]+$/g, '')
@@ -24,21 +24,23 @@ export function isSecretQueryKey(key: string): boolean {
   }
 }
 
-/** A part of a text that is hidden, and what is shown in its place. */
+/** A part of a text that is hidden, and what is shown instead. */
 interface Hidden {
   readonly start: number
   readonly end: number
   readonly by: string
 }
 
-const PRIVATE_KEY = /-----BEGIN[A-Z ]*PRIVATE KEY/
+/** PEM and JSON Web Key. */
+const KEY_MATERIAL = /-----BEGIN[A-Z ]*PRIVATE KEY|"kty"\s*:/
 
 /**
- * One value as anybody may see it: without private keys, user names and passwords of URLs, authorization, and the values
- * of secret names in queries, in `name: value` and in `${NAME:-default}`. Takes linear time.
+ * One value as anybody may see it. Hides private keys, user names and passwords of URLs, authorization, and the values of
+ * secret names in queries, in `name: value` and in `${NAME:-default}`. It is for single values, not for prose. Takes linear
+ * time.
  */
 export function maskText(text: string): string {
-  if (PRIVATE_KEY.test(text)) return MASK
+  if (KEY_MATERIAL.test(text)) return MASK
   const all = [credentials(text), ...pairs(text), ...defaults(text), ...authorization(text), named(text)]
   const hidden = all.filter((part) => part !== undefined).sort((a, b) => a.start - b.start || b.end - a.end)
   let out = ''
@@ -51,15 +53,15 @@ export function maskText(text: string): string {
   return out + text.slice(at)
 }
 
-/** Whether a text holds what stands in the place of a secret. */
+/** True if a text has something that is shown instead of a secret. */
 export const isMasked = (text: string): boolean => /^\*{3}$|[=:\s]\*{3}|:-\*{3}\}|…@/.test(text)
 
-/** A password may hold any character, `/`, `@`, `?`, `#` and space too: all up to the last @ is hidden. */
+/** A password may have any character, even `/`, `@`, `?`, `#` and spaces: all up to the last @ is hidden. */
 function credentials(text: string): Hidden | undefined {
   const at = Math.max(text.lastIndexOf('@'), text.lastIndexOf('%40'))
   if (at === -1) return undefined
   const end = at + (text[at] === '@' ? 1 : 3)
-  // The colon of a reference is none of a URL.
+  // The colon of a reference does not belong to a URL.
   const first = /^\$\{\w+:[-?]/.exec(text)?.[0].length ?? 0
   const head = text.slice(first, end)
   const slashes = head.search(/\/\/|%2f%2f/i)
@@ -86,7 +88,7 @@ function pairs(text: string): Hidden[] {
   return hidden
 }
 
-/** Where a value ends: at the `&` before the next pair. What has no `=` behind a `&` is part of the value. */
+/** The end of a value: the `&` before the next pair. After a `&`, text without `=` belongs to the value. */
 function endOfValue(text: string, start: number): number {
   for (let at = text.indexOf('&', start); at !== -1; at = text.indexOf('&', at + 1)) {
     const next = text.indexOf('&', at + 1)
@@ -105,7 +107,7 @@ const defaults = (text: string): Hidden[] =>
 const authorization = (text: string): Hidden[] =>
   Array.from(text.matchAll(/\b(?:bearer|basic)\s+([^\s"',]+)/gi), (found) => atEnd(found, found[1]!))
 
-/** `Name: value`, `"name":"value"`: all behind the first secret name is hidden. */
+/** `Name: value`, `"name":"value"`: all after the first secret name is hidden. */
 function named(text: string): Hidden | undefined {
   for (const found of text.matchAll(/(?<![\w.-])([\w.-]+)(?:["']\s*:\s*|\s*:\s+)(?=\S)/g))
     if (isSecret(found[1]!)) return { start: found.index + found[0].length, end: text.length, by: MASK }

@@ -12,7 +12,7 @@ export class TimeSlice {
     return performance.now() - this.#since >= SLICE_MS
   }
 
-  /** Yields to the event loop. Resolves when everything that waited has run; the next slice starts then. */
+  /** Yields to the event loop. Resolves when everything that waited has run; then the next slice starts. */
   async yield(): Promise<void> {
     await setImmediate()
     this.#since = performance.now()

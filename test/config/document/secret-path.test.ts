@@ -1,5 +1,5 @@
 import t from 'tap'
-import { endsWithFilter, isSecretPath } from '../../../config/document/secret-path.ts'
+import { endsWithFilter, isSecretBelow, isSecretPath } from '../../../config/document/secret-path.ts'
 import type { Path } from '../../../core/control/config-error.ts'
 
 t.test('a secret name anywhere in a path makes what stands there secret', async (t) => {
@@ -27,6 +27,8 @@ t.test('the name of a filter makes nothing below it secret', async (t) => {
   for (const path of filters) {
     t.ok(endsWithFilter(path), path.join('.'))
     t.notOk(isSecretPath([...path, 'rate']))
+    t.notOk(isSecretBelow(path))
+    t.ok(isSecretBelow([...path, 'secret']))
     t.ok(isSecretPath([...path, 'secret']))
   }
   for (const path of [[], ['filters'], ['filters', 0], ['endpoints', 0, 'x', 'api-key'], ['a', 0, 'api-key']] as Path[])

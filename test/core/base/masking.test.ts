@@ -116,6 +116,7 @@ const HOSTILE: readonly [text: string, masked: string][] = [
   ['Bearer hunter2', 'Bearer ***'],
   ['say bearer  hunter2, please', 'say bearer  ***, please'],
   ['-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----', MASK],
+  ['{"kty":"oct","k":"hunter2"}', MASK],
 ]
 
 t.test('secrets of every kind', async (t) => {
