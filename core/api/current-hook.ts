@@ -1,6 +1,6 @@
 import { HookError } from './hook-error.ts'
 
-/** Counts and logs what a hook threw where nobody is left who could reply. */
+/** Counts and logs errors of hooks that can't become a reply any more. */
 export interface HookErrors {
   report(error: HookError): void
 }
@@ -16,31 +16,31 @@ let running: HookName | undefined
 let sink: HookErrors | undefined
 
 /**
- * @internal Says which hook runs from now until `leaveHook`: functions that it hands to a body run later, and their errors
- * are this filter's. Two plain assignments, because it is called for every hook (measured).
+ * @internal Notes which hook runs from now until `leaveHook`. Functions that the hook gives to a body run later, and their
+ * errors are its filter's. Two plain assignments, because it runs for every hook (measured).
  */
 export function enterHook(hook: HookName, errors: HookErrors): void {
   running = hook
   sink = errors
 }
 
-/** @internal The hook returned. What runs behind an `await` in it can't be told apart. */
+/** @internal The hook returned. What it does after an `await` can't be told from what other hooks do. */
 export function leaveHook(): void {
   running = undefined
   sink = undefined
 }
 
-/** The hook on whose behalf something happens later. */
+/** The hook that gave a function to a body. */
 export class HookOwner {
   readonly #hook = running
   readonly #errors = sink
 
-  /** What was thrown on its behalf, as an error that names it. */
+  /** What the function threw, as an error that names the hook. */
   failure(thrown: unknown): HookError {
     return thrown instanceof HookError ? thrown : new HookError(this.#hook?.name, this.#hook?.hook ?? 'body', thrown)
   }
 
-  /** For errors that nobody else hears of. */
+  /** Logs and counts an error that can't become a reply. */
   report(thrown: unknown): void {
     this.#errors?.report(this.failure(thrown))
   }
@@ -48,5 +48,5 @@ export class HookOwner {
 
 const UNKNOWN = new HookOwner()
 
-/** The hook that runs now; unknown behind an `await`. */
+/** The hook that runs now; unknown after an `await`. */
 export const hookOwner = (): HookOwner => (running === undefined ? UNKNOWN : new HookOwner())
