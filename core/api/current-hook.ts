@@ -39,17 +39,17 @@ export function leaveHook(hook: HookName, outer: HookName | undefined): void {
   by?.returned(hook)
 }
 
-/** The hook on whose behalf something happens later. */
+/** The hook that gave a function to a body. */
 export class HookOwner {
   readonly #hook = running
   readonly #watch = watch
 
-  /** What was thrown on its behalf, as an error that names it. */
+  /** What the function threw, as an error that names the hook. */
   failure(thrown: unknown): HookError {
     return thrown instanceof HookError ? thrown : new HookError(this.#hook?.name, this.#hook?.hook ?? 'body', thrown)
   }
 
-  /** For errors that nobody else hears of. */
+  /** Logs and counts an error that can't become a reply. */
   report(thrown: unknown): void {
     this.#watch?.report(this.failure(thrown))
   }
@@ -57,5 +57,5 @@ export class HookOwner {
 
 const UNKNOWN = new HookOwner()
 
-/** The hook that runs now; unknown behind an `await`. */
+/** The hook that runs now; unknown after an `await`. */
 export const hookOwner = (): HookOwner => (running === undefined ? UNKNOWN : new HookOwner())

@@ -25,8 +25,8 @@ export class HeaderList {
   }
 
   /**
-   * Fields that a parser has let through, or that were made of such: they are not checked again, and the array is kept,
-   * not copied. Not for values that a filter makes.
+   * A list of fields that a parser has accepted. They are not checked again, and the array is kept, not copied. Not for values
+   * that a filter makes.
    */
   static fromWire(raw: string[]): HeaderList {
     const list = new HeaderList(UNCHECKED)
@@ -34,7 +34,12 @@ export class HeaderList {
     return list
   }
 
-  /** @throws TypeError for a field that can't be on the wire */
+  /**
+   * A list from an object; an array as value makes one field per element.
+   *
+   * @example HeaderList.of({ 'Content-Type': 'text/plain', 'Set-Cookie': ['a=1', 'b=2'] })
+   * @throws TypeError for a field that can't be on the wire
+   */
   static of(fields: Readonly<Record<string, string | readonly string[]>>): HeaderList {
     const list = new HeaderList()
     for (const [name, value] of Object.entries(fields)) {
@@ -44,7 +49,7 @@ export class HeaderList {
     return list
   }
 
-  /** Names and values in turn. For loops over all fields; changes go through the methods. */
+  /** Names and values in turn, for fast loops over all fields. Changes go through the methods. */
   get raw(): readonly string[] {
     return this.#raw
   }
@@ -70,6 +75,7 @@ export class HeaderList {
     return values.length === 0 ? undefined : values.join(', ')
   }
 
+  /** Whether there is a field of that name, even with an empty value. */
   has(name: string): boolean {
     return this.get(name) !== undefined
   }
@@ -95,7 +101,7 @@ export class HeaderList {
     if (found) this.#deleteFrom(at + 2, name)
   }
 
-  /** Removes every field of that name; says whether there was one. */
+  /** Removes every field of that name. @returns whether there was one */
   delete(name: string): boolean {
     return this.#deleteFrom(0, name)
   }
@@ -113,21 +119,23 @@ export class HeaderList {
     return removed
   }
 
+  /** Pairs of name and value, in order. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     const raw = this.#raw
     for (let i = 0; i < raw.length; i += 2) yield [raw[i]!, raw[i + 1]!]
   }
 
+  /** An independent copy. */
   clone(): HeaderList {
     return HeaderList.fromWire(this.#raw.slice())
   }
 }
 
-/** Stands for "the caller puts the list in". */
+/** Tells the constructor that `fromWire` sets the array. */
 const UNCHECKED: string[] = []
 
 /** What no field value may hold (RFC 9110 §5.5). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for control characters
 const ILLEGAL = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
 function checkField(name: unknown, value: unknown): void {

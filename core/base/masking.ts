@@ -1,7 +1,13 @@
 // The one rule for what may be a secret, and what is shown instead: in messages, logs, commands and on the admin side.
 // When in doubt a text is masked: too much masking costs a look at the file, too little costs a secret.
 
-/** Shown instead of a secret. */
+/**
+ * Shown instead of a secret.
+ *
+ * ```ts
+ * env.log.info({ token: MASK }, 'token renewed')
+ * ```
+ */
 export const MASK = '***'
 /** Shown instead of user name and password. */
 const NO_CREDENTIALS = '…@'
@@ -11,10 +17,24 @@ const SECRET_NAME =
 /** Secret in a query only: as names of options these words have other meanings. */
 const SECRET_QUERY_KEY = /^(?:auth|code|jwt|bearer|session|sessionid|sid|assertion|ticket)$/i
 
-/** True if the value of an option, a key or a header field with this name may be a secret. */
+/**
+ * True if the value of an option, a key or a header field with this name may be a secret.
+ *
+ * ```ts
+ * isSecret('api_key') // true
+ * isSecret('timeout') // false
+ * ```
+ */
 export const isSecret = (name: string): boolean => SECRET_NAME.test(name)
 
-/** The same for a key of a query, which may be percent-encoded. */
+/**
+ * The same for a key of a query, which may be percent-encoded.
+ *
+ * ```ts
+ * isSecretQueryKey('access%5Ftoken') // true
+ * isSecretQueryKey('page') // false
+ * ```
+ */
 export function isSecretQueryKey(key: string): boolean {
   try {
     const name = decodeURIComponent(key.replaceAll('+', ' ')).replaceAll(/^[^\w]+|[^\w]+$/g, '')
@@ -38,6 +58,10 @@ const KEY_MATERIAL = /-----BEGIN[A-Z ]*PRIVATE KEY|"kty"\s*:/
  * One value as anybody may see it. Hides private keys, user names and passwords of URLs, authorization, and the values of
  * secret names in queries, in `name: value` and in `${NAME:-default}`. It is for single values, not for prose. Takes linear
  * time.
+ *
+ * ```ts
+ * maskText('http://user:pa/ss@host/x?token=abc') // 'http://…@host/x?token=***'
+ * ```
  */
 export function maskText(text: string): string {
   if (KEY_MATERIAL.test(text)) return MASK

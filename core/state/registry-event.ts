@@ -1,13 +1,22 @@
 import type { BreakerPhase, EndpointStatus, TargetHealth } from './endpoint-status.ts'
 
-/** What every event tells beside its own. */
+/** What every event of the registry has. */
 export interface RegistryEventBase {
+  /** Id of the endpoint. */
   readonly endpoint: string
   /** Milliseconds since the Unix epoch. */
   readonly at: number
 }
 
-/** A transition. `reason` is short and for people; it never holds bytes of an upstream. */
+/**
+ * A change of an endpoint's state. `target` is a URL. `reason` is short and for people; it never holds bytes of an upstream.
+ *
+ * ```ts
+ * registry.subscribe((event) => {
+ *   if (event.type === 'endpoint_status' && event.to === 'unhealthy') alert(event.endpoint)
+ * })
+ * ```
+ */
 export type RegistryEvent = RegistryEventBase &
   (
     | { readonly type: 'endpoint_added' | 'endpoint_removed' }
