@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { DEFAULT_CONFIG, modeline } from '../../config/commands/default-file.ts'
+import { DEFAULT_CONFIG, defaultText } from '../../config/commands/default-file.ts'
 import { send } from '../support/client.ts'
 import { folder, spawnWeir, startWeir, weirCommand } from '../support/process.ts'
 import { startUpstream } from '../support/upstream.ts'
@@ -43,7 +43,7 @@ t.test('in an empty folder run writes weir.yaml, says so and serves its example'
   t.equal(answer.status, 200)
   t.match(answer.json(), { method: 'GET', path: '/hello', query: 'x=1' })
   const file = join(cwd, 'weir.yaml')
-  t.equal(await readFile(file, 'utf8'), modeline(file) + DEFAULT_CONFIG)
+  t.equal(await readFile(file, 'utf8'), defaultText(file))
   t.match(weir.lines[0], { file: 'weir.yaml', msg: /there was no weir.yaml: a commented one was written/ })
   t.equal((await weir.stop()).code, 0)
 })
