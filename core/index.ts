@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** What a plugin imports as `weir`. Everything else in core is the engine's own. */
 
 export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/attempt.ts'
