@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The public door: all that a filter or a plugin may import, as `weir`. Everything else in core is private to the engine.
  * The groups below are in the order in which an author needs them. test/core/index.api.txt shows the declarations.

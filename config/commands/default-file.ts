@@ -1,21 +1,35 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { packageFile } from '../../core/base/package-file.ts'
 
-const SCHEMA = fileURLToPath(new URL('../weir.schema.json', import.meta.url))
+const SCHEMA = fileURLToPath(packageFile('config/weir.schema.json'))
 /** With more steps up than this, an absolute path is easier to read. */
 const MAX_UP = 3
 
 /** The first line of a configuration, by which editors find the JSON Schema. */
 export function modeline(path: string, schema = SCHEMA): string {
-  const way = relative(dirname(resolve(path)), schema).replaceAll('\\', '/')
-  const near = !isAbsolute(way) && way.split('../').length - 1 <= MAX_UP
-  const place = near ? way : schema
+  const place = placeOf(schema, path)
   // The path ends at a space; a URL has none.
   return `# yaml-language-server: $schema=${/\s/.test(place) ? pathToFileURL(schema).href : place}\n`
 }
 
-/** The text that `writeDefaultFile` writes below the first line. */
+/** How a configuration at `path` names another file: relative to itself where that is short. */
+function placeOf(file: string, path: string): string {
+  const way = relative(dirname(resolve(path)), file).replaceAll('\\', '/')
+  const near = !isAbsolute(way) && way.split('../').length - 1 <= MAX_UP
+  return near ? way : file
+}
+
+/** What `writeDefaultFile` writes to `path`. Its comments name pages of the documentation by where they are installed. */
+export function defaultText(path: string): string {
+  const text = DEFAULT_CONFIG.replaceAll(/\bdocs\/\S+\.md\b/g, (page) =>
+    placeOf(fileURLToPath(packageFile(page)), path),
+  )
+  return modeline(path) + text
+}
+
+/** The configuration to start with, without its first line. */
 export const DEFAULT_CONFIG = `# Weir's configuration. docs/reference/configuration.md describes every key.
 # Values may refer to the environment: \${NAME}, \${NAME:-default}, \${NAME:?message}.
 
@@ -61,7 +75,7 @@ endpoints:
 /** Writes a configuration to start with. Its first line names the JSON Schema for editors. Rejects if the file exists. */
 export async function writeDefaultFile(path: string): Promise<void> {
   try {
-    await writeFile(path, modeline(path) + DEFAULT_CONFIG, { flag: 'wx' })
+    await writeFile(path, defaultText(path), { flag: 'wx' })
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw exists ? new Error(`${path} exists already; it was not changed`, { cause: error }) : error

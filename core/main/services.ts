@@ -1,9 +1,12 @@
-import manifest from '../../package.json' with { type: 'json' }
+import { readFileSync } from 'node:fs'
 import { GatewayStatusKey, type ServiceKey } from '../api/service.ts'
+import { packageFile } from '../base/package-file.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import { Metrics } from '../observe/metrics.ts'
+
+const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string }
 
 export const VERSION: string = manifest.version
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import t from 'tap'
 import { modeline, writeDefaultFile } from '../../../config/commands/default-file.ts'
@@ -35,6 +35,15 @@ t.test('its first line leads editors to the schema', async (t) => {
   t.equal(at('/app/a/b/c/weir.yaml', '/app/s.json'), '../../../s.json\n')
   t.equal(at('/app/a/b/c/d/weir.yaml', '/app/s.json'), '/app/s.json\n')
   t.equal(at('/app/weir.yaml', '/app/my files/s.json'), 'file:///app/my%20files/s.json\n')
+})
+
+t.test('its comments name pages of the documentation by where they are', async (t) => {
+  const { file, remove } = tempFile()
+  t.teardown(remove)
+  await writeDefaultFile(file)
+  const pages = readFileSync(file, 'utf8').match(/\S*docs\/\S+\.md/g) ?? []
+  t.equal(pages.length, 2)
+  for (const page of pages) t.ok(existsSync(resolve(dirname(file), page)), page)
 })
 
 t.test('the endpoint in its comments loads too', async (t) => {
