@@ -77,3 +77,12 @@ t.test('a terminal sees the line that is meant, in colour unless NO_COLOR is set
   t.notOk(bare.includes('\u001b'))
   t.match(bare, /^weir\.yaml:1:1 lisen: .*\r\n {4}\|\r\n {2}1 \| lisen: 1\r\n {4}\| \^\r\n1 problem\r\n$/)
 })
+
+t.test('a reader that has seen enough is no error', async (t) => {
+  const { stdout, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${LAUNCH}" print-schema | head -n 1`], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  })
+  t.equal(stdout, '{\n')
+  t.equal(stderr, '')
+})
