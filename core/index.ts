@@ -1,62 +1,78 @@
-/** What a plugin imports as `weir`. Everything else in core is the engine's own. */
+/// <reference types="node" preserve="true" />
+/**
+ * The public door: all that a filter or a plugin may import, as `weir`. Everything else in core is private to the engine.
+ * The groups below are in the order in which an author needs them. test/core/index.api.txt shows the declarations.
+ */
 
-export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/attempt.ts'
-export { Body, type BodySink, type BodySource } from './api/body.ts'
-export { Counter } from './api/counter.ts'
-export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
-export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot } from './api/endpoint.ts'
-export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
-export type { Downstream, Exchange, ExchangeTrace, Request } from './api/exchange.ts'
+// biome-ignore-all assist/source/organizeImports: the order is that of a table of contents
+
+// Writing a filter: the factory and what it gets, the hooks, and what they return.
+export { defineFilter, type FilterEnv, type FilterFactory } from './api/filter-factory.ts'
 export type { ExchangeWithResponse, Filter, Finished, TerminalFilter, Verdict } from './api/filter.ts'
-export type { FilterEnv, FilterFactory, Schema } from './api/filter-factory.ts'
-export { defineFilter } from './api/filter-factory.ts'
-export { HeaderList, sameName } from './api/header-list.ts'
-export { DURATION_BUCKETS, Histogram } from './api/histogram.ts'
+export { LocalReply, type ReplyOptions, reply } from './api/reply.ts'
+export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
+export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/attempt.ts'
+
+// The exchange: one request and its response, the endpoint they belong to, and the slots that filters share.
+export type { Downstream, Exchange, Request } from './api/exchange.ts'
+export type { Response, Upgrade } from './api/reply.ts'
+export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
+export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot, TargetSlot } from './api/endpoint.ts'
+export { defineSlot, type Slot } from './api/slot.ts'
+
+// Bodies and header fields.
+export { Body, type BodyEnd, type BodySink, type BodySource } from './api/body.ts'
+export { HeaderList } from './api/header-list.ts'
+
+// Options: the schema of a filter's options, and schemas of common kinds of values.
+export type { Schema } from './api/filter-factory.ts'
+export type { StandardIssue, StandardJSONSchemaV1, StandardResult, StandardSchemaV1 } from './api/standard-schema.ts'
+export { duration, size } from './base/units.ts'
+export { matchesStatus, type StatusPattern, statusPatterns } from './api/status-pattern.ts'
+
+// Observability: logs, metrics, traces.
 export type { Logger } from './api/logger.ts'
 export type { Meter, Metric, Sample } from './api/meter.ts'
+export { Counter } from './api/counter.ts'
+export { DURATION_BUCKETS, Histogram } from './api/histogram.ts'
 export { methodLabel } from './api/method-label.ts'
-export { outOfServiceReply } from './api/out-of-service.ts'
-export { LocalReply, type ReplyOptions, type Response, reply, type Upgrade } from './api/reply.ts'
-export { defineService, EndpointsKey, type Service, type ServiceKey, type Status, StatusKey } from './api/service.ts'
-export type { ShareSpec } from './api/share.ts'
-export { defineSlot, type Slot } from './api/slot.ts'
-export { matchesStatus, type StatusPattern, statuses } from './api/status-pattern.ts'
-export { type Clock, systemClock } from './base/clock.ts'
-export { type IdleOwner, IdleWatchdog } from './base/idle-watchdog.ts'
-export { didYouMean, suggest } from './base/suggest.ts'
-export { isThenable } from './base/thenable.ts'
-export type { Deadline, TimerWheel, Turn } from './base/timer-wheel.ts'
-export { isFieldValue, isToken, TOKEN, TOKEN_PATTERN } from './base/tokens.ts'
-export { duration, size } from './base/units.ts'
-export {
-  type ConfigControl,
-  ConfigKey,
-  type ConfigStatus,
-  type PlainProblem,
-  type ReloadOutcome,
-  type Trigger,
-} from './control/config-control.ts'
-export type { ConfigSource, ConfigUses } from './control/config-source.ts'
-export {
-  type ChangeOptions,
-  type ChangeOutcome,
-  type EndpointControl,
-  EndpointControlKey,
-  type EndpointView,
-  type Refusal,
-} from './control/endpoint-control.ts'
-export {
-  bodyPattern,
-  type CheckResult,
-  type HealthCheck,
-  type HealthControl,
-  HealthKey,
-} from './control/health-control.ts'
-export { type RemoteSpan, remoteSpanOf } from './observe/traceparent.ts'
+export type { ExchangeTrace } from './api/exchange.ts'
 export type { FilterStep, RecordingTrace, Tracing } from './observe/tracing.ts'
+export { type RemoteSpan, remoteSpanOf } from './observe/traceparent.ts'
+
+// Services: parts of the process that filters use by a key, most of them for admin filters.
+export { defineService, type Service, type ServiceKey } from './api/service.ts'
+export { EndpointsKey, type GatewayStatus, GatewayStatusKey } from './api/service.ts'
+export { type ConfigControl, ConfigControlKey, type LoadTrigger, type ReloadOutcome } from './control/config-control.ts'
+export type { ConfigProblem, ConfigStatus } from './control/config-control.ts'
+export { type EndpointControl, EndpointControlKey } from './control/endpoint-control.ts'
+export type { ChangeOptions, ChangeOutcome, ChangeRefusal } from './control/endpoint-control.ts'
+export type { BreakerView, EndpointView, TargetView } from './control/endpoint-control.ts'
+export { type HealthControl, HealthControlKey, type HealthCheckResult } from './control/health-control.ts'
+export type { ConfigInputs, ConfigSource } from './control/config-source.ts'
+
+// Run-time state: data that outlives a reload, the state of endpoints and targets, stored responses.
+export type { ShareSpec } from './api/share-spec.ts'
+export { type EndpointRegistry, EndpointRegistryKey } from './state/registry.ts'
+export type { RegistryEvent, RegistryEventBase } from './state/registry-event.ts'
 export type { BreakerHandle, EndpointState } from './state/endpoint-state.ts'
-export type { BreakerPhase, EndpointStatus, Health } from './state/endpoint-status.ts'
-export { type EndpointRegistry, RegistryKey } from './state/registry.ts'
-export type { RegistryEvent } from './state/registry-event.ts'
-export { MemoryResponseStore, type ResponseStore, type Stored, type StoredResponse } from './state/response-store.ts'
-export type { HealthCheckRequest, HealthCheckResponse, SendHealthCheck, TargetState } from './state/target-state.ts'
+export type { TargetState } from './state/target-state.ts'
+export type { BreakerPhase, EndpointStatus, TargetHealth } from './state/endpoint-status.ts'
+export { MemoryResponseStore, type ResponseStore, type ResponseStoreLimits } from './state/response-store.ts'
+export type { StoredEntry, StoredResponse, StoredVariants } from './state/response-store.ts'
+
+// Health checks: how targets are checked, and how a terminal filter sends a check.
+export { type HealthCheck, parseBodyMatch } from './control/health-control.ts'
+export type { HealthCheckRequest, HealthCheckResponse, SendHealthCheck } from './state/target-state.ts'
+
+// Time: the clock, deadlines, limits on silence.
+export { type Clock, systemClock } from './base/clock.ts'
+export type { Deadline, TimerWheel, WheelTurn } from './base/timer-wheel.ts'
+export { type IdleOwner, IdleWatchdog } from './base/idle-watchdog.ts'
+
+// Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, common replies.
+export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'
+export { isThenable } from './base/thenable.ts'
+export { isSecret, isSecretQueryKey, MASK, maskText } from './base/masking.ts'
+export { didYouMean, suggest } from './base/suggest.ts'
+export { outOfServiceReply } from './api/out-of-service.ts'

@@ -1,15 +1,22 @@
 #!/usr/bin/env node
 // Plain JavaScript that every Node can read: an old one could not even parse main.ts, and would not say why.
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { setFlagsFromString } from 'node:v8'
+
+// A checkout runs its TypeScript as it is. A package runs what was built: Node strips no types under node_modules.
+const source = new URL('./main/main.ts', import.meta.url)
+const checkout = existsSync(source)
 
 const wanted = [24, 12]
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
   console.error(
-    `weir needs Node ${wanted.join('.')} or newer; this is ${process.version} (${process.execPath}).\n` +
-      'In a checkout, "npm ci" installs Node 26 beside the project (allow its install script) and "npm start" uses it;\n' +
-      'elsewhere install a newer Node: https://nodejs.org',
+    `weir needs Node ${wanted.join('.')} or newer; this is ${process.version} (${process.execPath}).\n${
+      checkout
+        ? 'Run "npm ci", which installs Node 26 beside the project (allow its install script), then "npm start", which uses it.'
+        : 'Install a newer Node: https://nodejs.org'
+    }`,
   )
   process.exit(1)
 }
@@ -18,7 +25,10 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
 // a third of all garbage was copied, and collecting it took 16 µs a request instead of 4 (docs/decisions/0004).
 setFlagsFromString('--no-allocation-site-pretenuring')
 
-// A checkout runs its TypeScript as it is; a published package, where Node refuses to strip types, runs what was built.
-const source = new URL('./main/main.ts', import.meta.url)
-const { main } = await import(existsSync(source) ? source.href : new URL('./main/main.js', import.meta.url).href)
+// Stack traces show the lines of the TypeScript, of this package and of plugins that ship source maps. It costs nothing
+// that could be measured, at the start or per error.
+module.setSourceMapsSupport(true, { nodeModules: true })
+
+const built = new URL('../dist/core/main/main.js', import.meta.url)
+const { main } = await import(checkout ? source.href : built.href)
 process.exitCode = await main(process.argv.slice(2))

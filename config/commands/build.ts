@@ -5,14 +5,14 @@ import type { Catalog } from '../../core/build/catalog.ts'
 import { buildSnapshot, checkSpec, type Snapshot } from '../../core/build/snapshot.ts'
 import { Runtime } from '../../core/chain/runtime.ts'
 import { Metrics } from '../../core/observe/metrics.ts'
-import { EndpointRegistry, RegistryKey } from '../../core/state/registry.ts'
+import { EndpointRegistry, EndpointRegistryKey } from '../../core/state/registry.ts'
 import { SharedState } from '../../core/state/shared-state.ts'
 import { loadConfig } from '../live/config-loader.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import type { Host } from './command.ts'
 import { type Finding, findings, located } from './report.ts'
 
-/** A configuration that was loaded whole, as `run` would, and serves nothing. */
+/** A configuration that was loaded and built as `run` does, without listening. */
 export interface Built {
   readonly config: LoadedConfig
   readonly catalog: Catalog
@@ -22,11 +22,11 @@ export interface Built {
   readonly findings: readonly Finding[]
 }
 
-/** @param previous what runs, so to speak: what did not change is used again */
+/** @param previous plays the part of the running configuration: its unchanged instances are used again */
 export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
   const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
   const shared = previous?.shared ?? new SharedState()
-  const services = new Map(host.services).set(RegistryKey, new EndpointRegistry(systemClock, silentLogger))
+  const services = new Map(host.services).set(EndpointRegistryKey, new EndpointRegistry(systemClock, silentLogger))
   const runtime = new Runtime({
     clock: systemClock,
     timers: new TimerWheel(),
@@ -43,12 +43,15 @@ export async function build(file: string, host: Host, previous?: Built): Promise
   }
 }
 
-/** Lets go of what was made. */
+/** Releases the chains. */
 export async function release(...all: readonly Built[]): Promise<void> {
   for (const { snapshot } of all) await Promise.all([...snapshot.chains.values()].map((chain) => chain.release()))
 }
 
 function found({ warnings, notices, document }: LoadedConfig, snapshot: Snapshot): Finding[] {
-  const said = notices.map((message) => ({ path: [], message }))
-  return [...findings('warning', [...warnings, ...snapshot.warnings], document), ...findings('notice', said, document)]
+  const noticed = notices.map((message) => ({ path: [], message }))
+  return [
+    ...findings('warning', [...warnings, ...snapshot.warnings], document),
+    ...findings('notice', noticed, document),
+  ]
 }

@@ -4,38 +4,38 @@ import type { LoadedConfig } from '../read/reading.ts'
 import type { CommandOption, Described } from './help.ts'
 import type { Finding } from './report.ts'
 
-/** What commands need of the process that runs them. */
+/** What a command needs from the process that runs it. */
 export interface Host {
   readonly version: string
-  /** The filters there are: the built-in ones, and those of the plugins that a configuration names. */
+  /** The available filters: the built-in ones, and those of the plugins that a configuration names. */
   catalog(config?: Pick<LoadedConfig, 'settings'>): Promise<Catalog>
-  /** Services for filters that are made and never see a request. */
+  /** Services for filters that are created but never get a request. */
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
 }
 
-/** Arguments and options as they were given. */
+/** The arguments and options of a command line. */
 export interface Arguments {
   readonly positionals: readonly string[]
   readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
-/** What a command found out, for people and for programs. */
+/** The result of a command, for people and for programs. */
 export interface CommandResult {
   /** For stdout. */
   readonly text: string
-  /** The same for `--json`, without the findings. */
+  /** The result for `--json`, without the findings. */
   readonly data?: Readonly<Record<string, unknown>>
   /** Warnings and notices, for stderr. */
   readonly findings?: readonly Finding[]
 }
 
-/** A command of the command line, other than `run`: it starts nothing and ends by itself. */
+/** A command other than `run`: it starts no gateway and ends by itself. */
 export interface Command extends Described {
   /** Throws `Misuse`, a `ConfigError`, or an `Error` whose message is for the operator. */
   run(args: Arguments, host: Host): Promise<CommandResult>
 }
 
-/** The command line makes no sense. */
+/** The command line is wrong. */
 export class Misuse extends Error {}
 
 export const DEFAULT_FILE = 'weir.yaml'
@@ -49,10 +49,11 @@ export const CONFIG_OPTION: CommandOption = {
   help: `the configuration (default: ${DEFAULT_FILE})`,
 }
 
-/** The configuration that a command is about: its argument, else `--config`, else the file with the usual name. */
+/** The configuration file of a command: its argument, else `--config`, else the default. */
 export function fileOf({ positionals, values }: Arguments): string {
   const named = values.config as string | undefined
-  if (named !== undefined && positionals[0] !== undefined) throw new Misuse('two files were given')
+  if (named !== undefined && positionals[0] !== undefined)
+    throw new Misuse('two files are given: leave one of them out')
   return positionals[0] ?? named ?? DEFAULT_FILE
 }
 

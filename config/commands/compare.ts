@@ -15,18 +15,18 @@ import { targetsOf } from './routes.ts'
 
 /** One difference in what two configurations mean. */
 export interface Change {
-  /** What it is about: `endpoint v1/orders`, `filter auth of proxy`, `endpoint v1/orders, filter auth`, `settings`. */
+  /** What has changed: `endpoint v1/orders`, `filter auth of proxy`, `endpoint v1/orders, filter auth`, `settings`. */
   readonly what: string
-  /** `off` and `on`: of a filter at an endpoint. */
+  /** `off` and `on` are for a filter at an endpoint. */
   readonly change: 'added' | 'removed' | 'moved' | 'changed' | 'off' | 'on'
-  /** The option or property, of what is `changed`. */
+  /** The option or property, for `changed`. */
   readonly name?: string
-  /** As anybody may see it; absent where there is none. */
+  /** The values as anybody may see them; absent if there is none. */
   readonly old?: unknown
   readonly new?: unknown
 }
 
-/** A value where it stands, and what may be shown of it. */
+/** A value, and what may be shown of it. */
 interface Placed {
   readonly value: unknown
   readonly shown: unknown
@@ -34,7 +34,7 @@ interface Placed {
 
 type Properties = ReadonlyMap<string, Placed>
 
-/** What differs between two configurations, by meaning: not how it is written, nor in which order endpoints stand. */
+/** The differences in meaning between two configurations. How they are written and the order of endpoints don't count. */
 export function compare(old: LoadedConfig, next: LoadedConfig): Change[] {
   return [
     ...changesOf('settings', settingsOf(old), settingsOf(next)),
@@ -63,7 +63,7 @@ const listenersOf = ({ spec }: LoadedConfig) => new Map(spec.listeners.map((list
 const endpointsOf = ({ endpoints }: GatewaySpec) => new Map(endpoints.map((spec) => [spec.endpoint.id, spec]))
 const addressOf = ({ host, port }: ListenerSpec) => ({ listen: host === undefined ? port : `${host}:${port}` })
 
-/** Removed, added and, where both have it, what `both` says. */
+/** What was removed, what was added, and the result of `both` for what is in both. */
 function byName<T>(
   old: ReadonlyMap<string, T>,
   next: ReadonlyMap<string, T>,
@@ -94,7 +94,7 @@ function chainChanges(a: ListenerSpec, b: ListenerSpec, old: LoadedConfig, next:
   ]
 }
 
-/** Filters of both chains whose neighbour before them, among those of both, is another. */
+/** Filters that are in both chains and have moved. */
 function moved(a: ListenerSpec, b: ListenerSpec): Change[] {
   const order = (x: ListenerSpec, y: ListenerSpec): string[] =>
     x.chain.map(({ name }) => name).filter((name) => y.chain.some((other) => other.name === name))
@@ -116,7 +116,7 @@ const neighbour = (names: readonly string[], name: string): string => {
   return at === 0 ? 'first' : `after ${names[at - 1]}`
 }
 
-/** The longest list that both contain in this order: what need not have moved. */
+/** The longest list that both contain in this order: these have not moved. */
 function longestCommon(a: readonly string[], b: readonly string[]): string[] {
   const best = a.map(() => [] as string[])
   a.forEach((name, i) => {
@@ -129,7 +129,7 @@ function longestCommon(a: readonly string[], b: readonly string[]): string[] {
   return best.reduce((most, list) => (list.length > most.length ? list : most), [])
 }
 
-/** What an endpoint itself says of filters: options laid over the chain's, and `off`. */
+/** Changes of filters at an endpoint: its own options, and `off`. */
 function refinements(what: string, a: EndpointSpec, b: EndpointSpec, old: LoadedConfig, next: LoadedConfig): Change[] {
   const names = [...new Set([...Object.keys(a.filters), ...Object.keys(b.filters)])]
   return names.flatMap((name): Change[] => {
@@ -177,7 +177,7 @@ function propertiesOf(spec: EndpointSpec, config: LoadedConfig): Properties {
 }
 
 function placed(values: Readonly<Record<string, unknown>>, at: Path, { document }: LoadedConfig): Properties {
-  // `listen` of the proxy listener is a key of the document and has no section of its own.
+  // `listen` of the proxy listener is a top-level key.
   const pathOf = (name: string): Path => (at.at(-1) === name ? at : [...at, name])
   const entries = Object.entries(values).filter(([, value]) => value !== undefined)
   return new Map(entries.map(([name, value]) => [name, { value, shown: shown(name, value, pathOf(name), document) }]))
@@ -199,7 +199,7 @@ function flatten(values: object, at: readonly string[], config: LoadedConfig): [
     const plain = value instanceof Map ? Object.fromEntries(value) : value
     if (isMapping(plain)) return flatten(plain, path, config)
     if (plain === undefined) return []
-    const said = typeof plain === 'number' && key.endsWith('Ms') ? `${plain / 1000}s` : plain
-    return [[path.join('.'), { value: plain, shown: shown(name, said, path, config.document) }]]
+    const readable = typeof plain === 'number' && key.endsWith('Ms') ? `${plain / 1000}s` : plain
+    return [[path.join('.'), { value: plain, shown: shown(name, readable, path, config.document) }]]
   })
 }

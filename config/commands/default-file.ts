@@ -1,22 +1,36 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { packageFile } from '../../core/base/package-file.ts'
 
-const SCHEMA = fileURLToPath(new URL('../weir.schema.json', import.meta.url))
-/** Further up than this, a relative path says less than an absolute one. */
+const SCHEMA = fileURLToPath(packageFile('config/weir.schema.json'))
+/** With more steps up than this, an absolute path is easier to read. */
 const MAX_UP = 3
 
-/** The line by which editors find the JSON Schema of the file that it heads. */
+/** The first line of a configuration, by which editors find the JSON Schema. */
 export function modeline(path: string, schema = SCHEMA): string {
-  const way = relative(dirname(resolve(path)), schema).replaceAll('\\', '/')
-  const near = !isAbsolute(way) && way.split('../').length - 1 <= MAX_UP
-  const place = near ? way : schema
-  // The line ends the path at a space; a URL has none.
+  const place = placeOf(schema, path)
+  // The path ends at a space; a URL has none.
   return `# yaml-language-server: $schema=${/\s/.test(place) ? pathToFileURL(schema).href : place}\n`
 }
 
-/** What `writeDefaultFile` writes below the first line. */
-export const DEFAULT_CONFIG = `# Weir's configuration. Everything here is explained in docs/reference/configuration.md.
+/** How a configuration at `path` names another file: relative to itself where that is short. */
+function placeOf(file: string, path: string): string {
+  const way = relative(dirname(resolve(path)), file).replaceAll('\\', '/')
+  const near = !isAbsolute(way) && way.split('../').length - 1 <= MAX_UP
+  return near ? way : file
+}
+
+/** What `writeDefaultFile` writes to `path`. Its comments name pages of the documentation by where they are installed. */
+export function defaultText(path: string): string {
+  const text = DEFAULT_CONFIG.replaceAll(/\bdocs\/\S+\.md\b/g, (page) =>
+    placeOf(fileURLToPath(packageFile(page)), path),
+  )
+  return modeline(path) + text
+}
+
+/** The configuration to start with, without its first line. */
+export const DEFAULT_CONFIG = `# Weir's configuration. docs/reference/configuration.md describes every key.
 # Values may refer to the environment: \${NAME}, \${NAME:-default}, \${NAME:?message}.
 
 # Where clients connect: a port (on every address), or host:port.
@@ -28,18 +42,18 @@ admin:
 
 log_level: info
 
-# Every request passes these filters, in this order. Reorder them, give them options (auth: { algorithm: HS256 }),
-# or leave one out (breaker: off).
+# Every request passes these filters, in this order. You may reorder them, give them options (auth: { algorithm: HS256 }),
+# or turn one off (breaker: off).
 filters:
-  - request-id # gives the request an id, or keeps the one it came with
-  - auth # checks the token, where the endpoint demands one
+  - request-id # gives the request an id, or keeps the id that it has
+  - auth # checks the token, if the endpoint requires one
   - route-match # finds the endpoint: /orchestrator/<version>/<name>/…
   - method-check # refuses methods that the endpoint doesn't list
-  - breaker # stops calling an upstream that keeps failing, for a while
-  - proxy # calls the upstream and streams the answer back
+  - breaker # stops calling an upstream for a while when it keeps failing
+  - proxy # calls the upstream and streams the response back
   - metrics # counts and times requests, for Prometheus
 
-# A small upstream that answers with what it was asked, to try things with. Remove it in production.
+# A small upstream for trials: its response describes the request. Remove it in production.
 echo:
   listen: 127.0.0.1:8002
 
@@ -58,12 +72,12 @@ endpoints:
   #   timeout: 30s
 `
 
-/** Writes a configuration to start with, headed by the line that tells editors its schema. Never overwrites: rejects when something stands at the path. */
+/** Writes a configuration to start with. Its first line names the JSON Schema for editors. Rejects if the file exists. */
 export async function writeDefaultFile(path: string): Promise<void> {
   try {
-    await writeFile(path, modeline(path) + DEFAULT_CONFIG, { flag: 'wx' })
+    await writeFile(path, defaultText(path), { flag: 'wx' })
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST'
-    throw exists ? new Error(`${path} exists already; it was left as it is`, { cause: error }) : error
+    throw exists ? new Error(`${path} exists already; it was not changed`, { cause: error }) : error
   }
 }

@@ -2,36 +2,36 @@ import { METHODS } from 'node:http'
 import { Body } from '../../core/api/body.ts'
 import { Exchange } from '../../core/api/exchange.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
+import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
-import { TOKEN } from '../../core/base/tokens.ts'
-import { isSecret } from '../../core/build/filter-options.ts'
+import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import { Misuse } from './command.ts'
 
-/** A request as somebody describes it on the command line. */
+/** A request that the command line describes. */
 export interface DescribedRequest {
   readonly method: string
   readonly scheme: 'http' | 'https'
-  /** `host[:port]`; undefined where the URL is a path alone. */
+  /** `host[:port]`; undefined if the URL is only a path. */
   readonly authority: string | undefined
   readonly path: string
   readonly query: string
   readonly headers: HeaderList
 }
 
-/** The address that such a request seems to come from. */
+/** The client's address of such a request. */
 const CLIENT = '127.0.0.1'
 
-/** Reads method, URL (absolute, or a path) and `Name: value` fields. Nothing of the path is normalised: a gateway wouldn't. */
+/** Reads method, URL (absolute, or a path) and `Name: value` fields. The path is not normalised, as in a real request. */
 export function readRequest(method: string, url: string, fields: readonly string[]): DescribedRequest {
   const upper = method.toUpperCase()
   if (!METHODS.includes(upper)) throw new Misuse(`there is no method "${method}".${didYouMean(upper, METHODS)}`)
   const parts = /^(?:(https?):\/\/([^/?#]+))?((?:\/[^?#]*)?)(\?[^#]*)?(?:#.*)?$/i.exec(url)
   if (parts === null || url === '' || (parts[2] === undefined && parts[3] === ''))
-    throw new Misuse(`expected a URL such as http://localhost:8000/shop, or a path such as /shop; found "${url}"`)
-  if (/[^\x21-\x7e]/.test(url)) throw new Misuse('a request has no such character in its URL: percent-encode it')
+    throw new Misuse(`expected a URL such as http://localhost:8000/shop, or a path such as /shop; found ${show(url)}`)
+  if (/[^\x21-\x7e]/.test(url)) throw new Misuse("the URL has a character that a request can't have: percent-encode it")
   const [, scheme = 'http', authority, path, query = ''] = parts
   if (authority?.includes('@'))
-    throw new Misuse("give credentials as a header: -H 'Authorization: …', not in front of the host")
+    throw new Misuse("a request has no credentials in its URL: give a header, -H 'Authorization: …'")
   const headers = new HeaderList()
   for (const field of fields) headers.add(...fieldOf(field))
   return {
@@ -44,7 +44,7 @@ export function readRequest(method: string, url: string, fields: readonly string
   }
 }
 
-const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
+const FIELD = new RegExp(`^(${TOKEN_SOURCE}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`)
 
 function fieldOf(text: string): [name: string, value: string] {
   const parts = FIELD.exec(text)
@@ -52,7 +52,7 @@ function fieldOf(text: string): [name: string, value: string] {
   return [parts[1]!, parts[2]!.trimEnd()]
 }
 
-/** The request, its head just parsed. It comes from this machine, and from no trusted proxy. */
+/** The exchange of the request, its head just parsed. The client is on this machine, and no trusted proxy. */
 export function exchangeOf(described: DescribedRequest, startedAt: number): Exchange {
   const { method, path, query, scheme } = described
   const headers = described.headers.clone()
@@ -65,9 +65,3 @@ export function exchangeOf(described: DescribedRequest, startedAt: number): Exch
     startedAt,
   )
 }
-
-/** A query without the values that look like secrets by their names. */
-export const withoutSecrets = (query: string): string =>
-  query.replaceAll(/([?&])([^=&]*)=([^&]*)/g, (whole, mark: string, name: string) =>
-    isSecret(name) ? `${mark}${name}=***` : whole,
-  )

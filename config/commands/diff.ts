@@ -9,12 +9,12 @@ import { table } from './text-table.ts'
 
 export const diff: Command = {
   name: 'diff',
-  summary: 'say what a new configuration would change',
+  summary: 'show what a new configuration would change',
   takes: ['OLD', 'NEW'],
   options: { json: JSON_OPTION },
-  text: `Compares two configurations by what they mean, not by how they are written: endpoints, filters and their order, options
-and settings. Then it says which filters a reload from OLD to NEW would make anew, and what needs a restart. Both must
-be valid. The exit code is 0 whether there are differences or not.`,
+  text: `Compares the meaning of two configurations: endpoints, filters and their order, options and settings. How they are
+written does not count. Then it shows which filters a reload from OLD to NEW would create again, and what needs a
+restart. Both must be valid. The exit code is 0 whether there are differences or not.`,
   examples: [
     'weir diff weir.yaml new.yaml',
     'git show HEAD:weir.yaml > old.yaml && weir diff old.yaml weir.yaml --json',
@@ -32,20 +32,20 @@ be valid. The exit code is 0 whether there are differences or not.`,
   },
 }
 
-/** The filters of an endpoint, or of a listener before the route is known, as a reload would find them. */
+/** What a reload does with the filters of an endpoint, or of a listener before the route is known. */
 interface Reloaded {
   readonly listener: string
   readonly endpoint: string | null
   /** New instances. */
   readonly made: readonly string[]
-  /** Instances that are there already. */
+  /** Instances that are kept. */
   readonly kept: readonly string[]
 }
 
 interface Difference {
   readonly changes: readonly Change[]
   readonly reload: readonly Reloaded[]
-  /** What a reload would refuse. */
+  /** Changes that a reload would refuse. */
   readonly restart: readonly string[]
 }
 
@@ -87,7 +87,7 @@ function textOf({ changes, reload, restart }: Difference): string {
   return [
     changes.map((change) => `${lineOf(change)}\n`).join(''),
     `${rows.length === 0 ? '' : `Made anew:\n${table(rows, '  ')}`}${whole}`,
-    restart.length === 0 ? '' : `A reload refuses all of it, a restart is needed: ${restart.join(', ')}\n`,
+    restart.length === 0 ? '' : `A reload refuses all changes, because these need a restart: ${restart.join(', ')}\n`,
   ]
     .filter((part) => part !== '')
     .join('\n')
@@ -107,12 +107,13 @@ function lineOf(change: Change): string {
   const head = `${SIGNS[change.change]} ${what}`
   if (change.change === 'added' || change.change === 'removed') return head
   if (change.change === 'off' || change.change === 'on') return `${head}: ${change.change}`
-  const [before, after] = [said(change, 'old'), said(change, 'new')]
+  const [before, after] = [valueText(change, 'old'), valueText(change, 'new')]
   if (change.change === 'moved') return `${head}: ${old}, now ${next}`
-  // Two secrets, or two values behind one reference, look the same.
+  // Two secrets, or two values of one reference, look the same.
   return before === after
     ? `${head}, ${name}: changed, not shown (${before})`
     : `${head}, ${name}: ${before} → ${after}`
 }
 
-const said = (change: Change, side: 'old' | 'new'): string => (side in change ? inlineText(change[side]) : 'nothing')
+const valueText = (change: Change, side: 'old' | 'new'): string =>
+  side in change ? inlineText(change[side]) : 'nothing'

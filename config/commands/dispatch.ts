@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import { LocatedConfigError } from '../document/located-config-error.ts'
@@ -6,32 +7,32 @@ import { type Arguments, type Command, type CommandResult, count, type Host, Mis
 import { type Described, HELP_OPTION, helpOf, overview } from './help.ts'
 import { type Finding, findings, findingText, plainFinding, type Style } from './report.ts'
 
-/** Exit codes (sysexits.h names the last). */
+/** Exit codes. 78 is EX_CONFIG of sysexits.h. */
 const OK = 0
 const FAILED = 1
 const USAGE = 2
 const CONFIG = 78
 
-/** Where a command's words go. */
+/** Where the text of a command goes. */
 export interface Output {
   out(text: string): void
   err(text: string): void
-  /** Of what goes to `err`. */
+  /** The style of findings, which go to `err`. */
   readonly style: Style
 }
 
-/** Other spellings that people try. */
+/** Other spellings of commands. */
 const ALIASES: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version' }
 
-/** Runs a command line. Gives the exit code; never rejects for what an operator can get wrong. */
+/** Runs a command line and returns the exit code. Never rejects for a mistake of the operator. */
 export async function dispatch(
   args: readonly string[],
   commands: readonly Command[],
   host: Host,
   output: Output,
 ): Promise<number> {
-  const [given = 'help', ...rest] = args
-  const name = ALIASES[given] ?? given
+  const [word = 'help', ...rest] = args
+  const name = ALIASES[word] ?? word
   if (name === 'help')
     return help(
       rest.find((word) => !word.startsWith('-')),
@@ -40,16 +41,16 @@ export async function dispatch(
     )
   const command = commands.find((known) => known.name === name)
   if (command === undefined) return unknown(name, commands, output)
-  let asked: Arguments
+  let given: Arguments
   try {
-    asked = read(command, rest)
+    given = read(command, rest)
   } catch (error) {
     return misused((error as Error).message, helpOf(command), output)
   }
-  if (asked.values.help === true) return help(name, commands, output)
-  const json = asked.values.json === true
+  if (given.values.help === true) return help(name, commands, output)
+  const json = given.values.json === true
   try {
-    return print(await command.run(asked, host), json, output)
+    return print(await command.run(given, host), json, output)
   } catch (error) {
     if (error instanceof Misuse) return misused(error.message, helpOf(command), output)
     if (error instanceof LocatedConfigError) return complain(error, json, output)
@@ -58,7 +59,7 @@ export async function dispatch(
   }
 }
 
-/** Throws in words for the operator. */
+/** Reads the arguments. Throws errors with messages for the operator. */
 function read(command: Described, args: string[]): Arguments {
   const options = { ...command.options, help: HELP_OPTION }
   let parsed: Arguments
@@ -69,7 +70,7 @@ function read(command: Described, args: string[]): Arguments {
     const option = /'(--?[^'\s]+)/.exec(message)?.[1]
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || option === undefined) throw error
     const known = Object.keys(options).map((name) => `--${name}`)
-    throw new Misuse(`there is no option ${option} here.${didYouMean(option, known)}`)
+    throw new Misuse(`unknown option ${option}.${didYouMean(option, known)}`)
   }
   if (parsed.values.help === true) return parsed
   const { takes } = command
@@ -77,7 +78,9 @@ function read(command: Described, args: string[]): Arguments {
   const missing = takes.slice(given).find((argument) => !argument.startsWith('['))
   if (missing !== undefined) throw new Misuse(`${missing} is missing`)
   if (given > takes.length)
-    throw new Misuse(`"${parsed.positionals[takes.length]}" is one argument too many: it takes ${listed(takes)}`)
+    throw new Misuse(
+      `${show(parsed.positionals[takes.length])} is one argument too many: the command takes ${listed(takes)}`,
+    )
   return parsed
 }
 
@@ -96,7 +99,7 @@ function unknown(name: string, commands: readonly Command[], output: Output): nu
     name,
     commands.map((command) => command.name),
   )
-  return misused(`there is no command "${name}".${near}`, overview(commands), output)
+  return misused(`unknown command "${name}".${near}`, overview(commands), output)
 }
 
 function misused(message: string, help: string, { err }: Output): number {

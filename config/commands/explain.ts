@@ -1,31 +1,32 @@
 import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
+import { maskText } from '../../core/base/masking.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'
-import { notesOf, type Rehearsal, rehearse, type Turn } from '../../core/chain/rehearsal.ts'
+import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { optionsInForce } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
-import { type DescribedRequest, exchangeOf, readRequest, withoutSecrets } from './described-request.ts'
+import { type DescribedRequest, exchangeOf, readRequest } from './described-request.ts'
 import { type End, type Explained, type ExplainedFilter, textOf, UNKNOWN } from './explanation.ts'
 import { targetsOf } from './routes.ts'
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'say what would happen to a request, and why',
+  summary: 'show what would happen to a request, and why',
   takes: ['METHOD', 'URL'],
   options: {
     header: { type: 'string', short: 'H', multiple: true, value: "'NAME: VALUE'", help: 'a header; may be repeated' },
     config: CONFIG_OPTION,
     json: JSON_OPTION,
   },
-  text: `Takes a request through the chain as "run" would and says what each filter does with it, with the options that count and
-where they are written, up to the call of the upstream, which is not made. URL is absolute, or a path. An absolute one
-with the port of another listener goes to that one.
+  text: `Takes a request through the chain as "run" does, up to the call of the upstream, which is not made. Shows what each
+filter does with it, and the options in force with their places. URL is absolute, or a path. An absolute URL with the
+port of another listener goes to that listener.
 
-It reaches nobody: what takes the network, or what only the running gateway knows, is said to be unknown.`,
+It does not use the network. What needs the network, or the running gateway, is shown as unknown.`,
   examples: [
     'weir explain GET /orchestrator/v1/echo/hello',
     `weir explain POST https://api.example.com/orders -H "Authorization: Bearer $TOKEN" --config weir.yaml`,
@@ -49,7 +50,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   const rehearsal = await rehearse(x, chain, factories)
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
   const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)
-  const end = endOf(rehearsal, endpoint, config.document, withoutSecrets(described.query))
+  const end = endOf(rehearsal, endpoint, config.document, maskText(described.query))
   const placed = (path: Path): { file: string; line: number | undefined } => {
     const { file, line } = config.document.place({ path, message: '' })
     return { file, line }
@@ -63,7 +64,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
       filter: factory,
       ...(spec === undefined
         ? placed([...endpoint!.at, 'filters', name])
-        : at.at(-1) === 'filters' // the chain that is there when the document gives none
+        : at.at(-1) === 'filters' // the default chain, which is not in the document
           ? {}
           : placed(at)),
       decision: spec === undefined ? 'off' : decisionOf(index, factories[index]!, rehearsal, end),
@@ -75,7 +76,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   return {
     request: {
       method: described.method,
-      url: `${described.scheme}://${x.downstream.host}${described.path}${withoutSecrets(described.query)}`,
+      url: `${described.scheme}://${x.downstream.host}${described.path}${maskText(described.query)}`,
       listener: listener.name,
     },
     endpoint:
@@ -87,7 +88,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   }
 }
 
-/** The listener with the port that an absolute URL names, else the one that leads to the endpoints. */
+/** The listener with the port of an absolute URL, else the one that routes to the endpoints. */
 function listenerOf({ authority }: DescribedRequest, listeners: readonly ListenerSpec[]): ListenerSpec {
   const port = Number(/:(\d+)$/.exec(authority ?? '')?.[1])
   return listeners.find((one) => one.port === port) ?? listeners.find(({ routes }) => routes) ?? listeners[0]!
@@ -112,13 +113,15 @@ function endOf(
 
 function decisionOf(index: number, factory: FilterFactory, { turns, entered }: Rehearsal, end: End): string {
   const own = turns.filter((turn) => turn.index === index)
-  const reply = own.find((turn): turn is Turn & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
+  const reply = own.find((turn): turn is RehearsedHook & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
   if (reply !== undefined) return `replies ${reply.verdict.status} ${reply.verdict.reason}`
   if (index >= entered) return 'not reached'
   if (factory.terminal === true) {
     if (own.length === 0) return 'not reached'
-    return end.kind === 'call' && end.url !== null ? `calls ${end.url}` : 'answers; how is not known without running it'
+    return end.kind === 'call' && end.url !== null
+      ? `calls ${end.url}`
+      : 'responds; the response is not known without running it'
   }
   if (own.some(({ verdict }) => verdict === 'not run')) return UNKNOWN
-  return own.length === 0 ? 'has no say on the way in' : 'continues'
+  return own.length === 0 ? 'does nothing before the upstream' : 'continues'
 }

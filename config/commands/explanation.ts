@@ -1,7 +1,7 @@
 import { inlineText, placeOf, type ShownOption } from '../read/shown-value.ts'
 import { table } from './text-table.ts'
 
-/** Decision of a filter that the running gateway alone could tell. */
+/** A decision that only the running gateway knows. */
 export const UNKNOWN = 'not known without running it'
 
 /** How a request ends. */
@@ -16,17 +16,17 @@ export type End =
   | {
       readonly kind: 'call'
       readonly filter: string
-      /** As the target was written; null where the filter has none, or its choice can't be known. */
+      /** The target as it is written; null if the filter has none, or if its choice is not known. */
       readonly url: string | null
     }
   | { readonly kind: 'unknown'; readonly because: string }
 
-/** A filter of the chain, and what it does with the request. */
+/** What a filter of the chain does with the request. */
 export interface ExplainedFilter {
-  /** In the chain. */
+  /** Its name in the chain. */
   readonly name: string
   readonly filter: string
-  /** Absent for a chain that is nowhere written. */
+  /** Absent for the default chain, which is not in a file. */
   readonly file?: string
   readonly line?: number | undefined
   readonly decision: string
@@ -39,9 +39,9 @@ export interface Explained {
   readonly request: { readonly method: string; readonly url: string; readonly listener: string }
   readonly endpoint: {
     readonly id: string
-    /** What led to it. */
+    /** What led to the endpoint. */
     readonly route: string
-    /** What is left of the path. */
+    /** The rest of the path. */
     readonly path: string
     readonly file: string
     readonly line: number | undefined
@@ -56,12 +56,12 @@ export function textOf({ request, endpoint, filters, end }: Explained): string {
   const led =
     endpoint === null
       ? 'no endpoint\n'
-      : `endpoint ${endpoint.id} (${placeOf(endpoint)}), by ${endpoint.route}${endpoint.path === '' ? '' : `; ${endpoint.path} is left of the path`}\n`
+      : `endpoint ${endpoint.id} (${placeOf(endpoint)}), by ${endpoint.route}${endpoint.path === '' ? '' : `; the rest of the path is ${endpoint.path}`}\n`
   const width = Math.max(...filters.map(({ name }) => name.length))
   const place = Math.max(...filters.map((filter) => placed(filter).length))
   const steps = filters.map((filter, i) => {
     const line = `${String(i + 1).padStart(2)}  ${filter.name.padEnd(width)}  ${placed(filter).padEnd(place)}  ${filter.decision}\n`
-    // What a request never meets, or what is off, has no options that count.
+    // A filter that is off or not reached has no options in force.
     if (filter.decision === 'off' || filter.decision === 'not reached') return line
     const options = filter.options.map((option) => [
       `${option.name}: ${inlineText(option.value)}`,
@@ -78,8 +78,8 @@ function ending(end: End, filters: readonly ExplainedFilter[]): string {
   const unsure = filters.filter(({ decision }) => decision === UNKNOWN).map(({ name }) => `"${name}"`)
   const provided =
     unsure.length === 0 ? '' : `, if ${unsure.join(' and ')} let${unsure.length === 1 ? 's' : ''} it pass`
-  if (end.kind === 'unknown') return `How it ends is not known without running it: ${end.because}.`
-  if (end.kind === 'call') return `"${end.filter}" ${end.url === null ? 'answers' : `calls ${end.url}`}${provided}`
+  if (end.kind === 'unknown') return `The result is not known without running it: ${end.because}.`
+  if (end.kind === 'call') return `"${end.filter}" ${end.url === null ? 'responds' : `calls ${end.url}`}${provided}`
   const detail = end.detail === null ? '' : ` ${end.detail}`
-  return `"${end.filter}" answers ${end.status} ${end.reason}${provided}.${detail}`
+  return `"${end.filter}" responds with ${end.status} ${end.reason}${provided}.${detail}`
 }

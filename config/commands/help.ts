@@ -1,19 +1,19 @@
-/** An option of a command, as `parseArgs` of Node and `--help` take it. */
+/** An option of a command, for `parseArgs` of Node and for `--help`. */
 export interface CommandOption {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly multiple?: boolean
-  /** What stands for its value: `FILE`. */
+  /** The name of its value in the help: `FILE`. */
   readonly value?: string
   readonly help: string
 }
 
-/** What `--help` tells of a command, and what its arguments are read by. */
+/** The description of a command, for `--help` and for reading its arguments. */
 export interface Described {
   readonly name: string
   /** One line for the list of commands. */
   readonly summary: string
-  /** Its arguments by name, in order; one in brackets may be left out: `[FILE]`. */
+  /** The names of its arguments, in order; one in brackets is optional: `[FILE]`. */
   readonly takes: readonly string[]
   readonly options: Readonly<Record<string, CommandOption>>
   /** What it does, in full sentences. */
@@ -25,9 +25,9 @@ export interface Described {
 const EXIT_CODES = 'Exit codes: 0 fine, 1 failure at run time, 2 wrong usage, 78 configuration error.'
 
 /** The option that every command has. */
-export const HELP_OPTION: CommandOption = { type: 'boolean', short: 'h', help: 'say this' }
+export const HELP_OPTION: CommandOption = { type: 'boolean', short: 'h', help: 'show this help' }
 
-/** What `weir help` says. */
+/** The text of `weir help`. */
 export function overview(commands: readonly Described[]): string {
   const rows = commands.map((command) => [usage(command), command.summary] as const)
   return `Weir, an API gateway
@@ -35,11 +35,11 @@ export function overview(commands: readonly Described[]): string {
 Usage: weir <command> [options]
 
 ${columns(rows)}
-Each command has --help, and "weir help <command>" says the same. ${EXIT_CODES}
+Each command has --help; "weir help <command>" shows the same. ${EXIT_CODES}
 `
 }
 
-/** What `weir <command> --help` says. */
+/** The text of `weir <command> --help`. */
 export function helpOf(command: Described): string {
   const options = Object.entries({ ...command.options, help: HELP_OPTION })
   const rows = options.map(([name, option]) => [flag(name, option), option.help] as const)

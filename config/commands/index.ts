@@ -8,5 +8,5 @@ import { routes } from './routes.ts'
 import { validate } from './validate.ts'
 import { version } from './version.ts'
 
-/** Every command that starts nothing, in the order of the help. */
+/** All commands but `run`, in the order of the help. */
 export const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]

@@ -7,8 +7,8 @@ export const init: Command = {
   summary: 'write a commented configuration to start with',
   takes: ['[FILE]'],
   options: { json: JSON_OPTION },
-  text: `Writes a commented configuration to FILE (weir.yaml by default), with a small upstream to try things with. A file that
-is there already is left as it is, and the exit code is 1.`,
+  text: `Writes a commented configuration to FILE (weir.yaml by default), with a small upstream for trials. If the file exists,
+it is not changed, and the exit code is 1.`,
   examples: ['weir init', 'weir init gateway/weir.yaml'],
   async run({ positionals }) {
     const file = positionals[0] ?? DEFAULT_FILE
@@ -17,14 +17,14 @@ is there already is left as it is, and the exit code is 1.`,
     const config = file === DEFAULT_FILE ? '' : ` --config ${file}`
     const next = table(
       [
-        [`weir validate${rest}`, 'check it, whenever you changed it'],
+        [`weir validate${rest}`, 'check it after each change'],
         [`weir run${config}`, 'start the gateway'],
         ['curl http://localhost:8000/orchestrator/v1/echo/hello', 'try it, from another terminal'],
       ],
       '  ',
     )
     return {
-      text: `${file} was written. What next:\n\n${next}`,
+      text: `${file} was written. Next steps:\n\n${next}`,
       data: { file },
     }
   },

@@ -8,11 +8,11 @@ import { table } from './text-table.ts'
 
 export const plugins: Command = {
   name: 'plugins',
-  summary: 'list the filters there are, and their options',
+  summary: 'list the available filters and their options',
   takes: ['[FILE]'],
   options: { config: CONFIG_OPTION, json: JSON_OPTION },
-  text: `Lists the filters that a chain may name, with where each comes from, and their options with type and default: the
-built-in ones, and those of the plugins that FILE names (weir.yaml, if it is there).`,
+  text: `Lists the filters that a chain may have, with their origin and their options with type and default: the built-in
+filters, and those of the plugins that FILE names (weir.yaml, if it exists).`,
   examples: ['weir plugins', 'weir plugins staging.yaml --json'],
   async run(args, host) {
     const file = fileOf(args)
@@ -38,7 +38,7 @@ interface Described {
 interface Option {
   readonly name: string
   readonly type: string
-  /** Absent: it has none. */
+  /** Absent if it has none. */
   readonly default?: unknown
   readonly description?: string | undefined
 }
@@ -53,7 +53,7 @@ function describe(factory: FilterFactory, origin: string): Described {
   return { name: factory.name, origin, summary: factory.summary ?? null, options }
 }
 
-/** A type as people say it: `duration`, `list of text`, `HS256, RS256 or ES256`. */
+/** A type in words: `duration`, `list of text`, `HS256 | RS256 | ES256`. */
 function typeOf({ title, enum: values, anyOf, items, type }: PropertySchema): string {
   if (title !== undefined) return title
   if (values !== undefined) return values.map(String).join(' | ')

@@ -8,10 +8,10 @@ export const printSchema: Command = {
   summary: 'print the JSON Schema of a configuration, for editors',
   takes: [],
   options: {
-    config: { type: 'string', short: 'c', value: 'FILE', help: 'work in the options of the plugins that FILE names' },
+    config: { type: 'string', short: 'c', value: 'FILE', help: 'add the options of the plugins that FILE names' },
     markdown: { type: 'boolean', help: 'print the reference of every key instead' },
   },
-  text: `Prints the JSON Schema of a configuration with the options of every filter, so that an editor completes and checks it.`,
+  text: `Prints the JSON Schema of a configuration with the options of every filter, for editors to complete and check it.`,
   examples: ['weir print-schema > weir.schema.json', 'weir print-schema --config weir.yaml --markdown'],
   async run(args, host) {
     const config = args.values.config === undefined ? undefined : await loadConfig(fileOf(args))

@@ -1,28 +1,28 @@
-import { isSecret } from '../../core/build/filter-options.ts'
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { PlacedProblem } from '../document/placed-problem.ts'
 import type { LoadedConfig } from '../read/reading.ts'
+import { excerpt } from './excerpt.ts'
 
 export type Severity = 'error' | 'warning' | 'notice'
 
-/** A problem, warning or notice, in the file where it stands. */
+/** An error, a warning or a notice, with the document that it is about. */
 export interface Finding {
   readonly severity: Severity
   readonly problem: PlacedProblem
   readonly document: ConfigDocument
 }
 
-/** How findings are shown to people. */
+/** The style of findings for people. */
 export interface Style {
   readonly colour: boolean
-  /** Whether the line that is meant is shown below the message. */
+  /** True to show the line of the file below the message. */
   readonly excerpts: boolean
 }
 
-/** What a terminal gets; anything else gets plain lines. */
+/** The style for a stream: colour and excerpts are for terminals only. */
 export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Style {
   const terminal = stream.isTTY === true
   return { colour: terminal && !env.NO_COLOR, excerpts: terminal } // https://no-color.org: set and not empty
@@ -31,19 +31,19 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
 export const findings = (severity: Severity, problems: readonly PlacedProblem[], document: ConfigDocument): Finding[] =>
   problems.map((problem) => ({ severity, problem, document }))
 
-/** A configuration error that knows the lines of its file. */
+/** The error, with the places in the document if it is a configuration error. */
 export function located(error: unknown, { document }: LoadedConfig): unknown {
   return error instanceof ConfigError && !(error instanceof LocatedConfigError)
     ? new LocatedConfigError(error.problems, document)
     : error
 }
 
-/** For `--json`. */
+/** A finding for `--json`. */
 export const plainFinding = ({
   severity,
   problem,
   document,
-}: Finding): PlainProblem & { readonly severity: Severity } => ({
+}: Finding): ConfigProblem & { readonly severity: Severity } => ({
   severity,
   ...plainProblem(problem, document),
 })
@@ -58,30 +58,10 @@ export function findingText(finding: Finding, { colour, excerpts }: Style): stri
   const text = severity === 'notice' ? problem.message : document.format(problem)
   const label = LABELS[severity]
   const message = label === '' ? `${text.replace(/^\S+/, paint)}\n` : `${paint(label)}${text}\n`
-  return excerpts ? message + excerpt(finding, paint) : message
-}
-
-const WIDTH = 100
-
-function excerpt({ problem, document }: Finding, paint: (text: string) => string): string {
+  if (!excerpts) return message
   const { file, line, col } = document.place(problem)
-  if (line === undefined || col === undefined) return ''
-  const text = document.files.find((f) => f.name === file)?.line(line)
-  if (text === undefined || reveals(text)) return ''
-  // Of a very long line, the part around the column.
-  const start = col > WIDTH ? col - WIDTH / 2 : 0
-  const part = printable(text.slice(start, start + WIDTH))
-  const margin = ' '.repeat(String(line).length)
-  const indent = part.slice(0, col - 1 - start).replaceAll(/[^\t]/g, ' ')
-  return `  ${margin} |\n  ${line} | ${part}\n  ${margin} | ${indent}${paint('^')}\n`
+  const found = document.files.find(({ name }) => name === file)
+  return found === undefined || line === undefined || col === undefined
+    ? message
+    : message + excerpt(found, line, col, paint)
 }
-
-/** Whether a line shows what nobody should see: a secret, or the credentials of a URL. */
-function reveals(line: string): boolean {
-  if (/\/\/\S*@/.test(line)) return true
-  const keys = line.matchAll(/([\w-]+)["']?\s*:\s+(?!\$\{\w+\}|[\s#])/g)
-  return [...keys].some(([, key]) => isSecret(key!))
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a file must not steer the terminal
-const printable = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd')

@@ -11,11 +11,11 @@ import { table } from './text-table.ts'
 
 export const routes: Command = {
   name: 'routes',
-  summary: 'list the endpoints, what leads to them and where they lead',
+  summary: 'list the endpoints, what leads to them, and their targets',
   takes: ['[FILE]'],
   options: { config: CONFIG_OPTION, json: JSON_OPTION },
-  text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, the methods that pass, its target, and which
-filters of the chain are off there.`,
+  text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, its methods and targets, and the filters of the
+chain that are off there.`,
   examples: ['weir routes', 'weir routes --json'],
   async run(args, host) {
     const built = await build(fileOf(args), host)
@@ -39,7 +39,7 @@ interface Row {
   readonly id: string
   readonly status: Endpoint['status']
   readonly patterns: readonly string[]
-  /** Null: every method. */
+  /** Null for every method. */
   readonly methods: unknown
   readonly targets: readonly { readonly url: string; readonly weight: number }[]
   readonly chain: readonly { readonly name: string; readonly off: boolean }[]
@@ -62,7 +62,7 @@ function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, docu
   }
 }
 
-/** Where an endpoint leads, as it was written. */
+/** The targets of an endpoint as they are written. */
 export function targetsOf({ endpoint, at }: EndpointSpec, document: ConfigDocument): Row['targets'] {
   return endpoint.targets.map(({ url, weight }, i) => {
     const path = [...at, 'targets', i, 'url']

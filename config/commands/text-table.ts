@@ -1,7 +1,7 @@
-/** A cell: one line, or several below each other. */
+/** A cell: one line, or several lines. */
 export type Cell = string | readonly string[]
 
-/** Rows under each other in columns as wide as they need, two spaces between them. */
+/** Rows as aligned columns, with two spaces between them. */
 export function table(rows: readonly (readonly Cell[])[], indent = ''): string {
   const tall = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? [cell] : cell)))
   const widths: number[] = []

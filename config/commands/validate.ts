@@ -6,8 +6,8 @@ export const validate: Command = {
   summary: 'check a configuration without starting anything',
   takes: ['[FILE]'],
   options: { config: CONFIG_OPTION, json: JSON_OPTION },
-  text: `Checks FILE (weir.yaml by default) as "run" would load it, plugins and the filters' options included, and prints every
-problem with its place. Exit code 0 if it is valid, 78 if not.`,
+  text: `Checks FILE (weir.yaml by default) as "run" does, including plugins and the options of filters, and prints every problem
+with its place. The exit code is 0 if the file is valid, and 78 if not.`,
   examples: ['weir validate', 'weir validate staging.yaml --json'],
   async run(args, host) {
     const file = fileOf(args)

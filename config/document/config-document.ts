@@ -1,21 +1,23 @@
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigFile, Position } from './config-file.ts'
-import { formatPath } from './message-parts.ts'
+import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
+import { isSecretPath } from './secret-path.ts'
+import { hasReference, shownReference } from './shown-reference.ts'
 
-/** Where something stands: a file, a position in it if it has one, and the path as that file has it. */
+/** The place of a value or a problem: a file, a position in it if there is one, and the path within that file. */
 export interface Place extends Partial<Position> {
   readonly file: string
   readonly path: Path
 }
 
-/** A run of items of a list that comes from several files. */
+/** Items of a list that is put together from several files: those of one file. */
 interface Run {
   readonly file: ConfigFile
   readonly start: number
 }
 
-/** The configuration's files as one document: answers in which of them a path stands, and where. */
+/** The files of a configuration as one document. Finds the file and the place of each path. */
 export class ConfigDocument {
   readonly main: ConfigFile
   readonly files: ConfigFile[]
@@ -27,17 +29,17 @@ export class ConfigDocument {
     this.files = [main]
   }
 
-  /** A file beside the main one. */
+  /** Adds an included file. */
   add(file: ConfigFile): void {
     this.files.push(file)
   }
 
-  /** A top-level key stands in this file. */
+  /** Notes that this file has a top-level key. */
   own(key: string, file: ConfigFile): void {
     this.#owners.set(key, file)
   }
 
-  /** The items of a top-level list from `start` on stand in this file. */
+  /** Notes that this file has the items of a top-level list from `start` on. */
   continue(key: string, file: ConfigFile, start: number): void {
     const runs = this.#lists.get(key)
     if (runs === undefined) this.#lists.set(key, [{ file, start }])
@@ -57,7 +59,7 @@ export class ConfigDocument {
     return local.file.scalar(local.path)
   }
 
-  /** Where a problem stands. */
+  /** The place of a problem. */
   place(problem: PlacedProblem): Place {
     const { position } = problem
     if (position !== undefined) return { file: this.main.name, ...position, path: problem.path }
@@ -65,7 +67,7 @@ export class ConfigDocument {
     return { file: local.file.name, ...local.file.locate(local.path), path: local.path }
   }
 
-  /** `file:line:col path: message`, with what is known of it. */
+  /** `file:line:col path: message`, without the parts that are not known. */
   format(problem: PlacedProblem): string {
     const { file, line, col, path } = this.place(problem)
     const where = line === undefined ? file : `${file}:${line}:${col}`
@@ -74,11 +76,22 @@ export class ConfigDocument {
     return line === undefined ? `${where}: ${this.message(problem)}` : `${where} ${this.message(problem)}`
   }
 
-  /** The message with what was found. What came out of the environment or a file may be a secret: its reference is shown. */
+  /** The message of a problem, with the value that was found. */
   message({ message, found, path }: PlacedProblem): string {
-    if (found === undefined) return message
-    const text = this.scalar(path)
-    return `${message}, found ${text?.includes(`\${`) === true ? `the value of ${JSON.stringify(text)}` : found}`
+    return found === undefined ? message : `${message}, found ${this.found(path, found)}`
+  }
+
+  /**
+   * The value at a path as a message may show it. A value from the environment or from a file may be a secret: the
+   * reference is shown instead.
+   * @param value the text that `show` makes of it
+   */
+  found(path: Path, value: string): string {
+    const written = this.scalar(path)
+    const secret = isSecretPath(path)
+    if (written !== undefined && hasReference(written))
+      return `the value of ${JSON.stringify(shownReference(written, secret))}`
+    return secret && !/^(?:nothing|an? [a-z ]+)$/.test(value) ? 'a value that is not shown' : value
   }
 
   #local(path: Path): { file: ConfigFile; path: Path } {

@@ -16,13 +16,13 @@ import type { PlacedProblem } from './placed-problem.ts'
 import { splitEndpoints } from './split-endpoints.ts'
 import { syntaxProblems } from './syntax-problems.ts'
 
-/** Both from 1; the column counts UTF-16 units. */
+/** Both count from 1; the column counts UTF-16 units. */
 export interface Position {
   readonly line: number
   readonly col: number
 }
 
-/** A stretch of text that was parsed by itself. */
+/** A part of a text that was parsed by itself. */
 interface Piece {
   readonly text: string
   readonly yaml: Document.Parsed
@@ -31,25 +31,25 @@ interface Piece {
 
 /** A piece in its file. */
 export interface PlacedPiece extends Piece {
-  /** Its lines after this one stand so many lines further down in the file. */
+  /** The file has so many more lines after this line of the piece. */
   readonly gap: { readonly after: number; readonly lines: number }
 }
 
-/** Pieces by their text, so that what did not change is not parsed again. */
+/** Pieces by their text, so that unchanged text is not parsed again. */
 export type PieceCache = ReadonlyMap<string, Piece>
 
-/** One configuration file with its places. Answers where a path stands; nothing is indexed before somebody asks. */
+/** One configuration file. Finds the place of each path; builds its indexes only when they are needed. */
 export class ConfigFile {
   readonly name: string
   readonly text: string
   readonly head: PlacedPiece | undefined
-  /** The items of `endpoints`, where they were parsed one by one; `head` has nothing there then. */
+  /** The items of `endpoints`, if they were parsed one by one; then `head` has none. */
   readonly items: readonly PlacedPiece[] | undefined
-  /** What each alias stands for: the nearest anchor of that name before it. Filled while the data are read. */
+  /** The node of each alias: the nearest anchor of that name before it. Filled while the data are read. */
   readonly aliases = new Map<Alias, unknown>()
   readonly #keys = new WeakMap<YAMLMap, Map<string, { key: unknown; value: unknown }>>()
 
-  /** Without a head (the file could not be read) nothing has a place. */
+  /** Without a head (the file could not be read) no path has a place. */
   constructor(name: string, text = '', head?: PlacedPiece, items?: readonly PlacedPiece[]) {
     this.name = name
     this.text = text
@@ -58,23 +58,18 @@ export class ConfigFile {
   }
 
   /**
-   * Where a path stands: the key for a value of a mapping, the item itself for one of a list. What is not in the
-   * document is looked for at its nearest ancestor that is.
+   * The place of a path: that of the key for a value in a mapping, that of the item for an item of a list. A path that
+   * is not in the file has the place of its nearest ancestor that is.
    */
   locate(path: Path): Position | undefined {
     const { piece, place } = this.#find(path)
     return piece === undefined ? undefined : positionOf(place, piece)
   }
 
-  /** The text of the scalar at a path, as written and without its quotes; undefined if there is none. */
+  /** The text of the scalar at a path, as it is written, without its quotes; undefined if there is none. */
   scalar(path: Path): string | undefined {
     const { value, whole } = this.#find(path)
     return whole && isScalar(value) ? value.source : undefined
-  }
-
-  /** A line of the file, from 1, without its end. */
-  line(number: number): string | undefined {
-    return this.text.split('\n', number)[number - 1]?.replace(/\r$/, '')
   }
 
   #find(path: Path): { piece: PlacedPiece | undefined; place: unknown; value: unknown; whole: boolean } {
@@ -112,7 +107,7 @@ export class ConfigFile {
   }
 }
 
-/** Where a node of a piece starts, in the file. */
+/** The place in the file where a node of a piece starts. */
 export function positionOf(node: unknown, piece: PlacedPiece): Position | undefined {
   const range = (node as { range?: readonly number[] | null } | null | undefined)?.range
   if (range == null) return undefined
@@ -120,7 +115,7 @@ export function positionOf(node: unknown, piece: PlacedPiece): Position | undefi
   return { line: line > piece.gap.after ? line + piece.gap.lines : line, col }
 }
 
-/** Reads YAML text, and says what is wrong with it. Yields between endpoints. */
+/** Parses YAML text and reports what is wrong with it. Yields between endpoints. */
 export function* parseFile(
   text: string,
   name: string,
@@ -146,7 +141,7 @@ export function* parseFile(
   }
 }
 
-/** Parses a text whole. */
+/** Parses a whole text. */
 export function parsePiece(text: string): Piece {
   const lines = new LineCounter()
   const yaml = parseDocument(text, {
@@ -154,7 +149,7 @@ export function parsePiece(text: string): Piece {
     schema: 'core',
     resolveKnownTags: false,
     stringKeys: true,
-    // The library compares every key of a mapping with every other; plain.ts does it in linear time.
+    // The library compares every key of a mapping with every other; to-plain.ts does it in linear time.
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'error',
@@ -164,14 +159,14 @@ export function parsePiece(text: string): Piece {
 
 const isClean = ({ yaml }: Piece): boolean => yaml.errors.length === 0 && yaml.warnings.length === 0
 
-/** A mapping that has this key once, and nothing under it: all that stood there was cut out. */
+/** True for a mapping that has this key once and without a value: the value was cut out. */
 function isEmpty({ yaml: { contents } }: Piece, key: string): boolean {
   if (!isMap(contents)) return false
   const [pair, ...more] = contents.items.filter((item) => isScalar(item.key) && item.key.value === key)
   return more.length === 0 && isScalar(pair?.value) && pair.value.source === ''
 }
 
-/** One item and nothing else, which neither names nor uses what stands elsewhere. */
+/** True for a single list item that neither has an anchor nor uses one. */
 function isItem(piece: Piece): boolean {
   const { contents } = piece.yaml
   if (!isClean(piece) || !isSeq(contents) || contents.items.length !== 1) return false
@@ -188,5 +183,5 @@ function isItem(piece: Piece): boolean {
   return alone
 }
 
-/** A string of its own: a slice would keep the whole text of a former configuration in memory. */
+/** An independent string: a slice would keep the whole text of an old configuration in memory. */
 const copy = (text: string): string => Buffer.from(text).toString()

@@ -1,29 +1,29 @@
+import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
 import type { ConfigFile } from './config-file.ts'
-import { show } from './message-parts.ts'
 import { BROKEN, isMapping } from './plain-data.ts'
 import type { Problems } from './problems.ts'
 
-/** A file that another includes. */
+/** An included file. */
 export interface Included {
   readonly file: ConfigFile
   /** Its plain data; undefined if it could not be read, which is reported. */
   readonly raw: unknown
 }
 
-/** Lists that may stand in several files: their items are put together. Every other key stands in one. */
+/** Lists whose items may come from several files. Every other key is in one file only. */
 const LISTS = ['endpoints', 'plugins']
 
 const AT: Path = ['include']
 
 /** The patterns that the main file includes. */
 export function readPatterns(raw: unknown, problems: Problems): { pattern: string; at: Path }[] {
-  const said = isMapping(raw) ? raw.include : undefined
-  if (said === undefined || said === null || said === BROKEN) return []
-  const list: readonly unknown[] = Array.isArray(said) ? said : [said]
+  const patterns = isMapping(raw) ? raw.include : undefined
+  if (patterns === undefined || patterns === null || patterns === BROKEN) return []
+  const list: readonly unknown[] = Array.isArray(patterns) ? patterns : [patterns]
   return list.flatMap((pattern, i) => {
-    const at = Array.isArray(said) ? [...AT, i] : AT
+    const at = Array.isArray(patterns) ? [...AT, i] : AT
     if (typeof pattern === 'string' && pattern !== '') return [{ pattern, at }]
     if (pattern !== BROKEN)
       problems.error(at, `expected a file or a pattern such as conf.d/*.yaml, found ${problems.found(at, pattern)}`)
@@ -31,7 +31,7 @@ export function readPatterns(raw: unknown, problems: Problems): { pattern: strin
   })
 }
 
-/** The files' plain data as one document. Tells `document` what stands where. */
+/** Merges the plain data of all files. Notes in `document` which file has what. */
 export function mergeFiles(
   main: unknown,
   included: readonly Included[],
@@ -45,7 +45,8 @@ export function mergeFiles(
   for (const { file, raw } of included) {
     if (raw === undefined || raw === null || raw === BROKEN) continue
     if (!isMapping(raw)) {
-      const found = file.scalar([])?.includes('${') ? 'the value of a reference' : show(raw)
+      // The text is not shown: the file may hold a secret and be included by mistake.
+      const found = typeof raw === 'string' ? 'a text' : show(raw)
       problems.error([], `expected a mapping, such as "endpoints: […]"; found ${found}`, { file: file.name })
       continue
     }
@@ -59,7 +60,7 @@ export function mergeFiles(
       } else if (owners.has(key)) {
         const other = owners.get(key)!
         const line = other.locate([key])?.line
-        problems.error([key], `${show(key)} stands in ${other.name} too (line ${line}): keep one of them`, at)
+        problems.error([key], `${show(key)} is in ${other.name} too (line ${line}): keep one of them`, at)
       } else {
         owners.set(key, file)
         document.own(key, file)

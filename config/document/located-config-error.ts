@@ -1,11 +1,11 @@
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
-import { formatPath } from './message-parts.ts'
+import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
 
 /**
- * A configuration that cannot be loaded. `problems` holds every one found; `message` has one line each,
+ * A configuration that can't be loaded. `problems` holds all that is wrong; `message` has one line per problem,
  * `file:line:col path: message`.
  */
 export class LocatedConfigError extends ConfigError {
@@ -19,8 +19,8 @@ export class LocatedConfigError extends ConfigError {
   }
 }
 
-/** A problem as people and tools read it. */
-export function plainProblem(problem: PlacedProblem, document: ConfigDocument): PlainProblem {
+/** A problem with its place, as plain data. */
+export function plainProblem(problem: PlacedProblem, document: ConfigDocument): ConfigProblem {
   const { path, file, line, col } = document.place(problem)
   const message = document.message(problem)
   return { file, ...(line === undefined ? {} : { line, col }), path: formatPath(path), message }

@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/control/config-error.ts'
 
-/** A problem whose place is not found by path: a syntax error, the second of two equal keys, a file that is missing. */
+/** A problem that may bring its own position, which its path does not lead to: a syntax error, a repeated key, a missing file. */
 export interface PlacedProblem extends Problem {
-  /** Without a file it is the main one; `path` is as that file has it. */
+  /** Without `file` it is in the main one; `path` is the path within that file. */
   readonly position?: { readonly file?: string; readonly line?: number; readonly col?: number }
 }

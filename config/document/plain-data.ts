@@ -1,4 +1,4 @@
-/** Stands in the plain data for a value that could not be read; its problem has been reported already. */
+/** Takes the place of a value that could not be read; its problem is reported already. */
 export const BROKEN = Symbol('broken')
 
 export type Mapping = Readonly<Record<string, unknown>>

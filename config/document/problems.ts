@@ -1,13 +1,14 @@
+import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from './config-document.ts'
-import { formatPath, show } from './message-parts.ts'
+import { formatPath } from './format-path.ts'
 import type { PlacedProblem } from './placed-problem.ts'
 
-// Suggestions cost more than the problem they decorate, and nobody reads the hundredth.
+// A suggestion takes longer to find than the problem, and nobody reads the hundredth.
 const MAX_SUGGESTIONS = 100
 
-/** Collects what is wrong with, or unwise about, one document. */
+/** Collects the errors and warnings of one document. */
 export class Problems {
   readonly document: ConfigDocument
   readonly errors: PlacedProblem[] = []
@@ -31,7 +32,7 @@ export class Problems {
     this.error(path, `unknown key ${show(key)}.${this.suggestion(key, known, 'Known here')}`)
   }
 
-  /** ` Did you mean "x"?`, else ` <label>: ` and the candidates. */
+  /** ` Did you mean "x"?`, or ` <label>: ` with the candidates. */
   suggestion(word: string, candidates: readonly string[], label: string): string {
     if (this.#suggestions++ >= MAX_SUGGESTIONS) return ''
     const near = didYouMean(word, candidates)
@@ -45,12 +46,8 @@ export class Problems {
     return `${formatPath(local)} (${file === this.document.main.name ? '' : `${file} `}line ${line})`
   }
 
-  /**
-   * The value as a message may show it. What came out of the environment may be a secret, so the reference is shown
-   * instead of it.
-   */
+  /** The value at a path as a message may show it. */
   found(path: Path, value: unknown): string {
-    const text = this.document.scalar(path)
-    return text?.includes(`\${`) ? `the value of ${show(text)}` : show(value)
+    return this.document.found(path, show(value))
   }
 }

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import { readOrdinaryFile } from '../../core/base/files.ts'
+import { readOrdinaryFile } from '../../core/base/read-file.ts'
 
-/** MiB. What `${file:…}` brings in is a secret or another short value. */
+/** MiB. A file that `${file:…}` names holds a secret or another short value. */
 const LIMIT = 1
 
-/** The text of a file that a reference names, relative to `folder`. Throws in words for the operator. */
+/** The text of a file that a reference names, relative to `folder`. Throws an error with a message for the operator. */
 export function readReferencedFile(folder: string, path: string): string {
   if (path === '') throw new Error(`\${file:} names no file: write \${file:/run/secrets/name}`)
   try {

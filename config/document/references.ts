@@ -1,18 +1,20 @@
+import { show } from '../../core/base/show.ts'
+
 /** Environment variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What references refer to. */
+/** Where the values of references come from. */
 export interface References {
   readonly env: Environment
-  /** The text of the file at this path. Throws in words for the operator. */
+  /** The text of the file at this path. Throws an error with a message for the operator. */
   readFile(path: string): string
 }
 
 export interface Substitution {
   readonly text: string
-  /** The text was one reference and nothing else. */
+  /** True if the text was one reference and nothing else. */
   readonly whole: boolean
-  /** What went wrong, in order; `text` means nothing then. */
+  /** What went wrong, in order; if there is anything, `text` is of no use. */
   readonly problems: readonly string[]
 }
 
@@ -21,15 +23,16 @@ const FORMS = `write \${NAME}, \${NAME:-default}, \${NAME:?message} or \${file:p
 /**
  * Replaces the references in a text:
  *
- * - `${NAME}`: the variable; not set is a problem, empty is not
- * - `${NAME:-default}`: the default when it is not set or empty
- * - `${NAME:?message}`: a problem with that message when it is not set or empty
- * - `${file:path}`: what the file holds, without the line break at its end; always a text
+ * - `${NAME}`: the variable; a problem if it is not set, but not if it is empty
+ * - `${NAME:-default}`: the default if it is not set or empty
+ * - `${NAME:?message}`: a problem with that message if it is not set or empty
+ * - `${file:path}`: the contents of the file without the line break at its end; always a text
  * - `$${`: a literal `${`
  *
- * (POSIX.1-2024, Shell Command Language §2.6.2, without nesting.) What is put in is not looked at again.
+ * (POSIX.1-2024, Shell Command Language §2.6.2, without nesting.) References in the values are not replaced.
+ * @param secret true if the text may be a secret: problems don't show it then
  */
-export function substitute(text: string, references: References): Substitution {
+export function substitute(text: string, references: References, secret = false): Substitution {
   const problems: string[] = []
   let out = ''
   let at = 0
@@ -48,12 +51,12 @@ export function substitute(text: string, references: References): Substitution {
     out += text.slice(at, start)
     const end = text.indexOf('}', start)
     if (end === -1) {
-      problems.push(`a \${ without its }: ${FORMS}`)
+      problems.push(`a \${ has no closing }: ${FORMS}`)
       return { text, whole: false, problems }
     }
     const reference = text.slice(start + 2, end)
     literal ||= reference.startsWith('file:')
-    const value = resolve(reference, references)
+    const value = resolve(reference, references, secret)
     if (typeof value === 'string') out += value
     else problems.push(value.problem)
     count++
@@ -63,7 +66,11 @@ export function substitute(text: string, references: References): Substitution {
   return { text: out + rest, whole: count === 1 && !literal && rest === '', problems }
 }
 
-function resolve(reference: string, { env, readFile }: References): string | { readonly problem: string } {
+function resolve(
+  reference: string,
+  { env, readFile }: References,
+  secret: boolean,
+): string | { readonly problem: string } {
   if (reference.startsWith('file:')) {
     try {
       return readFile(reference.slice('file:'.length)).replace(/\r?\n$/, '')
@@ -72,7 +79,8 @@ function resolve(reference: string, { env, readFile }: References): string | { r
     }
   }
   const match = /^([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference)
-  if (match === null) return { problem: `"\${${reference.slice(0, 40)}}" is no reference: ${FORMS}` }
+  const shown = secret ? 'this' : show(`\${${reference}}`)
+  if (match === null) return { problem: `${shown} is not a reference: ${FORMS}` }
   const [, name = '', operator, word = ''] = match
   if (word.includes('${')) return { problem: `a reference inside another ("\${${name}:${operator}…") is not supported` }
   const value = Object.hasOwn(env, name) ? env[name] : undefined
@@ -85,7 +93,7 @@ function resolve(reference: string, { env, readFile }: References): string | { r
 const hint = (name: string): string => ` (\${${name}:-default} gives it a default)`
 const message = (word: string): string => (word === '' ? '' : `: ${word}`)
 
-/** What a plain scalar with this text means: YAML 1.2.2 §10.3.2, core schema. */
+/** The value of a plain scalar with this text: YAML 1.2.2 §10.3.2, core schema. */
 export function typed(text: string): string | number | boolean | null {
   if (/^(?:null|Null|NULL|~|)$/.test(text)) return null
   if (/^(?:true|True|TRUE)$/.test(text)) return true

@@ -1,4 +1,4 @@
-/** One item of a list, with how many lines stand before it in the file. */
+/** One item of a list, with the number of lines before it in the file. */
 export interface SplitItem {
   readonly text: string
   readonly before: number
@@ -7,7 +7,7 @@ export interface SplitItem {
 export interface Split {
   /** The file without the items' lines. */
   readonly head: string
-  /** Lines of the head before the cut, and how many were cut out there. */
+  /** The number of the head's lines before the cut, and of the lines that were cut out. */
   readonly cut: { readonly after: number; readonly lines: number }
   readonly items: readonly SplitItem[]
 }
@@ -17,9 +17,9 @@ const SPACE = 32
 const TAB = 9
 
 /**
- * Cuts the list under the top-level key `endpoints` into its items, by indentation alone, so that each can be parsed by
- * itself: after a change of one endpoint among thousands the others need no parsing again, and none of it holds up the
- * event loop. Undefined where the list is not written as a block. Nothing is promised for text that is no valid YAML.
+ * Cuts the list under the top-level key `endpoints` into its items, by indentation alone, so that each item is parsed by
+ * itself: when one of thousands of endpoints changes, only that one is parsed again, and the event loop is never held up
+ * for long. Undefined if the list is not written as a block. For invalid YAML the result means nothing.
  */
 export function splitEndpoints(text: string): Split | undefined {
   const key = /^endpoints:[ \t]*(?:#.*)?\r?$/m.exec(text)
@@ -52,7 +52,7 @@ export function splitEndpoints(text: string): Split | undefined {
         close()
         item = { start: at, before: line }
       } else if (depth <= indent) {
-        // A key without text has its place at the end of the list that would be cut out.
+        // The place of a key without text is the end of the list, which would be cut out.
         if (depth > 0 || letter === ':') return undefined
         break
       }

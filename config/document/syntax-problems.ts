@@ -1,10 +1,10 @@
 import type { Document, LineCounter, YAMLError } from 'yaml'
 import type { PlacedProblem } from './placed-problem.ts'
 
-// One mistake makes the parser stumble many times; the first few lines name it.
+// One mistake causes many errors of the parser; the first few lines are enough to find it.
 const MAX_SYNTAX_PROBLEMS = 20
 
-/** What is wrong with the YAML itself, in plain words: the first problem of each line. */
+/** Errors of YAML syntax, in plain words: the first of each line. */
 export function syntaxProblems(document: Document.Parsed, lines: LineCounter, text: string): PlacedProblem[] {
   const all = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
   const problems: PlacedProblem[] = []
@@ -25,13 +25,13 @@ function describe(error: YAMLError, line: string): string {
     case 'TAB_AS_INDENT':
       return "a tab can't indent in YAML: use spaces"
     case 'MULTIPLE_DOCS':
-      return 'a second document starts here: a configuration is one document'
+      return 'a second document starts here: a configuration has only one'
     case 'NON_STRING_KEY':
       return 'a key must be plain text, not a list or a mapping. Write it as key: value, or put a value that starts with [ or { in quotes'
     case 'BAD_INDENT':
       return /^Flow/.test(error.message)
         ? `a [ or { that was opened before is not closed${hint}`
-        : 'the indentation fits nothing above: keys of one mapping, and dashes of one list, stand in the same column'
+        : 'the indentation matches nothing above: the keys of a mapping, and the dashes of a list, start in the same column'
     case 'MISSING_CHAR':
       return /quote/.test(error.message) ? 'a quotation mark that was opened before is not closed' : plain(error) + hint
     case 'BLOCK_AS_IMPLICIT_KEY':
@@ -39,9 +39,9 @@ function describe(error: YAMLError, line: string): string {
     case 'BAD_SCALAR_START':
       return `a value can't start with ${/(\S)$/.exec(error.message)?.[1] ?? 'this character'}: put it in quotes`
     case 'BAD_DQ_ESCAPE':
-      return 'not an escape of double quotes: write \\\\ for a backslash, or use single quotes'
+      return 'this is not an escape sequence of double quotes: write \\\\ for a backslash, or use single quotes'
     case 'TAG_RESOLVE_FAILED':
-      return 'a tag (! and what follows) that means nothing in a configuration: remove it'
+      return 'a tag (! and a name) is not supported: remove it'
     case 'RESOURCE_EXHAUSTION':
       return 'nested too deeply'
     default:
@@ -50,7 +50,8 @@ function describe(error: YAMLError, line: string): string {
 }
 
 function plain(error: YAMLError): string {
-  const message = error.message.slice(0, 200)
+  // After a colon the library quotes the document, which may be a secret.
+  const [message = ''] = error.message.split(':', 1)
   return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
 }
 

@@ -1,28 +1,29 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import { show } from '../../core/base/show.ts'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import { type ConfigFile, type PlacedPiece, positionOf } from './config-file.ts'
-import { show } from './message-parts.ts'
 import { BROKEN, isMapping } from './plain-data.ts'
 import type { Problems } from './problems.ts'
 import { type References, substitute, typed } from './references.ts'
+import { isSecretPath } from './secret-path.ts'
 
 export interface PlainOptions {
-  /** What items of former loads stood for, by their document. Those that refer to something are not kept. */
+  /** The data of items that earlier loads read, by their YAML. Items with references are not kept. */
   readonly known?: WeakMap<object, unknown>
   readonly references: References
-  /** Whether a number at this path is wanted as its source text (`version: 1.0`). */
+  /** True if a number at this path is wanted as the text that was written (`version: 1.0`). */
   keepText(path: Path): boolean
 }
 
 const MAX_DEPTH = 64
-/** Values that aliases may add, so that a few lines can't expand into gigabytes. */
+/** Number of values that aliases may add, so that a few lines can't expand into gigabytes. */
 const MAX_ALIASED = 100_000
 
 /**
- * A file as plain objects, lists and scalars, references replaced. Own code rather than `toJS`: it is linear in the size of
- * the document whatever stands in it, and reports by place. What can't be read is reported and becomes `BROKEN`. Yields
- * between endpoints.
+ * A file as plain objects, lists and scalars, with references replaced. Unlike `toJS` of the library it takes linear time
+ * whatever the file holds, and it reports problems with their places. A value that can't be read is reported and becomes
+ * `BROKEN`. Yields between endpoints.
  */
 export function* toPlain(file: ConfigFile, problems: Problems, options: PlainOptions): SlicedWork<unknown> {
   const { head, items } = file
@@ -58,7 +59,7 @@ class Reader {
   #aliasDepth = 0
   #aliased = 0
 
-  /** @param path where the piece stands in its file */
+  /** @param path the path of the piece in its file */
   constructor(
     file: ConfigFile,
     piece: PlacedPiece,
@@ -118,15 +119,19 @@ class Reader {
       return 'merge keys (<<) are not part of YAML 1.2: repeat the keys, or use an alias for a whole value'
     if (!seen.has(key)) return undefined
     const line = positionOf(seen.get(key), this.#piece)?.line
-    return `the key ${show(key)} stands here a second time; the first is on line ${line}`
+    return `the key ${show(key)} is repeated; the first is on line ${line}: remove one of them`
   }
 
   #alias(alias: Alias): unknown {
     const { aliases } = this.#file
     if (!aliases.has(alias)) aliases.set(alias, this.#anchors.get(alias.source))
     const target = aliases.get(alias)
-    if (target === undefined) return this.#fail(`the alias *${alias.source} has no anchor &${alias.source} before it`)
-    if (this.#open.has(target)) return this.#fail(`the alias *${alias.source} stands inside what it refers to`)
+    if (target === undefined) {
+      // An unquoted secret that begins with `*` reads as an alias.
+      const [name, anchor] = isSecretPath(this.#path) ? ['', ''] : [` *${alias.source}`, ` &${alias.source}`]
+      return this.#fail(`the alias${name} has no anchor${anchor} before it; put a text that starts with * in quotes`)
+    }
+    if (this.#open.has(target)) return this.#fail(`the alias *${alias.source} is inside of what it refers to`)
     this.#aliasDepth++
     const value = this.read(target)
     this.#aliasDepth--
@@ -137,7 +142,7 @@ class Reader {
     const { value } = node
     if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
     if (typeof value !== 'string' || !value.includes('${')) return value
-    const result = substitute(value, this.#options.references)
+    const result = substitute(value, this.#options.references, isSecretPath(this.#path))
     for (const problem of result.problems) this.#fail(problem)
     if (result.problems.length > 0) return BROKEN
     if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text

@@ -2,15 +2,15 @@ import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
 import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import type {
   ChangeOptions,
   ChangeOutcome,
+  ChangeRefusal,
   EndpointControl,
   EndpointView,
-  Refusal,
 } from '../../core/control/endpoint-control.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
@@ -32,9 +32,9 @@ import {
 
 export interface EditorParts {
   readonly source: ConfigSource
-  /** The one of `reloader`. */
+  /** The loader of `reloader`. */
   readonly loader: ConfigLoader
-  /** Both are there by the time that anything is asked for. */
+  /** Both exist before the first call of the editor. */
   reloader(): Reloader
   registry(): EndpointRegistry
   readonly log: Logger
@@ -42,13 +42,13 @@ export interface EditorParts {
   readonly clock: Clock
 }
 
-/** How often a change is made anew because others changed the document meanwhile. */
-const MAX_TRIES = 5
+/** Number of attempts to make a change while others change the same file. */
+const MAX_ATTEMPTS = 5
 
-/** A document was changed by others while a change of it was being made. */
+/** Others changed a file while a change of it was made. */
 class OutdatedError extends Error {}
 
-/** Changes endpoints by editing the documents that they stand in. */
+/** Changes endpoints by editing the files that they are in. */
 export class EndpointEditor implements EndpointControl {
   readonly #parts: EditorParts
   readonly #outcomes = new Counter<'operation' | 'outcome'>()
@@ -57,7 +57,7 @@ export class EndpointEditor implements EndpointControl {
     this.#parts = parts
     parts.meter.register({
       name: 'weir_endpoint_changes_total',
-      help: 'Changes of endpoints that were asked for at run time',
+      help: 'Changes of endpoints that were requested at run time',
       type: 'counter',
       collect: () => this.#outcomes.samples(),
     })
@@ -116,7 +116,7 @@ export class EndpointEditor implements EndpointControl {
     return this.#change('disable', id, () => operation, options)
   }
 
-  /** @param prepare called at once, so that what is given may change afterwards */
+  /** @param prepare called at once, so that the caller may change its data afterwards */
   async #change(
     name: string,
     id: string,
@@ -136,9 +136,10 @@ export class EndpointEditor implements EndpointControl {
     }
     this.#outcomes.add({ operation: name, outcome: result.outcome })
     const { version } = reloader.live
-    const said = { operation: name, endpoint: result.id.slice(0, 200), reason: result.reason, version }
-    if (result.outcome === 'refused') log.warn({ ...said, problems: result.problems }, 'change of an endpoint refused')
-    else log.info(said, `endpoint: ${name}, ${result.outcome}`)
+    const fields = { operation: name, endpoint: result.id.slice(0, 200), reason: result.reason, version }
+    if (result.outcome === 'refused')
+      log.warn({ ...fields, problems: result.problems }, 'change of an endpoint refused')
+    else log.info(fields, `endpoint: ${name}, ${result.outcome}`)
     return { ...result, version, duration_ms: Math.round(clock.now() - startedAt) }
   }
 
@@ -148,26 +149,27 @@ export class EndpointEditor implements EndpointControl {
   ): Promise<Omit<ChangeOutcome, 'version' | 'duration_ms' | 'id'> & { id?: string }> {
     const { source } = this.#parts
     const reloader = this.#parts.reloader()
-    for (let tries = 1; ; tries++) {
-      if (reloader.stopped) throw refused('stopping', source.main, 'Weir is stopping: nothing is changed any more')
-      // What others changed comes first, whatever becomes of this.
+    for (let attempt = 1; ; attempt++) {
+      if (reloader.stopped)
+        throw refused('stopping', source.main, 'Weir is stopping: endpoints are not changed any more')
+      // Changes by others are loaded first, even if this change fails.
       const settled = await reloader.loadChanges()
       if (settled?.outcome === 'failed') throw new RefusedError('not_loaded', settled.problems)
       const { live } = reloader
       if (ifVersion !== undefined && ifVersion !== live.version)
-        throw refused('conflict', source.main, `the configuration is of version ${live.version} now`)
+        throw refused('conflict', source.main, `the configuration has version ${live.version} now`)
       try {
         return await this.#edit(operation(live), live)
       } catch (error) {
         if (!(error instanceof OutdatedError)) throw error
-        if (tries === MAX_TRIES) throw refused('conflict', source.main, 'others keep changing the document')
+        if (attempt === MAX_ATTEMPTS) throw refused('conflict', source.main, 'others keep changing the file: try again')
       }
     }
   }
 
   async #edit(edit: Edit, live: LoadedConfig) {
     if (edit.text === edit.before) return { outcome: 'unchanged' as const, problems: [], warnings: [] }
-    // Not what there is now: what others write meanwhile is seen by the next load, and only by that.
+    // The texts of the live configuration: what others write meanwhile is for the next load alone.
     const texts = new Map(live.document.files.map(({ name, text }) => [name, text])).set(edit.file, edit.text)
     const next = await this.#parts.loader.load(texts)
     checkMeaning(edit, live, next)
@@ -184,11 +186,10 @@ export class EndpointEditor implements EndpointControl {
     }
   }
 
-  /** Writes the document, and gives what undoes it. */
+  /** Writes the file. Returns a function that undoes it. */
   async #write({ file, before, text }: Edit): Promise<() => Promise<unknown>> {
     const { source } = this.#parts
-    if (source.write === undefined)
-      throw refused('not_writable', file, 'the configuration comes from where it is only read')
+    if (source.write === undefined) throw refused('not_writable', file, 'the source of the configuration is read-only')
     const old = await source.read(file).catch(() => undefined)
     if (old === undefined || decodeText(old) !== before) throw new OutdatedError()
     const mark = old.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK : ''
@@ -206,7 +207,7 @@ export class EndpointEditor implements EndpointControl {
     if (error instanceof LocatedConfigError)
       return new RefusedError(
         'invalid',
-        error.problems.map((problem): PlainProblem => plainProblem(problem, error.document)),
+        error.problems.map((problem): ConfigProblem => plainProblem(problem, error.document)),
       )
     this.#parts.log.error({ err: error }, 'a change of an endpoint failed unexpectedly')
     return refused('invalid', this.#parts.source.main, error instanceof Error ? error.message : String(error))
@@ -215,5 +216,5 @@ export class EndpointEditor implements EndpointControl {
 
 const BYTE_ORDER_MARK = '\ufeff'
 
-const refused = (reason: Refusal, file: string, message: string): RefusedError =>
+const refused = (reason: ChangeRefusal, file: string, message: string): RefusedError =>
   new RefusedError(reason, [{ file, path: '', message }])

@@ -16,9 +16,9 @@ import {
   UneditableError,
 } from './splice.ts'
 
-// Each gives the text of a document after a change of its list of endpoints; all that is not meant stays byte for byte.
-// They trust the text to be a configuration that loads, and throw an UneditableError where they find no way. Whether what
-// comes out means what was meant is for those to check who load it.
+// Each function returns the text of a file after a change of its list of endpoints; the rest stays byte for byte. The text
+// must be a valid configuration. They throw an UneditableError if they find no way. The caller must load the result and
+// check that it means what was wanted.
 
 /** Changes keys of the endpoint at an index. */
 export function changeEndpoint(text: string, index: number, edits: readonly KeyEdit[]): string {
@@ -29,7 +29,7 @@ export function changeEndpoint(text: string, index: number, edits: readonly KeyE
   return item === undefined ? piece : replace(text, item.start, item.start + item.text.length, piece)
 }
 
-/** Takes the endpoint at an index out. Comments around it stay. */
+/** Removes the endpoint at an index. Comments around it stay. */
 export function removeEndpoint(text: string, index: number): string {
   const item = itemAt(text, index)
   if (item !== undefined) {
@@ -45,7 +45,7 @@ export function removeEndpoint(text: string, index: number): string {
   return replace(text, from, endOf(items[index], text), '')
 }
 
-/** Puts an endpoint behind the others. */
+/** Adds an endpoint after the others. */
 export function addEndpoint(text: string, entry: unknown): string {
   const split = splitEndpoints(text)
   if (split !== undefined) {
@@ -54,16 +54,16 @@ export function addEndpoint(text: string, entry: unknown): string {
     return insertLines(text, item.start + endOf(nodeAt(item.text, [0]), item.text), listItem(entry, indent))
   }
   const { contents } = parsePiece(text).yaml
-  if (!isMap(contents)) throw new UneditableError('the document is no mapping')
+  if (!isMap(contents)) throw new UneditableError('the file is not a mapping')
   const pair = pairOf(contents, 'endpoints')
   if (pair === undefined) return addList(text, contents, entry)
   if (isSeq(pair.value) && pair.value.items.length > 0) return appendFlow(text, pair.value, entry)
   if (!isSeq(pair.value) && !(isScalar(pair.value) && pair.value.value === null))
-    throw new UneditableError('the list of endpoints stands behind an alias (*)')
+    throw new UneditableError('the list of endpoints is an alias (*)')
   return fillList(text, contents, pair, entry)
 }
 
-/** The endpoint at an index, where the list is a block. */
+/** The text of the endpoint at an index, if the list is a block. */
 function itemAt(text: string, index: number): { text: string; start: number } | undefined {
   const items = splitEndpoints(text)?.items
   if (items?.[index] === undefined) return undefined
@@ -84,7 +84,7 @@ function addList(text: string, contents: YAMLMap, entry: unknown): string {
   return insertLines(text, endOf(contents, text), ['endpoints:', ...listItem(entry, '  ')])
 }
 
-/** The first endpoint of a list that is empty. */
+/** Adds the first endpoint to an empty list. */
 function fillList(text: string, contents: YAMLMap, { key, value }: Pair, entry: unknown): string {
   if (isFlow(contents)) return spliceKey(text, { path: ['endpoints'], value: [entry] })
   const start = endOf(key, text) + 1
@@ -92,7 +92,7 @@ function fillList(text: string, contents: YAMLMap, { key, value }: Pair, entry: 
   return insertLines(bare, start, listItem(entry, '  '))
 }
 
-/** One more item of a list in brackets: on a line of its own where the last one has one. */
+/** Adds an item to a list in brackets: on its own line if the last item has its own. */
 function appendFlow(text: string, list: YAMLSeq, entry: unknown): string {
   if (!isFlow(list)) throw new UneditableError('the list of endpoints is written in an unusual way')
   const last = list.items.at(-1)

@@ -1,10 +1,10 @@
 import type { Path } from '../../core/control/config-error.ts'
 
-/** Longest and deepest that an entry or a patch may be. */
+/** Limits of an entry or a patch: its size in bytes, and its depth. */
 export const MAX_ENTRY_SIZE = 64 * 1024
 const MAX_DEPTH = 16
 
-/** Data from outside that can't be taken. */
+/** Data from outside that can't be accepted. */
 export class DataError extends Error {
   readonly path: Path
 
@@ -14,7 +14,7 @@ export class DataError extends Error {
   }
 }
 
-/** A copy of plain JSON data, whatever it is given. Throws a DataError where it is anything else, too large or too deep. */
+/** A copy of plain JSON data. Throws a DataError if the data are anything else, too large or too deep. */
 export function plainData(value: unknown): unknown {
   let left = MAX_ENTRY_SIZE
   const spend = (size: number, path: Path): void => {
@@ -28,7 +28,7 @@ export function plainData(value: unknown): unknown {
     }
     spend(4, path)
     if (from === null || typeof from === 'boolean') return from
-    // Adding 0 makes 0 of -0.
+    // Adding 0 turns -0 into 0.
     if (typeof from === 'number' && Number.isFinite(from)) return from + 0
     if (path.length >= MAX_DEPTH) throw new DataError(path.slice(0, 3), `nested more than ${MAX_DEPTH} levels deep`)
     if (Array.isArray(from)) return Array.from(from as unknown[], (item, i) => copy(item, [...path, i]))

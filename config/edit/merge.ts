@@ -1,63 +1,66 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isMasked } from '../../core/base/masking.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { isMapping, type Mapping } from '../document/plain-data.ts'
-import { hasReference, shown } from '../read/shown-value.ts'
+import { hasReference } from '../document/shown-reference.ts'
+import { shown } from '../read/shown-value.ts'
 import { DataError } from './given-data.ts'
 import { Written } from './render.ts'
 import type { KeyEdit } from './splice.ts'
 
-/** Each is a splice of its own. */
+/** Each edit parses the text again. */
 const MAX_EDITS = 200
 
 export interface Merged {
-  /** What to change in the text, by paths within the entry. */
+  /** The changes of the text, by paths within the entry. */
   readonly edits: readonly KeyEdit[]
-  /** What the entry is to mean then. */
-  readonly meant: Mapping
+  /** The entry after the change. */
+  readonly result: Mapping
 }
 
 /**
- * Lays a patch over an entry (RFC 7396). What equals the entry as it is shown is left as it is written, so that masked
- * secrets and references survive being read and sent back.
+ * Applies a patch to an entry (RFC 7396). A value that equals the shown one stays as it is written, so that masked secrets
+ * and references may be read and sent back.
  * @param entry as it was read, references replaced
- * @param at where it stands
+ * @param at the path of the entry
  */
 export function mergePatch(entry: Mapping, patch: Mapping, at: Path, document: ConfigDocument): Merged {
   const edits: KeyEdit[] = []
   const merge = (raw: Mapping, change: Mapping, path: Path): Mapping => {
-    const meant: Record<string, unknown> = { ...raw }
+    const result: Record<string, unknown> = { ...raw }
     for (const [key, value] of Object.entries(change)) {
       const here = [...path, key]
       const known = Object.hasOwn(raw, key)
       const before = known ? shown(key, raw[key], [...at, ...here], document) : undefined
       if (value === null) {
         if (known) edits.push({ path: here })
-        delete meant[key]
+        delete result[key]
       } else if (known && isDeepStrictEqual(before, value)) continue
-      else if (isMapping(value) && known && isMapping(raw[key])) meant[key] = merge(raw[key], value, here)
+      else if (isMapping(value) && known && isMapping(raw[key])) result[key] = merge(raw[key], value, here)
       else {
-        const { out, meant: means } = take(withoutNulls(value), raw[key], before, [...at, ...here], document)
+        const { out, result: merged } = take(withoutNulls(value), raw[key], before, [...at, ...here], document)
         edits.push({ path: here, value: out })
-        meant[key] = means
+        result[key] = merged
       }
       if (edits.length > MAX_EDITS) throw new DataError([], `more than ${MAX_EDITS} changes at once`)
     }
-    return meant
+    return result
   }
-  const meant = merge(entry, patch, [])
-  return { edits, meant }
+  const result = merge(entry, patch, [])
+  return { edits, result }
 }
 
-/** A value to write, and what it means: parts of it that are shown like what stands there are that. */
+/** A value to write, and what it means. Parts that equal the shown value stay as they are written. */
 function take(
   value: unknown,
   raw: unknown,
   before: unknown,
   at: Path,
   document: ConfigDocument,
-): { out: unknown; meant: unknown } {
-  if (before !== undefined && isDeepStrictEqual(value, before)) return { out: asWritten(raw, at, document), meant: raw }
+): { out: unknown; result: unknown } {
+  if (before !== undefined && isDeepStrictEqual(value, before))
+    return { out: asWritten(raw, at, document), result: raw }
   if (Array.isArray(value)) {
     const [olds, shows] = Array.isArray(raw) && Array.isArray(before) ? [raw, before] : [[], []]
     const items = value.map((item, i) => {
@@ -65,7 +68,7 @@ function take(
       const j = isDeepStrictEqual(shows[i], item) || same === -1 ? i : same
       return take(item, olds[j], shows[j], [...at, j], document)
     })
-    return { out: items.map(({ out }) => out), meant: items.map(({ meant }) => meant) }
+    return { out: items.map(({ out }) => out), result: items.map(({ result }) => result) }
   }
   if (isMapping(value)) {
     const [old, show] = isMapping(raw) && isMapping(before) ? [raw, before] : [{}, {}]
@@ -75,17 +78,17 @@ function take(
     )
     return {
       out: Object.fromEntries(items.map(([key, { out }]) => [key, out])),
-      meant: Object.fromEntries(items.map(([key, { meant }]) => [key, meant])),
+      result: Object.fromEntries(items.map(([key, { result }]) => [key, result])),
     }
   }
   refuseMasked(value)
-  return { out: value, meant: value }
+  return { out: value, result: value }
 }
 
-/** Throws where a value is only what is shown in the place of a secret. */
+/** Throws if a value is only what is shown in place of a secret. */
 export function refuseMasked(value: unknown): void {
-  if (typeof value === 'string' && /^\*\*\*$|:-\*\*\*\}$|\/\/…@/.test(value))
-    throw new DataError([], 'a masked secret stands here: give the secret itself, or leave it out')
+  if (typeof value === 'string' && isMasked(value))
+    throw new DataError([], 'this is a masked secret: give the secret itself, or leave it out')
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseMasked(item)
 }
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { PlainProblem } from '../../core/control/config-control.ts'
+import type { ConfigProblem } from '../../core/control/config-control.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { Refusal } from '../../core/control/endpoint-control.ts'
+import type { ChangeRefusal } from '../../core/control/endpoint-control.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
-import { formatPath } from '../document/message-parts.ts'
+import { formatPath } from '../document/format-path.ts'
 import { isMapping, type Mapping } from '../document/plain-data.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { addEndpoint, changeEndpoint, removeEndpoint } from './endpoint-list.ts'
@@ -11,30 +11,30 @@ import { DataError } from './given-data.ts'
 import { mergePatch, refuseMasked } from './merge.ts'
 import { UneditableError } from './splice.ts'
 
-/** Why a change is not made. */
+/** A change that is refused. */
 export class RefusedError extends Error {
-  readonly reason: Refusal
-  readonly problems: readonly PlainProblem[]
+  readonly reason: ChangeRefusal
+  readonly problems: readonly ConfigProblem[]
 
-  constructor(reason: Refusal, problems: readonly PlainProblem[]) {
+  constructor(reason: ChangeRefusal, problems: readonly ConfigProblem[]) {
     super(problems.map(({ message }) => message).join('\n'))
     this.reason = reason
     this.problems = problems
   }
 }
 
-/** A change of one document, and what it is to mean. */
+/** A change of one file, and the endpoints that are wanted after it. */
 export interface Edit {
   readonly file: string
   readonly before: string
   readonly text: string
-  /** Where the endpoint stands from then on, among all of them; undefined if it is gone. */
+  /** The index of the endpoint among all endpoints after the change; undefined if it was removed. */
   readonly index: number | undefined
-  /** Every entry from then on. */
+  /** All entries after the change. */
   readonly entries: readonly unknown[]
 }
 
-/** Makes a change of a configuration; throws what `refusalOf` knows. */
+/** Makes an edit of a configuration. Throws errors that `refusalOf` knows. */
 export type Operation = (config: LoadedConfig) => Edit
 
 export function registering(entry: unknown): Operation {
@@ -61,7 +61,7 @@ export function registering(entry: unknown): Operation {
   }
 }
 
-/** @param patchOf the patch, by what is configured now */
+/** @param patchOf returns the patch for the endpoint as it is configured now */
 export function changing(id: string, patchOf: (found: EndpointSpec, entry: Mapping) => unknown): Operation {
   return (config) => {
     const found = find(config, id)
@@ -70,13 +70,13 @@ export function changing(id: string, patchOf: (found: EndpointSpec, entry: Mappi
     const patch = patchOf(found, entry)
     if (!isMapping(patch)) throw new DataError([], 'expected a patch: an object with the keys to change')
     const { file, local } = placeOf(config, index)
-    const { edits, meant } = mergePatch(entry, patch, found.at, config.document)
+    const { edits, result } = mergePatch(entry, patch, found.at, config.document)
     return {
       file: file.name,
       before: file.text,
       text: changeEndpoint(file.text, local, edits),
       index,
-      entries: config.entries.with(index, labelled(meant)),
+      entries: config.entries.with(index, labelled(result)),
     }
   }
 }
@@ -95,22 +95,22 @@ export function removing(id: string): Operation {
   }
 }
 
-/** Whether what was made of an edit is what was meant, and all else is as it was. */
+/** Throws if the edited configuration does not mean what was wanted, or if anything else has changed. */
 export function checkMeaning(edit: Edit, before: LoadedConfig, after: LoadedConfig): void {
   if (
     !isDeepStrictEqual(edit.entries, after.entries) ||
     !isDeepStrictEqual(before.spec.listeners, after.spec.listeners)
   )
-    throw new UneditableError('it is written in a way that only people can edit')
+    throw new UneditableError("it is written in a way that can't be edited automatically")
 }
 
-/** What to say of an exception; undefined if it is none of a change. */
+/** The refusal for an error; undefined for an unexpected one. */
 export function refusalOf(error: unknown, file: string): RefusedError | undefined {
   if (error instanceof RefusedError) return error
   if (error instanceof DataError)
     return new RefusedError('invalid', [{ file, path: formatPath(error.path), message: error.message }])
   if (!(error instanceof UneditableError)) return undefined
-  const message = `the document has to be edited by hand: ${error.message}`
+  const message = `the file has to be edited by hand: ${error.message}`
   return new RefusedError('not_writable', [{ file, path: '', message }])
 }
 
@@ -121,7 +121,7 @@ function find({ spec, document }: LoadedConfig, id: string): EndpointSpec {
   throw new RefusedError('not_found', [{ file: document.main.name, path: '', message }])
 }
 
-/** The file of an entry, and its index there. */
+/** The file of an entry, and its index in that file. */
 function placeOf({ document }: LoadedConfig, index: number) {
   const at: Path = ['endpoints', index]
   const { file, path } = document.place({ path: at, message: '' })
@@ -130,7 +130,7 @@ function placeOf({ document }: LoadedConfig, index: number) {
 
 const idOf = ({ name, version }: Mapping): string => (version === undefined ? `${name}` : `${version}/${name}`)
 
-/** Numbers as names and versions are read as their text. */
+/** Numbers as names and versions become texts, as in reading. */
 function labelled(entry: Mapping): Mapping {
   const text = (key: string): Mapping => (typeof entry[key] === 'number' ? { [key]: String(entry[key]) } : {})
   return { ...entry, ...text('name'), ...text('version') }

@@ -1,10 +1,10 @@
 import { isMapping } from '../document/plain-data.ts'
 import { typed } from '../document/references.ts'
 
-/** A scalar of the document with a reference in it, taken over as it is written. */
+/** A scalar with a reference, kept as it is written. */
 export class Written {
   readonly text: string
-  /** Without quotes: it may stand for something else than text. Not possible inside `[ ]` and `{ }`. */
+  /** True without quotes: the value may be other than text. Not possible inside `[ ]` and `{ }`. */
   readonly bare: boolean
 
   constructor(text: string, bare: boolean) {
@@ -15,7 +15,7 @@ export class Written {
 
 const WIDTH = 60
 
-/** Plain data as the lines of a block, each indented. */
+/** Plain data as indented lines in block style. */
 export function block(value: unknown, indent: string): string[] {
   if (Array.isArray(value))
     return value.flatMap((one) => (isShort(one) ? [`${indent}- ${flow(one)}`] : listItem(one, indent)))
@@ -24,13 +24,13 @@ export function block(value: unknown, indent: string): string[] {
   )
 }
 
-/** A mapping or a list as an item of a list, a line for each of its keys. */
+/** A mapping or a list as an item of a list, one line per key. */
 export function listItem(value: unknown, indent: string): string[] {
   const [first = '', ...more] = block(value, `${indent}  `)
   return [`${indent}- ${first.slice(indent.length + 2)}`, ...more]
 }
 
-/** Plain data on one line. */
+/** Plain data on one line, in flow style. */
 export function flow(value: unknown, inside = false): string {
   if (Array.isArray(value)) return `[${value.map((item) => flow(item, true)).join(', ')}]`
   if (value instanceof Written) return value.bare && !inside ? value.text : quoted(value.text)
@@ -39,7 +39,7 @@ export function flow(value: unknown, inside = false): string {
   return items.length === 0 ? '{}' : `{ ${items.join(', ')} }`
 }
 
-/** Whether it is better on one line. */
+/** True for a value that is better on one line. */
 export function isShort(value: unknown): boolean {
   if (value instanceof Written || !(Array.isArray(value) || isMapping(value))) return true
   return Object.keys(value).length === 0 || (!hasBare(value) && flow(value).length <= WIDTH)
@@ -57,11 +57,11 @@ export const key = (name: string): string => (/^[A-Za-z_][\w.-]*$/.test(name) &&
 function scalar(value: unknown): string {
   if (typeof value !== 'string') return String(value)
   if (/^(?:[A-Za-z_/](?:[\w./:-]*[\w/])?|\d+[A-Za-z]+)$/.test(value) && isBare(value)) return value
-  // Whoever changes endpoints must not be able to read the environment or files by it.
+  // Escaped: a caller who changes endpoints must not read the environment or files this way.
   return quoted(value.replaceAll('${', () => '$${'))
 }
 
-/** JSON's strings are those of YAML in double quotes, but for what YAML doesn't print (YAML 1.2.2 §5.1). */
+/** JSON strings are YAML strings in double quotes, except for characters that YAML escapes (YAML 1.2.2 §5.1). */
 const quoted = (text: string): string =>
   JSON.stringify(text).replaceAll(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,

@@ -3,16 +3,16 @@ import type { Path } from '../../core/control/config-error.ts'
 import { parsePiece } from '../document/config-file.ts'
 import { block, flow, isShort, key } from './render.ts'
 
-/** A document that is written in a way that can't be edited by machine. */
+/** The file is written in a way that can't be edited automatically. */
 export class UneditableError extends Error {}
 
-/** A change of one key of a mapping; without a value the key goes. */
+/** A change of one key of a mapping; without a value the key is removed. */
 export interface KeyEdit {
   readonly path: Path
   readonly value?: unknown
 }
 
-/** The node at a path of a text. */
+/** The YAML node at a path of a text. */
 export function nodeAt(text: string, path: Path): unknown {
   let node: unknown = parsePiece(text).yaml.contents
   for (const step of path)
@@ -20,10 +20,10 @@ export function nodeAt(text: string, path: Path): unknown {
   return node
 }
 
-/** Makes a change, and touches nothing but the lines of that key. */
+/** Makes a change. Only the lines of that key change. */
 export function spliceKey(text: string, { path, value }: KeyEdit): string {
   const map = nodeAt(text, path.slice(0, -1))
-  if (!isMap(map)) throw new UneditableError('it stands behind an alias (*)')
+  if (!isMap(map)) throw new UneditableError('it is an alias (*)')
   const name = String(path.at(-1))
   const pair = pairOf(map, name)
   if (value === undefined) return pair === undefined ? text : withoutKey(text, map, pair)
@@ -34,13 +34,13 @@ export function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name)
 }
 
-/** Line break of a text. */
+/** The line break of a text. */
 export const eolOf = (text: string): string => (/\r?\n/.exec(text)?.[0] === '\r\n' ? '\r\n' : '\n')
 
 export const replace = (text: string, start: number, end: number, by: string): string =>
   text.slice(0, start) + by + text.slice(end)
 
-/** End of the line at a place: of what it says, and of its line break. */
+/** The end of the line at an offset: without its line break, and with it. */
 export function lineEnd(text: string, at: number): { end: number; next: number } {
   const newline = text.indexOf('\n', at)
   if (newline === -1) return { end: text.length, next: text.length }
@@ -49,13 +49,13 @@ export function lineEnd(text: string, at: number): { end: number; next: number }
 
 export const startOf = (node: unknown): number => rangeOf(node)[0]
 
-/** Where what a node says ends: not its comment, nor the end of its line. */
+/** The end of a node, without a comment and the line break. */
 export function endOf(node: unknown, text: string): number {
   if ((isMap(node) || isSeq(node)) && !isFlow(node) && node.items.length > 0) {
     const last: unknown = node.items.at(-1)
     return isMap(node) ? endOfPair(last as Pair, text) : endOf(last, text)
   }
-  // What is empty stands behind the space that follows the colon.
+  // An empty value begins after the space that follows the colon.
   return text.slice(0, rangeOf(node)[1]).trimEnd().length
 }
 
@@ -108,7 +108,7 @@ function withoutKey(text: string, map: YAMLMap, pair: Pair): string {
     return next === undefined
       ? replace(text, endOfPair(map.items[at - 1]!, text), end, '')
       : replace(text, start, startOf(next.key), '')
-  // The first may stand behind a dash.
+  // The first key may be behind a dash.
   if (at === 0) return replace(text, start, startOf(next!.key), '')
   return replace(text, start - columnOf(text, start), lineEnd(text, end).next, '')
 }

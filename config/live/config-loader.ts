@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { runAtOnce, runInSlices, TimeSlice } from '../../core/base/time-slice.ts'
 import { ConfigError, type Path, type Problem } from '../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 import { ConfigDocument } from '../document/config-document.ts'
 import { ConfigFile, type PieceCache, parseFile } from '../document/config-file.ts'
 import { type Included, mergeFiles, readPatterns } from '../document/include.ts'
@@ -15,35 +15,35 @@ export type { LoadedConfig } from '../read/reading.ts'
 
 const MAX_FILES = 1000
 
-/** Says what is wrong with a configuration that could be read only in part; throws a ConfigError for what stops it. */
+/** Checks a configuration that could be read only in part, and returns what else is wrong. Throws a ConfigError if it can't. */
 export type Check = (config: PartialConfigError['partial']) => Promise<readonly Problem[]>
 
-/** Reads a configuration, again and again: what did not change since the last time is not parsed again. */
+/** Loads a configuration, as often as needed. What did not change since the last load is not parsed again. */
 export class ConfigLoader {
   readonly #source: ConfigSource
   readonly #env: Environment
   readonly #check: Check | undefined
   readonly #cache = new ReadingCache()
   #pieces: PieceCache = new Map()
-  #uses: ConfigUses = { names: [], patterns: [] }
+  #uses: ConfigInputs = { names: [], patterns: [] }
   #texts: ReadonlyMap<string, string> = new Map()
 
-  /** @param check finds what only those who know the filters can, so that all problems are told at once */
+  /** @param check finds the problems that need the filters, so that all problems are reported at once */
   constructor(source: ConfigSource, env: Environment = process.env, check?: Check) {
     this.#source = source
     this.#env = env
     this.#check = check
   }
 
-  /** What the last load looked at, whether it succeeded or not. */
-  get uses(): ConfigUses {
+  /** What the last load read, whether it succeeded or not. */
+  get uses(): ConfigInputs {
     return this.#uses
   }
 
   /**
-   * Loads what is there now. Throws `LocatedConfigError`, whatever is wrong with the documents or what they say. Long
-   * ones are read in slices, so that requests go on. One load at a time.
-   * @param texts of documents, by name, to take in the place of what is there
+   * Loads the current files. Throws a `LocatedConfigError` if anything is wrong with them. Long files are read in slices,
+   * so that requests go on meanwhile. Only one load may run at a time.
+   * @param texts texts of files, by name, to use instead of their current contents
    */
   async load(texts: ReadonlyMap<string, string> = new Map()): Promise<LoadedConfig> {
     const { main } = this.#source
@@ -95,7 +95,7 @@ export class ConfigLoader {
     slice: TimeSlice,
   ): Promise<Included[]> {
     const included: Included[] = []
-    // The same file may be named in several ways.
+    // A file can have several names.
     const known = new Set([resolve(document.main.name)])
     for (const { pattern, at } of patterns) {
       for (const name of await this.#expand(pattern, at, reading)) {
@@ -127,12 +127,12 @@ export class ConfigLoader {
   }
 }
 
-/** Reads a configuration file once. */
+/** Loads a configuration file once. */
 export function loadConfig(file: string, env: Environment = process.env, check?: Check): Promise<LoadedConfig> {
   return new ConfigLoader(new FileConfigSource(file), env, check).load()
 }
 
-/** Reads a configuration text that includes nothing. `file` is for messages and as the start of relative paths. */
+/** Loads a configuration from a text without includes. `file` is its name in messages, and the start of relative paths. */
 export function parseConfig(text: string, { file, env }: { file: string; env: Environment }): LoadedConfig {
   const { file: parsed, problems } = runAtOnce(parseFile(text, file))
   const document = new ConfigDocument(parsed)
@@ -141,7 +141,7 @@ export function parseConfig(text: string, { file, env }: { file: string; env: En
   return runAtOnce(reading.interpret(runAtOnce(reading.plain(parsed))))
 }
 
-/** The text of a document. Throws a ConfigError if there is none in it. */
+/** The text of a file. Throws a ConfigError if the file is empty or not UTF-8. */
 export function decodeText(bytes: Buffer): string {
   if (bytes.length === 0) throw new ConfigError([{ path: [], message: 'the file is empty' }])
   try {

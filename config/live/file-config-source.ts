@@ -3,20 +3,20 @@ import { type FileHandle, glob, open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 import { replaceFile } from './replace-file.ts'
 import { stamp, watchFiles } from './watch-files.ts'
 
-/** Bytes of one file. */
+/** Largest size of one file; bytes. */
 export const MAX_FILE_SIZE = 10 * 1024 ** 2
 
-/** How long a pipe may have nothing to say. */
+/** Longest time to wait for data from a pipe. */
 const PIPE_TIMEOUT_MS = 5000
 
-/** Configuration in a file, and the files that it includes. */
+/** A configuration in a file, and in the files that it includes. */
 export class FileConfigSource implements ConfigSource {
   readonly main: string
-  /** What was there when it was last looked at. */
+  /** The state of each file when it was last read. */
   readonly #seen = new Map<string, string>()
 
   constructor(file: string) {
@@ -26,9 +26,9 @@ export class FileConfigSource implements ConfigSource {
   async read(name: string): Promise<Buffer> {
     let bytes: Buffer
     try {
-      // Before it is read: what is written meanwhile is a change.
+      // Taken before reading: what is written during the reading counts as a change.
       this.#seen.set(resolve(name), await stamp(name))
-      // Not blocking: a pipe without a writer would hold the load for ever.
+      // Non-blocking: a pipe without a writer would block the load for ever.
       const handle = await open(name, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
         if ((await handle.stat()).isDirectory()) return refuse('this is a folder, not a file')
@@ -39,7 +39,7 @@ export class FileConfigSource implements ConfigSource {
     } catch (error) {
       return error instanceof ConfigError
         ? refuse(error.problems[0]!.message)
-        : refuse(fileError(error, name === this.main ? '. weir init writes one to start with' : ''))
+        : refuse(fileError(error, name === this.main ? '. "weir init" writes one to start with' : ''))
     }
     if (bytes.length > MAX_FILE_SIZE) return refuse('the file is larger than 10 MiB')
     return bytes
@@ -57,7 +57,7 @@ export class FileConfigSource implements ConfigSource {
     return found.sort()
   }
 
-  watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>> {
+  watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>> {
     const cwd = resolve(dirname(this.main))
     return watchFiles(
       uses.names.map((name) => resolve(name)),
@@ -75,14 +75,14 @@ export class FileConfigSource implements ConfigSource {
 
 const isPattern = (name: string): boolean => /[*?[{]/.test(name)
 
-/** Names stay as short as the main file's own: messages show them. */
+/** Names stay relative if the main file's is: messages show them. */
 const resolveFrom = (folder: string, name: string): string => (name.startsWith('/') ? name : join(folder, name))
 
 function refuse(message: string): never {
   throw new ConfigError([{ path: [], message }])
 }
 
-/** Not `readFile`: a pipe or a device has no size to check beforehand. */
+/** `readFile` is no use here: the size of a pipe or a device is not known beforehand. */
 async function readUpTo(handle: FileHandle, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
@@ -95,7 +95,7 @@ async function readUpTo(handle: FileHandle, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** A pipe whose writer has nothing yet is waited for. */
+/** Reads, and waits for a pipe whose writer has no data yet. */
 async function readSoon(handle: FileHandle): Promise<{ bytesRead: number; buffer: Buffer }> {
   const late = performance.now() + PIPE_TIMEOUT_MS
   for (;;) {

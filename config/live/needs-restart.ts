@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../../core/control/config-error.ts'
 import type { Settings } from '../read/settings.ts'
 
-/** Settings that are looked at only when the process starts, by the key of the document. */
+/** Settings that are only read when the process starts, with their key of the document. */
 export const NEEDS_RESTART = { tracing: 'tracing' } as const satisfies Partial<Record<keyof Settings, string>>
 
-/** What of a new configuration can't be applied to a running process. */
+/** The changes of a new configuration that need a restart. */
 export function restartProblems(live: Settings, next: Settings): Problem[] {
   return Object.entries(NEEDS_RESTART).flatMap(([setting, key]) => {
     const name = setting as keyof typeof NEEDS_RESTART

@@ -5,10 +5,10 @@ import type { Clock } from '../../core/base/clock.ts'
 import { BuildError } from '../../core/build/snapshot.ts'
 import type {
   ConfigControl,
+  ConfigProblem,
   ConfigStatus,
-  PlainProblem,
+  LoadTrigger,
   ReloadOutcome,
-  Trigger,
 } from '../../core/control/config-control.ts'
 import { ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
@@ -22,15 +22,15 @@ export interface ReloaderParts {
   readonly source: ConfigSource
   /** The one that loaded `live`. */
   readonly loader: ConfigLoader
-  /** What runs, with the warnings of its load. */
+  /** The configuration that runs, with the warnings of its load. */
   readonly live: LoadedConfig
   readonly warnings: readonly Problem[]
   /**
-   * Makes a configuration the live one, all or nothing; throws a ConfigError and changes nothing if it can't.
-   * @param commit called when nothing else can fail; if it rejects, so does this, and changes nothing
+   * Makes a configuration the live one. If it can't, it throws a ConfigError and changes nothing.
+   * @param commit called when nothing else can fail; if it rejects, nothing changes
    */
   apply(next: LoadedConfig, live: LoadedConfig, commit?: () => Promise<void>): Promise<readonly Problem[]>
-  /** Local files that the live filters read (absolute paths), and whether one of them has changed. */
+  /** Local files that the live filters have read (absolute paths), and whether one of them has changed. */
   filesRead(): readonly string[]
   filesChanged(): boolean
   readonly log: Logger
@@ -38,14 +38,14 @@ export interface ReloaderParts {
   readonly clock: Clock
 }
 
-/** Keeps the process on the newest configuration that is whole: loads one at a time, the latest wins. */
+/** Keeps the process on the newest valid configuration. Runs one load at a time. */
 export class Reloader implements ConfigControl {
   readonly #parts: ReloaderParts
   readonly #outcomes = new Counter<'outcome'>()
   #live: LoadedConfig
-  /** What was unwise when the live filters were made. */
+  /** Warnings of the live filters. */
   #warnings: readonly Problem[]
-  /** Files that the filters of the last load asked for, if it failed there. */
+  /** Files that the filters of the last load wanted to read, if it failed there. */
   #tried: readonly string[] = []
   #status: ConfigStatus
   #successful = 1
@@ -86,8 +86,8 @@ export class Reloader implements ConfigControl {
     return this.#status
   }
 
-  reload(trigger: Trigger): Promise<ReloadOutcome> {
-    // Whoever asks while a load waits for its turn is served by that one: it will see the newest document.
+  reload(trigger: LoadTrigger): Promise<ReloadOutcome> {
+    // A load that has not begun yet will read the newest files: one is enough.
     this.#waiting ??= this.enqueue(() => {
       this.#waiting = undefined
       return this.#load(trigger)
@@ -95,7 +95,7 @@ export class Reloader implements ConfigControl {
     return this.#waiting
   }
 
-  /** What runs. */
+  /** The configuration that runs. */
   get live(): LoadedConfig {
     return this.#live
   }
@@ -104,16 +104,16 @@ export class Reloader implements ConfigControl {
     return this.#stopped
   }
 
-  /** Does something while nothing else is loaded, after all that was asked for before. */
+  /** Runs work after all work that was enqueued before: never two at the same time. */
   enqueue<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#busy.then(work)
     this.#busy = result.catch(() => {})
     return result
   }
 
-  /** In a turn: loads what has changed since the last load, which is told like any other. Gives nothing if all is as it was. */
+  /** For enqueued work: loads changes since the last load, and logs that like any load. Undefined if there are none. */
   async loadChanges(): Promise<ReloadOutcome | undefined> {
-    // What is read here is not seen as a change any more, so a former failure ends here too.
+    // After this read the watch sees no change any more: if the last load failed, it is repeated now.
     if (this.#successful === 1) {
       const next = await this.#parts.loader.load().catch(() => undefined)
       if (next?.version === this.#live.version && (await this.#isLive(next))) return undefined
@@ -122,13 +122,13 @@ export class Reloader implements ConfigControl {
   }
 
   /**
-   * In a turn, after `loadChanges`: makes a configuration that was loaded the live one, all or nothing.
+   * For enqueued work, after `loadChanges`: makes a loaded configuration the live one, or changes nothing.
    * @param commit see `apply`
    */
   async applyLoaded(
     next: LoadedConfig,
     commit: () => Promise<void>,
-  ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly PlainProblem[] }> {
+  ): Promise<{ outcome: 'applied' | 'unchanged'; warnings: readonly ConfigProblem[] }> {
     const startedAt = this.#parts.clock.now()
     const same = await this.#isLive(next)
     if (same) await commit()
@@ -139,26 +139,26 @@ export class Reloader implements ConfigControl {
     return { outcome: same ? 'unchanged' : 'applied', warnings: result.warnings }
   }
 
-  /** Watches for changes from now on. */
+  /** Starts watching for changes. */
   async start(): Promise<void> {
     await this.#watch()
   }
 
-  /** Resolves when no load is under way and none will be. */
+  /** Resolves when no load runs, and none will run any more. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.enqueue(async () => {})
     await this.#sourceWatch.close()
   }
 
-  /** Never rejects: the next load waits for it. */
-  async #load(trigger: Trigger): Promise<ReloadOutcome> {
+  /** Never rejects. */
+  async #load(trigger: LoadTrigger): Promise<ReloadOutcome> {
     const { loader, clock } = this.#parts
     const startedAt = clock.now()
     this.#tried = []
     let result: Omit<ReloadOutcome, 'version' | 'duration_ms'>
     try {
-      if (this.#stopped) throw new Error('Weir is stopping: nothing is loaded any more')
+      if (this.#stopped) throw new Error('Weir is stopping: the configuration is not loaded any more')
       const next = await loader.load()
       result = (await this.#isLive(next)) ? this.#unchanged(next) : await this.#apply(next, trigger)
     } catch (error) {
@@ -172,7 +172,7 @@ export class Reloader implements ConfigControl {
     return outcome
   }
 
-  /** True if a configuration means what runs already, and no file that filters read has changed. */
+  /** True if a configuration means the same as the live one, and no file that filters read has changed. */
   async #isLive(next: LoadedConfig): Promise<boolean> {
     return !this.#parts.filesChanged() && haveSameMeaning(this.#live, next)
   }
@@ -185,7 +185,7 @@ export class Reloader implements ConfigControl {
 
   async #apply(
     next: LoadedConfig,
-    trigger: Trigger,
+    trigger: LoadTrigger,
     commit?: () => Promise<void>,
   ): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
     try {
@@ -201,8 +201,8 @@ export class Reloader implements ConfigControl {
     }
   }
 
-  #failed(error: unknown, trigger: Trigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
-    const problems: readonly PlainProblem[] =
+  #failed(error: unknown, trigger: LoadTrigger): Omit<ReloadOutcome, 'version' | 'duration_ms'> {
+    const problems: readonly ConfigProblem[] =
       error instanceof LocatedConfigError
         ? error.problems.map((problem) => plainProblem(problem, error.document))
         : [{ file: this.#parts.source.main, path: '', message: error instanceof Error ? error.message : String(error) }]
@@ -212,7 +212,7 @@ export class Reloader implements ConfigControl {
     return { outcome: 'failed', problems, warnings: [] }
   }
 
-  #statusOf(config: LoadedConfig, trigger: Trigger): ConfigStatus {
+  #statusOf(config: LoadedConfig, trigger: LoadTrigger): ConfigStatus {
     return {
       version: config.version,
       source: this.#parts.source.main,
@@ -225,7 +225,7 @@ export class Reloader implements ConfigControl {
     }
   }
 
-  /** Watches what the live configuration and the last load were made of. */
+  /** Watches the files of the live configuration and of the last load. */
   async #watch(): Promise<void> {
     if (this.#stopped) return
     const { loader, filesRead } = this.#parts

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { TimeSlice } from '../../core/base/time-slice.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 
-/** True if two configurations mean the same, however they are written. Works in slices, so that requests go on meanwhile. */
+/** True if two configurations mean the same, however they are written. Compares in slices, so that requests go on meanwhile. */
 export async function haveSameMeaning(a: LoadedConfig, b: LoadedConfig): Promise<boolean> {
   const slice = new TimeSlice()
   if (a.spec.endpoints.length !== b.spec.endpoints.length) return false

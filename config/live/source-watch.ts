@@ -1,24 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../../core/api/logger.ts'
-import type { ConfigSource, ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 
-/** Watches what a configuration was made of, and follows when that becomes something else. */
+/** Watches the files of a configuration, and other files once these are used instead. */
 export class SourceWatch {
   readonly #source: ConfigSource
   readonly #changed: () => void
   readonly #log: Logger
-  #uses: ConfigUses | undefined
+  #uses: ConfigInputs | undefined
   #unwatch: (() => Promise<void>) | undefined
 
-  /** @param changed called when something that is watched has changed */
+  /** @param changed called after a change of a watched file */
   constructor(source: ConfigSource, changed: () => void, log: Logger) {
     this.#source = source
     this.#changed = changed
     this.#log = log
   }
 
-  /** Watches these from now on. Never rejects: where watching fails, the former watch stays and a warning is logged. */
-  async update(uses: ConfigUses): Promise<void> {
+  /** Watches these files from now on. Never rejects: on failure the earlier watch stays, and a warning is logged. */
+  async update(uses: ConfigInputs): Promise<void> {
     if (isDeepStrictEqual(uses, this.#uses)) return
     try {
       const unwatch = await this.#source.watch(uses, this.#changed)

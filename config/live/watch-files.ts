@@ -2,17 +2,17 @@ import { glob, lstat, readlink, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
-/** Quiet that an editor or `kubectl` needs to finish what it writes, and the longest that endless writing holds it up. */
+/** Time without changes after which a writer is taken to be finished, and the longest wait if changes don't end. */
 const QUIET_MS = 100
 const LONGEST_MS = 1000
 const MAX_LINKS = 40
 
 /**
- * Calls `changed` when one of the files holds something else, is gone or is back, or when other files match the patterns:
- * written in place, replaced by renaming, or behind a symbolic link that points elsewhere now.
+ * Calls `changed` when one of the files has changed, is gone or is back, or when other files match the patterns. It notices
+ * files that are written in place or replaced by renaming, and symbolic links that point elsewhere.
  * @param files absolute paths
  * @param patterns absolute glob patterns, each with a wildcard
- * @param seen by file and pattern, what was there when it was last looked at, if that was before; kept up to date
+ * @param seen the last known state by file and pattern, if there is one; kept up to date
  */
 export async function watchFiles(
   files: readonly string[],
@@ -52,9 +52,9 @@ export async function watchFiles(
     ).unref()
   }
   const watcher = await start(watched)
-  // Whatever chokidar makes of it: a folder in place of a file is no event to it.
+  // Raw events too: chokidar has no other event for a folder in place of a file.
   watcher.on('all', soon).on('raw', soon)
-  // What changed while the watcher was set up has no event.
+  // Changes during the setup of the watcher have no event.
   soon()
   return async () => {
     closed = true
@@ -65,12 +65,12 @@ export async function watchFiles(
 
 function start(places: ReadonlySet<string>): Promise<FSWatcher> {
   const watcher = watch([...places], { ignoreInitial: true, followSymlinks: false, depth: 0 })
-  // A folder that can't be watched (a limit of the system, say) is no reason to stop: SIGHUP still reloads.
+  // A folder that can't be watched (because of a limit of the system) is no reason to stop: SIGHUP still reloads.
   watcher.on('error', () => {})
   return new Promise((done) => watcher.once('ready', () => done(watcher)))
 }
 
-/** What tells one state of a file from another. */
+/** Differs for different states of a file; empty if there is no file. */
 export async function stamp(file: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
@@ -86,7 +86,7 @@ async function matches(pattern: string): Promise<string> {
   return names.sort().join('\0')
 }
 
-/** Every path whose replacement can change what is read: the files, the links on the way to them, folders of patterns. */
+/** All paths whose replacement can change what is read: the files, the links that lead to them, folders of patterns. */
 async function placesOf(files: readonly string[], patterns: readonly string[]): Promise<Set<string>> {
   const places = new Set<string>()
   for (const file of files) await trace(file, places)

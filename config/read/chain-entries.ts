@@ -1,6 +1,6 @@
+import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec } from '../../core/control/gateway-spec.ts'
-import { show } from '../document/message-parts.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { filterEntryShape } from '../schema/chain-shape.ts'
@@ -12,9 +12,9 @@ export interface DeclaredChain {
   readonly entries: readonly FilterSpec[]
   readonly byName: ReadonlyMap<string, FilterSpec>
   readonly byFactory: ReadonlyMap<string, readonly FilterSpec[]>
-  /** Names (of filters and of their factories) that the document leaves out, and where it says so. */
+  /** Names (of filters and of their factories) that the document turns off, and where. */
   readonly leftOut: ReadonlyMap<string, Path>
-  /** False when an entry could not be read: then nothing can be said about what is missing. */
+  /** False if an entry could not be read: then nobody knows what is missing. */
   readonly complete: boolean
 }
 
@@ -27,7 +27,7 @@ export function declaredChain(
   return { entries, byName, byFactory: Map.groupBy(entries, (entry) => entry.factory), leftOut, complete }
 }
 
-/** A chain that the document doesn't spell out. */
+/** A chain that the document doesn't have: the filters with these names, without options. */
 export function impliedChain(names: readonly string[], at: Path): DeclaredChain {
   return declaredChain(names.map((name) => ({ name, factory: name, options: {}, at })))
 }
@@ -37,7 +37,7 @@ interface Entry extends FilterSpec {
   readonly nameAt: Path
 }
 
-/** Reads a list of chain entries. Undefined stands for what was no list at all, which is reported. */
+/** Reads a list of chain entries. Reports what is wrong; `complete` is false then. */
 export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredChain {
   if (!Array.isArray(raw)) {
     if (raw !== BROKEN) problems.error(at, `expected a list of filters, found ${problems.found(at, raw)}`)
@@ -91,7 +91,7 @@ function readEntry(raw: unknown, at: Path, problems: Problems): Entry | undefine
   if (name === undefined || more.length > 0) {
     const why =
       name === undefined
-        ? 'an empty mapping is no filter'
+        ? 'an empty mapping is not a filter'
         : `an entry of a chain is one filter, found ${[name, ...more].slice(0, 5).map(show).join(', ')}. Indent options below their filter, and start each filter with its own dash`
     problems.error(at, why)
     return undefined
@@ -116,7 +116,7 @@ function entry(
   return undefined
 }
 
-/** Options of a filter where `off` may stand in their place. Nothing, `true` and `on` stand for no options. */
+/** Options of a filter, or `off`. No value, `true` and `on` mean no options. */
 export function readOptions(raw: unknown, at: Path, problems: Problems): FilterSpec['options'] | 'off' | undefined {
   if (raw === BROKEN) return undefined
   if (raw === null || raw === true || raw === 'on') return {}

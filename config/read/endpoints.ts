@@ -1,8 +1,8 @@
 import type { Endpoint, Target } from '../../core/api/endpoint.ts'
+import { show } from '../../core/base/show.ts'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
-import { show } from '../document/message-parts.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
@@ -13,11 +13,11 @@ import { expandEndpoint } from './shorthand.ts'
 
 export interface Endpoints {
   readonly specs: readonly EndpointSpec[]
-  /** What they say of their health checks, by the endpoint's id. */
+  /** Their own health check keys, by the endpoint's id. */
   readonly checks: ReadonlyMap<string, EndpointCheck>
 }
 
-/** Reads the list of endpoints. What is wrong is reported; the endpoints that could be read are returned. */
+/** Reads the list of endpoints. Reports what is wrong; returns the endpoints that could be read. */
 export function* readEndpoints(
   raw: unknown,
   chain: DeclaredChain,
@@ -76,16 +76,16 @@ export function* readEndpoints(
   return { specs, checks }
 }
 
-/** An endpoint as it was read from the same data before, where nothing was wrong or unwise. */
+/** An endpoint that was read from the same data before, without errors and warnings. */
 interface Known {
   readonly index: number
-  /** The chain that its options are for, as text. */
+  /** The chain that it was read for, as text. */
   readonly chain: string
   readonly spec: EndpointSpec
   readonly check: EndpointCheck | undefined
 }
 
-/** Endpoints of former loads, by their plain data: those that did not change stay the same objects. */
+/** Endpoints of earlier loads by their plain data. An unchanged endpoint stays the same object. */
 export type KnownEndpoints = WeakMap<object, Known>
 
 function identify(
@@ -111,7 +111,7 @@ function readTargets(
   problems: Problems,
 ): Target[] {
   const both = Object.hasOwn(raw, 'url') && Object.hasOwn(raw, 'targets')
-  if (both) problems.error([...at, 'targets'], 'said twice: give either url or targets')
+  if (both) problems.error([...at, 'targets'], 'both url and targets are given: remove one of them')
   if (!Object.hasOwn(raw, 'url') && !Object.hasOwn(raw, 'targets')) problems.error(at, '"url" is missing')
   if (values.url !== undefined) return [{ ...values.url, weight: 1 }]
   const first = new Map<string, Path>()
@@ -134,6 +134,6 @@ function readStatus(
   problems: Problems,
 ): Endpoint['status'] {
   if (Object.hasOwn(raw, 'disabled') && Object.hasOwn(raw, 'status') && disabled !== (status === 'disabled'))
-    problems.error([...at, 'disabled'], 'said twice, and otherwise: give either disabled or status')
+    problems.error([...at, 'disabled'], 'disabled and status contradict each other: remove one of them')
   return status ?? (disabled ? 'disabled' : 'active')
 }

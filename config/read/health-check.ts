@@ -1,30 +1,30 @@
 import * as z from 'zod'
+import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import type { HealthCheck } from '../../core/control/health-control.ts'
-import { show } from '../document/message-parts.ts'
 import type { Problems } from '../document/problems.ts'
 import { type HealthCheckValues, healthCheckShape, type OwnHealthCheckValues } from '../schema/health-check-shape.ts'
 import { section } from '../schema/value-kinds.ts'
 
-/** What an endpoint says of its checks; the rest is the document's. */
+/** The health check options that an endpoint sets; the rest comes from the document. */
 export type OwnCheck = Partial<HealthCheck> & { readonly enabled?: boolean }
 
-/** What the document says of health checks, and what its endpoints do. */
+/** The health checks of the document and of its endpoints. */
 export interface HealthCheckSettings extends HealthCheck {
   readonly enabled: boolean
   /** By the endpoint's id. */
   readonly endpoints: ReadonlyMap<string, OwnCheck>
 }
 
-/** The keys of one endpoint. `here` says whether its `health_check` is a mapping. */
+/** The health check keys of one endpoint. `here` is true if its `health_check` is a mapping. */
 export interface EndpointCheck {
   readonly own: OwnCheck
   readonly here: boolean
   readonly at: Path
 }
 
-/** Reads `health_check` and `health_check_path` of an endpoint; undefined where it says nothing of either. */
+/** Reads `health_check` and `health_check_path` of an endpoint; undefined if it has neither. */
 export function readEndpointCheck(
   values: {
     readonly health_check?: OwnHealthCheckValues | 'off' | false | null
@@ -33,36 +33,36 @@ export function readEndpointCheck(
   at: Path,
   problems: Problems,
 ): EndpointCheck | undefined {
-  const { health_check: said, health_check_path: path } = values
-  if (said == null && path === undefined) return undefined
-  if (said === 'off' || said === false) return { own: { enabled: false }, here: false, at: [...at, 'health_check'] }
-  if (said?.path !== undefined && path !== undefined) {
+  const { health_check: check, health_check_path: path } = values
+  if (check == null && path === undefined) return undefined
+  if (check === 'off' || check === false) return { own: { enabled: false }, here: false, at: [...at, 'health_check'] }
+  if (check?.path !== undefined && path !== undefined) {
     const other = problems.place([...at, 'health_check', 'path'])
-    problems.error([...at, 'health_check_path'], `said twice: it is the same as ${other}. Remove one of them`)
+    problems.error([...at, 'health_check_path'], `given twice: ${other} is the same. Remove one of them`)
   }
-  const own = { ...fromKeys(said ?? {}), ...(path === undefined ? {} : { path }) }
-  return { own, here: said != null, at: [...at, said == null ? 'health_check_path' : 'health_check'] }
+  const own = { ...fromKeys(check ?? {}), ...(path === undefined ? {} : { path }) }
+  return { own, here: check != null, at: [...at, check == null ? 'health_check_path' : 'health_check'] }
 }
 
-function fromKeys(said: OwnHealthCheckValues): OwnCheck {
+function fromKeys(keys: OwnHealthCheckValues): OwnCheck {
   const all = {
-    enabled: said.enabled,
-    method: said.method,
-    path: said.path,
-    headers: said.headers,
-    intervalMs: said.interval,
-    timeoutMs: said.timeout,
-    unhealthyThreshold: said.unhealthy_threshold,
-    healthyThreshold: said.healthy_threshold,
-    statuses: said.statuses,
-    bodyMatch: said.body_match,
+    enabled: keys.enabled,
+    method: keys.method,
+    path: keys.path,
+    headers: keys.headers,
+    intervalMs: keys.interval,
+    timeoutMs: keys.timeout,
+    unhealthyThreshold: keys.unhealthy_threshold,
+    healthyThreshold: keys.healthy_threshold,
+    statuses: keys.statuses,
+    bodyMatch: keys.body_match,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
 const DEFAULTS = z.parse(section(healthCheckShape), {})
 
-/** Puts together what the document and its endpoints say. Undefined: nothing. */
+/** Merges the health checks of the document and of its endpoints. Undefined if there are none. */
 export function readHealthCheck(
   general: HealthCheckValues | null | undefined,
   checks: ReadonlyMap<string, EndpointCheck>,
@@ -77,7 +77,7 @@ export function readHealthCheck(
     headers: base.headers ?? {},
     bodyMatch: base.bodyMatch,
     endpoints: new Map(
-      // A section of its own is enough where the document has none.
+      // The section of an endpoint turns its checks on if the document has none.
       Array.from(checks, ([id, { own, here }]) => [id, general == null && here ? { enabled: true, ...own } : own]),
     ),
   }
@@ -86,30 +86,27 @@ export function readHealthCheck(
   for (const [id, { own, here, at }] of checks) {
     const check = checkOf(settings, id)
     if (general == null && !here && own.path !== undefined)
-      problems.warn(
-        at,
-        'this has no effect: nothing says that targets are checked; add "health_check: {}" to the document',
-      )
-    const said = own.method !== undefined || own.bodyMatch !== undefined
-    if (said && check?.method === 'HEAD' && check.bodyMatch !== undefined) problems.error(at, BODILESS)
+      problems.warn(at, 'this has no effect: health checks are off; add "health_check: {}" to the document')
+    const decides = own.method !== undefined || own.bodyMatch !== undefined
+    if (decides && check?.method === 'HEAD' && check.bodyMatch !== undefined) problems.error(at, BODILESS)
   }
   return settings
 }
 
 const ROOT = '/'
-const BODILESS = 'an answer to HEAD has no body to match: use GET, or leave out body_match'
+const BODILESS = 'a response to HEAD has no body to match: use GET, or leave out body_match'
 
-/** How the targets of an endpoint are checked; undefined: not at all. */
+/** The health check of an endpoint; undefined if its targets are not checked. */
 export function checkOf(settings: HealthCheckSettings | undefined, id: string): HealthCheck | undefined {
   if (settings === undefined) return undefined
   const { endpoints, enabled, ...check } = settings
-  const { enabled: own = enabled, ...said } = endpoints.get(id) ?? {}
-  return own ? { ...check, ...said } : undefined
+  const { enabled: own = enabled, ...options } = endpoints.get(id) ?? {}
+  return own ? { ...check, ...options } : undefined
 }
 
 const SHOWN = 5
 
-/** Says which endpoints are checked at `/` because nobody thought of a path: a 404 there takes them out of service. */
+/** Names the endpoints that are checked at `/` because no path is set: a 404 there takes them out of service. */
 export function rootNotice(
   settings: HealthCheckSettings | undefined,
   general: HealthCheckValues | null | undefined,
@@ -123,5 +120,5 @@ export function rootNotice(
   if (ids.length === 0) return []
   const named = ids.slice(0, SHOWN).map(show).join(', ')
   const more = ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : ''
-  return [`health checks ask for "/" where no path is said (health_check.path, health_check_path): ${named}${more}`]
+  return [`health checks request "/" where no path is set (health_check.path, health_check_path): ${named}${more}`]
 }

@@ -16,13 +16,13 @@ export interface Listeners {
   /** The proxy listener's chain. */
   readonly chain: DeclaredChain
   readonly echo: Address | undefined
-  /** Those whose chain could be read whole: of the others nothing more can be said. */
+  /** Listeners whose chain could be read completely; the others can't be checked further. */
   readonly whole: readonly ListenerSpec[]
 }
 
 const LOOPBACK = '127.0.0.1'
 
-/** Reads what listens: the proxy and the admin listener with their chains, and the echo service. */
+/** Reads the proxy and the admin listener with their chains, and the echo service. */
 export function readListeners(raw: Mapping, values: DocumentValues, problems: Problems): Listeners {
   const admin = readAdmin(raw.admin, problems)
   const chain = expandChain(
@@ -43,11 +43,14 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
     const { entries } = expandAdminChain(admin.chain, values, open)
     for (const { factory, options, at } of entries)
       if (open && factory === 'auth' && options.required === false)
-        problems.error([...at, 'required'], 'an admin listener that others can reach demands a token: remove this')
+        problems.error(
+          [...at, 'required'],
+          'an admin listener that other machines can reach requires a token: remove this',
+        )
     specs.push({ name: 'admin', ...admin.address, chain: entries, routes: false, requires, at: ['admin'] })
   }
   const echo = readEcho(values)
-  // What could not be read is not compared: its default would collide with what nobody meant.
+  // An address that could not be read is not compared: nobody wrote its default.
   const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin?.address, echo, problems)
   const chains = [chain, admin?.chain]

@@ -9,8 +9,8 @@ import type { Values } from '../schema/value-kinds.ts'
 const required = new WeakMap<object, readonly string[]>()
 
 /**
- * Reads a mapping key by key, so that a problem with one hides none of another. `byHand` names keys of the shape that
- * the caller reads itself.
+ * Reads a mapping key by key, so that a problem of one key hides no other.
+ * @param byHand keys of the shape that the caller reads itself
  */
 export function readShape<S extends z.ZodRawShape>(
   shape: S,
@@ -37,7 +37,7 @@ export function readShape<S extends z.ZodRawShape>(
   return values as Values<S>
 }
 
-/** Turns issues of zod into problems in plain words. `value` is what was validated, `at` its place. */
+/** Reports issues of zod as problems in plain words. `value` is the value that was validated, `at` its path. */
 export function reportIssues(issues: readonly z.core.$ZodIssue[], value: unknown, at: Path, problems: Problems): void {
   for (const issue of issues) {
     const steps = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
@@ -56,7 +56,7 @@ export function reportIssues(issues: readonly z.core.$ZodIssue[], value: unknown
   }
 }
 
-/** The alternative of a union whose kind fits the value, so that what is wrong lies inside it. */
+/** The alternative of a union that has the kind of the value: what is wrong is inside of it. */
 function nearest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
   const wrongKind = (i: z.core.$ZodIssue): boolean =>
     i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value' || i.code === 'invalid_union')

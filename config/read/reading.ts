@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import type { SlicedWork } from '../../core/base/time-slice.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { ConfigUses } from '../../core/control/config-source.ts'
+import type { ConfigInputs } from '../../core/control/config-source.ts'
 import type { GatewaySpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import type { ConfigFile } from '../document/config-file.ts'
@@ -26,18 +26,18 @@ export interface LoadedConfig {
   readonly spec: GatewaySpec
   /** For the process around it. */
   readonly settings: Settings
-  /** What the documents say of each endpoint, references replaced: it may hold secrets. */
+  /** The endpoints as plain data with references replaced: they may hold secrets. */
   readonly entries: readonly unknown[]
-  /** What is unwise; `document.format` gives each its place. */
+  /** Warnings; `document.format` gives each its place. */
   readonly warnings: readonly PlacedProblem[]
   readonly document: ConfigDocument
   /** Plain lines for the log. */
   readonly notices: readonly string[]
-  /** Digest of the documents' text, 12 hex digits: equal texts have equal versions, wherever they are loaded. */
+  /** Digest of the text of all files, 12 hex digits: equal texts have equal versions on every machine. */
   readonly version: string
 }
 
-/** A configuration that is wrong in places, with what of it could be read: more may be wrong with that. */
+/** A configuration with errors, and the parts of it that could be read: these may be checked for more errors. */
 export class PartialConfigError extends LocatedConfigError {
   readonly partial: Pick<LoadedConfig, 'spec' | 'settings'>
 
@@ -52,13 +52,13 @@ export class PartialConfigError extends LocatedConfigError {
   }
 }
 
-/** What readings share, so that the next one does not do again what the last one did. */
+/** Results that one reading keeps for the next, so that it reads only what has changed. */
 export class ReadingCache {
   readonly plain = new WeakMap<object, unknown>()
   readonly endpoints: KnownEndpoints = new WeakMap()
 }
 
-/** One reading of a configuration, from parsed files to what the engine and the process need. */
+/** One reading of a configuration, from parsed files to the spec and the settings. */
 export class Reading {
   readonly problems: Problems
   readonly #document: ConfigDocument
@@ -82,8 +82,8 @@ export class Reading {
     }
   }
 
-  /** Files that references named so far, by absolute path. */
-  get read(): ConfigUses['names'] {
+  /** Files that references have named so far, by absolute path. */
+  get read(): ConfigInputs['names'] {
     return [...this.#read]
   }
 
@@ -95,11 +95,13 @@ export class Reading {
     })
   }
 
-  /** Makes sense of the plain data. Throws a `LocatedConfigError` with all that was found wrong, here and before. */
+  /** Reads the plain data. Throws a `LocatedConfigError` with all errors, here and before. */
   *interpret(raw: unknown): SlicedWork<LoadedConfig> {
     const { problems } = this
     if (!isMapping(raw)) {
-      const found = raw === null ? 'nothing but comments or space' : problems.found([], raw)
+      // The text is not shown: the file may hold a secret and be given by mistake.
+      const text = typeof raw === 'string' ? 'a text' : problems.found([], raw)
+      const found = raw === null ? 'nothing but comments or space' : text
       if (raw !== BROKEN) problems.error([], `expected a configuration, such as "listen: 8000"; found ${found}`)
       throw new LocatedConfigError(problems.errors, this.#document)
     }

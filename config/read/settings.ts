@@ -8,7 +8,7 @@ import type { Address } from '../schema/address.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
 
-/** What the document says to the process rather than to filters. Durations are milliseconds. */
+/** The settings of the process; those of filters are not among them. Durations are milliseconds. */
 export interface Settings {
   readonly file: string
   /** Folder of the file: relative paths start there. */
@@ -28,12 +28,12 @@ export interface Settings {
 }
 
 export interface TracingSettings {
-  /** Undefined: not said. */
+  /** Undefined: not set. */
   readonly enabled: boolean | undefined
   readonly endpoint: string | undefined
   readonly sampleRatio: number | undefined
   readonly serviceName: string | undefined
-  /** Beside those that are always redacted. */
+  /** Besides those that are always redacted. */
   readonly redactQueryKeys: readonly string[]
 }
 
@@ -77,22 +77,25 @@ function readTrusted(values: DocumentValues, problems: Problems): readonly strin
   const ranges = values.trusted_proxies ?? []
   ranges.forEach((range, i) => {
     if (!range.endsWith('/0')) return
-    problems.warn(['trusted_proxies', i], 'this trusts every client to name its own address')
+    problems.warn(
+      ['trusted_proxies', i],
+      'this trusts every client to name its own address: list only your own proxies',
+    )
   })
   return ranges
 }
 
-function readDownstream({ downstream: said }: DocumentValues): DownstreamLimits {
-  if (said == null) return DEFAULT_LIMITS
+function readDownstream({ downstream: limits }: DocumentValues): DownstreamLimits {
+  if (limits == null) return DEFAULT_LIMITS
   return {
-    headersTimeoutMs: said.headers_timeout,
-    idleTimeoutMs: said.idle_timeout,
-    bodyTimeoutMs: said.body_timeout,
-    sendTimeoutMs: said.send_timeout,
-    maxHeadersSize: said.max_headers_size,
-    maxHeadersCount: said.max_headers_count,
-    maxTargetSize: said.max_target_size,
-    upgradeProtocols: said.upgrade_protocols,
+    headersTimeoutMs: limits.headers_timeout,
+    idleTimeoutMs: limits.idle_timeout,
+    bodyTimeoutMs: limits.body_timeout,
+    sendTimeoutMs: limits.send_timeout,
+    maxHeadersSize: limits.max_headers_size,
+    maxHeadersCount: limits.max_headers_count,
+    maxTargetSize: limits.max_target_size,
+    upgradeProtocols: limits.upgrade_protocols,
   }
 }
 

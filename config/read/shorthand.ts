@@ -1,7 +1,8 @@
 import { AUTHENTICATION, type Requirement } from '../../core/api/endpoint.ts'
+import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
-import { formatPath, show } from '../document/message-parts.ts'
+import { formatPath } from '../document/format-path.ts'
 import { isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
@@ -9,8 +10,8 @@ import type { EndpointValues } from '../schema/endpoint-shape.ts'
 import { SHORT_FORMS } from '../schema/short-forms.ts'
 import { type DeclaredChain, declaredChain, readOptions } from './chain-entries.ts'
 
-// The single place that knows the flat keys and the filters that own them. A flat key refers to the filter whose
-// factory has the name given here, whatever the filter itself is called.
+// Expands the flat keys, which are short for options of filters (short-forms.ts). A flat key refers to the filter that
+// the factory of that name makes, whatever the name of the filter in the chain is.
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -18,7 +19,7 @@ interface Shorthand {
   readonly factory: string
   readonly options: Options
   readonly origins: Readonly<Record<string, Path>>
-  /** The key as messages name it. */
+  /** The path of the flat key. */
   readonly at: Path
 }
 
@@ -26,7 +27,7 @@ function single([factory, option]: readonly [string, string], value: unknown, at
   return value === undefined ? [] : [{ factory, options: { [option]: value }, origins: { [option]: at }, at }]
 }
 
-/** Facts about tokens, which hold wherever a token is checked. */
+/** Keys about tokens, which apply to every listener that checks tokens. */
 function tokenKeys(values: DocumentValues): Shorthand[] {
   return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
     single(SHORT_FORMS.document[key], values[key], [key]),
@@ -45,7 +46,7 @@ function chainKeys(values: DocumentValues): Shorthand[] {
   ]
 }
 
-/** The proxy listener's chain with the flat keys of the document worked in. */
+/** The proxy listener's chain with the flat keys of the document added to its options. */
 export function expandChain(
   chain: DeclaredChain,
   values: DocumentValues,
@@ -64,8 +65,8 @@ export function expandChain(
 }
 
 /**
- * The admin listener's chain: what the document says of tokens holds there too, unless an option there refines it.
- * @param open whether others than this machine reach it: a token is demanded then
+ * The admin listener's chain. The keys about tokens apply there too, unless an option of its `auth` sets the same.
+ * @param open true if other machines can reach it: then a token is required
  */
 export function expandAdminChain(chain: DeclaredChain, values: DocumentValues, open: boolean): DeclaredChain {
   const keys = [...tokenKeys(values), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
@@ -97,8 +98,8 @@ function switchMetrics(chain: DeclaredChain, enabled: boolean | undefined, probl
 }
 
 /**
- * The options of filters for one endpoint, by name in the chain, and what the endpoint requires: its `filters`, with its
- * flat keys worked in.
+ * The options of filters for one endpoint, by their name in the chain: its `filters` with its flat keys added. And what
+ * the endpoint requires.
  */
 export function expandEndpoint(
   endpoint: EndpointValues,
@@ -111,17 +112,17 @@ export function expandEndpoint(
   for (const key of ['methods', 'timeout'] as const)
     keys.push(...single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
   for (const key of keys) {
-    // Without auth in its chain the endpoint's requirement is unmet, and the engine refuses that with a reason.
+    // Without auth in the chain the endpoint's requirement is not met; building reports that with a reason.
     const filter = only(chain, key, problems, key.factory !== 'auth')
     if (filter === undefined) continue
     const own = filters[filter.name] ?? { options: {}, at }
     if (own === 'off') {
       if (key.options.required === false) continue
       const where = problems.place([...at, 'filters', filter.name])
-      problems.error(key.at, `${show(key.at.at(-1))} needs the filter ${show(filter.name)}, but ${where} leaves it out`)
+      problems.error(key.at, `${show(key.at.at(-1))} needs the filter ${show(filter.name)}, but ${where} turns it off`)
     } else {
       reportTwice(own, key, problems)
-      // `none` opens the endpoint even where the chain's auth has roles or scopes, which imply a token.
+      // `none` needs no token even if auth in the chain has roles or scopes, which require one.
       const opened = key.options.required === false && implied(filter) ? { roles: [], scopes: [] } : {}
       filters[filter.name] = merged({ ...own, options: { ...opened, ...own.options } }, key)
     }
@@ -146,17 +147,17 @@ function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { key
   return { keys, bearer }
 }
 
-/** Whether options, rather than flat keys, make a token mandatory. */
+/** True if options of auth (not flat keys) require a token. */
 function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: DeclaredChain): boolean {
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
     if (own === 'off') return false
-    const said = { ...filter.options, ...own?.options }
-    return said.required === true || implied({ options: said })
+    const options = { ...filter.options, ...own?.options }
+    return options.required === true || implied({ options })
   })
 }
 
-/** Roles and scopes imply that a token is required. */
+/** True if roles or scopes are set, which require a token. */
 const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
   [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
 
@@ -166,7 +167,7 @@ function endpointFilters(
   at: Path,
   problems: Problems,
 ): Record<string, OptionsSpec | 'off'> {
-  // Names come from the document: without a prototype, one such as `constructor` finds nothing.
+  // The names come from the document. Without a prototype a name such as `constructor` finds nothing.
   const filters: Record<string, OptionsSpec | 'off'> = Object.create(null)
   for (const [name, raw] of Object.entries(endpoint.filters ?? {})) {
     const path = [...at, name]
@@ -175,27 +176,24 @@ function endpointFilters(
     if (chain.byName.has(name)) filters[name] = options === 'off' ? 'off' : { options, at: path }
     else if (chain.leftOut.has(name)) {
       const where = problems.place(chain.leftOut.get(name)!)
-      if (options !== 'off') problems.warn(path, `this has no effect: ${where} leaves ${show(name)} out of the chain`)
+      if (options !== 'off') problems.warn(path, `this has no effect: ${where} turns ${show(name)} off`)
     } else if (chain.complete) {
       problems.error(
         path,
-        `no filter of the chain is named ${show(name)}.${problems.suggestion(name, [...chain.byName.keys()], 'Its filters')}`,
+        `the chain has no filter named ${show(name)}.${problems.suggestion(name, [...chain.byName.keys()], 'Its filters')}`,
       )
     }
   }
   return filters
 }
 
-/** The one filter that a flat key refers to. */
+/** The filter that a flat key refers to. */
 function only(chain: DeclaredChain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
   const [filter, second] = chain.byFactory.get(key.factory) ?? []
   if (filter === undefined && warn) warnMissing(chain, key, problems)
   if (second === undefined || filter === undefined) return filter
   const names = `${show(filter.name)} and ${show(second.name)}`
-  problems.error(
-    key.at,
-    `the chain has several ${key.factory} filters (${names}): give the options to the one that is meant`,
-  )
+  problems.error(key.at, `the chain has several ${key.factory} filters (${names}): write the option at one of them`)
   return undefined
 }
 
@@ -207,17 +205,17 @@ function warnMissing(
   if (!chain.complete) return
   const out = chain.leftOut.get(key.factory)
   const why =
-    out === undefined ? `the chain has no ${key.factory} filter` : `${problems.place(out)} leaves ${key.factory} out`
+    out === undefined ? `the chain has no ${key.factory} filter` : `${problems.place(out)} turns ${key.factory} off`
   problems.warn(key.at, `this has no effect: ${why}`)
 }
 
-function reportTwice(said: OptionsSpec, key: Shorthand, problems: Problems): void {
+function reportTwice(spec: OptionsSpec, key: Shorthand, problems: Problems): void {
   for (const [option, origin] of Object.entries(key.origins)) {
-    if (!Object.hasOwn(said.options, option) || said.origins?.[option] !== undefined) continue
-    // `roles` only implies that a token is required: to say so as well is no contradiction.
-    if (option === 'required' && origin.at(-1) !== 'auth_type' && said.options[option] === true) continue
-    const other = problems.place([...said.at, option])
-    problems.error(origin, `said twice: ${formatPath(origin)} is the same as ${other}. Remove one of them`)
+    if (!Object.hasOwn(spec.options, option) || spec.origins?.[option] !== undefined) continue
+    // Roles require a token anyway: "required: true" beside them is no contradiction.
+    if (option === 'required' && origin.at(-1) !== 'auth_type' && spec.options[option] === true) continue
+    const other = problems.place([...spec.at, option])
+    problems.error(origin, `given twice: ${formatPath(origin)} is the same as ${other}. Remove one of them`)
   }
 }
 

@@ -1,53 +1,48 @@
 import type { FilterFactory } from '../../core/api/filter-factory.ts'
-import { isSecret } from '../../core/build/filter-options.ts'
+import { isSecret, MASK, maskText } from '../../core/base/masking.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
 import { isMapping } from '../document/plain-data.ts'
+import { endsWithFilter, isSecretBelow } from '../document/secret-path.ts'
+import { hasReference, shownReference } from '../document/shown-reference.ts'
 
 /** An option of a filter as anybody may see it. */
 export interface ShownOption {
   readonly name: string
   readonly value: unknown
-  /** The filter's own default: nobody wrote it. */
+  /** True for the filter's own default, which is not in the document. */
   readonly default?: true
   readonly file?: string
   readonly line?: number | undefined
 }
 
 /**
- * A value of the configuration as anybody may see it: references as they were written, secrets masked by their name,
- * URLs without credentials.
+ * A value of the configuration as anybody may see it: references as they are written, secrets masked.
+ * @param name the name of the option; a flat key may have another
  */
 export function shown(name: string, value: unknown, path: Path, document: ConfigDocument): unknown {
-  const written = document.scalar(path)
-  if (written !== undefined && hasReference(written))
-    return isSecret(name) ? bareReference(written) : withoutCredentials(written)
-  if (Array.isArray(value)) return value.map((item, i) => shown(name, item, [...path, i], document))
-  if (isMapping(value)) {
-    const entries = Object.entries(value)
-    return Object.fromEntries(
-      entries.map(([key, inner]) => [key, shown(isSecret(name) ? name : key, inner, [...path, key], document)]),
-    )
-  }
-  if (value === null || value === undefined || typeof value === 'boolean') return value
-  if (isSecret(name)) return MASK
-  return typeof value === 'string' ? withoutCredentials(value) : value
+  return view(value, path, document, (name !== path.at(-1) && isSecret(name)) || isSecretBelow(path.slice(0, -1)))
 }
 
-/** Whether a text refers to something: `$${` is only text. */
-export const hasReference = (written: string): boolean => written.replaceAll('$${', '').includes('${')
+/** @param within true if the value is a part of a secret */
+function view(value: unknown, path: Path, document: ConfigDocument, within: boolean): unknown {
+  const secret = within || isSecret(String(path.at(-1)))
+  const below = within || (secret && !endsWithFilter(path))
+  const written = document.scalar(path)
+  if (written !== undefined && hasReference(written)) return shownReference(written, secret)
+  if (Array.isArray(value)) return value.map((item, i) => view(item, [...path, i], document, below))
+  if (isMapping(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, view(inner, [...path, key], document, below)]),
+    )
+  if (value === null || value === undefined || typeof value === 'boolean') return value
+  if (endsWithFilter(path) && (value === 'off' || value === 'on')) return value
+  if (secret) return MASK
+  return typeof value === 'string' ? maskText(value) : value
+}
 
-const MASK = '***'
-
-/** A reference without the default that stands in it, which may be a secret. */
-const bareReference = (written: string): string =>
-  /^\$\{[^}]*\}$/.test(written) ? written.replace(/:-[^}]+/, `:-${MASK}`) : MASK
-
-/** Hides up to the last @: a password may hold any character. */
-const withoutCredentials = (text: string): string => text.replaceAll(/\/\/\S*@/g, '//…@')
-
-/** The options that a filter goes by: those that were written, with their places, and its defaults. */
+/** The options of a filter that are in force: those of the document with their places, and its defaults. */
 export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, document: ConfigDocument): ShownOption[] {
   const written = Object.entries(spec.options).map(([name, value]): ShownOption => {
     const path = pathOf(name, spec)
@@ -60,17 +55,17 @@ export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, docume
   return [...written, ...defaults]
 }
 
-/** Where an option stands: flat keys live elsewhere in the document. */
+/** The path of an option: that of the flat key, if a flat key sets it. */
 export const pathOf = (name: string, { at, origins = {} }: OptionsSpec): Path =>
   Object.hasOwn(origins, name) ? origins[name]! : [...at, name]
 
-/** The options that a filter knows, by its JSON Schema. */
+/** The options that a filter takes, from its JSON Schema. */
 export function propertiesOf({ options }: FilterFactory): Readonly<Record<string, PropertySchema>> {
   try {
     const schema = options?.['~standard'].jsonSchema.input({ target: 'draft-2020-12' })
     return (schema?.properties ?? {}) as Record<string, PropertySchema>
   } catch {
-    return {} // a schema without JSON Schema only loses the help
+    return {} // without a JSON Schema there is only less help
   }
 }
 
@@ -84,7 +79,7 @@ export interface PropertySchema {
   readonly description?: string
 }
 
-/** A value on one line, as YAML in flow style would have it. */
+/** A value on one line, in YAML's flow style. */
 export function inlineText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inlineText).join(', ')}]`
   if (isMapping(value)) {
@@ -95,6 +90,6 @@ export function inlineText(value: unknown): string {
   return value === '' || /[\s"',[\]{}]/.test(value.replaceAll(/\$\{[^}]*\}/g, '')) ? JSON.stringify(value) : value
 }
 
-/** A place for people: `weir.yaml:12`. */
+/** A place as people read it: `weir.yaml:12`. */
 export const placeOf = ({ file, line }: Pick<ShownOption, 'file' | 'line'>): string =>
   file === undefined ? '' : line === undefined ? file : `${file}:${line}`

@@ -2,20 +2,20 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { Target } from '../../core/api/endpoint.ts'
 
-/** Where a socket listens. */
+/** An address that a socket listens on. */
 export interface Address {
   /** Undefined: every address. */
   readonly host: string | undefined
   readonly port: number
 }
 
-/** What a listen key says: `host` is null when it names a port alone, so that each section has its own default. */
+/** The value of a `listen` key. `host` is null if only a port is given, so that each section can have its own default. */
 export interface ListenValue {
   readonly host: string | undefined | null
   readonly port: number
 }
 
-/** Either the value, or what is wrong with the text. */
+/** The value, or what is wrong with the text. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 
 const LISTEN = 'expected a port, "host:port", ":port" or "[ipv6]:port"'
@@ -39,7 +39,7 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
-/** Whether only this machine can reach it: RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3, RFC 6761 §6.3. */
+/** True if only this machine can reach the host: RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3, RFC 6761 §6.3. */
 export function isLoopback(host: string | undefined): boolean {
   if (host === undefined) return false
   if (host === 'localhost') return true
@@ -51,13 +51,13 @@ export function showAddress({ host, port }: Address): string {
   return host === undefined ? `:${port}` : `${isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 
-/** Whether two sockets can't listen at the same time. Port 0 takes any free one. */
+/** True if two sockets can't listen at the same time. Port 0 takes any free port. */
 export function collide(a: Address, b: Address): boolean {
   const any = (host: string | undefined): boolean => host === undefined || host === '0.0.0.0' || host === '::'
   return a.port !== 0 && a.port === b.port && (a.host === b.host || any(a.host) || any(b.host))
 }
 
-/** An address, or a range `10.0.0.0/8`. */
+/** An IP address, or a range such as `10.0.0.0/8`. */
 export function parseRange(text: string): Parsed<string> {
   const [address = '', prefix, ...rest] = text.split('/')
   const family = isIP(address)
@@ -78,21 +78,21 @@ export function parseTarget(text: string): Parsed<Omit<Target, 'weight'>> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return { problem: `expected a URL that starts with http:// or https://` }
   if (url.username !== '' || url.password !== '' || /^[^/]*\/\/[^/?#]*@/.test(text))
-    return { problem: "a URL here can't hold a user name or password. Remove what stands before the @" }
-  if (text.includes('?')) return { problem: "a URL here can't have a query. Remove the ? and what follows" }
-  if (text.includes('#')) return { problem: "a URL here can't have a fragment. Remove the # and what follows" }
+    return { problem: "a URL here can't hold a user name or password. Remove the part before the @" }
+  if (text.includes('?')) return { problem: "a URL here can't have a query. Remove the ? and the rest" }
+  if (text.includes('#')) return { problem: "a URL here can't have a fragment. Remove the # and the rest" }
   if (url.port === '0') return { problem: 'expected a port from 1 to 65535 in the URL' }
   const basePath = url.pathname.replace(/\/+$/, '')
   return { value: { url: text.replace(/\/+$/, ''), origin: url.origin, host: url.host, basePath } }
 }
 
-/** A host to match: a name, `*.` and a name, or an IP address (IPv6 in brackets); lower case, ASCII, no port. */
+/** A host to match: a name, `*.` with a name, or an IP address (IPv6 in brackets); in lower-case ASCII, without a port. */
 export function parseHostPattern(text: string): Parsed<string> {
   const wild = text.startsWith('*.')
   const name = wild ? text.slice(2) : text
   const problem = 'expected a host name without a port: api.example.com, or *.example.com for every name below it'
   if (/^\[.*\]$/.test(name)) return !wild && isIPv6(name.slice(1, -1)) ? { value: name.toLowerCase() } : { problem }
-  // What a URL takes for the end of the host would be dropped silently.
+  // domainToASCII would drop what ends the host of a URL, without an error.
   if (/[^\p{L}\p{M}\p{N}._-]/u.test(name)) return { problem }
   const ascii = domainToASCII(name.replace(/\.$/, '')).toLowerCase()
   if (ascii === '' || !isHostname(ascii) || (wild && isIPv4(ascii))) return { problem }

@@ -12,12 +12,12 @@ export const DEFAULT_CHAIN = [
 ] as const
 
 export const filterEntryShape = {
-  filter: filterName().describe('The filter, by the name that it or its plugin gives it.'),
+  filter: filterName().describe('The filter, by the name that its factory has.'),
   name: text()
     .optional()
     .meta({ pattern: FILTER_NAME.source })
-    .describe('What it is called in the chain, in traces and metrics; unique there. Default: the name of the filter.'),
-  options: options().nullable().optional().describe('Its options. Default: none, each has its own default.'),
+    .describe('Its name in the chain, in traces and metrics; unique in the chain. Default: the name of the filter.'),
+  options: options().nullable().optional().describe('Its options. Default: none; each option has its own default.'),
   hook_timeout: positiveDuration()
     .optional()
     .describe(
@@ -25,7 +25,7 @@ export const filterEntryShape = {
     ),
 }
 
-/** Titled, because JSON Schema works the options of known filters in (json-schema.ts). */
+/** json-schema.ts finds it by its title, and adds the options of the known filters. */
 export const filterEntry = () =>
   z
     .union([

@@ -21,17 +21,17 @@ export type { JsonSchema } from './schema-node.ts'
 
 const TARGET = 'draft-2020-12'
 
-/** Ends the names of the definitions that hold a filter's options. */
+/** The end of the names of definitions that hold the options of a filter. */
 export const OPTIONS = '-options'
 
-/** Names of a filter's definitions: its options, and what an endpoint may say of them. */
+/** Names of a filter's definitions: its options in a chain, and at an endpoint. */
 const optionsName = (filter: string): string => filter + OPTIONS
 const refinementName = (filter: string): string => `${filter}-refinement`
 
 /**
- * JSON Schema of a configuration, made of the schemas that validate it: the document's, and those of the filters of a
- * catalog. It allows filters that the catalog doesn't know, since plugins may bring them. What takes more than looking
- * at one value is left to `weir validate`: names that must be unique, keys that exclude one another across filters, …
+ * JSON Schema of a configuration, made from the schemas that validate it: that of the document, and those of the filters
+ * in a catalog. It allows filters that are not in the catalog, since plugins may add them. Checks of more than one value
+ * are left to `weir validate`: names that must be unique, keys that exclude each other across filters, …
  */
 export function jsonSchema(catalog: Catalog): JsonSchema {
   const defs: Record<string, JsonSchema> = { reference: REFERENCE }
@@ -41,7 +41,7 @@ export function jsonSchema(catalog: Catalog): JsonSchema {
   for (const factory of filters) {
     const options = prepare(optionsOf(factory))
     defs[optionsName(factory.name)] = options
-    if (demands(options)) defs[refinementName(factory.name)] = undemanding(options)
+    if (hasRequired(options)) defs[refinementName(factory.name)] = withoutRequired(options)
   }
   Object.assign(defs, filterDefinitions(filters, defs))
   return {
@@ -53,7 +53,7 @@ export function jsonSchema(catalog: Catalog): JsonSchema {
   }
 }
 
-/** A filter's own JSON Schema, its inner references made to start at the document. */
+/** The JSON Schema of a filter's options. Its inner references are changed to start at the document. */
 function optionsOf({ name, summary, options }: FilterFactory): JsonSchema {
   const described = summary === undefined ? {} : { description: summary }
   if (options === undefined) return { ...described, type: 'object', additionalProperties: false }
@@ -64,20 +64,20 @@ function optionsOf({ name, summary, options }: FilterFactory): JsonSchema {
     )
     return { ...described, ...rebased }
   } catch {
-    return { ...described, type: 'object' } // a schema without JSON Schema only loses the help
+    return { ...described, type: 'object' } // without a JSON Schema there is only less help
   }
 }
 
-/** An endpoint gives some options, and the chain the rest. */
-function undemanding({ required, ...schema }: JsonSchema): JsonSchema {
+/** A schema without required keys: an endpoint gives some options, and the chain the rest. */
+function withoutRequired({ required, ...schema }: JsonSchema): JsonSchema {
   const parts = Object.entries({ anyOf: schema.anyOf, allOf: schema.allOf }).filter(([, list]) => list !== undefined)
-  return { ...schema, ...Object.fromEntries(parts.map(([keyword, list]) => [keyword, list!.map(undemanding)])) }
+  return { ...schema, ...Object.fromEntries(parts.map(([keyword, list]) => [keyword, list!.map(withoutRequired)])) }
 }
 
-const demands = ({ required, anyOf, allOf }: JsonSchema): boolean =>
-  required !== undefined || [...(anyOf ?? []), ...(allOf ?? [])].some(demands)
+const hasRequired = ({ required, anyOf, allOf }: JsonSchema): boolean =>
+  required !== undefined || [...(anyOf ?? []), ...(allOf ?? [])].some(hasRequired)
 
-/** The definitions that say what stands in a chain and at an endpoint, with the known filters worked in. */
+/** The definitions for filters in a chain and at an endpoint, with the options of the known filters. */
 function filterDefinitions(filters: readonly FilterFactory[], defs: Schemas): Schemas {
   const [name, entry, record] = defs.filter!.anyOf!
   const names = filters.map((filter) => ({ const: filter.name, ...describe(filter) }))
@@ -113,7 +113,7 @@ function optionsIfNamed({ name }: FilterFactory): JsonSchema {
   }
 }
 
-/** A mapping from filters to options of any kind, with those of the known filters in their places. */
+/** A mapping from filters to options, with the schemas of the known filters. */
 function byFilter(mapping: JsonSchema, filters: readonly FilterFactory[], options: (filter: string) => JsonSchema) {
   const { anyOf } = mapping.additionalProperties as JsonSchema
   const properties = filters.map((filter) => [
@@ -123,19 +123,19 @@ function byFilter(mapping: JsonSchema, filters: readonly FilterFactory[], option
   return { ...mapping, properties: Object.fromEntries(properties) }
 }
 
-/** The flat keys, as what they stand for. */
+/** Gives each flat key the schema of the option that it is short for. */
 function expandFlat(document: JsonSchema, defs: Record<string, JsonSchema>): JsonSchema {
   const expand = (node: JsonSchema, flat: Readonly<Record<string, OptionRef>>): JsonSchema => ({
     ...node,
     properties: mapValues(node.properties!, (own, key) =>
-      Object.hasOwn(flat, key) ? standingFor(own, flat[key]!, defs) : own,
+      Object.hasOwn(flat, key) ? longForm(own, flat[key]!, defs) : own,
     ),
   })
   defs.endpoint = expand(defs.endpoint!, SHORT_FORMS.endpoint)
   return expand(document, SHORT_FORMS.document)
 }
 
-function standingFor(own: JsonSchema, [filter, option]: OptionRef, defs: Schemas): JsonSchema {
+function longForm(own: JsonSchema, [filter, option]: OptionRef, defs: Schemas): JsonSchema {
   const name = optionsName(filter)
   const options = defs[name]
   const found = option === undefined ? options : options?.properties?.[option]
@@ -145,5 +145,5 @@ function standingFor(own: JsonSchema, [filter, option]: OptionRef, defs: Schemas
   return { ...value, ...keep(own, OF_KEY), description }
 }
 
-/** What a flat key says of itself. It is left out rather than empty. */
+/** Keywords that come from the flat key itself. An empty list makes no sense there: the key is left out. */
 const OF_KEY = ['description', 'default', 'minItems']

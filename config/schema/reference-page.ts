@@ -3,13 +3,13 @@ import { type JsonSchema, jsonSchema, OPTIONS } from './json-schema.ts'
 import { FILTERS_TEXT, INTRODUCTION, NOTES, SHORT_FORMS_TEXT } from './reference-text.ts'
 import { items } from './schema-node.ts'
 
-/** The JSON Schema of a configuration that may use the filters of a catalog, or the reference as Markdown, as text. */
+/** The JSON Schema of a configuration with the filters of a catalog, or the reference page in Markdown, as text. */
 export function schemaText(catalog: Catalog, form: 'json' | 'markdown' = 'json'): string {
   const schema = jsonSchema(catalog)
   return form === 'markdown' ? markdown(schema) : `${JSON.stringify(schema, null, 2)}\n`
 }
 
-/** The reference of every key and option that a schema of `jsonSchema` knows. */
+/** The reference page of every key and option in a schema made by `jsonSchema`. */
 export function markdown(schema: JsonSchema): string {
   const reference = new Reference(schema)
   const keys = Object.keys(schema.properties ?? {})
@@ -58,7 +58,7 @@ class Reference {
 
   #rows({ properties = {}, required = [] }: JsonSchema, prefix: string): string[] {
     return Object.entries(properties).flatMap(([key, node]) => {
-      // A key of the document has a section in the place of further rows.
+      // A key of the document has a section instead of more rows.
       const inner = this.#root.properties![key] === node ? undefined : this.#written(node)
       const value = required.includes(key) ? '*required*' : showDefault(node.default)
       const cells = [`\`${prefix}${key}\``, this.#type(node, key), value, node.description ?? '']
@@ -67,14 +67,14 @@ class Reference {
     })
   }
 
-  /** The mapping with known keys that a value is or lists, if it is spelled out where it stands. */
+  /** The mapping with known keys that a value is, or is a list of, if it is written in place. */
   #written(node: JsonSchema): JsonSchema | undefined {
     if (node.properties !== undefined) return node
     const branches = [...(node.anyOf ?? []), ...items(node)]
     return branches.map((branch) => this.#written(branch)).find((found) => found !== undefined)
   }
 
-  /** The same, of a key of the document: there what is listed may be a definition. */
+  /** The same for a key of the document, where the items of a list may be a definition. */
   inner(node: JsonSchema): JsonSchema | undefined {
     const listed = [node, ...(node.anyOf ?? [])].flatMap(items)
     return this.#written(node) ?? listed.map((item) => this.#target(item)).find((item) => item.properties !== undefined)
@@ -116,14 +116,14 @@ const KINDS: Readonly<Record<string, (node: JsonSchema) => string>> = {
   object: () => 'mapping',
 }
 
-/** Sections that explain a kind of value. */
+/** Sections that describe a kind of value. */
 const SECTIONS: Readonly<Record<string, string>> = { filter: 'filters', endpoint: 'endpoints' }
 const link = (title: string): string => (SECTIONS[title] === undefined ? title : `[${title}](#${SECTIONS[title]})`)
 
 const list = (node: JsonSchema): boolean => [node, ...(node.anyOf ?? [])].some((branch) => branch.items !== undefined)
 const codes = (values: readonly unknown[]): string => values.map((value) => `\`${String(value)}\``).join(', ')
 
-/** A default as YAML writes it; nothing for a mapping, whose keys have their own. */
+/** A default as YAML has it; empty for a mapping, whose keys have their own defaults. */
 function showDefault(value: unknown): string {
   if (value === undefined || (typeof value === 'object' && !Array.isArray(value))) return ''
   return Array.isArray(value) ? `\`[${value.join(', ')}]\`` : `\`${value === '' ? '""' : String(value)}\``

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** A JSON Schema (draft 2020-12), as far as its keywords are read here by name. */
+/** A JSON Schema (draft 2020-12) with the keywords that are used here. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown
   readonly $ref?: string
@@ -25,12 +25,12 @@ export interface JsonSchema {
 
 export type Schemas = Readonly<Record<string, JsonSchema>>
 
-/** What a list may hold. */
+/** Schemas of the items of a list. */
 export const items = (node: JsonSchema): readonly JsonSchema[] => (node.items === undefined ? [] : [node.items])
 
 type Change = (node: JsonSchema) => JsonSchema
 
-/** Which keywords hold schemas that values have to meet. Conditions and names of keys are not among them. */
+/** Keywords that hold schemas of values. Conditions and names of keys are not among them. */
 const HOLDS: Readonly<Record<string, 'schema' | 'list' | 'map'>> = {
   additionalProperties: 'schema',
   items: 'schema',
@@ -53,7 +53,7 @@ export function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value
   return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]))
 }
 
-/** The schema with every schema in it, and then itself, replaced. */
+/** Changes every schema within a schema, and then the schema itself. */
 export function rewrite(node: JsonSchema, change: Change): JsonSchema {
   return change(
     mapValues(node, (value, keyword) => {
@@ -65,26 +65,26 @@ export function rewrite(node: JsonSchema, change: Change): JsonSchema {
 
 export const ref = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
-/** What a reference to the environment looks like wherever a value has to look otherwise. */
+/** A reference to the environment, which may take the place of any single value. */
 export const REFERENCE: JsonSchema = {
   title: 'reference',
   type: 'string',
   pattern: '\\$\\{',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how they look
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: references look like this
   description: 'A reference to the environment: ${NAME}, ${NAME:-default} or ${NAME:?message}.',
 }
 const reference = ref('reference')
 
-/** The node with certain keywords only, or without them. */
+/** The node with only these keywords, or without them. */
 export const keep = (node: JsonSchema, keywords: readonly string[]): JsonSchema =>
   Object.fromEntries(Object.entries(node).filter(([keyword]) => keywords.includes(keyword)))
 export const drop = (node: JsonSchema, keywords: readonly string[]): JsonSchema =>
   Object.fromEntries(Object.entries(node).filter(([keyword]) => !keywords.includes(keyword)))
 
-/** What describes a value rather than restricts it. */
+/** Keywords that describe a value and don't restrict it. */
 const ANNOTATIONS = ['title', 'description', 'default', 'examples']
-/** What is said of one use of a value rather than of the kind of value. */
-const OF_USE = ['description', 'default']
+/** Keywords that belong to one key, not to the kind of value. */
+const OF_KEY = ['description', 'default']
 const RESTRICTS_TEXT = ['pattern', 'enum', 'const', 'anyOf', 'format', 'maxLength']
 
 const isText = (node: JsonSchema): boolean =>
@@ -92,14 +92,14 @@ const isText = (node: JsonSchema): boolean =>
 const isScalar = (node: JsonSchema): boolean =>
   ['enum', 'const'].some((keyword) => Object.hasOwn(node, keyword)) ||
   (node.type !== undefined && !/object|array|null/.test(String(node.type)))
-/** The alternatives of a node that is nothing else. */
+/** The alternatives of a node that has nothing else. */
 const alternatives = (node: JsonSchema): readonly JsonSchema[] | undefined =>
   Object.keys(node).length === 1 ? node.anyOf : undefined
 
-/** Lets a reference stand for every single value, except where any text may stand anyway. */
+/** Allows a reference in place of every single value, except where any text is allowed anyway. */
 export function allowReferences(node: JsonSchema): JsonSchema {
   const { oneOf, ...core } = drop(node, ANNOTATIONS)
-  // A reference may stand for the value that tells the alternatives apart.
+  // A reference may take the place of the value that tells the alternatives apart.
   const plain = oneOf === undefined ? core : { ...core, anyOf: oneOf as readonly JsonSchema[] }
   const single = isScalar(plain) && !isText(plain) ? [plain, reference] : undefined
   const any = alternatives(plain)?.flatMap((branch) => alternatives(branch) ?? [branch]) ?? single
@@ -109,16 +109,16 @@ export function allowReferences(node: JsonSchema): JsonSchema {
   return { ...keep(node, ANNOTATIONS), anyOf: refers ? [...own, reference] : own }
 }
 
-/** Moves what has a title among the definitions, unless something else of that title is there. */
+/** Moves a node with a title to the definitions, unless another node has that title. */
 export function hoist(node: JsonSchema, defs: Record<string, JsonSchema>): JsonSchema {
   if (node.title === undefined) return node
-  const core = drop(node, OF_USE)
+  const core = drop(node, OF_KEY)
   const name = node.title.replace(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '')
   defs[name] ??= core
-  return isDeepStrictEqual(defs[name], core) ? { ...keep(node, OF_USE), ...ref(name) } : node
+  return isDeepStrictEqual(defs[name], core) ? { ...keep(node, OF_KEY), ...ref(name) } : node
 }
 
-/** Without what says nothing: the limits of safe integers, and that keys are texts. */
+/** Removes what means nothing here: the limits of safe integers, and that keys are texts. */
 export function tidy(node: JsonSchema): JsonSchema {
   const { minimum = 0, maximum = 0, propertyNames } = node
   return drop(node, [

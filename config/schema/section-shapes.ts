@@ -4,38 +4,44 @@ import { DEFAULT_LIMITS } from '../../core/http/downstream-limits.ts'
 import { filterEntry } from './chain-shape.ts'
 import { httpUrl, listen, positiveDuration, sizeBetween, text, upgradeProtocol } from './value-kinds.ts'
 
-// The sections of the document that are mappings, but for those of endpoints and health checks.
+// The sections of the document that are mappings, except for health_check.
 
 export const adminShape = {
-  listen: listen().prefault('127.0.0.1:8001').describe('Where the admin listener is. A port alone is on 127.0.0.1.'),
+  listen: listen()
+    .prefault('127.0.0.1:8001')
+    .describe('Address of the admin listener. A port alone means that port of 127.0.0.1.'),
   filters: z.array(filterEntry()).prefault(['admin']).describe('The chain of the admin listener, in order.'),
 }
 
 export const echoShape = {
-  listen: listen().prefault('127.0.0.1:8002').describe('Where it answers. A port alone is on 127.0.0.1.'),
+  listen: listen()
+    .prefault('127.0.0.1:8002')
+    .describe('Address that it listens on. A port alone means that port of 127.0.0.1.'),
 }
 
 export const shutdownShape = {
-  grace_period: duration().prefault('0s').describe('Time between the signal to stop and the end of listening.'),
-  timeout: duration().prefault('30s').describe('Time that requests in flight get to finish.'),
+  grace_period: duration().prefault('0s').describe('Time between the signal to stop and the closing of the listeners.'),
+  timeout: duration().prefault('30s').describe('Time in which requests in flight may finish.'),
 }
 
 export const downstreamShape = {
   headers_timeout: positiveDuration()
     .prefault('60s')
-    .describe("Time for the head of a request, from the connection's beginning or the head's; then 408."),
+    .describe('Time for the head of a request, from the start of the connection or of the head; then 408.'),
   idle_timeout: positiveDuration()
     .prefault('65s')
-    .describe('How long a connection without a request is kept; longer than that of a load balancer before Weir.'),
+    .describe(
+      'How long a connection without a request stays open; should be longer than that of a load balancer in front of Weir.',
+    ),
   body_timeout: positiveDuration()
     .prefault('60s')
-    .describe("Time between two pieces of a request's body, while the upstream takes them; then 408."),
+    .describe('Time between two parts of a request body, while the upstream accepts them; then 408.'),
   send_timeout: positiveDuration()
     .prefault('60s')
-    .describe('Time in which a client must take something of an answer; then the connection is cut.'),
+    .describe('Time in which a client must accept some of a response; then the connection is closed.'),
   max_headers_size: sizeBetween(1024, 1024 ** 2, 'expected a size from 1KiB to 1MiB')
     .prefault('16KiB')
-    .describe('Size of a request line with its header fields; beyond it 431, or 414 if it is the line.'),
+    .describe('Size of the request line and the header fields; beyond it 431, or 414 if the line alone is longer.'),
   max_headers_count: z
     .int()
     .min(1)
@@ -44,11 +50,11 @@ export const downstreamShape = {
     .describe('Number of header fields of a request; beyond it 431.'),
   max_target_size: sizeBetween(64, 1024 ** 2, 'expected a size from 64 bytes to 1MiB')
     .prefault('8KiB')
-    .describe('Size of path and query as they are sent; beyond it 414.'),
+    .describe('Size of path and query as the client sends them; beyond it 414.'),
   upgrade_protocols: z
     .array(upgradeProtocol())
     .default([...DEFAULT_LIMITS.upgradeProtocols])
-    .describe('Protocols that clients may switch to by `Upgrade`; other offers are ignored. Default: `websocket`.'),
+    .describe('Protocols that clients may switch to with `Upgrade`; others are ignored. Default: `websocket`.'),
 }
 
 export const overloadShape = {
@@ -56,15 +62,17 @@ export const overloadShape = {
     .int()
     .min(1)
     .optional()
-    .describe('Requests in flight, WebSockets and event streams included; beyond it 503. Default: no limit.'),
+    .describe(
+      'Number of requests in flight, including WebSockets and event streams; beyond it 503. Default: no limit.',
+    ),
   max_memory: size()
     .refine((bytes) => bytes >= 64 * 1024 ** 2, 'expected a size of 64MiB or more')
     .optional()
-    .describe('Resident memory of the process; beyond it 503, until it is below nine tenths of it. Default: no limit.'),
+    .describe('Resident memory of the process; beyond it 503, until it is below 90 % of the limit. Default: no limit.'),
   max_lag: positiveDuration()
     .optional()
     .describe(
-      'How late the event loop may be, as the median of half a second; beyond it 503, until it is below half of it. Default: no limit.',
+      'Delay of the event loop, as the median of half a second; beyond it 503, until it is below half of the limit. Default: no limit.',
     ),
 }
 
@@ -72,12 +80,12 @@ export const tracingShape = {
   enabled: z
     .boolean()
     .optional()
-    .describe('`true` exports traces, `false` never does. Default: as the environment says, else off.'),
+    .describe('`true` exports traces, `false` never does. Default: that of the environment, or off.'),
   endpoint: httpUrl().optional().describe('Base URL of the OTLP/HTTP collector. Default: that of the SDK.'),
   sample_ratio: z.number().min(0).max(1).optional().describe('Share of requests that are traced. Default: all.'),
   service_name: text().optional().describe('`service.name` of the traces. Default: `weir`.'),
   redact_query_keys: z
     .array(text())
     .optional()
-    .describe('Query keys whose values traces hide, beside the usual ones such as `token`. Default: none.'),
+    .describe('Query keys whose values are hidden in traces, besides the usual ones such as `token`. Default: none.'),
 }

@@ -1,7 +1,7 @@
-/** The factory of a filter, and its option; without one, all of them. */
+/** The factory of a filter and one of its options; without an option: all of them. */
 export type OptionRef = readonly [factory: string, option?: string]
 
-/** What each flat key stands for. `auth_type`, `metrics_enabled` and what else has no one option are read below. */
+/** The option that each flat key is short for. Keys without one such option, such as `auth_type`, are read in shorthand.ts. */
 export const SHORT_FORMS = {
   document: {
     circuit_breaker: ['breaker'],

@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { TOKEN } from '../../core/base/tokens.ts'
+import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import { duration, size } from '../../core/base/units.ts'
 import type { LogLevel } from '../../core/observe/root-logger.ts'
 import { type Parsed, parseListen, parseTarget } from './address.ts'
 
-// The kinds of values that a document holds. Messages that start with "expected" get ", found …" behind them
-// (explain.ts); others are whole sentences.
+// The kinds of values in a document. Messages that start with "expected" get ", found …" appended (read-shape.ts);
+// others are whole sentences.
 
 const parsed =
   <I, T>(parse: (value: I) => Parsed<T>) =>
@@ -16,18 +16,18 @@ const parsed =
     return z.NEVER
   }
 
-/** A text that a function reads. Editors know it by its pattern, which is never stricter than the function. */
+/** A text that a function parses. Editors check it by its pattern, which is never stricter than the function. */
 export const written = <T>(title: string, pattern: RegExp, parse: (value: string) => Parsed<T>) =>
   z.string().meta({ title, pattern: pattern.source }).transform(parsed(parse))
 
-/** An object whose unknown keys are reported together with the known ones. */
+/** An object with only these keys. The message for an unknown key lists them. */
 export function section<S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
   })
 }
 
-/** What could be read of a mapping: keys that are absent or wrong are missing. */
+/** The values that could be read from a mapping. Keys that are absent or invalid are left out. */
 export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
 
 export const text = () => z.string().min(1)
@@ -37,7 +37,7 @@ export const listOrOne = <T extends z.ZodType>(item: T) =>
   z.union([item.transform((value) => [value]), oneOrMore(item)], { error: 'expected a value or a list of them' })
 export const textOrTexts = () => z.union([text(), oneOrMore(text())], { error: 'expected a text or a list of texts' })
 
-/** Words in any case. Editors offer the examples. */
+/** Words in upper or lower case. Editors offer the examples. */
 const anyCase = (words: readonly string[], examples = words) => ({
   examples: [...examples],
   pattern: `^(?:${words.join('|').replace(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`)})$`,
@@ -60,13 +60,13 @@ export const httpUrl = () =>
     .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'expected an http:// or https:// URL')
     .meta({ title: 'http or https URL', pattern: '^[Hh][Tt][Tt][Pp][Ss]?:' })
 
-/** What switches a thing off: the word, or YAML's `false`. */
+/** Turns something off: the word, or YAML's `false`. */
 export const off = () => z.literal(['off', false])
 
 export const options = () => z.record(z.string(), z.unknown())
 const namePattern = /^(?!\.\.?$)[A-Za-z0-9._~-]+$/
 const NAME = 'expected letters, digits and . _ ~ - only'
-// Loading hands numbers over as the text that they are written as (`version: 1.0`).
+// Loading keeps the text of numbers here (`version: 1.0`).
 export const label = () =>
   z
     .string()
@@ -82,7 +82,7 @@ export const LOG_LEVELS = [
   'fatal',
   'silent',
 ] as const satisfies readonly LogLevel[]
-// Names that other loggers give the same levels.
+// Names of the same levels in other loggers.
 const LEVEL_NAMES: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' }
 export const logLevel = () =>
   z
@@ -94,18 +94,18 @@ export const logLevel = () =>
 const AUTH_TYPES = ['bearer', 'none'] as const
 export const authType = () => z.string().meta(anyCase(AUTH_TYPES)).toLowerCase().pipe(z.enum(AUTH_TYPES))
 
-/** What a filter, and an instance of it, may be called. */
+/** Names that a filter, and an instance of it, may have. */
 export const FILTER_NAME = /^[A-Za-z][\w.-]*$/
 export const filterName = () => text().meta({ title: 'name of a filter', pattern: FILTER_NAME.source })
 
-const UPGRADE_PROTOCOL = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`)
+const UPGRADE_PROTOCOL = new RegExp(`^${TOKEN_SOURCE}(?:/${TOKEN_SOURCE})?$`)
 /** A protocol of `Upgrade` (RFC 9110 §7.8), in lower case. */
 export const upgradeProtocol = () =>
   z
     .string()
     .regex(UPGRADE_PROTOCOL, 'expected a protocol such as websocket')
     .transform((value) => value.toLowerCase())
-    .refine((value) => value !== 'h2c' && !value.startsWith('http/'), 'HTTP itself is not tunnelled: leave it out')
+    .refine((value) => value !== 'h2c' && !value.startsWith('http/'), "HTTP itself can't be tunnelled: leave it out")
 
 export const positiveDuration = () => duration().refine((ms) => ms > 0, 'expected a duration above 0')
 export const sizeBetween = (least: number, most: number, expected: string) =>

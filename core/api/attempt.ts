@@ -2,6 +2,7 @@ import type { Target } from './endpoint.ts'
 import type { WeirError } from './errors.ts'
 import type { LocalReply, Response } from './reply.ts'
 
+/** A value, or a promise of one. A hook that returns the value itself costs no promise. */
 export type Awaitable<T> = T | PromiseLike<T>
 
 /** One call of the upstream; retries make several per exchange. */
@@ -31,7 +32,15 @@ export interface Outcome {
   readonly totalMs: number
 }
 
-/** The upstream call as `upstream` hooks pass it on. */
+/**
+ * The upstream call as `upstream` hooks pass it on.
+ *
+ * ```ts
+ * upstream(x, call, next) {
+ *   return next({ ...call, deadline: env.clock.now() + 2000 })
+ * }
+ * ```
+ */
 export interface UpstreamCall {
   /** Set when the client asked to switch protocols: `websocket`. */
   readonly upgrade: string | undefined

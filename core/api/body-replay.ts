@@ -1,13 +1,13 @@
 import type { BodySink, BodySource } from './body-sources.ts'
 import type { HeaderList } from './header-list.ts'
 
-/** Records what passes, up to a cap; after `rewind` delivers the record and then what is still to come. */
+/** Keeps what passes, up to a cap. After `rewind` it delivers what it kept, and then the rest of its source. */
 export class ReplaySource implements BodySource, BodySink {
   readonly #source: BodySource
   readonly #cap: number
   #kept: Buffer[] | undefined = []
   #size = 0
-  /** How many of the kept chunks the present sink has. */
+  /** How many of the kept chunks the current sink has got. */
   #at = 0
   #paused = false
   #rewindable = true
@@ -30,7 +30,7 @@ export class ReplaySource implements BodySource, BodySink {
   write(chunk: Buffer): boolean {
     const current = this.#sink !== undefined && !this.#behind
     this.#size += chunk.length
-    // Until there is a sink that has the record, nobody else has the chunk: it is kept even beyond the cap.
+    // Until a sink has all that was kept, this is the only place that holds the chunk: it is kept even beyond the cap.
     if (current && !this.#mayKeep) this.#kept = undefined
     this.#kept?.push(chunk)
     if (current) {
@@ -59,7 +59,7 @@ export class ReplaySource implements BodySource, BodySink {
     return this.#kept !== undefined
   }
 
-  /** There will be no rewind: from now on whoever cancels cancels the source. */
+  /** There will be no rewind: from now on `cancel` cancels the source. */
   forget(): void {
     this.#rewindable = false
   }
@@ -75,7 +75,7 @@ export class ReplaySource implements BodySource, BodySink {
   }
 
   cancel(error?: Error): void {
-    // Whoever read it first gave up; the record is kept for the next, the rest waits.
+    // The attempt that read it gave up. What was kept is for the next attempt; the rest waits.
     this.#sink = undefined
     if (this.#rewindable && this.#kept !== undefined) this.pause()
     else this.#source.cancel(error)
@@ -89,7 +89,7 @@ export class ReplaySource implements BodySource, BodySink {
     return this.#kept !== undefined && this.#at < this.#kept.length
   }
 
-  /** What is kept, as far as the sink takes it; then it goes on with the source. */
+  /** Delivers what was kept, as far as the sink takes it, and then goes on with the source. */
   #deliver(): void {
     const sink = this.#sink
     if (sink === undefined) return

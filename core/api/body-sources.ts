@@ -2,26 +2,58 @@ import type { HookOwner } from './current-hook.ts'
 import { type ErrorCode, WeirError } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 
-/** Takes a body's chunks. */
+/**
+ * Takes the chunks of a body, as `body.pipe(sink)` delivers them: any number of `write`, then `end` or `fail` once.
+ *
+ * ```ts
+ * const hash = createHash('sha256')
+ * body.pipe({
+ *   write: (chunk) => {
+ *     hash.update(chunk)
+ *     return true
+ *   },
+ *   end: () => env.log.info({ digest: hash.digest('hex') }, 'read'),
+ *   fail: (error) => env.log.warn({ err: error }, 'broke off'),
+ * })
+ * ```
+ */
 export interface BodySink {
-  /** Returns false when it has enough for now; it then calls `resume` on the source. */
+  /** Takes one chunk. False: the source pauses, until the sink calls its `resume`. */
   write(chunk: Buffer): boolean
-  /** @param trailers fields that came behind the body, if any (RFC 9110 §6.5) */
+  /** The body is complete. @param trailers fields that came behind the body, if there were any (RFC 9110 §6.5) */
   end(trailers?: HeaderList): void
+  /** The body broke off: no more chunks come. */
   fail(error: Error): void
 }
 
-/** Gives a body's chunks. */
+/**
+ * Gives the chunks of a body; what `new Body(source, length)` takes. All calls are synchronous, and none of them throws.
+ *
+ * ```ts
+ * const time: BodySource = {
+ *   start(sink) {
+ *     sink.write(Buffer.from(new Date().toISOString()))
+ *     sink.end()
+ *   },
+ *   pause() {},
+ *   resume() {},
+ *   cancel() {},
+ * }
+ * x.response.body = new Body(time, undefined)
+ * ```
+ */
 export interface BodySource {
-  /** Begins to deliver; called once. Delivery may happen during the call. */
+  /** Begins to deliver, perhaps during the call. Called at most once. */
   start(sink: BodySink): void
+  /** Stops for now. A source also pauses by itself when `write` returned false. */
   pause(): void
+  /** Goes on. */
   resume(): void
-  /** Nobody wants the rest. */
+  /** Nobody wants the rest, or any of it: frees what the source holds. The sink is called no more. */
   cancel(error?: Error): void
 }
 
-/** A body that is all there. */
+/** The source of bytes that are in memory. */
 export class BufferSource implements BodySource {
   readonly #bytes: Buffer
 
@@ -40,8 +72,8 @@ export class BufferSource implements BodySource {
 }
 
 /**
- * A source that looks at, or stops, what it passes on. Its reader hears of one end only: what still comes behind the end, or
- * behind a failure of its own, is dropped.
+ * A source that passes on what another gives, and may look at it or stop it. Its sink sees one end only: what still comes
+ * after the end, or after an error of this source, is dropped.
  */
 abstract class PassingSource implements BodySource, BodySink {
   protected readonly source: BodySource
@@ -94,21 +126,21 @@ abstract class PassingSource implements BodySource, BodySink {
     this.#sink!.fail(error)
   }
 
-  /** A chunk is about to pass. Returns an error to break the body off instead. */
+  /** Called before a chunk passes. Returns an error to break the body off instead. */
   protected passing(_chunk: Buffer): Error | undefined {
     return undefined
   }
 
-  /** The source has ended. Returns an error to make a whole body a broken one. */
+  /** Called when the source has ended. Returns an error to break off a body that was complete. */
   protected ended(_end: BodyEnd): Error | undefined {
     return undefined
   }
 }
 
-/** How a body ended: completely, dropped by the gateway, or broken off. */
+/** How a body ended: complete, dropped by the gateway because nobody wanted the rest, or broken off by an error. */
 export type BodyEnd = 'ended' | 'dropped' | Error
 
-/** Tells a function once how the source ended. */
+/** Calls a function once, with how the source ended. */
 export class WatchSource extends PassingSource {
   readonly #owner: HookOwner
   #fn: ((end: BodyEnd) => void) | undefined
@@ -121,7 +153,7 @@ export class WatchSource extends PassingSource {
 
   override cancel(error?: Error): void {
     const failure = this.ended(error ?? 'dropped')
-    // Nobody reads the body any more, so nobody else would hear of it.
+    // Nobody reads the body any more, so the error is reported here or nowhere.
     if (failure !== undefined) this.#owner.report(failure)
     super.cancel(error)
   }
@@ -138,7 +170,7 @@ export class WatchSource extends PassingSource {
   }
 }
 
-/** Shows every chunk to a function. */
+/** Calls a function with every chunk. */
 export class TapSource extends PassingSource {
   readonly #fn: (chunk: Buffer) => void
   readonly #owner: HookOwner
@@ -159,7 +191,7 @@ export class TapSource extends PassingSource {
   }
 }
 
-/** Lets no more than so many bytes pass. */
+/** Lets at most `cap` bytes pass. */
 export class LimitSource extends PassingSource {
   readonly #tooLarge: ErrorCode
   #left: number

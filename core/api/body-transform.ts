@@ -4,7 +4,7 @@ import type { HookOwner } from './current-hook.ts'
 import { WeirError } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 
-/** Sends a body through a transform stream. Whatever the stream does wrong breaks the body off, and never leaves it open. */
+/** Sends a body through a transform stream. Whatever goes wrong in the stream breaks the body off; it never stays open. */
 export class TransformSource implements BodySource {
   readonly #source: BodySource
   readonly #transform: Duplex
@@ -67,7 +67,7 @@ export class TransformSource implements BodySource {
     return more !== false
   }
 
-  /** A stream may throw where it is called instead of emitting an error. */
+  /** A stream may throw where it is called, instead of emitting an error. */
   #guarded<T>(call: () => T): T | undefined {
     try {
       return call()
@@ -78,7 +78,7 @@ export class TransformSource implements BodySource {
     }
   }
 
-  /** Errors of the source pass as they are; all others are those of the filter that brought the transform. */
+  /** Errors of the source pass as they are; all others are errors of the filter that gave the transform. */
   #break(error: Error): void {
     if (this.#over) return
     this.#over = true

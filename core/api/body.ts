@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { ReplaySource } from './body-replay.ts'
 import {
   type BodyEnd,
@@ -9,6 +9,7 @@ import {
   TapSource,
   WatchSource,
 } from './body-sources.ts'
+import { StreamSource } from './body-stream.ts'
 import { TransformSource } from './body-transform.ts'
 import { hookOwner } from './current-hook.ts'
 import { type ErrorCode, WeirError } from './errors.ts'
@@ -16,68 +17,104 @@ import { type ErrorCode, WeirError } from './errors.ts'
 export type { BodyEnd, BodySink, BodySource } from './body-sources.ts'
 
 /**
- * A message's body on its way through. It hands chunks straight from its source to its sink; every operation wraps the
- * source once, and nothing is buffered that was not asked for. Operations must come before it is started.
+ * The body of a request or response, on its way through. Chunks go straight from the source to whoever reads, with
+ * backpressure. Each operation (`tap`, `through`, `limit`, …) wraps the source once; only `buffer` and `replay` keep bytes.
+ *
+ * A body is read once. Operations come before that and throw an `Error` afterwards; `rewind` and `buffer` make it readable
+ * again. The engine reads the body of a response after the last `response` hook, and the terminal filter reads the body of a
+ * request in `call`. What a function given to an operation throws is an error of the filter that gave it.
+ *
+ * ```ts
+ * let bytes = 0
+ * x.request.body.tap((chunk) => {
+ *   bytes += chunk.length
+ * })
+ * x.response.body.through(createGzip())
+ * x.response.headers.set('Content-Encoding', 'gzip')
+ * ```
  */
 export class Body {
   #source: BodySource | undefined
   #started = false
-  /** Bytes to come, when known. */
+  /** Number of bytes, if it is known. */
   length: number | undefined
-  /** Set when a filter changed the bytes: the engine then mends the head. */
+  /** Set by operations that change the bytes. The engine then corrects `Content-Length`, `ETag` and digests. */
   changed = false
 
+  /**
+   * A body from a source of the filter's own. For bytes use `Body.of`, for a Node stream `Body.from`.
+   * @param source undefined: the body is empty
+   * @param length bytes, if they are known
+   */
   constructor(source: BodySource | undefined, length: number | undefined) {
     this.#source = source
     this.length = length
   }
 
+  /** A body without bytes. */
   static empty(): Body {
     return new Body(undefined, 0)
   }
 
-  /** A body that is all there. */
+  /** A body of these bytes; a string is sent as UTF-8. The bytes are not copied. */
   static of(data: string | Uint8Array): Body {
     const bytes =
       typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     return bytes.length === 0 ? Body.empty() : new Body(new BufferSource(bytes), bytes.length)
   }
 
-  /** True if there are no bytes at all. */
+  /**
+   * The bytes of a Node stream. If the stream fails, or closes before its end, the body breaks off. If nobody wants the body,
+   * or the rest of it, the stream is destroyed.
+   *
+   * ```ts
+   * const file = await open(path) // before the head goes out, so that a missing file can still be a 404
+   * const { size } = await file.stat()
+   * const headers = HeaderList.of({ 'Content-Type': 'text/html', 'Content-Length': String(size) })
+   * return { status: 200, headers, body: Body.from(file.createReadStream(), size) }
+   * ```
+   * @param length bytes, if they are known; without a `Content-Length` in the head the body is sent in chunks
+   */
+  static from(stream: Readable, length?: number): Body {
+    return new Body(new StreamSource(stream, hookOwner()), length)
+  }
+
+  /** True if there are no bytes at all. Operations on an empty body do nothing, and call none of their functions. */
   get empty(): boolean {
     return this.#source === undefined
   }
 
+  /** True once somebody reads the body. */
   get started(): boolean {
     return this.#started
   }
 
   /**
-   * Tells `fn` once how the body ended: `ended`, `dropped` by the gateway, or the error. If `fn` throws, a body that was
-   * whole counts as broken off, and the error as one of the filter whose hook called this.
+   * Calls `fn` once, when the body is over: with `ended`, with `dropped` if nobody wanted the rest, or with the error. If `fn`
+   * throws, a body that was complete breaks off.
    */
   watch(fn: (end: BodyEnd) => void): void {
     demandFunction(fn, 'watch')
     this.#wrap((source) => new WatchSource(source, fn, hookOwner()))
   }
 
-  /** Shows every chunk to `fn` as it passes; `fn` must not change it. If `fn` throws, the body is broken off. */
+  /** Calls `fn` with every chunk as it passes; `fn` must not change the chunk. If `fn` throws, the body breaks off. */
   tap(fn: (chunk: Buffer) => void): void {
     demandFunction(fn, 'tap')
     this.#wrap((source) => new TapSource(source, fn, hookOwner()))
   }
 
   /**
-   * Lets no more than `cap` bytes pass: with the first one beyond it the body fails, and nothing more of it is handed on.
-   * @param tooLarge the error (a 413 for requests)
+   * Lets at most `cap` bytes pass. The chunk that exceeds the cap is not handed on, and the body fails.
+   * @param tooLarge code of the error; the default is a 413
    */
   limit(cap: number, tooLarge: ErrorCode = 'request_body_too_large'): void {
     this.#wrap((source) => new LimitSource(source, cap, tooLarge))
   }
 
   /**
-   * Sends the bytes through a transform (a `zlib` stream, say). The length becomes unknown. If the transform fails, or closes
-   * before its end, the body is broken off.
+   * Sends the bytes through a transform, such as a `zlib` stream. The length becomes unknown. If the transform fails, or
+   * closes before its end, the body breaks off.
    */
   through(transform: Duplex): void {
     if (typeof transform?.write !== 'function' || typeof transform.on !== 'function')
@@ -89,8 +126,13 @@ export class Body {
   }
 
   /**
-   * Collects the whole body, which stays readable afterwards.
-   * @param cap bytes; more rejects with the given error (a 413 for requests)
+   * Waits for the whole body and returns its bytes. Afterwards the body can be read as before.
+   *
+   * ```ts
+   * const order = JSON.parse((await x.request.body.buffer(64 * 1024)).toString())
+   * ```
+   * @param cap bytes; a longer body rejects
+   * @param tooLarge code of the error for a longer body; the default is a 413
    */
   async buffer(cap: number, tooLarge: ErrorCode = 'request_body_too_large'): Promise<Buffer> {
     if (this.#source === undefined) return Buffer.alloc(0)
@@ -121,7 +163,7 @@ export class Body {
     return bytes
   }
 
-  /** Replaces the bytes. */
+  /** Replaces the bytes. The old ones are dropped, even if somebody has begun to read them. */
   replace(data: string | Uint8Array): void {
     this.discard()
     const body = Body.of(data)
@@ -132,14 +174,14 @@ export class Body {
   }
 
   /**
-   * Keeps up to `cap` bytes of what passes, so that the body can be sent again by `rewind`. Comes after every other
-   * operation: one that wraps it ends it.
+   * Keeps up to `cap` bytes of what passes, so that `rewind` can send the body again. It must be the last operation: a later
+   * one ends it.
    */
   replay(cap: number): void {
     this.#wrap((source) => new ReplaySource(source, cap))
   }
 
-  /** Makes a started body startable again. False if it was not kept (no `replay`, or larger than its cap). */
+  /** Makes a body readable again that was begun. False if it was not kept: there was no `replay`, or its cap was exceeded. */
   rewind(): boolean {
     if (this.#source === undefined || !this.#started) return true
     if (!(this.#source instanceof ReplaySource) || !this.#source.rewind()) return false
@@ -147,7 +189,7 @@ export class Body {
     return true
   }
 
-  /** Drops the body: its source is told that nobody wants it. */
+  /** Drops the body, or the rest of it: its source is cancelled. For a response that a filter does not pass on. */
   discard(error?: Error): void {
     const source = this.#source
     this.#source = undefined
@@ -156,7 +198,10 @@ export class Body {
     source?.cancel(error)
   }
 
-  /** Delivers to `sink`; returns the source, whose `pause`, `resume` and `cancel` the sink may call. */
+  /**
+   * Reads the body: hands its chunks to `sink`, which may get some before this returns.
+   * @returns the source, for `pause`, `resume` and `cancel`; undefined if the body is empty
+   */
   pipe(sink: BodySink): BodySource | undefined {
     if (this.#source === undefined) {
       sink.end()

@@ -1,10 +1,5 @@
 import { HookError } from './hook-error.ts'
 
-/** Counts and logs what a hook threw where nobody is left who could reply. */
-export interface HookErrors {
-  report(error: HookError): void
-}
-
 /** A hook, as errors name it. */
 export interface HookName {
   /** Name of its filter in the chain. */
@@ -12,41 +7,55 @@ export interface HookName {
   readonly hook: string
 }
 
+/** Who runs hooks, and answers for what becomes of them. */
+export interface HookWatch {
+  /** Counts and logs what a hook threw where nobody is left who could reply. */
+  report(error: HookError): void
+  /** The synchronous part of a hook is over. */
+  returned(hook: HookName): void
+}
+
 let running: HookName | undefined
-let sink: HookErrors | undefined
+let watch: HookWatch | undefined
 
 /**
  * @internal Says which hook runs from now until `leaveHook`: functions that it hands to a body run later, and their errors
- * are this filter's. Two plain assignments, because it is called for every hook (measured).
+ * are this filter's. Plain assignments, because it is called for every hook (measured).
+ * @returns the hook that called this one (`upstream` calls the attempt), for `leaveHook`
  */
-export function enterHook(hook: HookName, errors: HookErrors): void {
+export function enterHook(hook: HookName, by: HookWatch): HookName | undefined {
+  const outer = running
+  if (outer !== undefined) by.returned(outer)
   running = hook
-  sink = errors
+  watch = by
+  return outer
 }
 
 /** @internal The hook returned. What runs behind an `await` in it can't be told apart. */
-export function leaveHook(): void {
-  running = undefined
-  sink = undefined
+export function leaveHook(hook: HookName, outer: HookName | undefined): void {
+  const by = watch
+  running = outer
+  if (outer === undefined) watch = undefined
+  by?.returned(hook)
 }
 
-/** The hook on whose behalf something happens later. */
+/** The hook that gave a function to a body. */
 export class HookOwner {
   readonly #hook = running
-  readonly #errors = sink
+  readonly #watch = watch
 
-  /** What was thrown on its behalf, as an error that names it. */
+  /** What the function threw, as an error that names the hook. */
   failure(thrown: unknown): HookError {
     return thrown instanceof HookError ? thrown : new HookError(this.#hook?.name, this.#hook?.hook ?? 'body', thrown)
   }
 
-  /** For errors that nobody else hears of. */
+  /** Logs and counts an error that can't become a reply. */
   report(thrown: unknown): void {
-    this.#errors?.report(this.failure(thrown))
+    this.#watch?.report(this.failure(thrown))
   }
 }
 
 const UNKNOWN = new HookOwner()
 
-/** The hook that runs now; unknown behind an `await`. */
+/** The hook that runs now; unknown after an `await`. */
 export const hookOwner = (): HookOwner => (running === undefined ? UNKNOWN : new HookOwner())

@@ -1,9 +1,16 @@
-import { defineSlot } from './slot.ts'
+import { defineSlot, type Slot } from './slot.ts'
 
-/** Something an endpoint demands before anything goes upstream; met by a filter that `enforces` it. */
+/**
+ * Something that an endpoint demands before anything goes upstream, by name. A filter that guarantees it lists it in `enforces`
+ * and calls `x.satisfy(requirement)`; where nobody did, the engine returns a 500.
+ */
 export type Requirement = string
 
-/** The one requirement that core itself names. `auth_type: bearer` demands it. */
+/**
+ * The one requirement that core itself names: the caller is known. `auth_type: bearer` of an endpoint demands it.
+ *
+ * @example defineFilter({ name: 'api-key', apiVersion: 1, enforces: [AUTHENTICATION], create })
+ */
 export const AUTHENTICATION: Requirement = 'authentication'
 
 /** One URL of an endpoint. */
@@ -20,26 +27,31 @@ export interface Target {
   readonly weight: number
 }
 
-/** A named, optionally versioned upstream API, as the YAML lists it. Immutable. */
+/** A named, optionally versioned upstream API, as the configuration lists it. Immutable. */
 export interface Endpoint {
-  /** Unique: `v1/orders`, or `orders` without a version. Used as metric label. */
+  /** Unique: `v1/orders`, or `orders` without a version. A label of metrics. */
   readonly id: string
   readonly name: string
   readonly version: string | undefined
   readonly targets: readonly Target[]
-  /** As configured. `inactive` and `disabled` answer 503 and take no traffic; `inactive` is checked all the same. */
+  /**
+   * As configured. `inactive` and `disabled` endpoints take no traffic and return 503. The targets of an `inactive` one are
+   * checked nevertheless.
+   */
   readonly status: 'active' | 'inactive' | 'disabled'
   /** Extra patterns beside version and name. */
   readonly match: { readonly hosts: readonly string[]; readonly paths: readonly string[] }
+  /** What must be satisfied before anything goes upstream. */
   readonly requires: readonly Requirement[]
 }
 
-/** The decision "this request goes to this endpoint, with this remaining path". */
+/** The decision "this request goes to this endpoint, with this path". */
 export interface Route {
+  /** One of `EndpointsKey`. */
   readonly endpoint: Endpoint
-  /** What is put behind the target's base path: byte for byte as it came, starting with `/`, or empty. No query. */
+  /** Comes behind the target's base path: byte for byte as the client sent it, starting with `/`, or empty. No query. */
   readonly path: string
-  /** Low-cardinality name of the route for spans (`http.route`): `/orchestrator/v1/orders`. */
+  /** Name of the route for spans (`http.route`), from a small set: `/orchestrator/v1/orders`. */
   readonly template: string
 }
 
@@ -50,12 +62,36 @@ export interface Identity {
   readonly scheme: string
   readonly roles: readonly string[]
   readonly scopes: readonly string[]
+  /** All that the credentials say; may hold personal data. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Written once, by a routing filter; writing it makes the engine run `routed`. */
-export const RouteSlot = defineSlot<Route>('route')
-export const IdentitySlot = defineSlot<Identity>('identity')
-export const RequestIdSlot = defineSlot<string>('request-id')
-/** The target of the latest attempt; the engine writes it. */
-export const TargetSlot = defineSlot<Target>('target')
+/**
+ * The route. A routing filter writes it once, in `request`; the engine then runs `routed` of every filter. Its factory lists
+ * the slot in `writes`. Others read `x.route`.
+ *
+ * @example x.set(RouteSlot, { endpoint, path: '/orders/1', template: '/orders' })
+ */
+export const RouteSlot: Slot<Route> = defineSlot('route')
+
+/**
+ * Who calls. An authentication filter writes it. Others read `x.identity`.
+ *
+ * @example x.set(IdentitySlot, { subject: apiKey.owner, scheme: 'api-key', roles: [], scopes: [], claims: {} })
+ */
+export const IdentitySlot: Slot<Identity> = defineSlot('identity')
+
+/**
+ * The id of the request, for logs, problem documents and the upstream. The filter `request-id` writes it. Others read
+ * `x.requestId`.
+ *
+ * @example x.set(RequestIdSlot, crypto.randomUUID())
+ */
+export const RequestIdSlot: Slot<string> = defineSlot('request-id')
+
+/**
+ * The target of the latest attempt. The engine writes it after `pick`.
+ *
+ * @example const url = x.get(TargetSlot)?.url
+ */
+export const TargetSlot: Slot<Target> = defineSlot('target')

@@ -1,231 +1,107 @@
-/** Who is to blame. */
+/** Whose fault an error is: the client's, the upstream's, or the gateway's own (a filter, the engine, its configuration). */
 export type ErrorSource = 'downstream' | 'upstream' | 'gateway'
 
-interface Entry {
-  readonly status: number
-  readonly title: string
+/** What follows from an error code. */
+export interface ErrorEntry {
   readonly source: ErrorSource
-  /** Whether the same attempt may succeed if tried again without harm (nothing reached the upstream's logic). */
-  readonly retryable: boolean
+  /** Status of the reply (RFC 9110 §15). */
+  readonly status: number
+  /** One sentence without its full stop; clients see it as `detail` of the problem document. */
+  readonly title: string
   /** Proxy error type of `Proxy-Status` (RFC 9209 §2.3). */
   readonly proxyStatus: string
+  /** Whether another attempt can do no harm, because nothing of the request reached the upstream. */
+  readonly retryable: boolean
 }
 
-/**
- * The one table from error code to reply. Statuses: RFC 9110 §15. A client sees the title and the code, never the
- * message of the cause.
- */
-export const ERRORS = {
-  upstream_connect_failed: {
-    status: 502,
-    title: 'The upstream could not be reached',
-    source: 'upstream',
-    retryable: true,
-    proxyStatus: 'destination_unavailable',
-  },
-  upstream_dns_failed: {
-    status: 502,
-    title: 'The name of the upstream could not be resolved',
-    source: 'upstream',
-    retryable: true,
-    proxyStatus: 'dns_error',
-  },
-  upstream_connect_timeout: {
-    status: 504,
-    title: 'Connecting to the upstream took too long',
-    source: 'upstream',
-    retryable: true,
-    proxyStatus: 'connection_timeout',
-  },
-  upstream_tls_failed: {
-    status: 502,
-    title: "The upstream's certificate could not be verified",
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'tls_certificate_error',
-  },
-  upstream_tls_error: {
-    status: 502,
-    title: 'No TLS connection to the upstream could be made',
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'tls_protocol_error',
-  },
-  upstream_timeout: {
-    status: 504,
-    title: 'The upstream took too long to answer',
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'http_response_timeout',
-  },
-  upstream_idle_timeout: {
-    status: 504,
-    title: 'The upstream stopped sending',
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'connection_read_timeout',
-  },
-  upstream_reset: {
-    status: 502,
-    title: 'The upstream closed the connection',
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'connection_terminated',
-  },
-  upstream_protocol_error: {
-    status: 502,
-    title: 'The upstream answered with something that is not HTTP',
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'http_protocol_error',
-  },
-  upstream_body_too_large: {
-    status: 502,
-    title: "The upstream's answer is too large",
-    source: 'upstream',
-    retryable: false,
-    proxyStatus: 'http_response_body_size',
-  },
-  host_invalid: {
-    status: 400,
-    title: 'The Host of the request is missing, repeated or invalid',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  target_invalid: {
-    status: 400,
-    title: 'The target of the request is invalid',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  framing_invalid: {
-    status: 400,
-    title: 'The request does not say where its body ends',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  transfer_coding_unknown: {
-    status: 501,
-    title: 'No transfer coding but chunked is understood',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  method_not_implemented: {
-    status: 501,
-    title: 'This gateway does not implement the method',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  version_not_supported: {
-    status: 505,
-    title: 'Only HTTP/1.0 and HTTP/1.1 are spoken here',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  expectation_unknown: {
-    status: 417,
-    title: 'No expectation but 100-continue is understood',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  too_many_headers: {
-    status: 431,
-    title: 'The request has too many header fields',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  target_too_long: {
-    status: 414,
-    title: 'The target of the request is too long',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  request_body_timeout: {
-    status: 408,
-    title: "The client stopped sending the request's body",
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  request_body_too_large: {
-    status: 413,
-    title: 'The request body is too large',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  request_not_forwardable: {
-    status: 400,
-    title: 'The request cannot be forwarded',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  client_gone: {
-    status: 499,
-    title: 'The client closed the connection',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  client_stalled: {
-    status: 499,
-    title: 'The client stopped reading the answer',
-    source: 'downstream',
-    retryable: false,
-    proxyStatus: 'http_request_error',
-  },
-  filter_error: {
-    status: 500,
-    title: 'A filter failed',
-    source: 'gateway',
-    retryable: false,
-    proxyStatus: 'proxy_internal_error',
-  },
-  filter_timeout: {
-    status: 500,
-    title: 'A filter took too long',
-    source: 'gateway',
-    retryable: false,
-    proxyStatus: 'proxy_internal_error',
-  },
-  requirement_unmet: {
-    status: 500,
-    title: 'The endpoint requires something that no filter guaranteed',
-    source: 'gateway',
-    retryable: false,
-    proxyStatus: 'proxy_configuration_error',
-  },
-  internal_error: {
-    status: 500,
-    title: 'Internal error',
-    source: 'gateway',
-    retryable: false,
-    proxyStatus: 'proxy_internal_error',
-  },
-} as const satisfies Record<string, Entry>
+const downstream = (status: number, title: string): ErrorEntry => ({
+  source: 'downstream',
+  status,
+  title,
+  proxyStatus: 'http_request_error',
+  retryable: false,
+})
 
+const upstream = (status: number, title: string, proxyStatus: string, retryable = false): ErrorEntry => ({
+  source: 'upstream',
+  status,
+  title,
+  proxyStatus,
+  retryable,
+})
+
+const gateway = (title: string, proxyStatus = 'proxy_internal_error'): ErrorEntry => ({
+  source: 'gateway',
+  status: 500,
+  title,
+  proxyStatus,
+  retryable: false,
+})
+
+const RETRYABLE = true
+
+/** The one table from error code to reply. A client sees the title and the code, never the message of the cause. */
+export const ERRORS = {
+  upstream_connect_failed: upstream(502, 'The upstream could not be reached', 'destination_unavailable', RETRYABLE),
+  upstream_dns_failed: upstream(502, 'The name of the upstream could not be resolved', 'dns_error', RETRYABLE),
+  upstream_connect_timeout: upstream(504, 'Connecting to the upstream took too long', 'connection_timeout', RETRYABLE),
+  upstream_tls_failed: upstream(502, "The upstream's certificate could not be verified", 'tls_certificate_error'),
+  upstream_tls_error: upstream(502, 'The TLS connection to the upstream failed', 'tls_protocol_error'),
+  upstream_timeout: upstream(504, 'The upstream took too long to respond', 'http_response_timeout'),
+  upstream_idle_timeout: upstream(504, 'The upstream stopped sending', 'connection_read_timeout'),
+  upstream_reset: upstream(502, 'The upstream closed the connection', 'connection_terminated'),
+  upstream_protocol_error: upstream(502, "The upstream's response is not valid HTTP", 'http_protocol_error'),
+  upstream_body_too_large: upstream(502, "The upstream's response is too large", 'http_response_body_size'),
+
+  host_invalid: downstream(400, 'The Host of the request is missing, repeated or invalid'),
+  target_invalid: downstream(400, 'The target of the request is invalid'),
+  framing_invalid: downstream(400, 'The request does not say where its body ends'),
+  transfer_coding_unknown: downstream(501, 'The only supported transfer coding is chunked'),
+  method_not_implemented: downstream(501, 'This gateway does not implement the method'),
+  version_not_supported: downstream(505, 'The supported versions are HTTP/1.0 and HTTP/1.1'),
+  expectation_unknown: downstream(417, 'The only supported expectation is 100-continue'),
+  too_many_headers: downstream(431, 'The request has too many header fields'),
+  target_too_long: downstream(414, 'The target of the request is too long'),
+  request_body_timeout: downstream(408, "The client stopped sending the request's body"),
+  request_body_too_large: downstream(413, 'The request body is too large'),
+  request_not_forwardable: downstream(400, 'The request cannot be forwarded'),
+  client_gone: downstream(499, 'The client closed the connection'),
+  client_stalled: downstream(499, 'The client stopped reading the response'),
+
+  filter_error: gateway('A filter failed'),
+  filter_timeout: gateway('A filter took too long'),
+  requirement_unmet: gateway('No filter satisfied a requirement of the endpoint', 'proxy_configuration_error'),
+  internal_error: gateway('Internal error'),
+} as const satisfies Record<string, ErrorEntry>
+
+/** What went wrong, machine-readable: the `code` of problem documents, logs and traces. */
 export type ErrorCode = keyof typeof ERRORS
 
-/** The gateway's only error class. Its code decides the reply; `cause` and `message` are for the log. */
+/**
+ * An error of the gateway, with everything that follows from its code: the only error class that a hook throws on purpose.
+ * Its code decides the reply; `message` and `cause` are for the log alone. What else a hook throws is an error of that filter.
+ *
+ * ```ts
+ * if (bytes > limit) throw new WeirError('request_body_too_large')
+ * throw new WeirError('upstream_reset', 'the socket closed after the head', { cause: error })
+ * ```
+ */
 export class WeirError extends Error {
   readonly code: ErrorCode
+  /** Status of the reply. */
   readonly status: number
+  /** What clients see as `detail`. */
   readonly title: string
   readonly source: ErrorSource
+  /** Whether another attempt can do no harm, because nothing of the request reached the upstream. */
   readonly retryable: boolean
 
+  /**
+   * @param message for the log; default: the title of the code
+   * @param options.retryable if it differs from what the code says
+   */
   constructor(code: ErrorCode, message?: string, options?: { cause?: unknown; retryable?: boolean }) {
-    const entry: Entry = ERRORS[code]
+    const entry: ErrorEntry = ERRORS[code]
     super(message ?? entry.title, options?.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'WeirError'
     this.code = code

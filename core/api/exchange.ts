@@ -12,58 +12,97 @@ import type { HeaderList } from './header-list.ts'
 import type { Response } from './reply.ts'
 import type { Slot } from './slot.ts'
 
-/** The request as it came, and as filters edit it before it goes upstream. */
+/**
+ * The request: method and target as the client sent them, headers and body as filters edit them before they go upstream.
+ *
+ * ```ts
+ * const { method, path, query, headers, body } = x.request
+ * const mayHaveBody = method === 'POST' && !body.empty
+ * headers.set('X-Original-Path', path + query)
+ * ```
+ */
 export interface Request {
   readonly method: string
-  /** Path as it came, byte for byte, without the query. */
+  /** Path as the client sent it, byte for byte, without the query. */
   readonly path: string
   /** Query with its `?`, or empty. */
   readonly query: string
   /** `1.0` or `1.1`. */
   readonly httpVersion: string
+  /** Filters edit it in place. */
   readonly headers: HeaderList
+  /** Filters wrap or replace its bytes by the operations of `Body`. */
   readonly body: Body
   /** The protocol that the client asks to switch to (`websocket`), or undefined. */
   readonly upgrade: string | undefined
 }
 
-/** The downstream side of an exchange. */
+/**
+ * The client's side of an exchange. `X-Forwarded-*` fields count only where the connection comes from a trusted proxy
+ * (`trusted_proxies`).
+ *
+ * ```ts
+ * if (blocked.has(x.downstream.address)) return reply(403, 'address_blocked')
+ * ```
+ */
 export interface Downstream {
-  /** The client's address; taken from `X-Forwarded-For` only when the connection comes from a trusted proxy. */
+  /** IP address of the client: of the connection, or by `X-Forwarded-For`. */
   readonly address: string
-  /** The peer of the connection itself. */
+  /** IP address at the other end of the connection: the client, or a proxy in front of Weir. */
   readonly peer: string
+  /** Whether the peer is a trusted proxy. */
   readonly trusted: boolean
+  /** Of the connection, or by `X-Forwarded-Proto`. */
   readonly scheme: 'http' | 'https'
-  /** `host[:port]` as the client named it. */
+  /** `host[:port]` that the client asked for: of the target or `Host`, or by `X-Forwarded-Host`. Empty if it named none. */
   readonly host: string
 }
 
-/** Trace of one exchange; only present when it is sampled. Tracing implementations put what they need on it. */
+/**
+ * The trace of one exchange, where it is sampled: `x.trace?.event(…)`. Names follow OpenTelemetry's semantic conventions, or
+ * begin with the plugin's name. Values are exported: no secrets, and no personal data without need.
+ *
+ * ```ts
+ * x.trace?.attribute('tenant.id', tenant)
+ * x.trace?.event('tenant.refused', { 'tenant.reason': 'over_quota' })
+ * ```
+ */
 export interface ExchangeTrace {
+  /** 32 hex digits. */
   readonly traceId: string
+  /** Sets an attribute of the server span. */
   attribute(name: string, value: string | number | boolean): void
-  /** Notes that something happened now, because of this exchange. */
+  /** Adds an event to the server span, with the current time. */
   event(name: string, attributes?: Readonly<Record<string, string | number | boolean>>): void
 }
 
-/** Where interim responses go. */
+/** @internal Writes interim responses. */
 export interface InterimSink {
   inform(status: number, headers: HeaderList): void
 }
 
 const NOTHING: readonly unknown[] = []
 
-/** One request and its response, with all state that belongs to it. */
+/**
+ * One request and its response, with all state that belongs to them. The engine creates it; every hook gets it as `x`. It
+ * lives until the last `log` hook: what keeps it longer keeps its body and headers in memory.
+ *
+ * ```ts
+ * const { method, headers } = x.request
+ * x.set(TenantSlot, headers.get('x-tenant') ?? 'none')
+ * env.log.debug({ method, endpoint: x.endpoint?.id, request_id: x.requestId }, 'tenant found')
+ * ```
+ */
 export class Exchange {
   readonly request: Request
   readonly downstream: Downstream
-  /** Monotonic milliseconds at which the head was parsed. */
+  /** Time at which the head was parsed, by `env.clock.now()`: monotonic milliseconds. */
   readonly startedAt: number
-  /** Set once the head of an answer exists. */
+  /** The response; undefined until its head is there. */
   response: Response | undefined = undefined
-  /** 32 hex digits, for logs and problem documents; undefined when tracing is off and none came in. */
+  /** Trace id for logs and problem documents, 32 hex digits. Without tracing: that of the request's `traceparent`, if any. */
   traceId: string | undefined = undefined
+  /** Undefined where tracing is off or the exchange is not sampled. */
   trace: ExchangeTrace | undefined = undefined
   /** @internal */
   interim: InterimSink | undefined = undefined
@@ -82,28 +121,35 @@ export class Exchange {
     this.startedAt = startedAt
   }
 
-  /** The route, once known. */
+  /** The route; undefined until a filter has written it. */
   get route(): Route | undefined {
     return this.#route
   }
 
+  /** The endpoint of the route. */
   get endpoint(): Endpoint | undefined {
     return this.#route?.endpoint
   }
 
+  /** Who calls; undefined if no filter has established it. */
   get identity(): Identity | undefined {
     return this.get(IdentitySlot)
   }
 
+  /** Undefined if no filter has given the request an id. */
   get requestId(): string | undefined {
     return this.get(RequestIdSlot)
   }
 
+  /** The value of a slot; undefined if nobody has written it. */
   get<T>(slot: Slot<T>): T | undefined {
     return (this.#slots ?? NOTHING)[slot.index] as T | undefined
   }
 
-  /** Leaves a value for other filters. The route can be written once. Throws when the exchange is over. */
+  /**
+   * Writes a slot. A later value replaces an earlier one.
+   * @throws Error if the exchange is over, or if the route is written a second time
+   */
   set<T>(slot: Slot<T>, value: T): void {
     if (this.#over) throw new Error(`slot "${slot.name}" written after the exchange was over`)
     if ((slot as Slot<unknown>) === RouteSlot) {
@@ -114,13 +160,13 @@ export class Exchange {
     this.#slots[slot.index] = value
   }
 
-  /** Says that the calling filter has made sure of a requirement. */
+  /** Declares a requirement satisfied: the calling filter guarantees it for this request. */
   satisfy(requirement: Requirement): void {
     this.#satisfied ??= []
     this.#satisfied.push(requirement)
   }
 
-  /** @internal The first requirement of the endpoint, or of the `listener`, that nothing has satisfied. */
+  /** @internal The first requirement of the endpoint, or of the `listener`, that no filter has satisfied. */
   unmet(listener: readonly Requirement[]): Requirement | undefined {
     const endpoint = this.#route?.endpoint.requires
     if (listener.length === 0 && (endpoint === undefined || endpoint.length === 0)) return undefined
@@ -129,33 +175,42 @@ export class Exchange {
   }
 
   /**
-   * Sends an interim response ahead of the answer (RFC 9110 §15.2), such as 103 with `Link` fields (RFC 8297). Nothing
-   * happens once the answer has begun, when the client speaks HTTP/1.0, or when it does not keep up.
+   * Sends an interim response before the final one (RFC 9110 §15.2), such as 103 with `Link` fields (RFC 8297). Does nothing
+   * if the final response has begun, if the client speaks HTTP/1.0, or if it does not read what was sent before.
+   *
+   * @example x.inform(103, HeaderList.of({ Link: '</style.css>; rel=preload; as=style' }))
    * @param status 102 to 199
-   * @throws for fields that can't be written
+   * @throws TypeError for fields that can't be written
    */
   inform(status: number, headers: HeaderList): void {
     if (!this.#over && !this.#aborted) this.interim?.inform(status, headers)
   }
 
-  /** True once the response's stream has closed. */
+  /** True once the response's stream has closed: only `log` hooks still run. */
   get over(): boolean {
     return this.#over
   }
 
-  /** True if the client left before the answer was complete. */
+  /** True if the client left before the response was complete. */
   get aborted(): boolean {
     return this.#aborted
   }
 
-  /** Calls `fn` once if the client goes away before the answer is complete; at once if it already has. */
+  /**
+   * Calls `fn` once, when the client leaves before the response is complete; at once if it has left already. What `fn` throws
+   * is logged and counted.
+   */
   onAbort(fn: () => void): void {
     if (this.#aborted) fn()
     else if (this.#onAbort === undefined) this.#onAbort = [fn]
     else this.#onAbort.push(fn)
   }
 
-  /** Aborts when the client goes away; made on first use. */
+  /**
+   * Aborts when the client leaves before the response is complete. Created on first use; `onAbort` costs less.
+   *
+   * @example await fetch(url, { signal: AbortSignal.any([x.signal, AbortSignal.timeout(500)]) })
+   */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = new AbortController()
@@ -165,7 +220,7 @@ export class Exchange {
     return this.#controller.signal
   }
 
-  /** @internal The client left. Gives what the functions of `onAbort` threw: none of them keeps another from running. */
+  /** @internal The client left. Returns what the functions of `onAbort` threw; each of them runs all the same. */
   abort(): readonly unknown[] {
     if (this.#aborted || this.#over) return NOTHING
     this.#aborted = true
@@ -180,7 +235,7 @@ export class Exchange {
     return thrown
   }
 
-  /** @internal Nothing may be written any more. */
+  /** @internal The exchange is over: slots can't be written any more. */
   seal(): void {
     this.#over = true
     this.#onAbort = undefined

@@ -6,7 +6,7 @@ import type { Filter, TerminalFilter } from './filter.ts'
 import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
 import type { ServiceKey } from './service.ts'
-import type { ShareSpec } from './share.ts'
+import type { ShareSpec } from './share-spec.ts'
 import type { Slot } from './slot.ts'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
 
@@ -16,7 +16,18 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.t
  */
 export type Schema<O> = StandardSchemaV1<unknown, O> & StandardJSONSchemaV1
 
-/** What `create` gets beside its options. Everything in it lives as long as the instance. */
+/**
+ * What `create` gets beside its options. Everything in it lives as long as the instance.
+ *
+ * ```ts
+ * create(options, env) {
+ *   const key = env.readFile(options.key_file)
+ *   const cache = env.share('cache', { version: 1, make: () => new Map<string, string>() })
+ *   env.log.info({ tenants: cache.size }, 'ready')
+ *   return new TenantFilter(key, cache, env.clock)
+ * }
+ * ```
+ */
 export interface FilterEnv {
   /** The instance's name in the chain. */
   readonly name: string

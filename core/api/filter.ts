@@ -118,6 +118,7 @@ export interface Filter {
   /**
    * Of a routing filter, for `weir routes`: what leads to an endpoint (`/orders`, `api.example.com/orders`).
    * Synchronous; it must call nobody and change nothing.
+   * Throws: `weir routes` fails.
    */
   patterns?(endpoint: Endpoint): readonly string[]
 
@@ -129,7 +130,15 @@ export interface Filter {
   dispose?(): Awaitable<void>
 }
 
-/** The filter that produces the response (`proxy`, `admin`). Exactly one per chain; its factory says `terminal: true`. */
+/**
+ * The filter that produces the response (`proxy`, `admin`). Exactly one per chain; its factory says `terminal: true`.
+ *
+ * ```ts
+ * const pong: TerminalFilter = {
+ *   call: () => reply(200, 'pong', { headers: { 'Content-Type': 'text/plain' }, body: 'pong\n' }),
+ * }
+ * ```
+ */
 export interface TerminalFilter extends Filter {
   /**
    * Chooses the target of the next attempt, or replies if there is none to call. Without this hook attempts have no target.

@@ -1,11 +1,4 @@
-import { isToken } from '../base/tokens.ts'
-
-/** Whether two field names are the same: case does not matter (RFC 9110 §5.1). ASCII only, as field names are. */
-export function sameName(a: string, b: string): boolean {
-  if (a.length !== b.length) return false
-  // The first letter before the rest: most names of equal length differ there, and lower-casing allocates (measured).
-  return a === b || ((a.charCodeAt(0) | 0x20) === (b.charCodeAt(0) | 0x20) && a.toLowerCase() === b.toLowerCase())
-}
+import { equalsIgnoreCase, isToken } from '../base/tokens.ts'
 
 /**
  * Header fields as they are on the wire: a flat list of names and values in latin-1 that keeps order, case and duplicates
@@ -32,8 +25,8 @@ export class HeaderList {
   }
 
   /**
-   * Fields that a parser has let through, or that were made of such: they are not checked again, and the array is kept,
-   * not copied. Not for values that a filter makes.
+   * A list of fields that a parser has accepted. They are not checked again, and the array is kept, not copied. Not for values
+   * that a filter makes.
    */
   static fromWire(raw: string[]): HeaderList {
     const list = new HeaderList(UNCHECKED)
@@ -41,7 +34,12 @@ export class HeaderList {
     return list
   }
 
-  /** @throws TypeError for a field that can't be on the wire */
+  /**
+   * A list from an object; an array as value makes one field per element.
+   *
+   * @example HeaderList.of({ 'Content-Type': 'text/plain', 'Set-Cookie': ['a=1', 'b=2'] })
+   * @throws TypeError for a field that can't be on the wire
+   */
   static of(fields: Readonly<Record<string, string | readonly string[]>>): HeaderList {
     const list = new HeaderList()
     for (const [name, value] of Object.entries(fields)) {
@@ -51,7 +49,7 @@ export class HeaderList {
     return list
   }
 
-  /** Names and values in turn. For loops over all fields; changes go through the methods. */
+  /** Names and values in turn, for fast loops over all fields. Changes go through the methods. */
   get raw(): readonly string[] {
     return this.#raw
   }
@@ -59,7 +57,7 @@ export class HeaderList {
   /** First value of a field, or undefined. */
   get(name: string): string | undefined {
     const raw = this.#raw
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, name)) return raw[i + 1]
+    for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(raw[i]!, name)) return raw[i + 1]
     return undefined
   }
 
@@ -67,7 +65,7 @@ export class HeaderList {
   all(name: string): string[] {
     const raw = this.#raw
     const values: string[] = []
-    for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, name)) values.push(raw[i + 1]!)
+    for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(raw[i]!, name)) values.push(raw[i + 1]!)
     return values
   }
 
@@ -77,6 +75,7 @@ export class HeaderList {
     return values.length === 0 ? undefined : values.join(', ')
   }
 
+  /** Whether there is a field of that name, even with an empty value. */
   has(name: string): boolean {
     return this.get(name) !== undefined
   }
@@ -95,14 +94,14 @@ export class HeaderList {
     checkField(name, value)
     const raw = this.#raw
     let at = 0
-    while (at < raw.length && !sameName(raw[at]!, name)) at += 2
+    while (at < raw.length && !equalsIgnoreCase(raw[at]!, name)) at += 2
     const found = at < raw.length
     raw[at] = name
     raw[at + 1] = value
     if (found) this.#deleteFrom(at + 2, name)
   }
 
-  /** Removes every field of that name; says whether there was one. */
+  /** Removes every field of that name. @returns whether there was one */
   delete(name: string): boolean {
     return this.#deleteFrom(0, name)
   }
@@ -111,7 +110,7 @@ export class HeaderList {
     const raw = this.#raw
     let out = start
     for (let i = start; i < raw.length; i += 2) {
-      if (sameName(raw[i]!, name)) continue
+      if (equalsIgnoreCase(raw[i]!, name)) continue
       raw[out++] = raw[i]!
       raw[out++] = raw[i + 1]!
     }
@@ -120,21 +119,23 @@ export class HeaderList {
     return removed
   }
 
+  /** Pairs of name and value, in order. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     const raw = this.#raw
     for (let i = 0; i < raw.length; i += 2) yield [raw[i]!, raw[i + 1]!]
   }
 
+  /** An independent copy. */
   clone(): HeaderList {
     return HeaderList.fromWire(this.#raw.slice())
   }
 }
 
-/** Stands for "the caller puts the list in". */
+/** Tells the constructor that `fromWire` sets the array. */
 const UNCHECKED: string[] = []
 
 /** What no field value may hold (RFC 9110 §5.5). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for control characters
 const ILLEGAL = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
 function checkField(name: unknown, value: unknown): void {

@@ -1,16 +1,34 @@
 import type { Sample } from './meter.ts'
 
-/** Bounds of OpenTelemetry's duration histograms, in seconds (semantic conventions, HTTP metrics). */
+/**
+ * Upper bounds of the buckets of a `Histogram`, in seconds: those of OpenTelemetry's duration histograms (semantic conventions,
+ * HTTP metrics).
+ *
+ * @example const slow = seconds > DURATION_BUCKETS.at(-1)! // counts in `+Inf` alone
+ */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const
 
-/** A histogram in plain fields. */
+/**
+ * Counts durations in the buckets of `DURATION_BUCKETS`: one series of a histogram, for one set of labels.
+ *
+ * ```ts
+ * const histogram = new Histogram()
+ * const startedAt = env.clock.now()
+ * await lookUp(tenant)
+ * histogram.observe((env.clock.now() - startedAt) / 1000)
+ * // in the metric, of type 'histogram':
+ * const collect = () => histogram.samples('tenant_lookup_seconds', { store: 'redis' })
+ * ```
+ */
 export class Histogram {
   /** Counts by bucket, not cumulative; the last is +Inf. */
   readonly buckets: number[] = new Array<number>(DURATION_BUCKETS.length + 1).fill(0)
+  /** Seconds, all observations together. */
   sum = 0
+  /** Number of observations. */
   count = 0
 
-  /** @param seconds the observed duration */
+  /** @param seconds the duration */
   observe(seconds: number): void {
     let i = 0
     while (i < DURATION_BUCKETS.length && seconds > DURATION_BUCKETS[i]!) i++
@@ -19,6 +37,10 @@ export class Histogram {
     this.count++
   }
 
+  /**
+   * The series as Prometheus wants them: cumulative buckets, sum and count.
+   * @param name of the metric, without `_bucket`
+   */
   samples(name: string, labels: Readonly<Record<string, string | number>>): Sample[] {
     let below = 0
     const samples: Sample[] = this.buckets.map((n, i) => {

@@ -1,11 +1,11 @@
 import { type ErrorCode, WeirError } from './errors.ts'
 
-/** What a hook threw, or returned though it may not, and whose hook it was. */
+/** The error of a filter: what its hook threw, or that it returned what it may not. */
 export class HookError extends WeirError {
   /** Name of the filter in the chain; undefined where it can't be known. */
   readonly filter: string | undefined
   readonly hook: string
-  /** Set once it has been logged and counted: it may travel through several places that would do so. */
+  /** Set once the error is logged and counted: it may pass several places that would do so. */
   reported = false
 
   constructor(filter: string | undefined, hook: string, cause: unknown, code: ErrorCode = 'filter_error') {
@@ -14,7 +14,7 @@ export class HookError extends WeirError {
     this.hook = hook
   }
 
-  /** Blames a filter, unless the gateway's own error already says what happened. */
+  /** The error for what a hook threw: a `WeirError` as it is, anything else as an error of the filter. */
   static of(thrown: unknown, filter: string | undefined, hook: string): WeirError {
     return thrown instanceof WeirError ? thrown : new HookError(filter, hook, thrown)
   }

@@ -1,10 +1,19 @@
 import type { Endpoint } from './endpoint.ts'
 import { LocalReply } from './reply.ts'
 
-/** Seconds. A guess: nobody knows when an operator will have the endpoint back. */
+/** Seconds. A guess: nobody knows when the operator will enable the endpoint again. */
 const RETRY_AFTER = '60'
 
-/** The reply for an endpoint that is configured to take no traffic (RFC 9110 §15.6.4, §10.2.3), or undefined. */
+/**
+ * The 503 for an endpoint that is configured to take no traffic (RFC 9110 §15.6.4, §10.2.3); undefined if it takes traffic.
+ * The engine returns it before anything goes upstream. A routing filter that returns it at once spares the other filters.
+ *
+ * ```ts
+ * const refusal = outOfServiceReply(endpoint)
+ * if (refusal !== undefined) return refusal
+ * x.set(RouteSlot, { endpoint, path, template })
+ * ```
+ */
 export function outOfServiceReply({ status }: Endpoint): LocalReply | undefined {
   if (status === 'active') return undefined
   return new LocalReply(503, `endpoint_${status}`, {

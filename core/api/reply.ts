@@ -2,28 +2,41 @@ import type { Duplex } from 'node:stream'
 import type { Body } from './body.ts'
 import { HeaderList } from './header-list.ts'
 
-/** What a filter may say about its own answer. */
+/**
+ * The optional parts of a local reply.
+ *
+ * ```ts
+ * reply(429, 'tenant_over_quota', { headers: { 'Retry-After': '30' }, extra: { quota: 100 } })
+ * reply(200, 'robots', { headers: { 'Content-Type': 'text/plain' }, body: 'User-agent: *\nDisallow: /\n' })
+ * ```
+ */
 export interface ReplyOptions {
-  /** Extra header fields. */
+  /** Header fields. 429 and 503 always need `Retry-After`. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  /** One sentence for people; becomes `detail` of the problem document. */
+  /** One sentence for people: `detail` of the problem document. Clients see it: no secrets, nothing about the inside. */
   readonly detail?: string
-  /** Further members of the problem document. */
+  /** Further members of the problem document. Clients see them. */
   readonly extra?: Readonly<Record<string, unknown>>
-  /** A body of the filter's own instead of a problem document; name its type in `headers`. */
+  /** A body instead of the problem document. Its `Content-Type` goes into `headers`. */
   readonly body?: string | Uint8Array
 }
 
 /**
- * A response made by a filter, not by the upstream. Without a `body` the engine renders statuses from 400 as a problem
- * document (RFC 9457).
+ * A response made by a filter, not by the upstream. Without a `body` the engine renders statuses from 400 on as a problem
+ * document (RFC 9457). Filters make one with `reply()`, which checks it; the class is for `instanceof`.
+ *
+ * ```ts
+ * const result = await next(call)
+ * if (result instanceof LocalReply) env.log.info({ reason: result.reason }, 'refused')
+ * return result
+ * ```
  */
 export class LocalReply {
   readonly status: number
-  /** Machine-readable, snake case, from a small fixed set: it is a metric label. */
+  /** Machine-readable, snake case, from a small fixed set: it is a label of metrics. */
   readonly reason: string
   readonly options: ReplyOptions
-  /** Name of the filter that returned it, where the engine made or copied it. */
+  /** Name in the chain of the filter that returned it; set by the engine. */
   readonly filter: string | undefined
 
   constructor(status: number, reason: string, options: ReplyOptions = {}, filter?: string) {
@@ -35,8 +48,8 @@ export class LocalReply {
 }
 
 /**
- * The reply of that filter, unless it comes from one further in. A copy: a filter may return one object for every
- * request, and share it with other filters.
+ * The reply with the name of the filter that returned it, unless it has a name already. A copy: filters may return one object
+ * for many requests, and share it.
  */
 export function attributed(reply: LocalReply, filter: string): LocalReply {
   return reply.filter === undefined ? new LocalReply(reply.status, reply.reason, reply.options, filter) : reply
@@ -68,25 +81,33 @@ export function reply(status: number, reason: string, options: ReplyOptions = {}
   return new LocalReply(status, reason, options)
 }
 
-/** The upstream's side of a connection that has switched protocols. */
+/** The upstream's side of a connection that has switched protocols (RFC 9110 §7.8). */
 export interface Upgrade {
-  /** May be half-closed; whoever makes it listens to its errors until the tunnel does. */
+  /** The connection. May be half-closed. Whoever opened it handles its errors until the engine joins it with the client's. */
   readonly socket: Duplex
-  /** The protocol that was switched to, as the upstream's `Upgrade` names it. */
+  /** The protocol, as the upstream's `Upgrade` field names it. */
   readonly protocol: string
-  /** Silence, both ways, after which the gateway ends it; milliseconds, or infinite. */
+  /** The engine ends the connection after this long without a byte in either direction; milliseconds, or infinite. */
   readonly idleMs: number
 }
 
-/** A response head with its body, on its way downstream. */
+/**
+ * A response: its head, and the body that follows. A terminal filter returns one; an `upstream` hook may return another than
+ * `next` gave it, and then discards the body of the first; a `response` hook edits `x.response` in place.
+ *
+ * ```ts
+ * return { status: 200, headers: HeaderList.of({ 'Content-Type': 'text/plain' }), body: Body.of('pong\n') }
+ * ```
+ */
 export interface Response {
+  /** 200 to 999, or 101 with `upgrade`. */
   status: number
-  /** Reason phrase as the upstream sent it; Node's default if undefined. */
-  statusText: string | undefined
+  /** Reason phrase. Undefined: the usual one for the status. */
+  statusText?: string | undefined
   headers: HeaderList
   body: Body
-  /** On 101: the upstream's side, to be joined with the client's. */
+  /** On a 101: the upstream's side, which the engine joins with the client's. */
   upgrade?: Upgrade
-  /** Set if a filter made it. */
+  /** Set by the engine on a local reply: the filter that made it, and why. */
   local?: { readonly filter: string; readonly reason: string }
 }

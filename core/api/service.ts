@@ -1,35 +1,80 @@
 import type { Endpoint } from './endpoint.ts'
 
-/** Names a process-level part that filters may use. */
+/** The typed name of a process-level part that filters may use: see `defineService`. */
 export interface ServiceKey<T> {
   readonly name: string
   /** Never set; carries the type. */
   readonly type?: T
 }
 
+/**
+ * Defines the key of a service. Whoever starts the gateway, Weir itself or a test, provides the service under its key; a filter
+ * names the key in `needs` and asks for the service in `create`. Keys are compared by identity: export each from one module.
+ *
+ * ```ts
+ * export const TenantsKey = defineService<Tenants>('tenants')
+ * export default defineFilter({
+ *   name: 'tenant',
+ *   apiVersion: 1,
+ *   needs: [TenantsKey],
+ *   create: (_options, env) => new TenantFilter(env.service(TenantsKey)),
+ * })
+ * ```
+ * @param name kebab case, as messages show it
+ */
 export function defineService<T>(name: string): ServiceKey<T> {
   return { name }
 }
 
-/** A process-level part: health checker, token issuer, configuration source, store, embedded server. */
+/**
+ * A part of the process with a life of its own: a health checker, a token issuer, a configuration source, a store, an embedded
+ * server.
+ *
+ * ```ts
+ * class Tenants implements Service {
+ *   readonly name = 'tenants'
+ *   async start() {}
+ *   async stop() {}
+ * }
+ * ```
+ */
 export interface Service {
   readonly name: string
+  /** Called once. Rejects if the service can't run. */
   start(): Promise<void> | void
-  /** Resolves when everything it opened is closed. */
+  /** Called once, after `start`. Resolves when everything that the service opened is closed. */
   stop(): Promise<void> | void
 }
 
-/** What the admin listener tells about the process. */
-export interface Status {
+/**
+ * State of the process; for admin filters.
+ *
+ * ```ts
+ * if (!status.ready()) return reply(503, 'not_ready', { headers: { 'Retry-After': '1' }, extra: status.checks() })
+ * ```
+ */
+export interface GatewayStatus {
+  /** Version of Weir. */
   readonly version: string
-  /** True once every listener is open and until shutdown begins. */
+  /** True if every condition of `checks` holds: all listeners are open, and shutdown has not begun. */
   ready(): boolean
-  /** Each named condition and whether it holds. */
+  /** The conditions of readiness by name, and whether each holds. */
   checks(): Record<string, boolean>
-  /** The Prometheus exposition and its content type. */
+  /** All metrics in the Prometheus text format, with their content type. */
   metrics(): Promise<{ type: string; text: string }>
 }
 
-/** Every endpoint of the snapshot being built. Filters that need it are remade when any endpoint changes. */
-export const EndpointsKey = defineService<readonly Endpoint[]>('endpoints')
-export const StatusKey = defineService<Status>('status')
+/**
+ * All endpoints of the configuration that is being loaded, in its order. A filter that needs them is created anew when any
+ * endpoint changes.
+ *
+ * @example const table = new RouteTable(env.service(EndpointsKey))
+ */
+export const EndpointsKey: ServiceKey<readonly Endpoint[]> = defineService('endpoints')
+
+/**
+ * Readiness, version and metrics of the process.
+ *
+ * @example const status = env.service(GatewayStatusKey)
+ */
+export const GatewayStatusKey: ServiceKey<GatewayStatus> = defineService('status')

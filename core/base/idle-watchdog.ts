@@ -1,31 +1,39 @@
-import type { Deadline, TimerWheel, Turn } from './timer-wheel.ts'
+import type { Deadline, TimerWheel, WheelTurn } from './timer-wheel.ts'
 
-/** Owner of a watchdog: says how long it may be silent, and is told when it was silent for too long. */
+/** What an `IdleWatchdog` watches: it says how long it may be idle, and is told when it was idle for too long. */
 export interface IdleOwner {
-  /** Silence that is allowed now, in milliseconds; infinite while silence says nothing, as while the owner itself is paused. */
+  /** Milliseconds that it may be idle now. Infinite while being idle means nothing, as when the owner itself has paused. */
   idleLimit(): number
   /**
-   * The limit has passed in silence. The watchdog has stopped.
-   * @param silentMs milliseconds since the last activity
+   * The limit has passed without activity. The watchdog has stopped.
+   * @param idleMs milliseconds since the last activity
    */
-  onIdle(silentMs: number): void
+  onIdle(idleMs: number): void
 }
 
 /**
- * Limits how long nothing happens. It keeps one deadline at a time: activity only notes the wheel's turn, and a deadline that
- * fires after an activity is set again for what is left. It fires at most three ticks of the wheel late, and never early.
+ * Limits how long nothing happens. It has one deadline at a time: an activity only notes the turn of the wheel, and a deadline
+ * that fires after an activity is set again for the rest of the time. It fires up to three ticks of the wheel late (150 ms),
+ * never early.
+ *
+ * ```ts
+ * const watchdog = new IdleWatchdog(env.timers, { idleLimit: () => 30_000, onIdle: () => socket.destroy() })
+ * socket.on('data', () => watchdog.touch())
+ * socket.on('close', () => watchdog.stop())
+ * watchdog.start()
+ * ```
  */
 export class IdleWatchdog {
   readonly #timers: TimerWheel
   readonly #owner: IdleOwner
   readonly #maxWait: number
-  /** The wheel's turn of the last activity. */
-  #active: Turn
+  /** The turn of the wheel in which the last activity was. */
+  #active: WheelTurn
   #deadline: Deadline | undefined
 
   /**
-   * @param maxWait the longest time between two looks at the limit, in milliseconds. It must be finite, and no longer than the
-   * shortest limit, if the limit changes without `limitChanged`.
+   * @param maxWait milliseconds after which the watchdog asks for the limit again. Needed only if the limit changes without a
+   *   call of `limitChanged`; then no longer than the shortest limit.
    */
   constructor(timers: TimerWheel, owner: IdleOwner, maxWait = Infinity) {
     this.#timers = timers
@@ -34,23 +42,23 @@ export class IdleWatchdog {
     this.#active = timers.turn
   }
 
-  /** Counts silence from now. */
+  /** Something happened: the time without activity counts from now. */
   touch(): void {
     this.#active = this.#timers.turn
   }
 
-  /** Begins to watch, or begins again. Silence counts from now. */
+  /** Begins to watch, or begins again. The time without activity counts from now. */
   start(): void {
     this.touch()
     this.limitChanged()
   }
 
-  /** Looks at the limit again. Begins to watch if the limit was infinite before. Silence counts as it did. */
+  /** Asks for the limit again. Begins to watch if the limit was infinite. The last activity stays what it was. */
   limitChanged(): void {
     this.#wait(this.#owner.idleLimit())
   }
 
-  /** Ends it; harmless when it is not running. */
+  /** Stops watching. Harmless if it does not watch. */
   stop(): void {
     this.#deadline?.cancel()
     this.#deadline = undefined
@@ -65,8 +73,8 @@ export class IdleWatchdog {
   #check(): void {
     this.#deadline = undefined
     const limit = this.#owner.idleLimit()
-    const silent = this.#timers.since(this.#active)
-    if (silent < limit) this.#wait(limit - silent)
-    else this.#owner.onIdle(silent)
+    const idle = this.#timers.since(this.#active)
+    if (idle < limit) this.#wait(limit - idle)
+    else this.#owner.onIdle(idle)
   }
 }

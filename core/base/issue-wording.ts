@@ -1,4 +1,4 @@
-/** An issue of Standard Schema. zod adds the values that are allowed. */
+/** An issue of Standard Schema. zod adds the allowed values. */
 export interface Issue {
   readonly message: string
   readonly values?: readonly unknown[] | undefined

@@ -1,4 +1,9 @@
-/** The candidate that `word` was most likely meant to be, or undefined if none is near. */
+/**
+ * The candidate that somebody most likely meant who wrote `word`; undefined if none is near enough. Case, `-`, `_` and spaces
+ * do not count.
+ *
+ * @example suggest('time_out', ['timeout', 'retries']) // 'timeout'
+ */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const normal = (s: string): string => s.toLowerCase().replaceAll(/[-_ ]/g, '')
   let best: string | undefined
@@ -13,13 +18,17 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** ` Did you mean "x"?`, or nothing. */
+/**
+ * A sentence for the end of an error message, with a space before it; empty if no candidate is near enough.
+ *
+ * @example throw new Error(`unknown plan "${plan}".${didYouMean(plan, plans)}`) // unknown plan "gild". Did you mean "gold"?
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const near = suggest(word, candidates)
   return near === undefined ? '' : ` Did you mean "${near}"?`
 }
 
-/** Edits from a to b: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
+/** Number of edits from a to b: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 8 || a.length > 64 || b.length > 64) return Infinity
   let before: number[] = []

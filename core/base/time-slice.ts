@@ -1,28 +1,28 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** Longest stretch of work that holds the event loop; milliseconds. */
+/** Longest time for which work may block the event loop; milliseconds. */
 const SLICE_MS = 10
 
-/** Lets requests through during long work on the event loop: `if (slice.isOver) await slice.yield()`. */
+/** Lets requests be served during long work on the event loop: `if (slice.isOver) await slice.yield()`. */
 export class TimeSlice {
   #since = performance.now()
 
-  /** True when the work has held the loop for long enough. */
+  /** True when the work has blocked the event loop for long enough. */
   get isOver(): boolean {
     return performance.now() - this.#since >= SLICE_MS
   }
 
-  /** Yields to the event loop. Resolves when everything that waited has run; the next slice starts then. */
+  /** Yields to the event loop. Resolves when everything that waited has run; then the next slice starts. */
   async yield(): Promise<void> {
     await setImmediate()
     this.#since = performance.now()
   }
 }
 
-/** Long work in small steps; after each `yield` of it the event loop may run. */
+/** Long work in small steps. At each of its `yield`s the event loop may run. */
 export type SlicedWork<T> = Generator<undefined, T>
 
-/** Does the work in slices, so that requests go on meanwhile. */
+/** Does the work in slices, so that requests are served meanwhile. */
 export async function runInSlices<T>(work: SlicedWork<T>, slice = new TimeSlice()): Promise<T> {
   for (;;) {
     const step = work.next()

@@ -1,12 +1,12 @@
-/** A deadline that was scheduled. */
+/** A function that `TimerWheel.after` has scheduled. */
 export interface Deadline {
-  /** Takes it back; harmless when it already fired. */
+  /** Takes the deadline back. Harmless if it has fired already. */
   cancel(): void
 }
 
-/** The time between two looks of the wheel at the clock. */
-export interface Turn {
-  /** Monotonic milliseconds at which it ended; infinite as long as it lasts. */
+/** The time between two readings of the clock by a `TimerWheel`: a coarse time stamp that costs nothing to take. */
+export interface WheelTurn {
+  /** Monotonic milliseconds at which the turn ended; infinite while it lasts. */
   readonly end: number
 }
 
@@ -31,17 +31,22 @@ class Entry implements Deadline {
 const SLOTS = 512
 
 /**
- * Deadlines of thousands of requests on one timer. Firing is late by at most two ticks (of 50 ms), never early: deadlines here
- * are seconds, and a Node timer a request costs more than it is worth. After a stall of the process the sockets are read before
- * anything fires, so that what came during the stall is not held to have stayed out.
+ * Deadlines of thousands of requests on one Node timer; filters get it as `env.timers`. A deadline fires up to two ticks late
+ * (100 ms), never early: deadlines of requests are seconds, and a Node timer per request costs more than the precision is
+ * worth. After the process was blocked, sockets are read before deadlines fire, so that data that came meanwhile counts.
  * Hashed timing wheel: Varghese and Lauck, "Hashed and hierarchical timing wheels" (1987), scheme 6.
+ *
+ * ```ts
+ * const deadline = env.timers.after(2000, () => controller.abort())
+ * socket.once('data', () => deadline.cancel())
+ * ```
  */
 export class TimerWheel {
   readonly #tick: number
   readonly #now: () => number
   readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SLOTS).fill(undefined)
   #count = 0
-  /** The last tick whose slot was looked at. */
+  /** The last tick whose slot was checked. */
   #at: number
   #timer: NodeJS.Timeout | undefined
   #turn: { end: number } = { end: Infinity }
@@ -50,9 +55,10 @@ export class TimerWheel {
   readonly #onError: (error: unknown) => void
 
   /**
+   * @param options.tick milliseconds; default: 50
    * @param options.now monotonic milliseconds
-   * @param options.manual no timer runs; the owner calls `advance`
-   * @param options.onError told when a deadline's function throws; the others fire all the same
+   * @param options.manual no timer runs: the owner calls `advance`, as tests do
+   * @param options.onError gets what the function of a deadline throws; the other deadlines fire all the same
    */
   constructor(
     options: { tick?: number; now?: () => number; manual?: boolean; onError?: (error: unknown) => void } = {},
@@ -64,27 +70,27 @@ export class TimerWheel {
     this.#at = Math.floor(this.#now() / this.#tick)
   }
 
-  /** How many deadlines are pending. */
+  /** Number of pending deadlines. */
   get size(): number {
     return this.#count
   }
 
   /**
-   * The present turn, to be noted when something happens: that costs a pointer, a clock 80 ns. A turn lasts about a tick, or as
-   * long as no deadline is pending.
+   * The current turn, to be noted when something happens: `since` then says how long ago it was. Noting it costs a pointer;
+   * reading a clock costs 80 ns (measured). A turn lasts about a tick; while no deadline is pending, it goes on.
    */
-  get turn(): Turn {
+  get turn(): WheelTurn {
     return this.#turn
   }
 
-  /** Milliseconds since a turn ended: never more than since what happened in it, and less by at most the turn's length. */
-  since(turn: Turn): number {
+  /** Milliseconds since a turn ended. What happened in that turn is as old as that, or older by up to the turn's length. */
+  since(turn: WheelTurn): number {
     return Math.max(this.#now() - turn.end, 0)
   }
 
   /** Calls `fire` once, `ms` milliseconds from now or up to two ticks later. */
   after(ms: number, fire: () => void): Deadline {
-    // The clock, not the last tick: after a stall the wheel is behind, and the deadline would be early.
+    // By the clock, not by the last tick: after the process was blocked the wheel is behind, and would fire early.
     const now = this.#now()
     const at = Math.floor(now / this.#tick)
     if (this.#count === 0) this.#at = at
@@ -95,7 +101,7 @@ export class TimerWheel {
     if (entry.next !== undefined) entry.next.previous = entry
     this.#slots[slot] = entry
     if (this.#count++ === 0 && !this.#manual) {
-      // Immediates run behind the poll for I/O, timers before it.
+      // Immediates run after the poll for I/O, timers before it.
       this.#timer = setInterval(() => setImmediate(() => this.advance()), this.#tick)
       this.#timer.unref()
     }
@@ -115,13 +121,13 @@ export class TimerWheel {
     }
   }
 
-  /** Fires everything that is due. */
+  /** Fires every deadline that is due. The wheel's own timer calls it, unless the wheel is `manual`. */
   advance(): void {
     const clock = this.#now()
     this.#turn.end = clock
     this.#turn = { end: Infinity }
     const now = Math.floor(clock / this.#tick)
-    // After a long stall every slot is looked at once, not once a missed tick.
+    // After a long block every slot is checked once, not once per missed tick.
     const from = Math.max(this.#at + 1, now - SLOTS + 1)
     this.#at = now
     for (let tick = from; tick <= now; tick++) {

@@ -35,7 +35,7 @@ interface Quantity {
   readonly parse: (value: number | string) => number | undefined
   readonly pattern: RegExp
   readonly number: z.ZodNumber
-  /** What a mistake is told. */
+  /** Message for a value that is none. */
   readonly expected: string
 }
 
@@ -51,7 +51,12 @@ function quantity({ title, examples, parse, pattern, number, expected }: Quantit
     })
 }
 
-/** Schema of a duration; its output is milliseconds. */
+/**
+ * Schema of a duration, for the options of a filter: a number of seconds, or `250ms`, `30s`, `5m`, `1h`, `1d`. Its output is
+ * milliseconds.
+ *
+ * @example const options = z.strictObject({ timeout: duration().prefault('500ms') }) // { timeout: 500 }
+ */
 export const duration = () =>
   quantity({
     title: 'duration',
@@ -62,7 +67,11 @@ export const duration = () =>
     expected: 'expected a duration: seconds, or a string such as 250ms, 30s, 5m',
   })
 
-/** Schema of a size; its output is bytes. */
+/**
+ * Schema of a size, for the options of a filter: a number of bytes, or `64KiB`, `10MiB`, `1GB`. Its output is bytes.
+ *
+ * @example const options = z.strictObject({ max_size: size().prefault('1MiB') }) // { max_size: 1048576 }
+ */
 export const size = () =>
   quantity({
     title: 'size',

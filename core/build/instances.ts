@@ -4,9 +4,10 @@ import type { Awaitable } from '../api/attempt.ts'
 import type { Endpoint } from '../api/endpoint.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
-import type { ShareSpec } from '../api/share.ts'
-import { digestOf, FileCheck, readNamed } from '../base/files.ts'
-import { within } from '../base/within.ts'
+import type { ShareSpec } from '../api/share-spec.ts'
+import { digestOf, FileCheck } from '../base/file-digests.ts'
+import { readNamed } from '../base/read-file.ts'
+import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { Problem } from '../control/config-error.ts'
@@ -14,7 +15,7 @@ import type { FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
-import { checkOptions } from './filter-options.ts'
+import { checkOptions } from './option-check.ts'
 
 /** What building needs beside the spec. */
 export interface BuildContext {
@@ -138,9 +139,9 @@ export class Instances {
     let made: ReturnType<FilterFactory['create']> | undefined
     try {
       made = factory.create(checked.value, env)
-      const filter = checkFilter(await within(TIMEOUT_MS, 'create()', made), factory)
+      const filter = checkFilter(await withTimeLimit(TIMEOUT_MS, 'create()', made), factory)
       const instance = new Instance({ key, name: spec.name, factory, filter, files, warnings }, async () => {
-        for (const step of [() => within(TIMEOUT_MS, 'dispose()', filter.dispose?.()), free])
+        for (const step of [() => withTimeLimit(TIMEOUT_MS, 'dispose()', filter.dispose?.()), free])
           try {
             await step()
           } catch (error) {

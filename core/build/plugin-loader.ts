@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
-import { createRequire, registerHooks } from 'node:module'
-import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { createRequire, findPackageJSON, registerHooks } from 'node:module'
+import { basename, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter-factory.ts'
-import { within } from '../base/within.ts'
+import { maskText } from '../base/masking.ts'
+import { withTimeLimit } from '../base/time-limit.ts'
 import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
 import { rememberOrigin } from '../observe/error-origin.ts'
 import { checkFactory } from './factory-check.ts'
@@ -15,21 +17,26 @@ export interface PluginSpec {
   readonly at: Path
 }
 
-const HERE = new URL('../index.ts', import.meta.url)
-/** Under `dist/` this file is JavaScript, and so is its neighbour. */
-const WEIR = import.meta.url.endsWith('.ts') ? HERE.href : HERE.href.replace(/\.ts$/, '.js')
+/** The doors of the engine that runs: TypeScript in a checkout, JavaScript where it was built. */
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+const DOORS: ReadonlyMap<string, string> = new Map([
+  ['weir', new URL(`../index.${EXTENSION}`, import.meta.url).href],
+  ['weir/testing', new URL(`../testing.${EXTENSION}`, import.meta.url).href],
+])
 let hooked = false
 
 /** How long a module may take to load: a top-level `await` that never settles would block this load and every later one. */
 const IMPORT_MS = 10_000
 
-/** Lets a plugin file anywhere `import 'weir'`: it gets the engine that runs it. */
+/** Lets a plugin anywhere `import 'weir'`: it gets the engine that runs it, not another copy. */
 function resolveWeir(): void {
   if (hooked) return
   hooked = true
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'weir' ? { url: WEIR, shortCircuit: true } : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      const url = DOORS.get(specifier)
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+    },
   })
 }
 
@@ -45,7 +52,7 @@ export async function loadPlugins(
     let url = ''
     try {
       url = locate(specifier, baseDir)
-      const module = await within(IMPORT_MS, 'its import', import(url) as Promise<Record<string, unknown>>)
+      const module = await withTimeLimit(IMPORT_MS, 'its import', import(url) as Promise<Record<string, unknown>>)
       const factories = factoriesOf(module)
       rememberOrigin(
         url,
@@ -53,10 +60,9 @@ export async function loadPlugins(
       )
       for (const factory of factories) loaded.push([factory, specifier])
     } catch (error) {
-      problems.push({
-        path: at,
-        message: `the plugin "${specifier}" could not be loaded: ${await explain(error, url)}`,
-      })
+      const shown = maskText(specifier)
+      const why = (await explain(error, url)).replaceAll(specifier, () => shown)
+      problems.push({ path: at, message: `the plugin "${shown}" could not be loaded: ${why}` })
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
@@ -83,9 +89,28 @@ async function explain(error: unknown, url: string): Promise<string> {
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
     return `not found (${String(message).split('\n')[0]})`
   if (!(error instanceof Error)) return String(error)
+  const unreadable = error instanceof SyntaxError || code === 'ERR_REQUIRE_CYCLE_MODULE'
+  const scope = unreadable ? commonJsScope(url) : undefined
+  if (scope !== undefined)
+    return `it is an ES module, but ${scope} says "type": "commonjs". Say "type": "module" there, or name the file ${asModule(url)}`
   const place = error instanceof SyntaxError ? (placeIn(error.stack ?? '') ?? (await check(url, message))) : undefined
   return `${error.name}: ${message}${place === undefined ? '' : ` (${place})`}`
 }
+
+/**
+ * The package.json by which Node takes a file for CommonJS although it is an ES module. `npm init` writes one. The error
+ * does not tell: it depends on the loaders of the process.
+ */
+function commonJsScope(url: string): string | undefined {
+  const scope = /\.[jt]s$/.test(url) ? findPackageJSON(url) : undefined
+  // Where there is none, Node gives the file itself.
+  if (scope === undefined || basename(scope) !== 'package.json') return undefined
+  if (!/^(?:import|export)\b/m.test(readFileSync(new URL(url), 'utf8'))) return undefined
+  return (JSON.parse(readFileSync(scope, 'utf8')) as { type?: unknown }).type === 'commonjs' ? scope : undefined
+}
+
+/** The name by which a file is an ES module whatever its package.json says. */
+const asModule = (url: string): string => basename(fileURLToPath(url)).replace(/(?=[jt]s$)/, 'm')
 
 /** Where a syntax error is, if the text begins as Node shows one: `file:line`, the code, and carets below it. */
 function placeIn(text: string): string | undefined {

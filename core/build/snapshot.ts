@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FilterFactory } from '../api/filter-factory.ts'
-import type { FileDigests } from '../base/files.ts'
+import type { FileDigests } from '../base/file-digests.ts'
 import { TimeSlice } from '../base/time-slice.ts'
 import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'
 import { Instance } from '../chain/instance.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { EndpointSpec, GatewaySpec, ListenerSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
-import { checkOptions } from './filter-options.ts'
 import { type BuildContext, Instances } from './instances.ts'
+import { checkOptions } from './option-check.ts'
 import { checkEndpointChain, checkOrder, checkPlacement } from './order-check.ts'
 
 /** One immutable, compiled configuration. */

@@ -1,5 +1,5 @@
 import type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from '../api/attempt.ts'
-import { enterHook, type HookErrors, leaveHook } from '../api/current-hook.ts'
+import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
 import { type Target, TargetSlot } from '../api/endpoint.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
@@ -7,7 +7,7 @@ import type { Verdict } from '../api/filter.ts'
 import { HookError } from '../api/hook-error.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
-import type { CompiledChain, Step, TerminalStep } from './compiled-chain.ts'
+import type { CompiledChain, HookStep, TerminalStep } from './compiled-chain.ts'
 import { promptVerdictOf, responseOf, targetOf } from './hook-results.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
@@ -31,28 +31,34 @@ class AttemptState implements Attempt {
   }
 }
 
+/** Watches the hooks of one exchange. */
+interface ExchangeWatch extends HookWatch {
+  /** Hooks run again after something was waited for. @param now monotonic milliseconds */
+  resumed(now: number): void
+}
+
 /** The attempts of one exchange: picks a target, asks every `admit`, calls and settles each exactly once. */
 export class Attempts {
   readonly #x: Exchange
   readonly #compiled: CompiledChain
   readonly #terminal: TerminalStep
   readonly #runtime: Runtime
-  readonly #errors: HookErrors
+  readonly #watch: ExchangeWatch
   readonly #all: AttemptState[] = []
 
-  constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, errors: HookErrors) {
+  constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, watch: ExchangeWatch) {
     this.#x = x
     this.#compiled = compiled
     this.#terminal = terminal
     this.#runtime = runtime
-    this.#errors = errors
+    this.#watch = watch
   }
 
   /** The upstream call inside all `upstream` hooks. */
   around(call: UpstreamCall): Awaitable<Response | LocalReply> {
     const { upstreams } = this.#compiled
     if (upstreams.length === 0) return this.#attempt(call)
-    return aroundUpstream(this.#x, upstreams, this.#attempt, this.#runtime, this.#errors)(call)
+    return aroundUpstream(this.#x, upstreams, this.#attempt, this.#runtime, this.#watch)(call)
   }
 
   /** One attempt; the innermost `next`. */
@@ -66,14 +72,14 @@ export class Attempts {
     const refusal = this.#admit(attempt)
     if (refusal !== undefined) return refusal
     let result: Awaitable<Response | LocalReply>
-    enterHook(this.#terminal.call, this.#errors)
+    const outer = enterHook(this.#terminal.call, this.#watch)
     try {
       result = this.#limited(terminal.call(this.#x, attempt, call))
       if (!isThenable(result)) return this.#headOf(attempt, responseOf(result, name, 'call'))
     } catch (error) {
       throw this.#failed(attempt, error)
     } finally {
-      leaveHook()
+      leaveHook(this.#terminal.call, outer)
     }
     return result.then(
       (late) => {
@@ -95,12 +101,15 @@ export class Attempts {
   }
 
   #pick(): Target | LocalReply | undefined {
-    const { filter, name } = this.#terminal
+    const { filter, name, pick } = this.#terminal
     if (filter.pick === undefined) return undefined
+    const outer = enterHook(pick, this.#watch)
     try {
       return targetOf(filter.pick(this.#x, this.#all), name)
     } catch (error) {
       throw HookError.of(error, name, 'pick')
+    } finally {
+      leaveHook(pick, outer)
     }
   }
 
@@ -120,13 +129,17 @@ export class Attempts {
   }
 
   #admit(attempt: AttemptState): LocalReply | undefined {
-    for (const { filter, name } of this.#compiled.admits) {
+    for (const step of this.#compiled.admits) {
+      const { filter, name } = step
       let verdict: Verdict
+      const outer = enterHook(step, this.#watch)
       try {
         verdict = promptVerdictOf(filter.admit!(this.#x, attempt), name, 'admit')
       } catch (error) {
         this.#settle(attempt, 'ignored', undefined)
         throw HookError.of(error, name, 'admit')
+      } finally {
+        leaveHook(step, outer)
       }
       if (verdict !== undefined) {
         this.#settle(attempt, 'ignored', undefined)
@@ -161,23 +174,29 @@ export class Attempts {
     if (attempt.settled) return
     attempt.settled = true
     const { status, headMs } = attempt
-    const outcome: Outcome = { result, status, error, headMs, totalMs: this.#runtime.clock.now() - attempt.startedAt }
+    const now = this.#runtime.clock.now()
+    const outcome: Outcome = { result, status, error, headMs, totalMs: now - attempt.startedAt }
+    this.#watch.resumed(now)
     for (const step of this.#compiled.settleds) {
       if (!this.#passed(step, attempt)) continue
+      const outer = enterHook(step, this.#watch)
       try {
         const result: unknown = step.filter.settled!(this.#x, attempt, outcome)
         this.#runtime.ignoreResult(result, this.#x, step.name, 'settled')
       } catch (thrown) {
         this.#runtime.filterError(this.#x, step.name, 'settled', thrown)
+      } finally {
+        leaveHook(step, outer)
       }
     }
   }
 
   /** `settled` follows an `admit` that let the attempt pass; a filter without `admit` sees attempts that all of them let pass. */
-  #passed(step: Step, attempt: AttemptState): boolean {
+  #passed(step: HookStep, attempt: AttemptState): boolean {
     const { admits } = this.#compiled
-    const at = admits.indexOf(step)
-    return at === -1 ? attempt.admitted === admits.length : at < attempt.admitted
+    let at = 0
+    while (at < admits.length && admits[at]!.index !== step.index) at++
+    return at === admits.length ? attempt.admitted === at : at < attempt.admitted
   }
 }
 

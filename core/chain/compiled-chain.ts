@@ -18,8 +18,15 @@ export interface Step {
 /** The terminal filter at its place. */
 export interface TerminalStep extends Step {
   readonly filter: TerminalFilter
-  /** Its `call`, as errors name it. */
+  /** Its hooks, as errors name them. */
+  readonly pick: HookName
   readonly call: HookName
+}
+
+/** A filter that has a certain hook, at its place. */
+export interface HookStep extends Step, HookName {
+  /** Position of its filter in the chain. */
+  readonly index: number
 }
 
 /** One hook to run. */
@@ -41,12 +48,12 @@ export class CompiledChain {
   readonly terminal: TerminalStep | undefined
   /** What runs until the route is known. */
   readonly start: readonly Op[]
-  readonly admits: readonly Step[]
-  readonly settleds: readonly Step[]
+  readonly admits: readonly HookStep[]
+  readonly settleds: readonly HookStep[]
   /** In the order in which they run: from the last filter to the first. */
   readonly responses: readonly Op<ExchangeWithResponse>[]
-  readonly logs: readonly Step[]
-  readonly upstreams: readonly Step[]
+  readonly logs: readonly HookStep[]
+  readonly upstreams: readonly HookStep[]
   /** Programs for the rest of the request, by the position of the filter that wrote the route. */
   readonly #rest: (readonly Op[] | undefined)[] = []
   readonly #stop: number
@@ -63,13 +70,18 @@ export class CompiledChain {
     this.#routes = routes
     this.#stop = terminal + 1
     const last = steps[terminal]
-    this.terminal = last && { ...last, filter: last.filter as TerminalFilter, call: { name: last.name, hook: 'call' } }
+    this.terminal = last && {
+      ...last,
+      filter: last.filter as TerminalFilter,
+      pick: { name: last.name, hook: 'pick' },
+      call: { name: last.name, hook: 'call' },
+    }
     this.start = steps
       .slice(0, this.#stop)
       .flatMap((step, index) => (routes ? [op(step, index, 'request')] : both(step, index)))
       .filter(isOp)
-    const having = (hook: keyof Filter): Step[] =>
-      steps.filter((step): step is Step => step?.filter[hook] !== undefined)
+    const having = (hook: keyof Filter): HookStep[] =>
+      steps.flatMap((step, index) => (step?.filter[hook] === undefined ? [] : [{ ...step, index, hook }]))
     this.admits = having('admit')
     this.settleds = having('settled')
     this.logs = having('log')

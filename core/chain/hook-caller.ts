@@ -1,4 +1,4 @@
-import { enterHook, type HookErrors, leaveHook } from '../api/current-hook.ts'
+import { enterHook, type HookName, type HookWatch, leaveHook } from '../api/current-hook.ts'
 import type { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import { HookError } from '../api/hook-error.ts'
@@ -6,7 +6,7 @@ import type { LocalReply, Response } from '../api/reply.ts'
 import type { Op } from './compiled-chain.ts'
 import { errorReply, filterFailure } from './error-reply.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
-import { renderReply } from './problem-document.ts'
+import { renderReply } from './render-reply.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A hook that holds the event loop longer than this is logged; milliseconds. */
@@ -16,7 +16,7 @@ const BLOCKED_MS = 100
  * Calls single hooks for one exchange, and turns what they throw into replies. The base of the runner rather than a part of
  * it: one object less per request.
  */
-export abstract class HookCaller implements HookErrors {
+export abstract class HookCaller implements HookWatch {
   readonly x: Exchange
   protected readonly runtime: Runtime
   /** The last error that made a reply. */
@@ -31,8 +31,15 @@ export abstract class HookCaller implements HookErrors {
   }
 
   /** Hooks run again after something was waited for: that time is no hook's. */
-  protected resumed(): void {
-    this.#hookAt = this.runtime.clock.now()
+  resumed(now: number = this.runtime.clock.now()): void {
+    this.#hookAt = now
+  }
+
+  /** One reading of the clock per hook: the end of one is the beginning of the next (40 ns, measured). */
+  returned({ name, hook }: HookName): void {
+    const now = this.runtime.clock.now()
+    if (now - this.#hookAt > BLOCKED_MS) this.runtime.hookBlocked(this.x, name, hook, now - this.#hookAt)
+    this.#hookAt = now
   }
 
   /** Calls a hook, so that what it leaves behind, and the time that it takes, are known to be its own. */
@@ -41,16 +48,8 @@ export abstract class HookCaller implements HookErrors {
     try {
       return op.run(x)
     } finally {
-      leaveHook()
-      this.#watchTime(op)
+      leaveHook(op, undefined)
     }
-  }
-
-  /** One reading of the clock per hook: the end of one is the beginning of the next (40 ns, measured). */
-  #watchTime(op: Op<never>): void {
-    const now = this.runtime.clock.now()
-    if (now - this.#hookAt > BLOCKED_MS) this.runtime.hookBlocked(this.x, op.name, op.hook, now - this.#hookAt)
-    this.#hookAt = now
   }
 
   /** The promise of a hook, or its time limit, whichever settles first. */

@@ -1,6 +1,6 @@
 import type { Filter } from '../api/filter.ts'
 import type { FilterFactory } from '../api/filter-factory.ts'
-import type { FileDigests } from '../base/files.ts'
+import type { FileDigests } from '../base/file-digests.ts'
 
 let instances = 0
 

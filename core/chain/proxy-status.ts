@@ -4,7 +4,7 @@ import type { Response } from '../api/reply.ts'
  * Says of a server error who made it, and why (RFC 9209 §2): the gateway, or the upstream, whose own word for it stands
  * before.
  */
-export function attribute({ status, local, headers }: Response): void {
+export function addProxyStatus({ status, local, headers }: Response): void {
   if (status < 500) return
   if (local === undefined) headers.add('Proxy-Status', `weir; received-status=${status}`)
   else if (!headers.has('proxy-status')) headers.add('Proxy-Status', ownReply(local.reason))

@@ -10,7 +10,7 @@ import { errorReply } from './error-reply.ts'
 import { refusalBeforeUpstream } from './requirements.ts'
 
 /** One hook at its turn. */
-export interface Turn {
+export interface RehearsedHook {
   /** Position of its filter in the chain. */
   readonly index: number
   readonly hook: 'request' | 'routed' | 'upstream' | 'pick' | 'admit' | 'call'
@@ -20,7 +20,7 @@ export interface Turn {
 
 /** What would happen to a request, as far as it can be known without the network and without the running gateway. */
 export interface Rehearsal {
-  readonly turns: readonly Turn[]
+  readonly turns: readonly RehearsedHook[]
   readonly route: Route | undefined
   /** The filters as the request met them last: the endpoint's, once the route was known. */
   readonly compiled: CompiledChain
@@ -43,7 +43,7 @@ export async function rehearse(
   chain: Chain,
   factories: readonly (FilterFactory | undefined)[],
 ): Promise<Rehearsal> {
-  const turns: Turn[] = []
+  const turns: RehearsedHook[] = []
   let compiled = chain.base
   let entered = 0
   const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, compiled, entered, end })
@@ -60,7 +60,7 @@ export async function rehearse(
     const { index, name, hook, run } = program[at++]!
     entered = Math.max(entered, index + 1)
     const verdict = runs(index) ? await verdictOf(() => run(x), name, hook) : 'not run'
-    turns.push({ index, hook: hook as Turn['hook'], verdict: verdict ?? 'continues' })
+    turns.push({ index, hook: hook as RehearsedHook['hook'], verdict: verdict ?? 'continues' })
     if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
     if (x.route === undefined || program !== compiled.start) continue
     const own = chain.compiledFor(x.route.endpoint.id)
@@ -106,7 +106,7 @@ export async function rehearse(
   return ended({ target, by: terminal.name })
 }
 
-const verdictOfPick = (picked: Target | LocalReply | undefined, ran: boolean): Turn['verdict'] =>
+const verdictOfPick = (picked: Target | LocalReply | undefined, ran: boolean): RehearsedHook['verdict'] =>
   picked instanceof LocalReply ? picked : ran ? 'continues' : 'not run'
 
 /** What a hook returns; the engine's answer if it throws. */

@@ -1,6 +1,8 @@
 import { Counter } from '../api/counter.ts'
+import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
+import type { HookError } from '../api/hook-error.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
 import type { Clock } from '../base/clock.ts'
@@ -11,10 +13,10 @@ import { filterOf } from '../observe/error-origin.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
 import { traceIdOf } from '../observe/traceparent.ts'
 import type { Tracing } from '../observe/tracing.ts'
-import type { Step } from './compiled-chain.ts'
+import type { HookStep } from './compiled-chain.ts'
 
 /** What every request shares: time, logs, traces, and the count of what went wrong. */
-export class Runtime {
+export class Runtime implements HookWatch {
   readonly clock: Clock
   readonly timers: TimerWheel
   readonly logger: Logger
@@ -76,19 +78,33 @@ export class Runtime {
     if (isThenable(result)) result.then(undefined, (error: unknown) => this.filterError(x, filter, hook, error))
   }
 
-  /** Phase `log`: every filter once, then the trace and the access line. Nothing here can hurt the exchange. */
-  log(steps: readonly Step[], finished: Finished): void {
+  /**
+   * Phase `log`: every filter once, then the trace and the access line. Nothing here can hurt the exchange.
+   * @param watch of the exchange, where there is one
+   */
+  log(steps: readonly HookStep[], finished: Finished, watch: HookWatch = this): void {
     const { exchange } = finished
-    for (const { name, filter } of steps) {
+    for (const step of steps) {
+      const { name, hook, filter } = step
+      enterHook(step, watch)
       try {
-        this.ignoreResult(filter.log!(finished), exchange, name, 'log')
+        this.ignoreResult(filter.log!(finished), exchange, name, hook)
       } catch (error) {
-        this.filterError(exchange, name, 'log', error)
+        this.filterError(exchange, name, hook, error)
+      } finally {
+        leaveHook(step, undefined)
       }
     }
     if (exchange?.trace !== undefined) this.tracing?.finish(exchange, finished)
     this.accessLog?.write(finished)
   }
+
+  /** For hooks that run without an exchange. */
+  report({ filter, hook, cause }: HookError): void {
+    this.filterError(undefined, filter, hook, cause)
+  }
+
+  returned(): void {}
 }
 
 const contextOf = (x: Exchange | undefined): object => ({

@@ -1,10 +1,10 @@
 import type { Awaitable, Next, UpstreamCall } from '../api/attempt.ts'
-import { enterHook, type HookErrors, leaveHook } from '../api/current-hook.ts'
+import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
 import type { Exchange } from '../api/exchange.ts'
 import { HookError } from '../api/hook-error.ts'
 import type { LocalReply, Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
-import type { Step } from './compiled-chain.ts'
+import type { HookStep } from './compiled-chain.ts'
 import { responseOf } from './hook-results.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
@@ -14,30 +14,30 @@ type Result = Response | LocalReply
 /** Wraps `call` in the `upstream` hooks of the steps, the first step outermost. */
 export function aroundUpstream(
   x: Exchange,
-  steps: readonly Step[],
+  steps: readonly HookStep[],
   call: Next,
   runtime: Runtime,
-  errors: HookErrors,
+  watch: HookWatch,
 ): Next {
   return steps.reduceRight<Next>((next, step) => {
     return step.limitMs === undefined
-      ? (c) => checked(step, errors, () => step.filter.upstream!(x, c, next))
-      : (c) => checked(step, errors, () => limited(step, step.limitMs!, x, c, next, runtime))
+      ? (c) => checked(step, watch, () => step.filter.upstream!(x, c, next))
+      : (c) => checked(step, watch, () => limited(step, step.limitMs!, x, c, next, runtime))
   }, call)
 }
 
 /** Runs the hook; what it throws, or returns though it may not, is its own error. */
-function checked({ name }: Step, errors: HookErrors, run: () => Awaitable<Result>): Awaitable<Result> {
-  const hook = { name, hook: 'upstream' }
+function checked(step: HookStep, watch: HookWatch, run: () => Awaitable<Result>): Awaitable<Result> {
+  const { name } = step
   let result: Awaitable<Result>
-  enterHook(hook, errors)
+  const outer = enterHook(step, watch)
   try {
     result = run()
     if (!isThenable(result)) return responseOf(result, name, 'upstream')
   } catch (error) {
     throw HookError.of(error, name, 'upstream')
   } finally {
-    leaveHook()
+    leaveHook(step, outer)
   }
   return result.then(
     (late) => responseOf(late, name, 'upstream'),
@@ -49,7 +49,7 @@ function checked({ name }: Step, errors: HookErrors, run: () => Awaitable<Result
 
 /** The hook with its time limit, which stands still while the hook waits for what it wraps. */
 function limited(
-  { name, filter }: Step,
+  { name, filter }: HookStep,
   limitMs: number,
   x: Exchange,
   call: UpstreamCall,

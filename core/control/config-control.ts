@@ -1,30 +1,38 @@
-import { defineService } from '../api/service.ts'
+import { defineService, type ServiceKey } from '../api/service.ts'
 
-/** What set a load off. */
-export type Trigger = 'start' | 'file' | 'signal' | 'api'
+/** What started a load: the start of the process, a changed file, SIGHUP, or a call of `reload`. */
+export type LoadTrigger = 'start' | 'file' | 'signal' | 'api'
 
-/** A problem as people and tools read it. */
-export interface PlainProblem {
+/** Something wrong with the configuration, or unwise about it, and its place. Plain data, for people and tools. */
+export interface ConfigProblem {
+  /** Name of the document. */
   readonly file: string
-  /** From 1; absent where the whole file is meant. */
+  /** From 1; undefined where the whole file is meant. */
   readonly line?: number | undefined
+  /** From 1. */
   readonly col?: number | undefined
   /** `endpoints[0].url`, or empty. */
   readonly path: string
+  /** What is wrong and what to do. */
   readonly message: string
 }
 
+/** How a reload ended. Plain data. */
 export interface ReloadOutcome {
-  /** `applied`; `unchanged`: it means what runs already; `failed`: what runs goes on untouched. */
+  /**
+   * - `applied`: the new configuration runs.
+   * - `unchanged`: the documents mean what runs already.
+   * - `failed`: the problems say why. The old configuration goes on, untouched.
+   */
   readonly outcome: 'applied' | 'unchanged' | 'failed'
-  /** Version of what runs now. */
+  /** Version of the configuration that runs now. */
   readonly version: string
-  readonly problems: readonly PlainProblem[]
-  readonly warnings: readonly PlainProblem[]
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
   readonly duration_ms: number
 }
 
-/** What the process runs on, as JSON. */
+/** State of the configuration that runs. Plain data. */
 export interface ConfigStatus {
   /** Digest of the documents' text, 12 hex digits. */
   readonly version: string
@@ -34,22 +42,38 @@ export interface ConfigStatus {
   readonly files: readonly string[]
   /** When it was applied (RFC 3339). */
   readonly loaded_at: string
-  readonly trigger: Trigger
+  readonly trigger: LoadTrigger
+  /** Number of endpoints. */
   readonly endpoints: number
-  readonly warnings: readonly PlainProblem[]
+  readonly warnings: readonly ConfigProblem[]
   /** The last load, if it failed; null once one succeeds. */
   readonly last_failure: {
     readonly at: string
-    readonly trigger: Trigger
-    readonly problems: readonly PlainProblem[]
+    readonly trigger: LoadTrigger
+    readonly problems: readonly ConfigProblem[]
   } | null
 }
 
-/** The configuration, as the admin listener shows it and has it loaded again. */
+/**
+ * Shows and reloads the configuration; for admin filters.
+ *
+ * ```ts
+ * const { outcome, problems } = await env.service(ConfigControlKey).reload('api')
+ * if (outcome === 'failed') return reply(422, 'config_invalid', { extra: { problems } })
+ * ```
+ */
 export interface ConfigControl {
   status(): ConfigStatus
-  /** Resolves when the load that it set off, or one that began later, is over. Never rejects for what a document says. */
-  reload(trigger: Trigger): Promise<ReloadOutcome>
+  /**
+   * Loads the configuration again. Resolves when that load, or a later one, is over. What is wrong with a document is an
+   * outcome, not a rejection. A filter must not wait for a reload in `create`: the load waits for `create`.
+   */
+  reload(trigger: LoadTrigger): Promise<ReloadOutcome>
 }
 
-export const ConfigKey = defineService<ConfigControl>('config')
+/**
+ * The configuration that runs.
+ *
+ * @example const { version, warnings } = env.service(ConfigControlKey).status()
+ */
+export const ConfigControlKey: ServiceKey<ConfigControl> = defineService('config')

@@ -1,16 +1,16 @@
 /** A place in the configuration document: `['endpoints', 0, 'url']`. */
 export type Path = readonly (string | number)[]
 
-/** Something wrong with, or unwise about, the configuration. */
+/** Something wrong with the configuration, or unwise about it. */
 export interface Problem {
   readonly path: Path
-  /** What is wrong and how to mend it. */
+  /** What is wrong and what to do. */
   readonly message: string
-  /** The value that stands there, short; told apart from the message because it may have to be hidden. */
+  /** The value at that place, shortened; apart from the message, because it may have to be masked. */
   readonly found?: string
 }
 
-/** A configuration that cannot be loaded. Carries every problem found, not only the first. */
+/** A configuration that can't be loaded. Holds every problem, not only the first. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 

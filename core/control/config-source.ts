@@ -1,27 +1,47 @@
-/** Where configuration documents come from: files here; a key-value store or a database by plugin. */
+/**
+ * Where configuration documents come from: files, a key-value store, a database. Weir's own source reads files.
+ *
+ * ```ts
+ * class MemorySource implements ConfigSource {
+ *   readonly main = 'weir.yaml'
+ *   #text = 'filters: [echo]'
+ *   async read() {
+ *     return Buffer.from(this.#text)
+ *   }
+ *   async expand() {
+ *     return []
+ *   }
+ *   async watch() {
+ *     return async () => {}
+ *   }
+ * }
+ * ```
+ */
 export interface ConfigSource {
   /** Name of the main document, as messages show it. */
   readonly main: string
-  /** The bytes of a document. Throws a ConfigError that says why it can't be had. */
+  /** The bytes of a document. Rejects with an Error in words for the operator. */
   read(name: string): Promise<Buffer>
-  /** Names of the documents that a pattern of `include` stands for, in a stable order. */
+  /** Names of the documents that match a pattern of `include`, in a stable order. */
   expand(pattern: string): Promise<readonly string[]>
   /**
-   * Calls `changed` when there may be something new, however often. Nothing between this call and the one to the
-   * function that it gives, which stops it, is missed.
-   * @param uses what the running configuration was made of
+   * Calls `changed` when the inputs may have changed; too often does no harm. It misses nothing from the moment of the call
+   * until it is stopped.
+   * @param inputs of the configuration that runs
+   * @returns a function that stops it
    */
-  watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>>
+  watch(inputs: ConfigInputs, changed: () => void): Promise<() => Promise<void>>
   /**
-   * Puts `bytes` in the place of a document, all or nothing, if it still holds `before`: gives false and does nothing if
-   * others changed it meanwhile. Throws a ConfigError that says why it can't be written. A source without it is read-only.
+   * Replaces a document, all or nothing, if it still holds `before`. Resolves to false, without a change, if somebody else
+   * has changed it. Rejects with an Error in words for the operator. A source without this method is read-only.
    */
   write?(name: string, bytes: Buffer, before: Buffer): Promise<boolean>
 }
 
-/** What a configuration was made of. */
-export interface ConfigUses {
-  /** Documents, and local files that were read for them (absolute paths). */
+/** What a configuration was read from. */
+export interface ConfigInputs {
+  /** Documents, and local files that they refer to (absolute paths). */
   readonly names: readonly string[]
+  /** Patterns of `include`: a new document may match one. */
   readonly patterns: readonly string[]
 }

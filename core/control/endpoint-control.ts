@@ -1,101 +1,127 @@
-import { defineService } from '../api/service.ts'
-import type { BreakerPhase, EndpointStatus, Health } from '../state/endpoint-status.ts'
-import type { PlainProblem } from './config-control.ts'
+import { defineService, type ServiceKey } from '../api/service.ts'
+import type { BreakerPhase, EndpointStatus, TargetHealth } from '../state/endpoint-status.ts'
+import type { ConfigProblem } from './config-control.ts'
 
 /** Why a change was refused. */
-export type Refusal =
-  /** It would not load, or is no plain data; the problems say why. */
+export type ChangeRefusal =
+  /** The configuration would not load with it, or it is no plain data; the problems say why. */
   | 'invalid'
+  /** There is no endpoint with that id. */
   | 'not_found'
-  /** There is an endpoint of that id. */
+  /** There is an endpoint with that id already. */
   | 'exists'
-  /** The configuration is no longer of the version that was asked for. */
+  /** The configuration is no longer of the version in `ifVersion`. */
   | 'conflict'
-  /** The documents as they stand now don't load: they have to be mended first. */
+  /** The documents don't load as they are now: they have to be corrected first. */
   | 'not_loaded'
-  /** The document can't be written, or not by machine. */
+  /** The document can't be written, or Weir can't edit it. */
   | 'not_writable'
   /** Weir is stopping. */
   | 'stopping'
 
+/** How a change ended. Plain data. */
 export interface ChangeOutcome {
-  /** `applied`; `unchanged`: what runs means that already, whatever the document says now; `refused`: nothing was changed, neither what runs nor the document. */
+  /**
+   * - `applied`: the change runs, and is in the document.
+   * - `unchanged`: what runs means the same already.
+   * - `refused`: nothing was changed, neither what runs nor the document.
+   */
   readonly outcome: 'applied' | 'unchanged' | 'refused'
-  readonly reason?: Refusal
-  /** The endpoint that was meant; after a change of its name or version, the new one. */
+  /** Why it was refused. */
+  readonly reason?: ChangeRefusal
+  /** Id of the endpoint; after a change of its name or version, the new one. */
   readonly id: string
-  /** Version of what runs now. */
+  /** Version of the configuration that runs now. */
   readonly version: string
-  /** Places are those of the document as it would have become. */
-  readonly problems: readonly PlainProblem[]
-  readonly warnings: readonly PlainProblem[]
+  /** Their places are those in the changed document. */
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
   readonly duration_ms: number
 }
 
+/** Options of a change. */
 export interface ChangeOptions {
-  /** Refuse (`conflict`) unless the configuration, with what others did meanwhile, is still of this version. */
+  /** Refuses the change (`conflict`) if the configuration, with what others did meanwhile, is of another version. */
   readonly ifVersion?: string | undefined
 }
 
-/** An endpoint as plain JSON: how it is configured, and what is known of it. */
+/** An endpoint as plain data: its configuration and its state. */
 export interface EndpointView {
   readonly id: string
-  /** What the document says of it: references as they are written, secrets masked, URLs without credentials. */
+  /** Its entry in the document: references as they are written, secrets masked, URLs without credentials. */
   readonly entry: Readonly<Record<string, unknown>>
-  /** Where it stands. */
+  /** Document in which the entry is. */
   readonly file: string
   readonly line?: number | undefined
   readonly status: EndpointStatus
-  /** RFC 3339, as below. */
+  /** When the status or a breaker changed last (RFC 3339). */
   readonly changed_at: string
   readonly targets: readonly TargetView[]
   readonly breakers: readonly BreakerView[]
 }
 
+/** A target as plain data. */
 export interface TargetView {
   readonly url: string
   readonly weight: number
-  readonly health: Health
+  readonly health: TargetHealth
+  /** Whether live traffic found it bad. */
   readonly ejected: boolean
-  /** Attempts in flight, those that are over, and those of them that failed. */
+  /** Attempts in flight. */
   readonly outstanding: number
+  /** Attempts that are over. */
   readonly attempts: number
+  /** Attempts that failed. */
   readonly failures: number
+  /** When its health or ejection changed last (RFC 3339). */
   readonly changed_at: string
 }
 
+/** A breaker as plain data. */
 export interface BreakerView {
   /** Name of the filter in the chain. */
   readonly filter: string
-  /** Null where one breaker guards the whole endpoint. */
+  /** URL of the target that it guards; null where it guards the whole endpoint. */
   readonly target: string | null
   readonly phase: BreakerPhase
 }
 
 /**
- * Endpoints, looked at and changed while Weir runs. A change edits the document in which the endpoint stands, so that it
- * outlives the process, and is applied like any other change of it: whole, or not at all. Changes are made one after another
- * and none before what others changed in the document meanwhile was loaded.
+ * Shows and changes endpoints while Weir runs; for admin filters. A change edits the document that holds the endpoint, so that
+ * it outlives the process, and is then loaded like any other change: all or nothing. Changes are made one after another. What
+ * others changed in the document meanwhile is loaded first.
  *
- * Entries and patches are plain JSON, what the document would say, of at most 64 KiB and 16 levels. They may come from
- * anywhere: `${…}` in them is text, no reference. Nothing here rejects for what it is given. A filter must not wait for a
- * change in `create`: changes wait for the load that makes it.
+ * Entries and patches are plain JSON as the document would hold it, at most 64 KiB and 16 levels deep. They may come from
+ * untrusted callers: `${…}` in them is text, not a reference. No method rejects because of its arguments. A filter must not
+ * wait for a change in `create`: the change waits for the load that calls `create`.
+ *
+ * ```ts
+ * const { outcome, reason } = await control.change('v1/orders', { timeout: '5s' }, { ifVersion: version })
+ * if (outcome === 'refused') return reply(409, `change_${reason}`)
+ * ```
  */
 export interface EndpointControl {
+  /** All endpoints, in the order of the configuration. */
   list(): readonly EndpointView[]
   get(id: string): EndpointView | undefined
-  /** Adds an endpoint behind the others of the main document. */
+  /** Adds an endpoint after the others of the main document. */
   register(entry: unknown, options?: ChangeOptions): Promise<ChangeOutcome>
   /**
-   * Merges a patch into an entry (RFC 7396: null removes a key, lists are replaced). What equals the entry as it is shown,
-   * masked secrets and references too, stays as it is.
+   * Merges a patch into an entry (RFC 7396: null removes a key, lists are replaced). Values that equal those of the view,
+   * masked secrets and references included, stay as they are in the document.
    */
   change(id: string, patch: unknown, options?: ChangeOptions): Promise<ChangeOutcome>
+  /** Removes the endpoint from its document. Requests in flight finish. */
   remove(id: string, options?: ChangeOptions): Promise<ChangeOutcome>
-  /** Makes it `active`. */
+  /** Sets its status to `active`. */
   enable(id: string, options?: ChangeOptions): Promise<ChangeOutcome>
-  /** Answers 503 from then on; requests in flight finish. */
+  /** Sets its status to `disabled`: requests get 503 from then on. Requests in flight finish. */
   disable(id: string, options?: ChangeOptions): Promise<ChangeOutcome>
 }
 
-export const EndpointControlKey = defineService<EndpointControl>('endpoint-control')
+/**
+ * The endpoints of the configuration that runs.
+ *
+ * @example const control = env.service(EndpointControlKey)
+ */
+export const EndpointControlKey: ServiceKey<EndpointControl> = defineService('endpoint-control')

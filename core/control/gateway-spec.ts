@@ -1,20 +1,20 @@
 import type { Endpoint, Requirement } from '../api/endpoint.ts'
 import type { Path } from './config-error.ts'
 
-/** Options for a filter, and where each came from (shorthand keys live elsewhere in the document). */
+/** Options of a filter, and where each comes from: shorthand keys are elsewhere in the document. */
 export interface OptionsSpec {
   readonly options: Readonly<Record<string, unknown>>
   readonly at: Path
-  /** Place of an option that does not stand below `at`. */
+  /** Place of an option that is not below `at`. */
   readonly origins?: Readonly<Record<string, Path>>
 }
 
 /** One entry of a chain. */
 export interface FilterSpec extends OptionsSpec {
-  /** Unique in the chain; what `endpoints[].filters` refers to. */
+  /** Unique in the chain. `endpoints[].filters` refers to it. */
   readonly name: string
   readonly factory: string
-  /** How long one of its hooks may wait before the request gets a 500; milliseconds. Undefined: for ever. */
+  /** How long one of its hooks may wait before the request gets a 500; milliseconds. Undefined: no limit. */
   readonly hookTimeoutMs?: number | undefined
 }
 
@@ -27,13 +27,13 @@ export interface EndpointSpec {
 
 export interface ListenerSpec {
   readonly name: string
-  /** Undefined: every address. */
+  /** Undefined: all addresses. */
   readonly host: string | undefined
   readonly port: number
   readonly chain: readonly FilterSpec[]
-  /** Whether the endpoints are reached through this listener. */
+  /** Whether this listener leads to the endpoints. */
   readonly routes: boolean
-  /** What every request through this listener requires, beside what its endpoint does. */
+  /** What every request through this listener requires, besides what its endpoint requires. */
   readonly requires: readonly Requirement[]
   readonly at: Path
 }

@@ -1,56 +1,76 @@
-import { defineService } from '../api/service.ts'
+import { defineService, type ServiceKey } from '../api/service.ts'
 import type { StatusPattern } from '../api/status-pattern.ts'
-import type { Health } from '../state/endpoint-status.ts'
+import type { TargetHealth } from '../state/endpoint-status.ts'
 
-/** How the targets of an endpoint are checked. Durations are milliseconds. Plain data: equal ones are the same check. */
+/** How the targets of an endpoint are checked. Durations are milliseconds. Plain data: equal settings are the same check. */
 export interface HealthCheck {
   readonly method: 'GET' | 'HEAD'
-  /** Put behind the target's origin as it is, query included. */
+  /** Comes behind the target's origin as it is, query included. */
   readonly path: string
   /** By name, in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** From the beginning of a check to that of the next. */
+  /** From the beginning of one check to the beginning of the next. */
   readonly intervalMs: number
-  /** For the whole of a check. */
+  /** For a whole check. */
   readonly timeoutMs: number
   /** Failed checks in a row that make a target unhealthy. */
   readonly unhealthyThreshold: number
   /** Passed checks in a row that make it healthy. */
   readonly healthyThreshold: number
-  /** What the answer's status must be one of. */
+  /** Statuses of the response that pass. */
   readonly statuses: readonly StatusPattern[]
-  /** What the beginning of the body must hold, as `bodyPattern` reads it. */
+  /** What the beginning of the body must contain, as `parseBodyMatch` reads it. */
   readonly bodyMatch: string | undefined
 }
 
 /** What one check found. */
-export interface CheckResult {
+export interface HealthCheckResult {
+  /** Id of the endpoint. */
   readonly endpoint: string
+  /** URL of the target. */
   readonly target: string
   readonly passed: boolean
-  /** For people; never bytes of the upstream. */
+  /** Why, for people; never bytes of the upstream. */
   readonly reason: string
-  /** What is held of the target since. */
-  readonly health: Health
-  /** Milliseconds, without the time for which it waited for its turn. */
+  /** Health of the target after this check. */
+  readonly health: TargetHealth
+  /** Milliseconds, without the time in the queue of checks. */
   readonly durationMs: number
 }
 
-/** Works the health checker by hand. */
+/**
+ * Starts health checks by hand; for admin filters.
+ *
+ * ```ts
+ * const results = await env.service(HealthControlKey).checkNow('v1/orders')
+ * const bad = results.filter(({ passed }) => !passed)
+ * ```
+ */
 export interface HealthControl {
   /**
-   * Checks every target of an endpoint, or of all, at once rather than when it is due; a check that is under way is waited
-   * for. The results count as those of other checks. Targets that are not checked are left out. Never rejects.
+   * Checks every target of an endpoint, or of all endpoints, now. A check that is under way is waited for instead. The results
+   * count like those of other checks. Targets without a health check are left out. Never rejects.
+   * @param endpoint id of the endpoint
    */
-  checkNow(endpoint?: string): Promise<readonly CheckResult[]>
+  checkNow(endpoint?: string): Promise<readonly HealthCheckResult[]>
 }
 
-export const HealthKey = defineService<HealthControl>('health')
+/**
+ * The health checker.
+ *
+ * @example const health = env.service(HealthControlKey)
+ */
+export const HealthControlKey: ServiceKey<HealthControl> = defineService('health')
 
 const REGEX = /^\/(.+)\/([imsu]*)$/s
 
-/** A `body_match`: a regular expression between slashes, with flags behind them, or else plain text. Throws a SyntaxError. */
-export function bodyPattern(text: string): RegExp | string {
+/**
+ * Reads the option `body_match` of a health check: a regular expression between slashes, with flags behind them, or plain text.
+ *
+ * @example parseBodyMatch('/"status": ?"up"/i') // a RegExp
+ * @throws SyntaxError for a wrong regular expression
+ */
+export function parseBodyMatch(text: string): RegExp | string {
   const [, source, flags] = REGEX.exec(text) ?? []
   return source === undefined ? text : new RegExp(source, flags)
 }

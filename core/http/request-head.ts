@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
 import type { ErrorCode } from '../api/errors.ts'
-import { sameName } from '../api/header-list.ts'
+import { equalsIgnoreCase } from '../base/tokens.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 
 /** What the engine itself wants to know of a request's head. */
@@ -36,20 +36,20 @@ export function readHead(req: IncomingMessage, limits: DownstreamLimits): Reques
     // A switch by length keeps this loop off string comparison.
     switch (name.length) {
       case 4:
-        if (!sameName(name, 'host')) break
+        if (!equalsIgnoreCase(name, 'host')) break
         head.host = raw[i + 1]!
         hosts++
         break
       case 6:
         // The letter first: Accept, Cookie and Origin are as long, and in most requests.
-        if ((name.charCodeAt(0) | 0x20) === LETTER_E && sameName(name, 'expect'))
-          expected &&= sameName(raw[i + 1]!, '100-continue')
+        if ((name.charCodeAt(0) | 0x20) === LETTER_E && equalsIgnoreCase(name, 'expect'))
+          expected &&= equalsIgnoreCase(raw[i + 1]!, '100-continue')
         break
       case 14:
-        if (sameName(name, 'content-length')) head.length = Number(raw[i + 1])
+        if (equalsIgnoreCase(name, 'content-length')) head.length = Number(raw[i + 1])
         break
       case 17:
-        if (!sameName(name, 'transfer-encoding')) break
+        if (!equalsIgnoreCase(name, 'transfer-encoding')) break
         coding = raw[i + 1]!
         codings++
     }
@@ -88,7 +88,7 @@ function refusedSize(raw: readonly string[], target: string, limits: DownstreamL
 function asksToBeKept(raw: readonly string[]): boolean {
   let asks = false
   for (let i = 0; i < raw.length; i += 2) {
-    if (!sameName(raw[i]!, 'connection')) continue
+    if (!equalsIgnoreCase(raw[i]!, 'connection')) continue
     for (const option of raw[i + 1]!.toLowerCase().split(',')) {
       if (option.trim() === 'close') return false
       asks ||= option.trim() === 'keep-alive'
@@ -101,7 +101,7 @@ function refusedCoding(req: IncomingMessage, codings: number, coding: string): E
   // RFC 9112 §6.1: faulty framing, from somebody who can't know the coding.
   if (req.httpVersionMinor === 0) return 'framing_invalid'
   // RFC 9112 §6.1: a coding that is not understood, chunked twice included, is answered with 501.
-  return codings === 1 && sameName(coding, 'chunked') ? undefined : 'transfer_coding_unknown'
+  return codings === 1 && equalsIgnoreCase(coding, 'chunked') ? undefined : 'transfer_coding_unknown'
 }
 
 /** RFC 9112 §3.2: 400 unless there is exactly one Host that is valid; HTTP/1.0 need not send any. */
@@ -134,7 +134,7 @@ function readTarget(req: IncomingMessage, head: RequestHead, target: string): Er
   // RFC 9112 §3.2.4: OPTIONS of an authority alone is OPTIONS of `*`.
   if (head.path === '') head.path = req.method === 'OPTIONS' && head.query === '' ? '*' : '/'
   const raw = req.rawHeaders
-  for (let i = 0; i < raw.length; i += 2) if (sameName(raw[i]!, 'host')) raw[i + 1] = authority
+  for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(raw[i]!, 'host')) raw[i + 1] = authority
   return undefined
 }
 

@@ -4,8 +4,8 @@ import { WeirError } from '../api/errors.ts'
 import { Exchange } from '../api/exchange.ts'
 import { HeaderList } from '../api/header-list.ts'
 import { LocalReply, type Response } from '../api/reply.ts'
+import { ChainRunner, type ResponseOutlet } from '../chain/chain-runner.ts'
 import { errorReply } from '../chain/error-reply.ts'
-import { HookRunner, type ResponseOutlet } from '../chain/hook-runner.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { downstreamOf } from './downstream.ts'
 import type { Framing } from './early-reply.ts'
@@ -69,7 +69,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
   readonly #x: Exchange
   readonly #source: RequestBody | undefined
   readonly #writer: ResponseWriter
-  readonly #run: HookRunner
+  readonly #run: ChainRunner
   /** Counted by the overload manager. */
   #admitted = false
 
@@ -107,7 +107,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     const { timers } = runtime
     this.#writer = new ResponseWriter(req, res, source, framing, timers, limits.sendTimeoutMs, handshake, this)
     x.interim = this.#writer
-    this.#run = new HookRunner(x, settings.chain, runtime, this)
+    this.#run = new ChainRunner(x, settings.chain, runtime, this)
   }
 
   start(): void {

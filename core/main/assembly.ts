@@ -8,16 +8,16 @@ import { Reloader } from '../../config/live/reloader.ts'
 import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
 import { echoService } from '../../plugins/echo/echo-service.ts'
-import { HealthChecker } from '../../plugins/health/checker.ts'
+import { HealthChecker } from '../../plugins/health/health-checker.ts'
 import type { Service, ServiceKey } from '../api/service.ts'
-import { FileCheck } from '../base/files.ts'
+import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
 import type { Runtime } from '../chain/runtime.ts'
-import { ConfigKey, type Trigger } from '../control/config-control.ts'
+import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
-import { HealthKey } from '../control/health-control.ts'
+import { HealthControlKey } from '../control/health-control.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { reportRegistry } from '../observe/registry-report.ts'
@@ -79,11 +79,11 @@ export class Assembly {
       catalog,
       services: servicesOf(metrics, () => this.conditions, [
         [
-          ConfigKey,
-          { status: () => this.#reloader.status(), reload: (trigger: Trigger) => this.#reloader.reload(trigger) },
+          ConfigControlKey,
+          { status: () => this.#reloader.status(), reload: (trigger: LoadTrigger) => this.#reloader.reload(trigger) },
         ],
         [EndpointControlKey, editor],
-        [HealthKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
+        [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
         ...(parts.services ?? []),
       ]),
       baseDir: config.settings.baseDir,

@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS, type DownstreamLimits } from '../http/downstream-limits
 import { Listener } from '../http/listener.ts'
 import { Overload } from '../http/overload.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
-import { EndpointRegistry, RegistryKey } from '../state/registry.ts'
+import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
 
 export interface GatewayParts {
@@ -68,7 +68,7 @@ export class Gateway {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
     const { runtime, baseDir } = this.#parts
-    const services = new Map(this.#parts.services).set(RegistryKey, this.registry)
+    const services = new Map(this.#parts.services).set(EndpointRegistryKey, this.registry)
     const context = { runtime, catalog, shared: this.shared, services, baseDir }
     const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
       // What the filters of the load asked of it is forgotten with them.

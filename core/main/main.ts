@@ -9,6 +9,8 @@ import { HOST, RUN } from './run-command.ts'
 export async function main(args: string[]): Promise<never> {
   // The gateway starts without the commands that it doesn't need.
   const others = args[0] === 'run' ? [] : (await import('../../config/commands/index.ts')).COMMANDS
+  // A reader that has seen enough (`weir print-schema | head`) is no error.
+  if (args[0] !== 'run') process.stdout.on('error', () => process.exit(0))
   const code = await dispatch(args, [RUN, ...others], HOST, {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

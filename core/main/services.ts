@@ -1,9 +1,12 @@
-import manifest from '../../package.json' with { type: 'json' }
-import { type ServiceKey, StatusKey } from '../api/service.ts'
-import { ConfigKey } from '../control/config-control.ts'
+import { readFileSync } from 'node:fs'
+import { GatewayStatusKey, type ServiceKey } from '../api/service.ts'
+import { packageFile } from '../base/package-file.ts'
+import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
-import { HealthKey } from '../control/health-control.ts'
+import { HealthControlKey } from '../control/health-control.ts'
 import { Metrics } from '../observe/metrics.ts'
+
+const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string }
 
 export const VERSION: string = manifest.version
 
@@ -20,12 +23,12 @@ export function servicesOf(
 ): Services {
   const ready = (): boolean => Object.values(conditions()).every(Boolean)
   const status = { version: VERSION, ready, checks: conditions, metrics: () => metrics.expose() }
-  return new Map<ServiceKey<unknown>, unknown>([[StatusKey, status], ...controls])
+  return new Map<ServiceKey<unknown>, unknown>([[GatewayStatusKey, status], ...controls])
 }
 
 /** For commands that make filters and serve nothing. */
 export const IDLE_SERVICES: Services = servicesOf(
   new Metrics(),
   () => ({}),
-  [ConfigKey, EndpointControlKey, HealthKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
+  [ConfigControlKey, EndpointControlKey, HealthControlKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
 )

@@ -1,3 +1,4 @@
+import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /** Names of filters by the file of the module that brought them. */
@@ -5,7 +6,14 @@ const origins = new Map<string, readonly string[]>()
 
 /** Notes which filters a module brought, so that errors that come from its code can be told from others. */
 export function rememberOrigin(url: string, filters: readonly string[]): void {
-  if (url.startsWith('file:')) origins.set(fileURLToPath(url), filters)
+  if (!url.startsWith('file:')) return
+  for (const file of [url, ...sourcesOf(url)]) origins.set(fileURLToPath(file), filters)
+}
+
+/** What a module was compiled from. Stacks name these files if the module has a source map. */
+function sourcesOf(url: string): string[] {
+  const sources = findSourceMap(fileURLToPath(url))?.payload.sources ?? []
+  return sources.map((source) => new URL(source, url).href).filter((source) => source.startsWith('file:'))
 }
 
 /** A filter of this package: `filters/<name>/…`. */

@@ -3,21 +3,31 @@ import type { Exchange, ExchangeTrace } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
 
 /**
- * What the engine asks of a tracing system. Absent when tracing is off. Its methods are synchronous and never throw for
- * what a client or a collector does.
+ * A tracing system, as the engine calls it; there is none if tracing is off. Its methods are synchronous and never throw
+ * because of what a client or a collector does. Weir's own is OpenTelemetry.
+ *
+ * ```ts
+ * const tracing: Tracing = {
+ *   begin(x) {
+ *     x.traceId = remoteSpanOf(x.request.headers)?.traceId
+ *     return undefined // not sampled
+ *   },
+ *   finish() {},
+ * }
+ * ```
  */
 export interface Tracing {
   /**
-   * Called once an exchange, before any filter. Decides whether it is sampled, and sets `x.traceId` in either case.
-   * Unsampled: returns undefined, has made no span, and has put an unsampled `traceparent` on the request that goes
-   * upstream. Sampled: the server span has begun, and what is returned is also `x.trace`.
+   * Called once per exchange, before any filter. Decides whether the exchange is sampled, and sets `x.traceId` in both cases.
+   * Not sampled: creates no span, sets an unsampled `traceparent` on the request, and returns undefined. Sampled: begins the
+   * server span and returns the trace, which becomes `x.trace`.
    */
   begin(x: Exchange): RecordingTrace | undefined
-  /** Called once an exchange, after the last `log`. Ends every span that is still open. */
+  /** Called once per sampled exchange, after the last `log`. Ends every span that is still open. */
   finish(x: Exchange, finished: Finished): void
 }
 
-/** What one filter did for one exchange. It becomes one span when the exchange is over. */
+/** What one filter did for one exchange. It becomes a span when the exchange is over. */
 export interface FilterStep {
   readonly name: string
   /** Monotonic milliseconds. */
@@ -29,14 +39,14 @@ export interface FilterStep {
   reason: string | undefined
 }
 
-/** The trace of a sampled exchange as the decorated filters (`traced.ts`) write it. */
+/** The trace of a sampled exchange, as the engine writes it. */
 export interface RecordingTrace extends ExchangeTrace {
-  /** By the filter's name in the chain: an endpoint's instance continues what the chain's began. */
+  /** By the filter's name in the chain: an endpoint's instance continues what the chain's instance began. */
   readonly steps: Map<string, FilterStep>
   /** Monotonic milliseconds. */
   now(): number
-  /** Begins the client span of an attempt and puts its context on the headers that go upstream. */
+  /** Begins the client span of an attempt, and sets its context on the headers that go upstream. */
   beginAttempt(x: Exchange, attempt: Attempt): void
-  /** Ends it. Harmless for an attempt that never began or is over. */
+  /** Ends the span of an attempt. Harmless if it never began or has ended. */
   endAttempt(attempt: Attempt, outcome: Outcome): void
 }

@@ -2,30 +2,49 @@ import type { Endpoint, Target } from '../api/endpoint.ts'
 import type { BreakerPhase, EndpointStatus } from './endpoint-status.ts'
 import { TargetState } from './target-state.ts'
 
-/** A breaker, as it is looked at and worked by hand. */
+/**
+ * A breaker, as admin filters see and operate it. A filter that is a breaker adds one to `EndpointState.breakers`, and removes
+ * it in `dispose`.
+ *
+ * ```ts
+ * for (const breaker of registry.get('v1/orders')?.breakers ?? []) if (breaker.phase === 'open') breaker.reset()
+ * ```
+ */
 export interface BreakerHandle {
+  /** Name of the filter in the chain. */
   readonly filter: string
-  /** Undefined: it guards the whole endpoint. */
+  /** URL of the target that it guards; undefined: it guards the whole endpoint. */
   readonly target: string | undefined
   readonly phase: BreakerPhase
-  /** Opens it as if it had failed often enough. */
+  /** Opens it, as if enough calls had failed. */
   trip(): void
-  /** Closes it and forgets what it counted. */
+  /** Closes it, and resets its counts. */
   reset(): void
 }
 
-/** What is known of an endpoint. */
+/**
+ * State of an endpoint. Filters read the fields; `EndpointRegistry` changes them.
+ *
+ * ```ts
+ * const state = env.service(EndpointRegistryKey).of(env.endpoint)
+ * const called = state.targets.filter(({ available }) => available)
+ * ```
+ */
 export class EndpointState {
   readonly id: string
+  /** As configured last. */
   endpoint: Endpoint
   status: EndpointStatus
   /** In the order of the configuration. */
   targets: readonly TargetState[] = []
-  /** Added by breakers when they are made, and taken away when they are disposed of. */
+  /** Breakers that guard the endpoint or one of its targets. They add and remove themselves. */
   readonly breakers = new Set<BreakerHandle>()
-  /** Called with a target that active checks find well again after they had found it bad. Of the endpoint, so that thousands don't listen to all. */
+  /**
+   * Functions that are called with a target when active checks find it healthy again. They are kept per endpoint, so that an
+   * event of one endpoint does not call the listeners of thousands. Who adds one removes it in `dispose`.
+   */
   readonly recoveries = new Set<(target: TargetState) => void>()
-  /** Milliseconds since the Unix epoch. */
+  /** When the status or a breaker changed last; milliseconds since the Unix epoch. */
   changedAt: number
   readonly #byUrl = new Map<string, TargetState>()
 
@@ -36,7 +55,10 @@ export class EndpointState {
     this.changedAt = now
   }
 
-  /** The state of a target; one that is asked for first is made. */
+  /**
+   * The state of a target, created on first use.
+   * @param now milliseconds since the Unix epoch
+   */
   target(target: Target, now: number): TargetState {
     let state = this.#byUrl.get(target.url)
     if (state === undefined) {
@@ -46,7 +68,7 @@ export class EndpointState {
     return state
   }
 
-  /** @internal The endpoint is configured like this from now on. */
+  /** @internal The endpoint is configured like this from now on. States of targets that are gone are forgotten. */
   configure(endpoint: Endpoint): void {
     this.endpoint = endpoint
     this.targets = endpoint.targets.map((target) => this.#byUrl.get(target.url)!)
@@ -57,7 +79,7 @@ export class EndpointState {
     for (const url of this.#byUrl.keys()) if (!urls.has(url)) this.#byUrl.delete(url)
   }
 
-  /** @internal */
+  /** @internal The status that follows from the configuration and the targets. */
   assess(): EndpointStatus {
     const { targets } = this
     const { status } = this.endpoint

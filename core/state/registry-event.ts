@@ -1,22 +1,31 @@
-import type { BreakerPhase, EndpointStatus, Health } from './endpoint-status.ts'
+import type { BreakerPhase, EndpointStatus, TargetHealth } from './endpoint-status.ts'
 
-/** What every event tells beside its own. */
-export interface Happened {
+/** What every event of the registry has. */
+export interface RegistryEventBase {
+  /** Id of the endpoint. */
   readonly endpoint: string
   /** Milliseconds since the Unix epoch. */
   readonly at: number
 }
 
-/** A transition. `reason` is short and for people; it never holds bytes of an upstream. */
-export type RegistryEvent = Happened &
+/**
+ * A change of an endpoint's state. `target` is a URL. `reason` is short and for people; it never holds bytes of an upstream.
+ *
+ * ```ts
+ * registry.subscribe((event) => {
+ *   if (event.type === 'endpoint_status' && event.to === 'unhealthy') alert(event.endpoint)
+ * })
+ * ```
+ */
+export type RegistryEvent = RegistryEventBase &
   (
     | { readonly type: 'endpoint_added' | 'endpoint_removed' }
     | { readonly type: 'endpoint_status'; readonly from: EndpointStatus; readonly to: EndpointStatus }
     | {
         readonly type: 'target_health'
         readonly target: string
-        readonly from: Health
-        readonly to: Health
+        readonly from: TargetHealth
+        readonly to: TargetHealth
         readonly reason: string
       }
     | { readonly type: 'target_ejected' | 'target_returned'; readonly target: string; readonly reason: string }

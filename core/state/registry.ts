@@ -1,20 +1,27 @@
 import type { Endpoint } from '../api/endpoint.ts'
 import type { Logger } from '../api/logger.ts'
-import { defineService } from '../api/service.ts'
+import { defineService, type ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
 import { EndpointState } from './endpoint-state.ts'
-import type { BreakerPhase, Health } from './endpoint-status.ts'
-import type { Happened, RegistryEvent } from './registry-event.ts'
+import type { BreakerPhase, TargetHealth } from './endpoint-status.ts'
+import type { RegistryEvent, RegistryEventBase } from './registry-event.ts'
 import type { TargetState } from './target-state.ts'
 
 /** An event without what the registry adds. */
-type Told<E = RegistryEvent> = E extends unknown ? Omit<E, keyof Happened> : never
+type BareEvent<E = RegistryEvent> = E extends unknown ? Omit<E, keyof RegistryEventBase> : never
 
 /**
- * Run-time state of every endpoint and target: what health checks, live traffic and breakers found out. It outlives reloads
- * for as long as the endpoint, or the target's URL, is configured. Filters get it by `RegistryKey`.
+ * Run-time state of every endpoint and target, as health checks, live traffic and breakers found it. It outlives reloads, as
+ * long as the endpoint, or the target's URL, stays configured. Filters get it by `EndpointRegistryKey`.
  *
- * Whoever finds something out says so by a method here; whoever wants to know subscribes, or reads the plain fields.
+ * Filters and health checks report what they find by the methods here. Others read the plain fields, or subscribe to events.
+ * Everything is synchronous.
+ *
+ * ```ts
+ * const registry = env.service(EndpointRegistryKey)
+ * for (const target of registry.of(env.endpoint).targets)
+ *   if (tooManyFailures(target)) registry.eject(target, '5 failures in a row')
+ * ```
  */
 export class EndpointRegistry {
   readonly #clock: Clock
@@ -29,13 +36,11 @@ export class EndpointRegistry {
     this.#log = log
   }
 
-  /**
-   * The state of an endpoint and of each of its targets; made when first asked for, which may be by a load that then fails:
-   * `sync` forgets those again.
-   */
+  /** The state of an endpoint and of each of its targets, created on first use. For `create`: the endpoint may not be live yet. */
   of(endpoint: Endpoint): EndpointState {
     let state = this.#states.get(endpoint.id)
     if (state === undefined) {
+      // Perhaps for a load that fails: `sync` removes it then.
       state = new EndpointState(endpoint, this.#clock.wall())
       this.#states.set(endpoint.id, state)
     }
@@ -43,21 +48,21 @@ export class EndpointRegistry {
     return state
   }
 
-  /** States of the live configuration, in its order. */
+  /** The states of all live endpoints, in the order of the configuration. */
   *all(): Iterable<EndpointState> {
     for (const id of this.#live) {
       const state = this.#states.get(id)
-      // Of one that is just being added, whoever is told of another finds none yet.
+      // A subscriber may be called, for another endpoint, before the state of a new one exists.
       if (state !== undefined) yield state
     }
   }
 
-  /** The state of a live endpoint. */
+  /** The state of a live endpoint; undefined if none has this id. */
   get(id: string): EndpointState | undefined {
     return this.#live.has(id) ? this.#states.get(id) : undefined
   }
 
-  /** @internal The swap: these endpoints are configured from now on, and no others. */
+  /** @internal These endpoints are configured from now on, and no others. */
   sync(endpoints: readonly Endpoint[]): void {
     const before = this.#live
     const live = new Set(endpoints.map(({ id }) => id))
@@ -65,18 +70,18 @@ export class EndpointRegistry {
     for (const id of this.#states.keys()) {
       if (live.has(id)) continue
       this.#states.delete(id)
-      if (before.has(id)) this.#tell(id, { type: 'endpoint_removed' })
+      if (before.has(id)) this.#emit(id, { type: 'endpoint_removed' })
     }
     for (const endpoint of endpoints) {
       const state = this.of(endpoint)
       state.configure(endpoint)
-      if (!before.has(endpoint.id)) this.#tell(endpoint.id, { type: 'endpoint_added' })
+      if (!before.has(endpoint.id)) this.#emit(endpoint.id, { type: 'endpoint_added' })
       this.#refresh(state)
     }
   }
 
-  /** An active check changed its mind about a target. */
-  setHealth(target: TargetState, to: Health, reason: string): void {
+  /** Sets the health of a target by the result of active checks. */
+  setHealth(target: TargetState, to: TargetHealth, reason: string): void {
     const { health: from } = target
     if (from === to) return
     target.health = to
@@ -85,40 +90,44 @@ export class EndpointRegistry {
     this.#changed(target, { type: 'target_health', target: target.url, from, to, reason })
   }
 
-  /** Live traffic found a target bad: it is left alone until `restore`. */
+  /** Ejects a target because live traffic found it bad: it is not called until `restore`. */
   eject(target: TargetState, reason: string): void {
     if (target.ejected) return
     target.ejected = true
     this.#changed(target, { type: 'target_ejected', target: target.url, reason })
   }
 
+  /** Ends the ejection of a target. */
   restore(target: TargetState, reason: string): void {
     if (!target.ejected) return
     target.ejected = false
     this.#changed(target, { type: 'target_returned', target: target.url, reason })
   }
 
-  /** A breaker changed its state. */
+  /** Reports that a breaker changed its phase. */
   breaker(
     state: EndpointState,
     change: { filter: string; target: string | undefined; from: BreakerPhase; to: BreakerPhase; reason: string },
   ): void {
     state.changedAt = this.#clock.wall()
-    this.#tell(state.id, { type: 'breaker_state', ...change })
+    this.#emit(state.id, { type: 'breaker_state', ...change })
   }
 
-  /** Calls `fn` for every event from now on, as it happens; what it throws is logged. Returns what ends it. */
+  /**
+   * Calls `fn` for every event from now on, at the moment of the change. What `fn` throws is logged.
+   * @returns a function that ends the subscription, for `dispose`
+   */
   subscribe(fn: (event: RegistryEvent) => void): () => void {
     this.#subscribers.add(fn)
     return () => this.#subscribers.delete(fn)
   }
 
-  #changed(target: TargetState, told: Told): void {
+  #changed(target: TargetState, bare: BareEvent): void {
     target.changedAt = this.#clock.wall()
     const state = this.#states.get(target.endpoint)
-    // Of a target, or an endpoint, that is configured no more.
+    // The target, or its endpoint, is no longer configured.
     if (state === undefined || !state.targets.includes(target)) return
-    this.#tell(state.id, told)
+    this.#emit(state.id, bare)
     this.#refresh(state)
   }
 
@@ -128,12 +137,12 @@ export class EndpointRegistry {
     if (from === to) return
     state.status = to
     state.changedAt = this.#clock.wall()
-    this.#tell(state.id, { type: 'endpoint_status', from, to })
+    this.#emit(state.id, { type: 'endpoint_status', from, to })
   }
 
-  #tell(endpoint: string, told: Told): void {
-    if (!this.#live.has(endpoint) && told.type !== 'endpoint_removed') return
-    const event = { ...told, endpoint, at: this.#clock.wall() } as RegistryEvent
+  #emit(endpoint: string, bare: BareEvent): void {
+    if (!this.#live.has(endpoint) && bare.type !== 'endpoint_removed') return
+    const event = { ...bare, endpoint, at: this.#clock.wall() } as RegistryEvent
     for (const fn of this.#subscribers) {
       try {
         fn(event)
@@ -144,4 +153,9 @@ export class EndpointRegistry {
   }
 }
 
-export const RegistryKey = defineService<EndpointRegistry>('registry')
+/**
+ * The registry.
+ *
+ * @example const registry = env.service(EndpointRegistryKey)
+ */
+export const EndpointRegistryKey: ServiceKey<EndpointRegistry> = defineService('registry')

@@ -1,4 +1,4 @@
-import type { ShareSpec } from '../api/share.ts'
+import type { ShareSpec } from '../api/share-spec.ts'
 
 interface Entry {
   readonly version: string | number
@@ -8,8 +8,8 @@ interface Entry {
 }
 
 /**
- * Plain data that outlives a reload: breaker counts, pools, caches. Reference-counted by filter instance. What a load
- * makes becomes visible to later loads only when it commits; a load that fails closes what it made.
+ * Plain data that outlives a reload: breaker counts, pools, caches. Reference-counted by filter instance. What a load creates
+ * becomes visible to later loads when it commits; a load that fails closes what it created.
  */
 export class SharedState {
   readonly #entries = new Map<string, Entry>()
@@ -48,7 +48,7 @@ export class SharedState {
   }
 }
 
-/** The shared data that one load touches. Instances release what they acquired when they are disposed. */
+/** The shared data of one load. Instances release what they acquired when they are disposed. */
 export interface ShareTransaction {
   acquire<T>(key: string, spec: ShareSpec<T>): { value: T; release: () => void }
   commit(): void

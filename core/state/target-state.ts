@@ -1,47 +1,59 @@
 import type { Target } from '../api/endpoint.ts'
-import type { Health } from './endpoint-status.ts'
+import type { TargetHealth } from './endpoint-status.ts'
 
 /** One request of a health check. */
 export interface HealthCheckRequest {
   readonly method: string
-  /** Put behind the target's origin as it is, without its base path. */
+  /** Comes behind the target's origin as it is, without the target's base path. */
   readonly path: string
-  /** Flat list of names and values. */
+  /** Names and values in turn. */
   readonly headers: readonly string[]
-  /** Gives it up: the check then rejects with the signal's reason. */
+  /** Ends the check early; it then rejects with the signal's reason. */
   readonly signal: AbortSignal
-  /** How much of the body is kept; the rest is not waited for. */
+  /** How many bytes of the body are kept; the rest is not waited for. */
   readonly maxBody: number
 }
 
+/** The response to a health check. */
 export interface HealthCheckResponse {
   readonly status: number
+  /** The beginning of the body. */
   readonly body: Buffer
 }
 
-/** Sends a check as traffic is sent: with the same TLS, to the same addresses. Rejects with a WeirError. */
+/** Sends a health check in the same way as traffic: with the same TLS settings, to the same addresses. Rejects with a `WeirError`. */
 export type SendHealthCheck = (check: HealthCheckRequest) => Promise<HealthCheckResponse>
 
-/** What is known of one URL of an endpoint. Plain fields: they are read for every request. Changed through the registry. */
+/**
+ * State of one target of an endpoint. Plain fields, because they are read for every request. The terminal filter counts
+ * `outstanding`, `attempts` and `failures`; `EndpointRegistry` changes `health` and `ejected`.
+ *
+ * ```ts
+ * const { targets } = env.service(EndpointRegistryKey).of(env.endpoint)
+ * const inFlight = targets.reduce((sum, { outstanding }) => sum + outstanding, 0)
+ * ```
+ */
 export class TargetState {
   /** Id of its endpoint. */
   readonly endpoint: string
   readonly url: string
-  /** As configured last. 0: no new requests, those in flight finish. */
+  /** As configured last. 0: draining, it gets no new requests. */
   weight: number
-  health: Health = 'unknown'
-  /** By live traffic. */
+  /** By active checks. */
+  health: TargetHealth = 'unknown'
+  /** Whether live traffic found it bad. */
   ejected = false
   /** Attempts in flight. */
   outstanding = 0
-  /** Attempts that are over, and those of them that failed. */
+  /** Attempts that are over. */
   attempts = 0
+  /** Attempts that failed. */
   failures = 0
-  /** Milliseconds since the Unix epoch. */
+  /** When its health or ejection changed last; milliseconds since the Unix epoch. */
   changedAt: number
-  /** Of every instance that calls the target, the latest last: one that a failed load made goes before the one it was to replace. */
+  /** One per instance that calls the target, the latest last. A failed load removes its own, and the one before counts again. */
   readonly #senders: SendHealthCheck[] = []
-  /** Breakers that guard this target alone: each says whether it would refuse an attempt now. */
+  /** One function per breaker that guards this target alone: whether the breaker would refuse an attempt now. */
   readonly blocks = new Set<() => boolean>()
 
   constructor(endpoint: string, { url, weight }: Target, now: number) {
@@ -51,12 +63,15 @@ export class TargetState {
     this.changedAt = now
   }
 
-  /** Asks the target as its traffic does. Undefined while no filter calls it. */
+  /** Sends a health check to the target. Undefined while no filter calls the target. */
   get sendHealthCheck(): SendHealthCheck | undefined {
     return this.#senders.at(-1)
   }
 
-  /** For the terminal filter that calls the target. Returns what takes the check back: to be called in `dispose`. */
+  /**
+   * For the terminal filter that calls the target: offers its way to send health checks.
+   * @returns a function that takes the offer back, for `dispose`
+   */
   offerHealthCheck(check: SendHealthCheck): () => void {
     this.#senders.push(check)
     return () => {
@@ -65,20 +80,20 @@ export class TargetState {
     }
   }
 
-  /** Whether neither checks nor live traffic found it bad. */
+  /** True if neither active checks nor live traffic found it bad. */
   get sound(): boolean {
     return this.health !== 'unhealthy' && !this.ejected
   }
 
   /**
-   * Whether it may be called now: it is sound, and no breaker of its own would refuse. That can change with time alone: ask
-   * when an attempt is made. A draining one may not be chosen, but is no reason to call the endpoint unhealthy.
+   * Whether it may be called now: it is sound, and no breaker of its own would refuse. Time alone can change that, so ask when
+   * an attempt is made. A weight of 0 does not count here: a draining target does not make its endpoint unhealthy.
    */
   get available(): boolean {
     return this.sound && !this.blocked
   }
 
-  /** Whether a breaker of its own would refuse an attempt now. */
+  /** Whether a breaker that guards this target alone would refuse an attempt now. */
   get blocked(): boolean {
     if (this.blocks.size > 0) for (const blocks of this.blocks) if (blocks()) return true
     return false

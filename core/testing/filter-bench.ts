@@ -2,9 +2,9 @@ import type { Endpoint } from '../api/endpoint.ts'
 import type { Filter, TerminalFilter } from '../api/filter.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey } from '../api/service.ts'
-import { readNamed } from '../base/files.ts'
+import { readNamed } from '../base/read-file.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
-import { EndpointRegistry, RegistryKey } from '../state/registry.ts'
+import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
 import { ManualClock } from './manual-clock.ts'
 import { MemoryMeter } from './memory-meter.ts'
@@ -46,7 +46,7 @@ export class FilterBench {
    */
   constructor(endpoints: readonly Endpoint[] = [], services: readonly ServiceValue[] = []) {
     this.#services.set(EndpointsKey.name, endpoints)
-    this.#services.set(RegistryKey.name, this.registry)
+    this.#services.set(EndpointRegistryKey.name, this.registry)
     for (const [key, service] of services) this.#services.set(key.name, service)
     this.registry.sync(endpoints)
   }

@@ -1,6 +1,7 @@
+import type { HookWatch } from '../api/current-hook.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
-import type { Step } from '../chain/compiled-chain.ts'
+import type { HookStep } from '../chain/compiled-chain.ts'
 import { Runtime } from '../chain/runtime.ts'
 
 /** A hook that threw, or returned what it may not: the client got a 500, and `weir_filter_errors_total` was counted. */
@@ -28,8 +29,8 @@ export class RecordingRuntime extends Runtime {
     super.filterError(x, filter, hook, error)
   }
 
-  override log(steps: readonly Step[], finished: Finished): void {
-    super.log(steps, finished)
+  override log(steps: readonly HookStep[], finished: Finished, watch?: HookWatch): void {
+    super.log(steps, finished, watch)
     this.finished.push(finished)
     for (const look of this.#waiting) look()
   }

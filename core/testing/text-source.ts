@@ -1,5 +1,5 @@
 import { FileConfigSource } from '../../config/live/file-config-source.ts'
-import type { ConfigSource, ConfigUses } from '../control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../control/config-source.ts'
 
 /** A main document that is a text in memory; what it includes are files. Nothing is watched. */
 export class TextSource implements ConfigSource {
@@ -22,7 +22,7 @@ export class TextSource implements ConfigSource {
     return this.#files.expand(pattern)
   }
 
-  async watch(_uses: ConfigUses, _changed: () => void): Promise<() => Promise<void>> {
+  async watch(_uses: ConfigInputs, _changed: () => void): Promise<() => Promise<void>> {
     return async () => {}
   }
 

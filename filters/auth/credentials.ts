@@ -1,10 +1,10 @@
-import { type HeaderList, sameName } from '../../core/index.ts'
+import { equalsIgnoreCase, type HeaderList } from '../../core/index.ts'
 
-/** Longest token that is looked at, in bytes. */
+/** Longest token that is verified, in bytes. */
 export const MAX_TOKEN = 8192
 
 /** b64token of RFC 6750 §2.1. */
-const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 /** Why a request has no bearer token to verify. */
 export interface Flaw {
@@ -16,15 +16,15 @@ const malformed: Flaw = { problem: 'credentials_malformed' }
 const tooLong: Flaw = { problem: 'token_invalid' }
 
 /**
- * What stands behind `Authorization: Bearer` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1), to be checked by
- * `flawOf`. Another scheme counts as missing: another filter may know it. A repeated field is malformed (RFC 6750 §3.1),
- * whatever it says.
+ * The token of `Authorization: Bearer` (RFC 6750 §2.1; the scheme in upper or lower case, RFC 9110 §11.1); `flawOf` checks its
+ * form. Another scheme counts as missing, since another filter may know it. A repeated field is malformed, whatever its values
+ * (RFC 6750 §3.1).
  */
 export function bearer(headers: HeaderList): string | Flaw {
   const { raw } = headers
   let value: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (!sameName(raw[i]!, 'authorization')) continue
+    if (!equalsIgnoreCase(raw[i]!, 'authorization')) continue
     if (value !== undefined) return malformed
     value = raw[i + 1]!
   }
@@ -34,10 +34,10 @@ export function bearer(headers: HeaderList): string | Flaw {
   return value.slice(start)
 }
 
-/** What is wrong with the form of a token; undefined if nothing is. Apart from `bearer`: known tokens need no check. */
+/** Error in the form of a token; undefined if there is none. Separate from `bearer`, because known tokens need no check. */
 export function flawOf(token: string): Flaw | undefined {
   if (token.length > MAX_TOKEN) return tooLong
-  return TOKEN.test(token) ? undefined : malformed
+  return BEARER_TOKEN.test(token) ? undefined : malformed
 }
 
 function isBearer(value: string): boolean {

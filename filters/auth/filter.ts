@@ -28,8 +28,8 @@ export const auth = defineFilter({
     if (key === undefined && enforced)
       env.warn(
         algorithm === 'HS256'
-          ? 'no key: set secret, secret_file, or WEIR_JWT_SECRET; until then every request that must be authenticated is refused'
-          : 'no key: set public_key or public_key_file; until then every request that must be authenticated is refused',
+          ? 'no key, so every request that must be authenticated is refused: set secret, secret_file or WEIR_JWT_SECRET'
+          : 'no key, so every request that must be authenticated is refused: set public_key or public_key_file',
       )
     const verification: VerifierOptions = {
       algorithm,
@@ -46,7 +46,7 @@ export const auth = defineFilter({
       make: () => new Verifier(verification, env.clock),
     })
     const refuse = refusals(options)
-    // The instances of one name, the chain's and the endpoints', pass proofs on; those of another name have their own.
+    // Instances of one name, the chain's and the endpoints', share the slot; a filter of another name has its own.
     const proofSlot = defineSlot<Proof>(`auth.proof:${env.name}`)
 
     function identify(x: Exchange, proof: Proof): void {
@@ -55,12 +55,12 @@ export const auth = defineFilter({
       if (proof.identity !== undefined) x.set(IdentitySlot, proof.identity)
     }
 
-    /** Puts what this verifier found in the place of what another one did. */
+    /** Replaces the proof of another verifier by this one's. */
     function replace(x: Exchange, proof: Proof, before: Proof | undefined): void {
       if (x.over) return
       const foreign = before?.identity
       if (proof.identity === undefined && foreign !== undefined && x.identity === foreign)
-        x.set(IdentitySlot, undefined as unknown as Identity) // a slot can't be emptied; readers see undefined either way
+        x.set(IdentitySlot, undefined as unknown as Identity) // a slot can't be emptied; readers see undefined all the same
       identify(x, proof)
     }
 
@@ -83,7 +83,7 @@ export const auth = defineFilter({
       routed(x) {
         const before = x.get(proofSlot)
         if (before?.verifier === verifier) return enforce(x, before)
-        // Proved, or refused, under other options: it counts for nothing here.
+        // It was proved, or refused, with other options, which say nothing here.
         const proof = verifier.prove(x.request.headers)
         if (isThenable(proof)) {
           return proof.then((found) => {
@@ -94,20 +94,20 @@ export const auth = defineFilter({
         replace(x, proof, before)
         return enforce(x, proof)
       },
-      // Roles and scopes stand among the options: those may have come from where nobody should look.
+      // Roles and scopes are not listed: options may come from a place that is not for everyone to read.
       *explain(x) {
         const role = roles.length > 0 ? ' with one of the roles' : ''
         const scope = scopes.length > 0 ? ' with every one of the scopes' : ''
         if (enforced || demanded(x))
           yield `demands a token signed with ${algorithm}${[role, scope].filter(Boolean).join(' and')}`
-        else yield 'demands nothing: a token is looked at if there is one'
+        else yield 'demands nothing, but verifies a token if there is one'
         yield `key: ${key === undefined ? 'none, no token is valid' : sourceOf(options)}`
       },
     }
   },
 })
 
-/** Where the key comes from, without the key. */
+/** Where the key comes from, without the key itself. */
 function sourceOf(options: AuthOptions): string {
   const named = (['secret', 'secret_file', 'public_key', 'public_key_file'] as const).find(
     (option) => options[option] !== undefined,
@@ -116,7 +116,7 @@ function sourceOf(options: AuthOptions): string {
   return `${process.env.WEIR_JWT_SECRET ? 'WEIR_JWT_SECRET' : 'JWT_SECRET'} of the environment`
 }
 
-/** Whether the endpoint itself demands what this filter enforces, and no other filter has established who calls. */
+/** Whether the endpoint itself requires authentication, and no other filter has identified the caller. */
 function demanded(x: Exchange): boolean {
   return x.identity === undefined && x.endpoint?.requires.includes(AUTHENTICATION) === true
 }

@@ -2,7 +2,7 @@ import type { Identity } from '../../core/index.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Who a verified token speaks for. Frozen through and through: every request with the token shares it. */
+/** The identity in the claims of a verified token. Deeply frozen: every request with the token shares it. */
 export function identityOf(claims: Claims, rolesClaim: string): Identity {
   return deepFreeze({
     subject: typeof claims.sub === 'string' ? claims.sub : undefined,
@@ -13,12 +13,12 @@ export function identityOf(claims: Claims, rolesClaim: string): Identity {
   })
 }
 
-/** `scope` as RFC 8693 §4.2 has it, or `scp` as others do; a string of words or a list. */
+/** `scope` (RFC 8693 §4.2), or `scp` as some issuers write it: a list, or a string of words. */
 function scopesOf(claims: Claims): readonly string[] {
   return words(Object.hasOwn(claims, 'scope') ? claims.scope : own(claims, 'scp'), true)
 }
 
-/** A claim by its whole name (names may have dots: `https://example.com/roles`), else by a dotted path. */
+/** A claim by its whole name, which may have dots (`https://example.com/roles`), or else by a dotted path. */
 function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
   let value: unknown = claims
@@ -26,7 +26,7 @@ function claimAt(claims: Claims, path: string): unknown {
   return value
 }
 
-/** Own members only: `__proto__` and `constructor` name nothing. */
+/** An own member only: `__proto__` and `constructor` name nothing. */
 function own(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   return Object.hasOwn(value, name) ? (value as Claims)[name] : undefined

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject, type webcrypto } from 'node:crypto'
 import type { Algorithm, AuthOptions } from './options.ts'
 
-/** Bytes of the hash; a shorter key weakens the signature (RFC 7518 §3.2). */
+/** Length of the hash: a shorter key weakens the signature (RFC 7518 §3.2). */
 const HS256_MIN_BYTES = 32
 /** RFC 7518 §3.3 */
 const RSA_MIN_BITS = 2048
@@ -15,17 +15,17 @@ const PARAMETERS = {
 /** A key that fits its algorithm. */
 export interface VerificationKey {
   readonly key: CryptoKey
-  /** Tells keys apart without giving them away. */
+  /** Hash that tells keys apart without revealing them. */
   readonly fingerprint: string
 }
 
 type KeyOptions = Pick<AuthOptions, 'algorithm' | 'secret' | 'secret_file' | 'public_key' | 'public_key_file'>
 
 /**
- * The key that the options name, or undefined if they name none. Throws, in words for the operator and without the key,
- * when it is not of the kind that the algorithm takes.
+ * The key that the options name, or undefined if they name none. Throws if the key does not fit the algorithm; the message is
+ * for the operator and does not hold the key.
  * @param readFile reads a file that the options name
- * @param environment where HS256 looks for a secret that the options lack
+ * @param environment variables in which HS256 looks for a secret, if the options have none
  */
 export function loadKey(
   options: KeyOptions,
@@ -43,18 +43,18 @@ export function loadKey(
   const given = options.secret ?? read(options.secret_file, readFile, 'secret_file')?.replace(/\r?\n$/, '')
   if (given === undefined && (options.public_key !== undefined || options.public_key_file !== undefined))
     throw new Error('HS256 verifies with a shared secret: set secret or secret_file, or algorithm to RS256 or ES256')
-  // An empty variable is an unset one: compose files make them.
+  // An empty variable counts as unset: compose files set such variables.
   const secret = given ?? (environment.WEIR_JWT_SECRET || environment.JWT_SECRET || undefined)
   if (secret === undefined) return undefined
-  if (secret === '') throw new Error('the secret file is empty')
-  // RFC 8725 §2.1: a public key taken for a secret lets anyone sign.
+  if (secret === '') throw new Error('secret_file: the file is empty')
+  // RFC 8725 §2.1: if a public key were used as the secret, anyone could sign.
   if (/^\s*(?:-----BEGIN |\{[^}]*"kty")/.test(secret))
     throw new Error(
       'the secret of HS256 is a key of another kind (PEM or JWK): give it as public_key with its algorithm',
     )
   const bytes = Buffer.from(secret)
   if (bytes.length < HS256_MIN_BYTES)
-    warn(`the secret has ${bytes.length} bytes; HS256 asks for at least ${HS256_MIN_BYTES} (RFC 7518 §3.2)`)
+    warn(`the secret has ${bytes.length} bytes; HS256 needs at least ${HS256_MIN_BYTES} (RFC 7518 §3.2)`)
   return prepare(algorithm, createSecretKey(bytes))
 }
 
@@ -85,7 +85,7 @@ function publicKey(algorithm: 'RS256' | 'ES256', material: string): KeyObject {
 function fromPem(material: string): KeyObject {
   if (material.includes('PRIVATE KEY-----'))
     throw new Error(
-      'public_key holds a private key: give the public half, and keep the private one where tokens are made',
+      'public_key holds a private key: set the public key, and keep the private key where tokens are signed',
     )
   try {
     return createPublicKey(material)
@@ -99,20 +99,20 @@ function fromJwk(algorithm: Algorithm, material: string): KeyObject {
   try {
     jwk = JSON.parse(material) as webcrypto.JsonWebKey
   } catch {
-    throw new Error('public_key looks like a JWK and is not JSON')
+    throw new Error('public_key looks like a JWK but is not valid JSON')
   }
-  if (jwk.d !== undefined) throw new Error('public_key holds a private key: leave out its private members')
+  if (jwk.d !== undefined) throw new Error('public_key holds a private key: remove its private members')
   if (jwk.alg !== undefined && jwk.alg !== algorithm)
-    throw new Error(`the JWK is meant for another algorithm than ${algorithm} (its "alg")`)
-  if (jwk.use !== undefined && jwk.use !== 'sig') throw new Error('the JWK is not meant for signatures (its "use")')
+    throw new Error(`the "alg" of the JWK in public_key is not ${algorithm}`)
+  if (jwk.use !== undefined && jwk.use !== 'sig') throw new Error('the "use" of the JWK in public_key is not "sig"')
   try {
     return createPublicKey({ key: jwk, format: 'jwk' })
   } catch {
-    throw new Error('public_key is a JWK but no usable public key: expected one key of type RSA or EC')
+    throw new Error('public_key is a JWK but no usable public key: expected one RSA or EC key')
   }
 }
 
-/** Done once: importing costs more than verifying. */
+/** Imports the key once: importing costs more than verifying. */
 function prepare(algorithm: Algorithm, key: KeyObject): VerificationKey {
   const bytes = key.type === 'secret' ? key.export() : key.export({ type: 'spki', format: 'der' })
   return {

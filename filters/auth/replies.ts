@@ -1,12 +1,12 @@
 import { type LocalReply, reply } from '../../core/index.ts'
 import type { AuthOptions } from './options.ts'
-import type { Problem } from './verifier.ts'
+import type { TokenProblem } from './verifier.ts'
 
-type Reason = Problem | 'role_missing' | 'scope_missing'
+type Reason = TokenProblem | 'role_missing' | 'scope_missing'
 
-/** `error` and `error_description` of RFC 6750 §3.1; fixed texts, so that nothing a client sent comes back. */
+/** `error` and `error_description` of RFC 6750 §3.1. The texts are fixed, so that nothing of the request comes back. */
 const CHALLENGES: Readonly<Record<Reason, { status: number; error?: string; description: string }>> = {
-  // §3.1: a request without credentials is told no error.
+  // §3.1: a request without credentials gets no error code.
   token_missing: { status: 401, description: 'A bearer token is needed.' },
   auth_key_missing: { status: 401, description: 'Tokens cannot be verified.' },
   credentials_malformed: { status: 400, error: 'invalid_request', description: 'The credentials are malformed' },
@@ -16,7 +16,7 @@ const CHALLENGES: Readonly<Record<Reason, { status: number; error?: string; desc
   scope_missing: { status: 403, error: 'insufficient_scope', description: 'The token lacks a scope that is needed' },
 }
 
-/** Every refusal of an instance, made once. */
+/** The replies of an instance for every reason to refuse a request. */
 export function refusals(options: Pick<AuthOptions, 'realm' | 'scopes'>): Readonly<Record<Reason, LocalReply>> {
   const made: Partial<Record<Reason, LocalReply>> = {}
   for (const reason of Object.keys(CHALLENGES) as Reason[]) {

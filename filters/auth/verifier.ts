@@ -4,10 +4,10 @@ import { bearer, flawOf } from './credentials.ts'
 import { identityOf } from './identity.ts'
 import type { Algorithm } from './options.ts'
 
-/** Everything that decides whether a token is valid and what it says. */
+/** Everything that decides whether a token is valid, and which identity it has. */
 export interface VerifierOptions {
   readonly algorithm: Algorithm
-  /** Undefined: no key is configured, and no token is valid. */
+  /** Undefined if no key is configured: then no token is valid. */
   readonly key: CryptoKey | undefined
   readonly issuer: string | undefined
   readonly audience: string | string[] | undefined
@@ -17,7 +17,12 @@ export interface VerifierOptions {
   readonly cacheSize: number
 }
 
-export type Problem = 'token_missing' | 'credentials_malformed' | 'auth_key_missing' | 'token_expired' | 'token_invalid'
+export type TokenProblem =
+  | 'token_missing'
+  | 'credentials_malformed'
+  | 'auth_key_missing'
+  | 'token_expired'
+  | 'token_invalid'
 
 interface Proved {
   readonly verifier: Verifier
@@ -26,30 +31,32 @@ interface Proved {
   readonly validUntil: number
 }
 
-/** What a verifier found in a request. Only the verifier that made it may rely on it. */
-export type Proof = Proved | { readonly verifier: Verifier; readonly identity: undefined; readonly problem: Problem }
+/** Result of a verifier for one request. Only the verifier that made it may rely on it. */
+export type Proof =
+  | Proved
+  | { readonly verifier: Verifier; readonly identity: undefined; readonly problem: TokenProblem }
 
-/** Milliseconds that a token without `exp` is remembered. */
+/** How long a token without `exp` is cached; milliseconds. */
 const NO_EXPIRY_CACHE = 60_000
 
-/** Verifies bearer tokens and remembers those that were valid, the least recently used forgotten first. */
+/** Verifies bearer tokens and caches valid ones; the least recently used leaves the cache first. */
 export class Verifier {
   readonly #options: VerifierOptions
   readonly #clock: Clock
   readonly #cache = new Map<string, Proved>()
-  readonly #problems = new Map<Problem, Proof>()
+  readonly #problems = new Map<TokenProblem, Proof>()
 
   constructor(options: VerifierOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
   }
 
-  /** Tokens that are remembered. */
+  /** Number of cached tokens. */
   get cached(): number {
     return this.#cache.size
   }
 
-  /** Proves who sent these headers: at once if the token is remembered or missing, else later. Never rejects. */
+  /** Verifies the token in these headers: at once if it is cached or missing, otherwise later. Never rejects. */
   prove(headers: HeaderList): Proof | Promise<Proof> {
     const { key } = this.#options
     if (key === undefined) return this.#fail('auth_key_missing')
@@ -105,7 +112,7 @@ export class Verifier {
     this.#cache.set(token, proof)
   }
 
-  #fail(problem: Problem): Proof {
+  #fail(problem: TokenProblem): Proof {
     let proof = this.#problems.get(problem)
     if (proof === undefined) {
       proof = { verifier: this, identity: undefined, problem }

@@ -2,7 +2,9 @@ import * as z from 'zod'
 import { defineFilter, RouteSlot, size, WeirError } from '../../core/index.ts'
 
 const options = z.strictObject({
-  max_size: size().prefault('10MiB').describe('Largest body of a request, in the bytes of its content; beyond it 413.'),
+  max_size: size()
+    .prefault('10MiB')
+    .describe('Largest body of a request, in bytes of its content. A larger one gets 413.'),
 })
 
 export const bodyLimit = defineFilter({
@@ -14,7 +16,7 @@ export const bodyLimit = defineFilter({
   reads: [RouteSlot],
   create: ({ max_size: max }) => ({
     routed({ request: { body } }) {
-      // RFC 9110 §15.5.14. A body that does not say its length is counted as it passes.
+      // RFC 9110 §15.5.14. A body without a declared length is counted as it passes.
       if (body.length === undefined) body.limit(max)
       else if (body.length > max) throw new WeirError('request_body_too_large')
     },

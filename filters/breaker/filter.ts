@@ -1,5 +1,6 @@
 import {
   defineFilter,
+  EndpointRegistryKey,
   type Exchange,
   type Filter,
   type FilterEnv,
@@ -7,7 +8,6 @@ import {
   LocalReply,
   MemoryResponseStore,
   type Outcome,
-  RegistryKey,
   type Response,
 } from '../../core/index.ts'
 import { explainBreaker } from './breaker-explanation.ts'
@@ -23,7 +23,7 @@ export const breaker = defineFilter<Options>({
   summary: 'Stops calling an endpoint that keeps failing, and tries again with a few probes.',
   options,
   perEndpoint: true,
-  needs: [RegistryKey],
+  needs: [EndpointRegistryKey],
   create(given, env) {
     const { clock, endpoint, name } = env
     if (endpoint === undefined) throw new Error('a breaker guards an endpoint and was made without one')

@@ -1,4 +1,4 @@
-import { type Attempt, type Endpoint, type FilterEnv, RegistryKey, type TargetState } from '../../core/index.ts'
+import { type Attempt, type Endpoint, EndpointRegistryKey, type FilterEnv, type TargetState } from '../../core/index.ts'
 import { Breaker } from './breaker.ts'
 import { type BreakerRules, STATE_VERSION } from './breaker-state.ts'
 import { BreakerGauges } from './gauges.ts'
@@ -23,7 +23,7 @@ export function holdBreakers(
   scope: 'endpoint' | 'target',
 ): ScopedBreakers {
   const { clock, meter } = env
-  const registry = env.service(RegistryKey)
+  const registry = env.service(EndpointRegistryKey)
   // By target; that of the endpoint has no name.
   const all = env.share('breakers', { version: STATE_VERSION, make: () => new Map<string, Breaker>() })
   const gauges = env.share<BreakerGauges>('gauges', {

@@ -19,27 +19,31 @@ import { PermitGauges } from './gauges.ts'
 import { type PermitRules, Permits } from './permits.ts'
 
 const options = z.strictObject({
-  max_concurrent: z.int().min(1).default(100).describe('Calls of the endpoint that may be under way at once.'),
-  max_queue: z.int().min(0).default(100).describe('Requests that may wait for one of them to end; the next gets 503.'),
+  max_concurrent: z.int().min(1).default(100).describe('Largest number of concurrent upstream calls of the endpoint.'),
+  max_queue: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe('Largest number of requests that wait for a call to end. Further ones get 503.'),
   queue_timeout: duration()
     .refine((ms) => ms > 0, { error: 'expected a duration above zero' })
     .prefault('1s')
-    .describe('How long a request may wait; then 503.'),
+    .describe('How long a request waits, before it gets 503.'),
 })
 
 type Options = z.output<typeof options>
 
-/** Bounds how many calls of an endpoint are under way at once. */
+/** Limits the concurrent upstream calls of an endpoint. */
 export const concurrencyLimit = defineFilter<Options>({
   name: 'concurrency-limit',
   apiVersion: 1,
-  summary: 'Bounds how many calls of an endpoint are under way at once; a few more wait their turn.',
+  summary: 'Limits the concurrent upstream calls of an endpoint; a bounded queue holds further requests.',
   options,
   perEndpoint: true,
   create: (options, env) => new ConcurrencyLimit(options, env),
 })
 
-/** Gives a slot back, once. */
+/** Gives a permit back. Calls after the first do nothing. */
 type ReleasePermit = () => void
 
 class ConcurrencyLimit implements Filter {
@@ -49,7 +53,7 @@ class ConcurrencyLimit implements Filter {
   readonly #permits: Permits
   readonly #generation: number
   readonly #gauges: PermitGauges
-  /** What each exchange still holds when it is over is given back then: tunnels, and whatever else had no end. */
+  /** Permits still held when the exchange ends, as by tunnels, whose end no body reports: `log` gives them back. */
   readonly #held = new WeakMap<Exchange, ReleasePermit>()
 
   constructor(options: Options, env: FilterEnv) {
@@ -80,8 +84,8 @@ class ConcurrencyLimit implements Filter {
   explain(): string[] {
     const { maxConcurrent, maxQueue } = this.#rules
     return [
-      `at most ${maxConcurrent} calls at once; ${maxQueue} more wait for up to ${this.#queueTimeoutMs / 1000} s`,
-      'how many there are, the running gateway knows',
+      `at most ${maxConcurrent} concurrent calls; up to ${maxQueue} requests wait for up to ${this.#queueTimeoutMs / 1000} s`,
+      'only the running gateway knows how many there are now',
     ]
   }
 
@@ -89,7 +93,7 @@ class ConcurrencyLimit implements Filter {
     this.#gauges.remove(this.#permits)
   }
 
-  /** Waits for a slot; gives the refusal if there is none to be had. */
+  /** Waits for a permit. Resolves with the refusal if there is none in time. */
   #queue(x: Exchange): Promise<LocalReply | undefined> {
     return new Promise((resolve, reject) => {
       const waiter = this.#permits.wait(() => {
@@ -109,19 +113,19 @@ class ConcurrencyLimit implements Filter {
     })
   }
 
-  /** A slot is had; it is given back when the call is over for good. */
+  /** Calls the upstream with a permit, which is given back when the response has ended. */
   #call(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply> {
     const release = this.#hold(x)
-    let answer: Awaitable<Response | LocalReply>
+    let response: Awaitable<Response | LocalReply>
     try {
       if (x.aborted) throw new WeirError('client_gone')
-      answer = next(call)
+      response = next(call)
     } catch (error) {
       release()
       throw error
     }
-    if (!isThenable(answer)) return until(answer, release)
-    return answer.then(
+    if (!isThenable(response)) return until(response, release)
+    return response.then(
       (late) => until(late, release),
       (error: unknown) => {
         release()
@@ -143,14 +147,14 @@ class ConcurrencyLimit implements Filter {
   }
 }
 
-/** Calls `over` when nothing more comes of an answer. Of a tunnel nobody but the exchange knows. */
-function until(answer: Response | LocalReply, over: () => void): Response | LocalReply {
-  if (answer instanceof LocalReply) over()
-  else if (answer.upgrade === undefined) {
-    if (answer.body.empty) over()
-    else answer.body.watch(over)
+/** Calls `over` when the response has ended. Not for a tunnel: only the exchange knows when that ends. */
+function until(response: Response | LocalReply, over: () => void): Response | LocalReply {
+  if (response instanceof LocalReply) over()
+  else if (response.upgrade === undefined) {
+    if (response.body.empty) over()
+    else response.body.watch(over)
   }
-  return answer
+  return response
 }
 
 // RFC 9209 §2.3.12.
@@ -158,10 +162,10 @@ const headers = { 'Retry-After': '1', 'Proxy-Status': 'weir; error=connection_li
 
 const FULL = reply(503, 'concurrency_limit', {
   headers,
-  detail: 'The endpoint is as busy as it may be, and enough requests wait for it.',
+  detail: 'The endpoint has reached its limit of concurrent calls, and its queue is full.',
 })
 
 const LATE = reply(503, 'queue_timeout', {
   headers,
-  detail: 'The endpoint stayed as busy as it may be for too long.',
+  detail: 'The endpoint has reached its limit of concurrent calls, and none ended in time.',
 })

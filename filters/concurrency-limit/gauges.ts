@@ -4,19 +4,19 @@ import type { Permits } from './permits.ts'
 const GAUGES = [
   [
     'weir_concurrency_active',
-    'Upstream calls that hold a slot of concurrency-limit.',
+    'Upstream calls that hold a permit of concurrency-limit.',
     (permits: Permits) => permits.active,
   ],
   [
     'weir_concurrency_queued',
-    'Requests that wait for a slot of concurrency-limit.',
+    'Requests that wait for a permit of concurrency-limit.',
     (permits: Permits) => permits.queued,
   ],
 ] as const
 
-/** The gauges of every concurrency-limit in the process, by endpoint. */
+/** The gauges of all concurrency-limit filters in the process, by endpoint. */
 export class PermitGauges {
-  /** How many instances keep each; during a reload the old and the new one keep the same. */
+  /** Number of instances that hold each; during a reload the old and the new instance hold the same. */
   readonly #held = new Map<Permits, { endpoint: string; holders: number }>()
   readonly #unregister: (() => void)[]
 
@@ -41,7 +41,7 @@ export class PermitGauges {
     for (const unregister of this.#unregister) unregister()
   }
 
-  /** A chain may hold two of the filter, but a series must appear once. */
+  /** A chain may have two of the filter, but a series must appear once. */
   #collect(read: (permits: Permits) => number): Sample[] {
     const sums = new Map<string, number>()
     for (const [permits, { endpoint }] of this.#held) sums.set(endpoint, (sums.get(endpoint) ?? 0) + read(permits))

@@ -1,38 +1,37 @@
-/** How many may be in, and how many may wait for it. */
+/** How many permits there are, and how many requests may wait for one. */
 export interface PermitRules {
   readonly maxConcurrent: number
   readonly maxQueue: number
 }
 
-/** One that waits for a slot. */
+/** A request that waits for a permit. */
 export interface Waiter {
-  /** Takes it out of the queue; harmless when it is not in it any more. */
+  /** Leaves the queue; harmless if it is not in it any more. */
   leave(): void
 }
 
 /**
- * A number of slots and a bounded queue before them, first come, first served. Plain data, so that it outlives the instances
- * that use it; rules of a later instance replace those of an earlier one with the first request that it serves, so that a load
- * that fails changes nothing.
+ * A number of permits with a bounded queue, first come, first served. It outlives the instances that use it. The rules of a later
+ * instance apply from the first request that the instance serves, so that a load that fails changes nothing.
  */
 export class Permits {
   active = 0
   #rules: PermitRules | undefined
   #generation = -1
   #generations = 0
-  /** In the order in which they came; a set, so that leaving it costs nothing. */
+  /** In order of arrival; a set, so that leaving it is cheap. */
   readonly #queue = new Set<() => void>()
 
   get queued(): number {
     return this.#queue.size
   }
 
-  /** The number of a new instance, to be passed to `use`. */
+  /** Number of a new instance, for `use`. */
   next(): number {
     return this.#generations++
   }
 
-  /** These rules hold from now on, unless those of a later instance already do. */
+  /** Applies these rules from now on, unless those of a later instance apply already. */
   use(rules: PermitRules, generation: number): void {
     if (generation <= this.#generation) return
     this.#generation = generation
@@ -40,7 +39,7 @@ export class Permits {
     this.#admit()
   }
 
-  /** Takes a slot at once; false if it must be waited for. Whoever has one gives it back by `release`, once. */
+  /** Takes a permit at once, or returns false. A permit is given back by one call of `release`. */
   enter(): boolean {
     if (this.#queue.size > 0 || this.active >= this.#rules!.maxConcurrent) return false
     this.active++
@@ -48,12 +47,12 @@ export class Permits {
   }
 
   /**
-   * Waits for a slot. Undefined if the queue is full.
-   * @param enter called at most once, when it has one
+   * Waits for a permit. Undefined if the queue is full.
+   * @param enter called at most once, with the permit
    */
   wait(enter: () => void): Waiter | undefined {
     if (this.#queue.size >= this.#rules!.maxQueue) return undefined
-    // A function of its own: the same one might wait twice.
+    // A new function: the same `enter` might wait twice.
     const turn = (): void => enter()
     this.#queue.add(turn)
     return { leave: () => void this.#queue.delete(turn) }

@@ -1,8 +1,8 @@
 /**
- * What follows from a list of methods.
+ * Methods that a list allows.
  * @param methods upper case
- * @returns `forwarded`: those that go upstream, with HEAD wherever GET is (RFC 9110 §9.3.2); `allow`: the value of the
- * `Allow` field, with OPTIONS, which the gateway answers itself when it is not listed (§9.3.7, §10.2.1)
+ * @returns `forwarded`: methods that go upstream, HEAD with GET (RFC 9110 §9.3.2); `allow`: the value of the `Allow` field,
+ * with OPTIONS, which the gateway answers itself if it is not listed (§9.3.7, §10.2.1)
  */
 export function allowed(methods: readonly string[]): { forwarded: ReadonlySet<string>; allow: string } {
   const forwarded = new Set<string>()

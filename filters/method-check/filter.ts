@@ -13,7 +13,7 @@ const options = z.strictObject({
     .array(method)
     .min(1, 'expected at least one method; leave the option out to allow every method')
     .optional()
-    .describe('Methods that are forwarded, in any case; HEAD comes with GET. Default: every method.'),
+    .describe('Methods that are forwarded, in upper or lower case. GET includes HEAD. Default: every method.'),
 })
 
 export const methodCheck = defineFilter({
@@ -24,8 +24,7 @@ export const methodCheck = defineFilter({
   offline: true,
   reads: [RouteSlot],
   create({ methods }) {
-    // Replies are made once an instance, not once a module: the engine writes the instance's name on them.
-    // RFC 9110 §9.1: 501 for a method that the server implements for no resource; 405 would promise it elsewhere.
+    // RFC 9110 §9.1: 501 for a method that the server implements for no resource. 405 would say that another resource has it.
     const notImplemented = reply(501, 'method_not_implemented', {
       detail: 'This gateway does not implement the method.',
     })
@@ -40,7 +39,7 @@ export const methodCheck = defineFilter({
     const headers = { Allow: allow }
     // RFC 9110 §15.5.6: a 405 must carry Allow.
     const notAllowed = reply(405, 'method_not_allowed', { headers, detail: `Allowed methods: ${allow}.` })
-    // RFC 9110 §9.3.7: OPTIONS asks for what Allow tells; the gateway knows it.
+    // RFC 9110 §9.3.7: OPTIONS asks which methods there are, and the gateway knows them.
     const options = reply(204, 'options', { headers })
     return {
       routed({ request: { method } }) {

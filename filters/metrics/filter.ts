@@ -2,8 +2,8 @@ import { defineFilter, type FilterEnv, type Finished, type Outcome } from '../..
 import { RequestMetrics } from './request-metrics.ts'
 
 /**
- * Counts requests, attempts and local replies for Prometheus. Stands anywhere; the counts outlive reloads, and several
- * instances add to the same.
+ * Counts requests, attempts and local replies for Prometheus. It can stand anywhere in the chain. The counts outlive reloads, and
+ * all instances share them.
  */
 export const metrics = defineFilter({
   name: 'metrics',
@@ -31,7 +31,7 @@ export const metrics = defineFilter({
   },
 })
 
-/** The status sent, or a word where none was. */
+/** The status sent, or how the exchange ended if none was. */
 function serverStatus({ status, outcome }: Finished): number | string {
   return status > 0 && status < 1000 ? status : outcome
 }

@@ -1,7 +1,7 @@
 import type { Sample } from '../../core/index.ts'
 import { OTHER } from './request-durations.ts'
 
-/** Counts by filter and reason. */
+/** Local replies by filter and reason. */
 export class LocalReplyCounts {
   readonly #cap: number
   readonly #byFilter = new Map<string, Map<string, { value: number }>>()

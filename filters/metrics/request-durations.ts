@@ -1,17 +1,17 @@
 import { type Endpoint, Histogram, methodLabel, type Sample } from '../../core/index.ts'
 
-/** Label of requests without a route. */
+/** Value of the label `endpoint` for requests without a route. */
 const NO_ENDPOINT = '_none'
-/** Label of whatever is outside a bound. */
+/** Value of labels beyond the limit of series. */
 export const OTHER = '_OTHER'
 
 type Statuses = Map<number | string, Histogram>
 type Methods = Map<string, Statuses>
 
 /**
- * Duration histograms by endpoint, method and status. To count is two or three look-ups and an addition: no key is put
- * together, and no label object made before a scrape. Endpoints of a reloaded configuration continue the series of those
- * of the same id.
+ * Duration histograms by endpoint, method and status. An observation costs two or three look-ups and an addition: it builds no
+ * key, and label objects are created only for a scrape. An endpoint of a reloaded configuration continues the series of the one
+ * with the same id.
  */
 export class RequestDurations {
   readonly #name: string
@@ -22,7 +22,7 @@ export class RequestDurations {
   #series = 0
   #overflow: Histogram | undefined
 
-  /** @param cap how many series there may be; observations beyond go to one whose labels are `_OTHER` */
+  /** @param cap largest number of series; further observations go to one whose labels are `_OTHER` */
   constructor(name: string, cap = 10_000) {
     this.#name = name
     this.#cap = cap

@@ -6,7 +6,7 @@ const SERVER = 'http_server_request_duration_seconds'
 const CLIENT = 'http_client_request_duration_seconds'
 const REPLIES = 'weir_local_replies_total'
 
-/** What is counted, for every instance of the process: metric names exist once. */
+/** The metrics of all instances in the process, because a metric name can be registered only once. */
 export class RequestMetrics {
   readonly server = new RequestDurations(SERVER)
   readonly client = new RequestDurations(CLIENT)
@@ -24,13 +24,13 @@ export class RequestMetrics {
       }),
       meter.register({
         name: CLIENT,
-        help: 'Time of an attempt at an upstream, to the end of its response.',
+        help: 'Time from the start of an attempt to the end of its response.',
         type: 'histogram',
         collect: () => client.samples(),
       }),
       meter.register({
         name: REPLIES,
-        help: 'Responses made by a filter rather than by an upstream.',
+        help: 'Responses made by a filter, not by an upstream.',
         type: 'counter',
         collect: () => replies.samples(),
       }),

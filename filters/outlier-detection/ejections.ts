@@ -1,22 +1,22 @@
 import type { Clock, Deadline, EndpointRegistry, TargetState, TimerWheel } from '../../core/index.ts'
 import {
-  comeBack,
   eject,
   mayEject,
   newOutlierState,
   type OutlierRules,
   type OutlierState,
   observe,
+  restore,
 } from './outlier-state.ts'
 
-/** What one endpoint's filter knows of its targets, and the ejections it made. Outlives reloads. */
+/** State of the targets of one endpoint, and the ejections of its filter. Outlives reloads. */
 export class Ejections {
   readonly #registry: EndpointRegistry
   readonly #timers: TimerWheel
   readonly #clock: Clock
-  readonly #records = new Map<TargetState, OutlierState>()
-  /** Of targets that are ejected now. */
-  readonly #returns = new Map<TargetState, Deadline>()
+  readonly #states = new Map<TargetState, OutlierState>()
+  /** Ends of the present ejections. */
+  readonly #deadlines = new Map<TargetState, Deadline>()
 
   constructor(registry: EndpointRegistry, timers: TimerWheel, clock: Clock) {
     this.#registry = registry
@@ -24,58 +24,58 @@ export class Ejections {
     this.#clock = clock
   }
 
-  /** Active checks find it well again: it need not wait for its time. */
+  /** A target has passed its health checks again, so its ejection ends early. */
   readonly recovered = (target: TargetState): void => {
-    if (this.#returns.has(target)) this.#comeBack(target, 'it passes its checks again')
+    if (this.#deadlines.has(target)) this.#restore(target, 'it passes its checks again')
   }
 
   /**
-   * An attempt at a target is over.
-   * @returns why the target was ejected for it, if it was
+   * Counts an attempt that is over.
+   * @returns why the target was ejected because of it, if it was
    */
   settled(
     target: TargetState,
     rules: OutlierRules,
     attempt: { failed: boolean; startedAt: number },
   ): string | undefined {
-    let state = this.#records.get(target)
+    let state = this.#states.get(target)
     if (state === undefined) {
       // Most targets never fail.
       if (!attempt.failed && rules.failureShare === Infinity) return undefined
       state = newOutlierState()
-      this.#records.set(target, state)
+      this.#states.set(target, state)
     }
     const now = this.#clock.now()
     const reason = observe(state, rules, attempt, now)
-    if (reason === undefined || !this.#room(target, rules)) return undefined
+    if (reason === undefined || !this.#mayEject(target, rules)) return undefined
     const ms = eject(state, rules, now)
-    this.#returns.set(
+    this.#deadlines.set(
       target,
-      this.#timers.after(ms, () => this.#comeBack(target, `its ${ms / 1000} s are over`)),
+      this.#timers.after(ms, () => this.#restore(target, `its ${ms / 1000} s are over`)),
     )
-    const said = `${reason}; for ${ms / 1000} s`
-    this.#registry.eject(target, said)
-    return said
+    const message = `${reason}; for ${ms / 1000} s`
+    this.#registry.eject(target, message)
+    return message
   }
 
-  /** Forgets targets that are configured no more. */
+  /** Forgets targets that are no longer configured. */
   prune(): void {
-    for (const target of this.#records.keys()) {
+    for (const target of this.#states.keys()) {
       if (this.#registry.get(target.endpoint)?.targets.includes(target)) continue
-      this.#returns.get(target)?.cancel()
-      this.#returns.delete(target)
-      this.#records.delete(target)
+      this.#deadlines.get(target)?.cancel()
+      this.#deadlines.delete(target)
+      this.#states.delete(target)
     }
   }
 
-  /** Nobody keeps it any more: who is ejected returns. */
+  /** Ends all ejections, because no instance uses it any more. */
   close(): void {
-    for (const target of [...this.#returns.keys()]) this.#comeBack(target, 'outlier detection ended')
+    for (const target of [...this.#deadlines.keys()]) this.#restore(target, 'outlier detection ended')
   }
 
-  #room(target: TargetState, rules: OutlierRules): boolean {
+  #mayEject(target: TargetState, rules: OutlierRules): boolean {
     const all = this.#registry.get(target.endpoint)?.targets ?? []
-    // One that was ejected already, by whomever, and one that is gone.
+    // It is ejected already, perhaps by another filter, or no longer configured.
     if (target.ejected || !all.includes(target)) return false
     const serving = all.filter(({ weight }) => weight > 0)
     const ejected = serving.filter((other) => other.ejected).length
@@ -83,11 +83,11 @@ export class Ejections {
     return mayEject(rules, serving.length, ejected, others)
   }
 
-  #comeBack(target: TargetState, reason: string): void {
-    this.#returns.get(target)?.cancel()
-    this.#returns.delete(target)
-    const state = this.#records.get(target)
-    if (state !== undefined) comeBack(state, this.#clock.now())
+  #restore(target: TargetState, reason: string): void {
+    this.#deadlines.get(target)?.cancel()
+    this.#deadlines.delete(target)
+    const state = this.#states.get(target)
+    if (state !== undefined) restore(state, this.#clock.now())
     this.#registry.restore(target, reason)
   }
 }

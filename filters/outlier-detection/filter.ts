@@ -1,4 +1,4 @@
-import { defineFilter, matchesStatus, RegistryKey, type TargetState } from '../../core/index.ts'
+import { defineFilter, EndpointRegistryKey, matchesStatus, type TargetState } from '../../core/index.ts'
 import { Ejections } from './ejections.ts'
 import { type Options, options } from './options.ts'
 import type { OutlierRules } from './outlier-state.ts'
@@ -6,18 +6,18 @@ import type { OutlierRules } from './outlier-state.ts'
 export const outlierDetection = defineFilter<Options>({
   name: 'outlier-detection',
   apiVersion: 1,
-  summary: 'Leaves a target alone for a while that fails where the others of its endpoint do not.',
+  summary: 'Ejects a failing target for a while, and leaves its traffic to the other targets of the endpoint.',
   options,
   perEndpoint: true,
   offline: true,
-  needs: [RegistryKey],
+  needs: [EndpointRegistryKey],
   create(options, env) {
     const { endpoint, clock, timers } = env
-    if (endpoint === undefined) throw new Error('outlier detection watches an endpoint and was made without one')
+    if (endpoint === undefined) throw new Error('outlier detection needs an endpoint, and was created without one')
     const rules = rulesOf(options)
     if (rules.consecutiveFailures === Infinity && rules.failureShare === Infinity)
       env.warn('consecutive_failures and failure_percentage_threshold are both off: no target is ever ejected')
-    const registry = env.service(RegistryKey)
+    const registry = env.service(EndpointRegistryKey)
     const known = registry.of(endpoint)
     const ejections = env.share('ejections', {
       version: 1,
@@ -31,7 +31,7 @@ export const outlierDetection = defineFilter<Options>({
     const states = new Map<string, TargetState>(
       endpoint.targets.map((target) => [target.url, known.target(target, clock.wall())]),
     )
-    // A status is looked up for every attempt.
+    // A table, because it is looked up for every attempt.
     const failing = Uint8Array.from({ length: 1000 }, (_, status) =>
       matchesStatus(options.failure_statuses, status) ? 1 : 0,
     )
@@ -72,8 +72,8 @@ function explained(options: Options): string[] {
       : []),
   ]
   return [
-    `ejects a target after ${when.join(', or ') || 'nothing'} (${[...bad, 'no answer'].join(', ')})`,
+    `ejects a target after ${when.join(', or ') || 'nothing'} (${[...bad, 'no response'].join(', ')})`,
     `for ${options.base_ejection_time / 1000} s, longer each time; at most ${options.max_ejection_percent} % of the targets at once`,
-    'who is ejected, the running gateway knows',
+    'only the running gateway knows which targets are ejected',
   ]
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { duration, statuses } from '../../core/index.ts'
+import { duration, statusPatterns } from '../../core/index.ts'
 
 const positive = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 const orOff = <T extends z.ZodType>(kind: T, expected: string) =>
@@ -17,18 +17,20 @@ export const options = z.strictObject({
     .int()
     .min(1)
     .default(50)
-    .describe('Attempts that an `interval` must have seen before the share counts.'),
-  interval: positive().prefault('10s').describe('How long attempts are counted together for the share.'),
-  failure_statuses: statuses()
+    .describe('Attempts that an `interval` must have before the share counts.'),
+  interval: positive().prefault('10s').describe('Time over which the share is computed.'),
+  failure_statuses: statusPatterns()
     .default(['5xx'])
     .describe('Statuses of the upstream that count as failures: numbers (`503`) or classes (`5xx`).'),
   base_ejection_time: positive()
     .prefault('30s')
-    .describe('How long the first ejection lasts; the second in a row twice as long, and so on.'),
-  max_ejection_time: positive().prefault('5m').describe('How long an ejection lasts at most.'),
+    .describe(
+      'How long the first ejection lasts. The second in a row lasts twice as long, the third three times, and so on.',
+    ),
+  max_ejection_time: positive().prefault('5m').describe('Longest time of an ejection.'),
   max_ejection_percent: percent(0)
     .default(50)
-    .describe("Share of the endpoint's targets that may be ejected at once, in percent, rounded down."),
+    .describe("Largest share of the endpoint's targets that are ejected at once, in percent, rounded down."),
 })
 
 export type Options = z.output<typeof options>

@@ -1,10 +1,10 @@
 /** When a target is ejected, and for how long. Times are milliseconds. */
 export interface OutlierRules {
-  /** Failures in a row; infinite: they don't count. */
+  /** Failures in a row that eject; infinite: none do. */
   readonly consecutiveFailures: number
-  /** Share of failures within a window, 0 to 1; infinite: it doesn't count. */
+  /** Share of failures within a window that ejects, 0 to 1; infinite: none does. */
   readonly failureShare: number
-  /** Attempts of a window before its share counts. */
+  /** Attempts that a window must have before its share counts. */
   readonly requestVolume: number
   readonly window: number
   readonly baseEjection: number
@@ -13,18 +13,18 @@ export interface OutlierRules {
   readonly maxEjected: number
 }
 
-/** What live traffic said of one target: plain data, so that it outlives the instance that keeps it. */
+/** State of one target, judged by live traffic. Plain data, so that it outlives the instance that keeps it. */
 export interface OutlierState {
   /** Failures in a row. */
   failures: number
-  /** The present window. */
+  /** The present window: its start, its attempts and how many failed. */
   since: number
   seen: number
   failed: number
-  /** Ejections in a row: what the next one's time grows with. */
+  /** Ejections in a row; the next one lasts longer with each. */
   ejections: number
   ejected: boolean
-  /** When it last returned; monotonic. */
+  /** When the last ejection ended; monotonic. */
   returnedAt: number
 }
 
@@ -39,10 +39,10 @@ export const newOutlierState = (): OutlierState => ({
 })
 
 /**
- * One more attempt at a target that is over.
- * @param startedAt when it began: attempts from before the last return say nothing about the target now
+ * Counts an attempt that is over.
+ * @param attempt one that started before the last ejection ended does not count
  * @param now monotonic milliseconds
- * @returns why the target should be ejected; undefined: it should not. It is asked again after each further failure.
+ * @returns why the target should be ejected; undefined if it should not. Each further failure returns it again.
  */
 export function observe(
   state: OutlierState,
@@ -69,28 +69,28 @@ export function observe(
 }
 
 /**
- * Whether one more target may be ejected: no more than the share of them, rounded down, and never the last that may be called.
+ * Whether one more target may be ejected: never more than the share of them, rounded down, and never the last that is available.
  * @param targets that take traffic
- * @param ejected of them, by live traffic
- * @param others that may still be called, beside the one in question
+ * @param ejected how many of them are ejected
+ * @param others how many others are available
  */
 export const mayEject = (rules: OutlierRules, targets: number, ejected: number, others: number): boolean =>
   others > 0 && ejected + 1 <= Math.floor(targets * rules.maxEjected)
 
 /**
  * Ejects the target.
- * @returns milliseconds until it returns
+ * @returns how long the ejection lasts, in milliseconds
  */
 export function eject(state: OutlierState, rules: OutlierRules, now: number): number {
-  // Each base time that a target has served since forgives an ejection.
-  const forgiven = Math.floor((now - state.returnedAt) / rules.baseEjection)
-  state.ejections = Math.max(state.ejections - forgiven, 0) + 1
+  // Each base time that the target has served since then takes back one ejection.
+  const takenBack = Math.floor((now - state.returnedAt) / rules.baseEjection)
+  state.ejections = Math.max(state.ejections - takenBack, 0) + 1
   state.ejected = true
   return Math.min(state.ejections * rules.baseEjection, Math.max(rules.maxEjection, rules.baseEjection))
 }
 
-/** The target's time is over: it begins anew. */
-export function comeBack(state: OutlierState, now: number): void {
+/** Ends the ejection. Counting starts again. */
+export function restore(state: OutlierState, now: number): void {
   state.ejected = false
   state.returnedAt = now
   state.failures = 0

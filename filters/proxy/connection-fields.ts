@@ -1,4 +1,4 @@
-import { sameName } from '../../core/index.ts'
+import { equalsIgnoreCase } from '../../core/index.ts'
 
 // Fields that belong to one connection, whichever way the message goes (RFC 9110 §7.6.1).
 
@@ -67,7 +67,7 @@ export class FieldKinds {
     const first = name.charCodeAt(0) | 0x20
     for (const [lower, letter, kind] of candidates) {
       if (letter !== first) continue
-      if (sameName(name, lower) || (kind === this.#variables && sameVariable(name, lower))) return kind
+      if (equalsIgnoreCase(name, lower) || (kind === this.#variables && sameVariable(name, lower))) return kind
     }
     return PASS
   }

@@ -3,11 +3,11 @@ import {
   type Awaitable,
   type Clock,
   defineFilter,
+  EndpointRegistryKey,
   type Exchange,
   type FilterEnv,
   type LocalReply,
   type Outcome,
-  RegistryKey,
   type ReplyOptions,
   type Response,
   RouteSlot,
@@ -39,7 +39,7 @@ export const proxy = defineFilter<Options>({
   terminal: true,
   perEndpoint: true,
   reads: [RouteSlot],
-  needs: [RegistryKey],
+  needs: [EndpointRegistryKey],
   create: (options, env) => new ProxyFilter(options, env),
 })
 
@@ -82,7 +82,7 @@ class ProxyFilter implements TerminalFilter {
     this.#firstByte = firstByte
     this.#propagate = options.propagate_deadline
     this.#clock = env.clock
-    const known = env.endpoint && env.service(RegistryKey).of(env.endpoint)
+    const known = env.endpoint && env.service(EndpointRegistryKey).of(env.endpoint)
     this.#contexts = new Map(
       env.endpoint?.targets.map((target) => {
         const own = { ...settings, origin: target.origin }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { HeaderList, sameName, WeirError } from '../../core/index.ts'
+import { equalsIgnoreCase, HeaderList, WeirError } from '../../core/index.ts'
 import { CONNECTION, CONNECTION_FIELDS, FieldKinds, nominate, PASS, withoutNominated } from './connection-fields.ts'
 
 /** Raw header fields as undici hands them over: a flat list of names and values. */
@@ -67,7 +67,7 @@ export function* endToEndFields(raw: RawFields): Iterable<readonly [name: string
 /** Values of a field, in order. */
 export function valuesOf(raw: RawFields, lower: string): string[] {
   const values: string[] = []
-  for (let i = 0; i < raw.length; i += 2) if (sameName(latin1(raw[i]!), lower)) values.push(latin1(raw[i + 1]!))
+  for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(latin1(raw[i]!), lower)) values.push(latin1(raw[i + 1]!))
   return values
 }
 
@@ -85,7 +85,7 @@ function downstreamFields(raw: RawFields): HeaderList | undefined {
     if (kind === PASS) fields.push(name, latin1(raw[i + 1]!))
     else if (kind === CONNECTION) nominated = nominate(latin1(raw[i + 1]!), nominated)
     else if (kind === CODING) {
-      if (coded || !sameName(latin1(raw[i + 1]!), 'chunked')) return undefined
+      if (coded || !equalsIgnoreCase(latin1(raw[i + 1]!), 'chunked')) return undefined
       coded = true
     }
   }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { defineFilter, type HeaderList, RequestIdSlot, TOKEN_PATTERN } from '../../core/index.ts'
 import { idSource, isValidId } from './id.ts'
 
-/** Fields that carry meaning of their own; an id in them would break the message or what guards it. */
+/** Fields with a meaning of their own: an id in one of them would break framing, authentication or sessions. */
 const TAKEN = new Set([
   'authorization',
   'connection',
@@ -24,17 +24,17 @@ const options = z.strictObject({
     .regex(TOKEN_PATTERN, 'expected the name of a header field (RFC 9110 §5.1)')
     .refine((name) => !TAKEN.has(name.toLowerCase()), { error: 'this header field has a meaning of its own' })
     .default('X-Request-Id')
-    .describe('Header field that carries the id, upstream and downstream; not one with a meaning of its own.'),
+    .describe('Header field with the id, in upstream requests and in responses. It must not have another meaning.'),
   trust_incoming: z
     .boolean()
     .default(true)
-    .describe('Whether a valid id that the client sent is kept; `false` always makes one.'),
+    .describe('Whether a valid id from the client is kept. `false` always creates a new one.'),
   max_length: z.int().min(1).max(1024).default(128).describe('Longest incoming id that is kept, in characters.'),
 })
 
 const nextId = idSource()
 
-/** The field's value if it is there once, or several times with one value; undefined otherwise. */
+/** The field's value if all its lines have the same one; undefined otherwise. */
 function unanimous(headers: HeaderList, lower: string): string | undefined {
   const first = headers.get(lower)
   if (first === undefined) return undefined
@@ -45,7 +45,7 @@ function unanimous(headers: HeaderList, lower: string): string | undefined {
 export const requestId = defineFilter({
   name: 'request-id',
   apiVersion: 1,
-  summary: 'Gives every request an id, or keeps the one it came with.',
+  summary: 'Gives every request an id, or keeps the one that the client sent.',
   options,
   offline: true,
   writes: [RequestIdSlot],
@@ -55,7 +55,7 @@ export const requestId = defineFilter({
       request(x) {
         const incoming = trust_incoming ? unanimous(x.request.headers, lower) : undefined
         const id = incoming !== undefined && isValidId(incoming, max_length) ? incoming : nextId()
-        // Also when it is kept: a repeated field becomes one.
+        // Set even if the id is kept: a repeated field becomes a single one.
         x.request.headers.set(header, id)
         x.set(RequestIdSlot, id)
         x.trace?.attribute('weir.request_id', id)

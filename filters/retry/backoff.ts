@@ -1,6 +1,6 @@
 /**
- * Milliseconds to wait before a retry: anything from nothing to an exponentially growing limit ("full jitter": Marc Brooker,
- * "Exponential Backoff And Jitter", AWS Architecture Blog 2015), so that clients that failed together do not return together.
+ * Milliseconds to wait before a retry: a random time up to a limit that doubles with each retry ("full jitter": Marc Brooker,
+ * "Exponential Backoff And Jitter", AWS Architecture Blog 2015). So requests that failed together do not come again together.
  * @param retry 0 for the first
  * @param random at least 0, below 1
  */

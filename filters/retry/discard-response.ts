@@ -1,11 +1,11 @@
 import type { Body, BodySource } from '../../core/index.ts'
 
-/** A failed answer up to this long is read to its end, for the sake of its connection; a longer one costs the connection. */
+/** A failed response up to this long is read to its end, to keep its connection; that of a longer one is closed. */
 const DRAIN_BYTES = 64 * 1024
-/** And it must come within this. */
+/** Time for it to arrive. */
 const DRAIN_MS = 100
 
-/** Reads and drops the body of an answer that nobody gets. Resolves when its attempt is over, in every sense. */
+/** Reads and drops the body of a response that is not sent on. Resolves when its attempt is over. */
 export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAIN_MS): Promise<void> {
   if (body.empty) return Promise.resolve()
   if ((body.length ?? 0) > maxBytes) {
@@ -26,7 +26,7 @@ export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAI
       source?.cancel()
     }
     const timer = setTimeout(drop, maxMs)
-    // Undefined while what is there already comes, which is during the call.
+    // Undefined during the call, while the bytes arrive that are there already.
     let source: BodySource | undefined
     source = body.pipe({
       write: (chunk) => {
@@ -37,7 +37,7 @@ export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAI
       end,
       fail: end,
     })
-    // What was there already may have been too much before there was a source to tell.
+    // Those may have been too many, when there was no source yet to cancel.
     if (size > maxBytes) source?.cancel()
   })
 }

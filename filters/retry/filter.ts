@@ -18,11 +18,11 @@ import { type AttemptResult, retryCondition } from './retry-condition.ts'
 import { RetryCounts, type RetryOutcome } from './retry-counts.ts'
 import { waitForRetry } from './retry-wait.ts'
 
-/** Sends a request again when that can do no harm and may help. */
+/** Sends a request again if that may help and can do no harm. */
 export const retry = defineFilter<Options>({
   name: 'retry',
   apiVersion: 1,
-  summary: 'Sends a request again when the upstream failed and that can do no harm.',
+  summary: 'Sends a request again if the upstream failed and a retry can do no harm.',
   options,
   perEndpoint: true,
   create: (options, env) => new RetryFilter(options, env),
@@ -54,9 +54,10 @@ class RetryFilter implements Filter {
       close: (counts) => counts.close(),
     })
     for (const name of ['POST', 'PATCH'])
-      if (this.#methods.has(name)) env.warn(`${name} is not idempotent: what is sent twice may be done twice`)
+      if (this.#methods.has(name))
+        env.warn(`${name} is not idempotent: a request that is sent twice may be executed twice`)
     if (options.per_try_timeout !== undefined && options.per_try_timeout >= (options.timeout ?? Infinity))
-      env.warn('per_try_timeout has no effect: timeout, which all attempts share, is not longer')
+      env.warn('per_try_timeout has no effect: the timeout of all attempts together is not longer')
   }
 
   async upstream(x: Exchange, call: UpstreamCall, next: Next): Promise<Response | LocalReply> {
@@ -65,7 +66,7 @@ class RetryFilter implements Filter {
     const { body } = x.request
     const repeatable = call.upgrade === undefined && this.#mayRepeat(x)
     this.#budget.request(clock.now())
-    // What was never begun can be sent as it is: only what may fail halfway is kept.
+    // A body that nobody has read can be sent as it is; only that of a request that may fail halfway is kept.
     if (repeatable && !body.empty && (body.length ?? 0) <= maxBody) body.replay(maxBody)
     const deadline = Math.min(call.deadline ?? Infinity, x.startedAt + timeout)
     for (let retries = 0; ; retries++) {
@@ -75,14 +76,14 @@ class RetryFilter implements Filter {
       if (condition === 'done' || condition === 'refused') {
         if (retries > 0)
           this.#count(condition === 'refused' ? 'refused' : 'error' in result ? 'exhausted' : 'recovered')
-        return give(result)
+        return unwrap(result)
       }
       const wait = this.#wait(x, result, retries, deadline, repeatable || condition === 'unsent')
       if (typeof wait === 'string') {
         this.#count(wait)
-        return give(result)
+        return unwrap(result)
       }
-      // From here on there is another attempt, or nobody who wants one.
+      // From here on there is another attempt, unless the client leaves.
       this.#budget.retry(clock.now())
       try {
         await Promise.all([
@@ -101,17 +102,17 @@ class RetryFilter implements Filter {
   explain(): string[] {
     const { max_retries: max, methods, statuses } = this.#options
     return [
-      `up to ${max} retries of ${methods.join(', ')} on ${statuses.join(', ')}, resets and timeouts; of any method if it never left`,
+      `up to ${max} retries of ${methods.join(', ')} on ${statuses.join(', ')}, resets and timeouts; of any method if nothing was sent`,
     ]
   }
 
-  /** Whether it may be sent again though the upstream may have had it. */
+  /** Whether the request may be sent again even if it may have reached the upstream. */
   #mayRepeat({ request: { method, headers } }: Exchange): boolean {
     if (this.#methods.has(method)) return true
     return this.#options.idempotency_key && (headers.get('idempotency-key') ?? '').trim() !== ''
   }
 
-  /** Milliseconds until the next attempt, for which the body is made ready; or why there is none. */
+  /** Milliseconds until the next attempt, with the body ready for it; or why there is none. */
   #wait(
     x: Exchange,
     result: AttemptResult,
@@ -131,7 +132,7 @@ class RetryFilter implements Filter {
     const now = clock.now()
     if (now + wait >= deadline) return 'timeout'
     if (!this.#budget.allows(this.#rules, now)) return 'budget'
-    // Last, since it takes the body from whoever still sends it.
+    // Last, because it takes the body away from the attempt that may still send it.
     return x.request.body.rewind() ? wait : 'body'
   }
 
@@ -148,7 +149,7 @@ async function attempt(next: Next, call: UpstreamCall): Promise<AttemptResult> {
   }
 }
 
-function give(result: AttemptResult): Response | LocalReply {
+function unwrap(result: AttemptResult): Response | LocalReply {
   if ('error' in result) throw result.error
   return result.response
 }

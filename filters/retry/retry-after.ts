@@ -3,7 +3,7 @@ const DATE = /^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, ?\d\d[ -][A-Z][a-z]{2}[
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/
 
 /**
- * Milliseconds that `Retry-After` asks for (RFC 9110 §10.2.3), or undefined if it says nothing that can be understood.
+ * Milliseconds that `Retry-After` asks to wait (RFC 9110 §10.2.3), or undefined if there is none or it is malformed.
  * @param wall milliseconds since the Unix epoch
  */
 export function retryAfter(value: string | undefined, wall: number): number | undefined {

@@ -1,18 +1,18 @@
-/** How many retries there may be. */
+/** How many retries are allowed. */
 export interface RetryBudgetRules {
-  /** Of the requests in the window. */
+  /** Share of the requests in the window. */
   readonly percent: number
-  /** Allowed in a window however few requests there are. */
+  /** Retries that a window allows however few requests it has. */
   readonly minRetries: number
 }
 
-/** Parts of the window: it slides by one of them at a time. */
+/** Number of parts of the window, which slides by one part at a time. */
 export const PARTS = 10
 
 /**
- * Counts requests and retries in a sliding window, so that retries never multiply the load on an upstream that is failing
- * because of its load (Google, "Site Reliability Engineering", ch. 22: retry budgets). The window is as long as said, or up to a
- * tenth shorter.
+ * Counts requests and retries in a sliding window, so that retries do not multiply the load of an upstream that fails because of
+ * its load (Google, "Site Reliability Engineering", ch. 22: retry budgets). The window is up to a tenth shorter than its
+ * configured length.
  */
 export class RetryBudget {
   readonly #partMs: number
@@ -21,29 +21,32 @@ export class RetryBudget {
   /** Sums of the above. */
   #requested = 0
   #retried = 0
-  /** The part that is counted in. */
+  /** The part that counts now. */
   #at = -1
 
-  /** @param windowMs its length in milliseconds */
+  /** @param windowMs length of the window in milliseconds */
   constructor(windowMs: number) {
-    // Of tinier parts the numbers would be beyond those that can be counted up one by one.
+    // The number of a shorter part could exceed the integers that a number holds exactly.
     this.#partMs = Math.max(windowMs / PARTS, 1)
   }
 
-  /** @param now monotonic milliseconds, here and below */
+  /**
+   * Counts a request.
+   * @param now monotonic milliseconds, here and below
+   */
   request(now: number): void {
     this.#slide(now)
     this.#requests[this.#at % PARTS]!++
     this.#requested++
   }
 
-  /** Whether there may be one more retry. */
+  /** Whether one more retry is allowed. */
   allows({ percent, minRetries }: RetryBudgetRules, now: number): boolean {
     this.#slide(now)
     return this.#retried < Math.max(minRetries, Math.floor((this.#requested * percent) / 100))
   }
 
-  /** There is one more. */
+  /** Counts a retry. */
   retry(now: number): void {
     this.#slide(now)
     this.#retries[this.#at % PARTS]!++

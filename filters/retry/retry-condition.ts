@@ -1,15 +1,16 @@
 import { type ErrorCode, LocalReply, type Response, WeirError } from '../../core/index.ts'
 
-/** What came of an attempt. */
+/** How an attempt ended for the filter: with a response, or with an error. */
 export type AttemptResult = { readonly response: Response | LocalReply } | { readonly error: unknown }
 
 /**
- * `done`: nothing to mend. `refused`: a filter answered in the upstream's place. `unsent`: nothing reached the upstream, so that
- * anything may be sent again. `failed`: something may have, so that only what is idempotent may (RFC 9110 §9.2.2).
+ * Whether a retry may help. `done`: it can't. `refused`: a filter replied instead of the upstream. `unsent`: nothing reached the
+ * upstream, so every request may be sent again. `failed`: the request may have reached it, so only an idempotent one may (RFC 9110
+ * §9.2.2).
  */
 export type RetryCondition = 'done' | 'refused' | 'unsent' | 'failed'
 
-/** The upstream went away, or stayed silent, before there was an answer. */
+/** The upstream closed the connection, or was silent, before it responded. */
 const FAILURES: ReadonlySet<ErrorCode> = new Set(['upstream_reset', 'upstream_timeout', 'upstream_idle_timeout'])
 
 export function retryCondition(result: AttemptResult, statuses: ReadonlySet<number>): RetryCondition {

@@ -1,6 +1,6 @@
 import type { Meter, Sample } from '../../core/index.ts'
 
-/** What is counted: each retry, and why there was none, or no further one, where there could have been. */
+/** What is counted: each retry, its result, and why a request that failed was not, or not again, retried. */
 export const OUTCOMES = [
   'retried',
   'recovered',
@@ -16,7 +16,7 @@ export const OUTCOMES = [
 
 export type RetryOutcome = (typeof OUTCOMES)[number]
 
-/** `weir_retries_total{endpoint,outcome}` of every retry filter in the process. */
+/** The counter `weir_retries_total{endpoint,outcome}` of all retry filters in the process. */
 export class RetryCounts {
   readonly #byEndpoint = new Map<string, Map<RetryOutcome, number>>()
   readonly #unregister: () => void
@@ -24,7 +24,7 @@ export class RetryCounts {
   constructor(meter: Meter) {
     this.#unregister = meter.register({
       name: 'weir_retries_total',
-      help: 'Retries, and why there was none, or no further one, of what failed.',
+      help: 'Retries, their results, and why failed requests were not retried.',
       type: 'counter',
       collect: () => this.#collect(),
     })

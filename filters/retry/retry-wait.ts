@@ -1,9 +1,12 @@
 import { type Exchange, WeirError } from '../../core/index.ts'
 
-/** Waits. Rejects at once when the client leaves. The wheel would be too coarse: a backoff may be a few milliseconds. */
+/**
+ * Waits before a retry. Rejects at once when the client leaves. A timer of its own, because the wheel is too coarse: a backoff
+ * may be a few milliseconds.
+ */
 export function waitForRetry(x: Exchange, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // What is beyond Node's range would fire at once.
+    // Node would fire a timer beyond its range at once.
     const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1))
     x.onAbort(() => {
       clearTimeout(timer)

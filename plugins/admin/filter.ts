@@ -1,12 +1,12 @@
 import {
   type Awaitable,
-  ConfigKey,
+  ConfigControlKey,
   defineFilter,
   type Exchange,
+  GatewayStatusKey,
   type LocalReply,
   type Response,
   reply,
-  StatusKey,
   type TerminalFilter,
 } from '../../core/index.ts'
 import { PAGES, type Page, type Parts } from './pages.ts'
@@ -17,9 +17,9 @@ export const admin = defineFilter({
   apiVersion: 1,
   summary: 'Answers /livez, /readyz, /metrics and /config on the admin listener',
   terminal: true,
-  needs: [StatusKey, ConfigKey],
+  needs: [GatewayStatusKey, ConfigControlKey],
   create: (_options, env): TerminalFilter => {
-    const parts = { status: env.service(StatusKey), config: env.service(ConfigKey) }
+    const parts = { status: env.service(GatewayStatusKey), config: env.service(ConfigControlKey) }
     return { call: (x) => answer(x, parts) }
   },
 })

@@ -1,8 +1,8 @@
-import { Body, type ConfigControl, HeaderList, type Response, type Status } from '../../core/index.ts'
+import { Body, type ConfigControl, type GatewayStatus, HeaderList, type Response } from '../../core/index.ts'
 
 /** What the pages speak of. */
 export interface Parts {
-  readonly status: Status
+  readonly status: GatewayStatus
   readonly config: ConfigControl
 }
 

@@ -1,4 +1,4 @@
-import type { Health } from '../../core/index.ts'
+import type { TargetHealth } from '../../core/index.ts'
 
 /** How many checks in a row change what is held of a target. */
 export interface Thresholds {
@@ -8,7 +8,7 @@ export interface Thresholds {
 
 /** What the checks of one target said so far. */
 export interface Tally {
-  readonly health: Health
+  readonly health: TargetHealth
   /** Checks of the same result in a row: passed ones if above 0, failed ones if below. */
   readonly run: number
 }

@@ -20,7 +20,7 @@ export type Reading =
 
 export type Ending = 'open' | 'end' | 'reset'
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const TOKEN_SOURCE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]$/
 const STATUS_LINE = /^HTTP\/1\.[01] [1-9]\d\d [\t\x20-\x7e\x80-\xff]*$/
@@ -91,7 +91,8 @@ function readField(line: string): Field {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(colon, 0))
   const value = line.slice(colon + 1).replaceAll(/^[ \t]+|[ \t]+$/g, '')
-  if (!TOKEN.test(name) || !VALUE.test(value)) throw new Broken(`field line ${JSON.stringify(line.slice(0, 80))}`)
+  if (!TOKEN_SOURCE.test(name) || !VALUE.test(value))
+    throw new Broken(`field line ${JSON.stringify(line.slice(0, 80))}`)
   return [name, value]
 }
 

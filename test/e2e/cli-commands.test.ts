@@ -13,7 +13,7 @@ t.test('from nothing to a request that is explained', async (t) => {
   t.match(await weir('validate'), {
     code: 78,
     stdout: '',
-    stderr: /^weir\.yaml: there is no such file\. weir init writes one/,
+    stderr: /^weir\.yaml: there is no such file\. "weir init" writes one/,
   })
   t.match(await weir('init'), { code: 0, stdout: /^weir\.yaml was written/, stderr: '' })
   t.match(await weir('init'), { code: 1, stdout: '', stderr: /^weir: weir\.yaml exists already/ })
@@ -76,4 +76,13 @@ t.test('a terminal sees the line that is meant, in colour unless NO_COLOR is set
   const bare = onTerminal({ PATH: process.env.PATH ?? '', NO_COLOR: '1' })
   t.notOk(bare.includes('\u001b'))
   t.match(bare, /^weir\.yaml:1:1 lisen: .*\r\n {4}\|\r\n {2}1 \| lisen: 1\r\n {4}\| \^\r\n1 problem\r\n$/)
+})
+
+t.test('a reader that has seen enough is no error', async (t) => {
+  const { stdout, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${LAUNCH}" print-schema | head -n 1`], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  })
+  t.equal(stdout, '{\n')
+  t.equal(stderr, '')
 })

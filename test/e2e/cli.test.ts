@@ -13,9 +13,14 @@ t.test('help, version and wrong usage', async (t) => {
     [['run', '--help'], 0, /^Usage: weir run/, /^$/],
     [['help', 'validate'], 0, /^Usage: weir validate \[FILE\]/, /^$/],
     [['version'], 0, new RegExp(`^weir ${RegExp.escape(manifest.version)} \\(Node v`), /^$/],
-    [['fly'], 2, /^$/, /^weir: there is no command "fly"\.\n\nWeir, an API gateway/],
-    [['run', '--confg', 'x'], 2, /^$/, /^weir: there is no option --confg here\. Did you mean "--config"\?/],
-    [['run', 'weir.yaml'], 2, /^$/, /^weir: "weir.yaml" is one argument too many: it takes none\n\nUsage: weir run/],
+    [['fly'], 2, /^$/, /^weir: unknown command "fly"\.\n\nWeir, an API gateway/],
+    [['run', '--confg', 'x'], 2, /^$/, /^weir: unknown option --confg\. Did you mean "--config"\?/],
+    [
+      ['run', 'weir.yaml'],
+      2,
+      /^$/,
+      /^weir: "weir.yaml" is one argument too many: the command takes none\n\nUsage: weir run/,
+    ],
     [['run', '--config'], 2, /^$/, /^weir: [\s\S]*Usage: weir run/],
     [['explain', 'GET'], 2, /^$/, /^weir: URL is missing\n/],
   ]

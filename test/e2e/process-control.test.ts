@@ -165,7 +165,7 @@ t.test('changes and edits of the file meet', async (t) => {
   write('conf.d/b.yaml', 'endpoints:\n')
   replace('weir.yaml', `${text()}log_level: warn\nlisten: 1\n`)
   t.match(await change('remove', 'v1/n1'), { outcome: 'refused', reason: 'not_loaded' })
-  t.match(await status(), { last_failure: { problems: [{ message: /second time/ }] } })
+  t.match(await status(), { last_failure: { problems: [{ message: /is repeated/ }] } })
   write('weir.yaml', text().replace('listen: 1\n', ''))
   t.match(await change('remove', 'v1/n1'), { outcome: 'applied' })
   t.match(await status(), { last_failure: null, endpoints: 11 })

@@ -1,23 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { DEFAULT_CONFIG, modeline } from '../../config/commands/default-file.ts'
+import { DEFAULT_CONFIG, defaultText } from '../../config/commands/default-file.ts'
 import { send } from '../support/client.ts'
+import { DEFAULT_PORTS, takeDefaultPorts } from '../support/default-ports.ts'
 import { folder, spawnWeir, startWeir, weirCommand } from '../support/process.ts'
 import { startUpstream } from '../support/upstream.ts'
 
-const PORTS = ['8000', '8001', '8002']
 const ECHO = '/orchestrator/v1/echo/hello?x=1'
-
-/** Resolves to whether this machine lets us have the port on every address. */
-function free(port: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(Number(port), () => server.close(() => resolve(true)))
-  })
-}
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<string> {
@@ -27,8 +17,7 @@ async function freePort(): Promise<string> {
 }
 
 t.test('in an empty folder run writes weir.yaml, says so and serves its example', async (t) => {
-  const taken = []
-  for (const port of PORTS) if (!(await free(port))) taken.push(port)
+  const taken = await takeDefaultPorts(t)
   if (taken.length > 0)
     return void t.pass('not shown here', { skip: `something else on this machine listens on ${taken.join(', ')}` })
   const cwd = await folder(t)
@@ -43,14 +32,14 @@ t.test('in an empty folder run writes weir.yaml, says so and serves its example'
   t.equal(answer.status, 200)
   t.match(answer.json(), { method: 'GET', path: '/hello', query: 'x=1' })
   const file = join(cwd, 'weir.yaml')
-  t.equal(await readFile(file, 'utf8'), modeline(file) + DEFAULT_CONFIG)
+  t.equal(await readFile(file, 'utf8'), defaultText(file))
   t.match(weir.lines[0], { file: 'weir.yaml', msg: /there was no weir.yaml: a commented one was written/ })
   t.equal((await weir.stop()).code, 0)
 })
 
 t.test('the file it writes works on other ports, and a second run leaves it as it is', async (t) => {
   let text = DEFAULT_CONFIG
-  for (const port of PORTS) text = text.replaceAll(port, await freePort())
+  for (const port of DEFAULT_PORTS) text = text.replaceAll(String(port), await freePort())
   const cwd = await folder(t, { 'weir.yaml': text })
   for (const round of [1, 2]) {
     const begun = performance.now()

@@ -98,7 +98,7 @@ t.test('an upstream that is killed, stopped, failing, and back', async (t) => {
   t.match(await metrics(), `weir_endpoint_health{endpoint="v1/up",target="${upstream.url}/base"} 1\n`)
 
   upstream.signal('SIGSTOP')
-  t.match(await change('unhealthy'), { reason: '3 in a row: The upstream took too long to answer' })
+  t.match(await change('unhealthy'), { reason: '3 in a row: The upstream took too long to respond' })
   upstream.signal('SIGCONT')
   await change('healthy')
 

@@ -1,8 +1,9 @@
-// Writes what is generated from the schemas: `npm run generate`.
+// Writes what is generated from the schemas and from the public door: `npm run generate`.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { schemaText } from '../../config/schema/reference-page.ts'
 import { BUILT_IN } from '../../core/main/built-in.ts'
+import { API_FILE, apiText, readPublicApi } from './public-api.ts'
 
 /** Files by their path in the repository, and what they must hold. */
 export const GENERATED = {
@@ -12,4 +13,7 @@ export const GENERATED = {
 
 export const root = resolve(import.meta.dirname, '../..')
 
-if (import.meta.main) for (const [path, text] of Object.entries(GENERATED)) writeFileSync(resolve(root, path), text)
+if (import.meta.main) {
+  const files = { ...GENERATED, [API_FILE]: apiText(readPublicApi()) }
+  for (const [path, text] of Object.entries(files)) writeFileSync(resolve(root, path), text)
+}

@@ -49,6 +49,8 @@ export interface StartOptions {
   readonly args?: readonly string[]
   /** Variables beside `PATH`: nothing else of the test's environment reaches the process. */
   readonly env?: Readonly<Record<string, string>>
+  /** What to start: this checkout by default. */
+  readonly program?: readonly [file: string, ...args: string[]]
 }
 
 /** A process that runs Weir's command line. */
@@ -64,7 +66,8 @@ export class WeirProcess {
   readonly #watchers = new Set<() => void>()
 
   constructor(options: StartOptions) {
-    this.child = spawn(process.execPath, [LAUNCH, ...(options.args ?? ['run'])], {
+    const [program, ...first] = options.program ?? [process.execPath, LAUNCH]
+    this.child = spawn(program, [...first, ...(options.args ?? ['run'])], {
       cwd: options.cwd,
       env: { PATH: process.env.PATH ?? '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

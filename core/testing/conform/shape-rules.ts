@@ -1,9 +1,9 @@
 import type { FilterFactory } from '../../api/filter-factory.ts'
 import { checkFactory, checkFilter } from '../../build/factory-check.ts'
-import { checkOptions } from '../../build/filter-options.ts'
+import { checkOptions } from '../../build/option-check.ts'
 import { FilterBench } from '../filter-bench.ts'
 import { endpointOf } from '../test-endpoint.ts'
-import { describe } from './problems.ts'
+import { describe } from './found-problems.ts'
 import { RULE_NAMES, type Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 

@@ -7,7 +7,7 @@ import type { RunInput, RunRequest } from '../run/run-input.ts'
 import type { RunResult } from '../run/run-result.ts'
 import { StalledError } from '../run/stalled.ts'
 import { startChain, type TestChain } from '../run/test-chain.ts'
-import { describe, kindOf, Problems } from './problems.ts'
+import { describe, kindOf, Problems } from './found-problems.ts'
 import type { ConformSetup } from './rule.ts'
 
 /** A request in circumstances that a filter must stand. */

@@ -15,7 +15,7 @@ import type { TimeMode } from './test-time.ts'
 import { upstreamFilter } from './test-upstream.ts'
 import type { TestUpstream } from './upstream-step.ts'
 
-/** A service with its key: `[StatusKey, { … }]`. */
+/** A service with its key: `[GatewayStatusKey, { … }]`. */
 // biome-ignore lint/suspicious/noExplicitAny: a list holds services of every type
 export type ServiceValue<T = any> = readonly [key: ServiceKey<T>, service: T]
 

@@ -8,8 +8,8 @@ import type { TimerWheel } from '../../base/timer-wheel.ts'
 import { Catalog } from '../../build/catalog.ts'
 import { buildSnapshot, type Snapshot } from '../../build/snapshot.ts'
 import type { Chain } from '../../chain/chain.ts'
-import { HookRunner } from '../../chain/hook-runner.ts'
-import { RegistryKey } from '../../state/registry.ts'
+import { ChainRunner } from '../../chain/chain-runner.ts'
+import { EndpointRegistryKey } from '../../state/registry.ts'
 import type { MetricReading } from '../memory-meter.ts'
 import type { LoggedLine } from '../recording-logger.ts'
 import { type FilterFault, RecordingRuntime } from '../recording-runtime.ts'
@@ -119,13 +119,11 @@ export class TestChain {
       x.request.body.discard()
       ended.resolve()
     })
-    const runner = new HookRunner(x, this.#chain(), this.#runtime, client)
+    const runner = new ChainRunner(x, this.#chain(), this.#runtime, client)
     const leave = (): void => client.leave()
     signal?.addEventListener('abort', leave)
-    const late =
-      abortAfter === undefined || abortAfter === 'headers'
-        ? undefined
-        : this.timers.after(millisecondsOf(abortAfter), leave)
+    const leavesLater = abortAfter !== undefined && abortAfter !== 'headers'
+    const late = leavesLater ? this.timers.after(millisecondsOf(abortAfter), leave) : undefined
     if (refused === undefined) runner.start()
     else runner.replyEarly(refused)
     if (signal?.aborted) leave()
@@ -197,7 +195,7 @@ export class TestChain {
       runtime: this.#runtime,
       catalog: new Catalog(factories.map((factory) => [factory, 'the test'] as const)),
       shared,
-      services: new Map([[RegistryKey, registry] as const, ...(this.#setup.services ?? [])]),
+      services: new Map([[EndpointRegistryKey, registry] as const, ...(this.#setup.services ?? [])]),
       baseDir: this.#setup.baseDir ?? process.cwd(),
     }
     const old = this.#live

@@ -4,9 +4,9 @@ import type { Exchange, InterimSink } from '../../api/exchange.ts'
 import { HeaderList } from '../../api/header-list.ts'
 import { HookError } from '../../api/hook-error.ts'
 import type { Response } from '../../api/reply.ts'
+import type { ResponseOutlet } from '../../chain/chain-runner.ts'
 import { errorReply, filterFailure } from '../../chain/error-reply.ts'
-import type { ResponseOutlet } from '../../chain/hook-runner.ts'
-import { renderReply } from '../../chain/problem-document.ts'
+import { renderReply } from '../../chain/render-reply.ts'
 
 /** A response as it came to the client. */
 export interface ReceivedResponse {

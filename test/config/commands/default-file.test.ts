@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import t from 'tap'
 import { modeline, writeDefaultFile } from '../../../config/commands/default-file.ts'
@@ -37,6 +37,15 @@ t.test('its first line leads editors to the schema', async (t) => {
   t.equal(at('/app/weir.yaml', '/app/my files/s.json'), 'file:///app/my%20files/s.json\n')
 })
 
+t.test('its comments name pages of the documentation by where they are', async (t) => {
+  const { file, remove } = tempFile()
+  t.teardown(remove)
+  await writeDefaultFile(file)
+  const pages = readFileSync(file, 'utf8').match(/\S*docs\/\S+\.md/g) ?? []
+  t.equal(pages.length, 2)
+  for (const page of pages) t.ok(existsSync(resolve(dirname(file), page)), page)
+})
+
 t.test('the endpoint in its comments loads too', async (t) => {
   const { file, remove } = tempFile()
   t.teardown(remove)
@@ -50,7 +59,7 @@ t.test('what is there is never overwritten', async (t) => {
   const { file, dir, remove } = tempFile()
   t.teardown(remove)
   writeFileSync(file, 'mine')
-  await t.rejects(writeDefaultFile(file), { message: `${file} exists already; it was left as it is` })
+  await t.rejects(writeDefaultFile(file), { message: `${file} exists already; it was not changed` })
   t.equal(readFileSync(file, 'utf8'), 'mine')
   await t.rejects(writeDefaultFile(dir))
   await t.rejects(writeDefaultFile(`${dir}/none/weir.yaml`), { code: 'ENOENT' })

@@ -88,6 +88,6 @@ t.test('settings, and what needs a restart', async (t) => {
   t.match(out, /^~ settings, trusted_proxies: \[\] → \[10\.0\.0\.0\/8\]$/m)
   t.match(out, /^~ settings, health_check\.interval: nothing → 5s$/m)
   t.match(out, /^~ listener proxy, listen: 8000 → 9000$/m)
-  t.match(out, /a restart is needed: the addresses of the listeners, tracing\n$/)
+  t.match(out, /because these need a restart: the addresses of the listeners, tracing\n$/)
   t.match(await changed(t, `admin: off\n${OLD}`), /^- listener admin$/m)
 })

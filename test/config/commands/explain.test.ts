@@ -60,7 +60,7 @@ t.test('a request that is refused', async (t) => {
   t.match(out, /^ +clock_tolerance: 5s +default$/m)
   t.match(out, /^ +- demands a token signed with HS256 with one of the roles\n +- key: the option secret$/m)
   t.match(out, /^ 4 {2}method-check +weir\.yaml:7 +not reached$/m)
-  t.match(out, /\n"auth" answers 401 token_missing\. A bearer token is needed\.\n$/)
+  t.match(out, /\n"auth" responds with 401 token_missing\. A bearer token is needed\.\n$/)
   t.notMatch(out, SECRET)
 })
 
@@ -79,7 +79,7 @@ t.test('a request that goes through', async (t) => {
   t.match(of('breaker').notes[0], /opens after 3 failures in a row/)
   t.match(of('breaker').options[0], { name: 'failure_threshold', value: 3, line: 8 })
   t.match(end, { kind: 'call', filter: 'proxy', url: 'http://shop.internal/in/x?api_key=***&y=1' })
-  t.equal(of('metrics').decision, 'has no say on the way in')
+  t.equal(of('metrics').decision, 'does nothing before the upstream')
   t.match(
     (await weir(['explain', 'GET', '/shop'])).out,
     /"proxy" calls http:\/\/shop\.internal, if "breaker" lets it pass\n$/,
@@ -141,7 +141,7 @@ ${versions.join('')}`,
 t.test('credentials of the request are used and not shown', async (t) => {
   inFolder(t, { 'weir.yaml': TEXT })
   const { out } = await weir(['explain', 'GET', '/orchestrator/v1/orders', '-H', 'Authorization: Bearer aaa.bbb.ccc'])
-  t.match(out, /"auth" answers 401 token_invalid/)
+  t.match(out, /"auth" responds with 401 token_invalid/)
   t.notMatch(out, /aaa\.bbb/)
 })
 
@@ -173,7 +173,7 @@ t.test('another listener, and a chain that is nowhere written', async (t) => {
   const { out } = await weir(['explain', 'GET', 'http://localhost:8001/livez'])
   t.match(
     out,
-    /listener admin\nno endpoint\n\n 1 {2}admin {2}\(default chain\) {2}answers; how is not known[^\n]*\n\n"admin" answers\n$/,
+    /listener admin\nno endpoint\n\n 1 {2}admin {2}\(default chain\) {2}responds; the response is not known[^\n]*\n\n"admin" responds\n$/,
   )
   const auth = await weir(['explain', 'GET', '/orchestrator/a'])
   t.match(auth.out, /auth +\(default chain\) +continues/)
@@ -191,7 +191,7 @@ t.test('a requirement that only a plugin could meet', async (t) => {
     'weir.yaml': 'filters: [guard, route-match, proxy]\nendpoints: [{ name: a, url: "http://a", auth_type: bearer }]\n',
   })
   const { out } = await weir(['explain', 'GET', '/orchestrator/a'], { filters: [guard] })
-  t.match(out, /How it ends is not known without running it: whether "guard" satisfies "authentication"\.\n$/)
+  t.match(out, /The result is not known without running it: whether "guard" satisfies "authentication"\.\n$/)
   t.match(out, /^ 3 {2}proxy .*not reached$/m)
 })
 

@@ -55,7 +55,7 @@ t.test('a problem of the whole file has no line to show', async (t) => {
 
 t.test('notices', async (t) => {
   inFolder(t, { 'weir.yaml': `health_check: { enabled: true }\n${ENDPOINT}` })
-  t.match((await weir(['validate'])).err, /^notice: health checks ask for "\/" where no path is said/)
+  t.match((await weir(['validate'])).err, /^notice: health checks request "\/" where no path is set/)
   t.match((await weir(['validate', '--json'])).json(), {
     problems: [{ severity: 'notice', file: 'weir.yaml', path: '' }],
   })

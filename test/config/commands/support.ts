@@ -14,10 +14,10 @@ import { routes } from '../../../config/commands/routes.ts'
 import { validate } from '../../../config/commands/validate.ts'
 import { version } from '../../../config/commands/version.ts'
 import type { FilterFactory } from '../../../core/api/filter-factory.ts'
-import { type ServiceKey, type Status, StatusKey } from '../../../core/api/service.ts'
+import { type GatewayStatus, GatewayStatusKey, type ServiceKey } from '../../../core/api/service.ts'
 import { Catalog } from '../../../core/build/catalog.ts'
 import { loadPlugins } from '../../../core/build/plugin-loader.ts'
-import { type ConfigControl, ConfigKey } from '../../../core/control/config-control.ts'
+import { type ConfigControl, ConfigControlKey } from '../../../core/control/config-control.ts'
 import { FILTERS } from '../../../core/main/built-in.ts'
 
 const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
@@ -32,8 +32,8 @@ function hostWith(more: readonly FilterFactory[]): Host {
         ? builtIn
         : builtIn.with(await loadPlugins(config.settings.plugins, config.settings.baseDir)),
     services: new Map<ServiceKey<unknown>, unknown>([
-      [StatusKey, {} as Status],
-      [ConfigKey, {} as ConfigControl],
+      [GatewayStatusKey, {} as GatewayStatus],
+      [ConfigControlKey, {} as ConfigControl],
     ]),
   }
 }

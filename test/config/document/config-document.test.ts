@@ -1,88 +1,34 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to the environment look like this
 import t from 'tap'
-import { endpoint, parse, problems } from '../support.ts'
+import { ConfigDocument } from '../../../config/document/config-document.ts'
+import { ConfigFile } from '../../../config/document/config-file.ts'
+import { endpoint, parse } from '../support.ts'
 
-t.test('what is no YAML is said in plain words, with its place', async (t) => {
-  t.same(problems('shutdown:\n\ttimeout: 1\n'), ["2:1 a tab can't indent in YAML: use spaces"])
-  t.same(problems('listen: 1\n---\nlisten: 2\n'), [
-    '2:1 a second document starts here: a configuration is one document',
-  ])
-  t.same(problems('listen: 1\n...\nlisten: 2\n'), [
-    '3:1 a second document starts here: a configuration is one document',
-  ])
-  t.same(problems('debug: false\nplugins: ["a]\n'), ['3:1 a quotation mark that was opened before is not closed'])
-  t.same(problems('plugins: [a, b\nlisten: 1\n'), ['2:1 a [ or { that was opened before is not closed'])
-  t.match(problems('shutdown:\n  timeout: 1\n grace_period: 2\n'), [/^3:1 the indentation fits nothing above/])
-  t.match(problems('log_level: info: x\n'), [/^1:12 a second "key: value" on the same line/])
-  t.same(problems('log_level: @x\n'), ["1:12 a value can't start with @: put it in quotes"])
-  t.match(problems('log_level: "\\q"\n'), [/^1:13 not an escape of double quotes/])
-  t.match(problems('? [a]\n: 1\n'), [/^1:3 a key must be plain text/])
-  t.match(problems('log_level: !secret x\n'), [/^1:12 a tag \(! and what follows\)/])
-  t.match(problems('plugins: !!set {a}\n'), [/^1:10 a tag/])
-  t.match(problems('echo: { listen: ${PORT} }\n'), [
-    /^1:18 .*inside \[ \] and \{ \} put a value with \$\{…\} in quotes/,
-  ])
-  t.match(problems('log_level: *\n'), [/./])
+t.test('a path that is not in the document is placed at its nearest ancestor', async (t) => {
+  const { document } = parse(endpoint('methods: [GET]'))
+  t.same(document.locate(['endpoints', 0, 'methods', 0]), { file: 'weir.yaml', line: 4, col: 15 })
+  t.same(document.locate(['endpoints', 0, 'filters', 'auth', 'x']), { file: 'weir.yaml', line: 2, col: 5 })
+  t.same(document.locate(['endpoints', 7, 'url']), { file: 'weir.yaml', line: 1, col: 1 })
+  t.same(document.locate(['endpoints', 0, 'url', 'deeper']), { file: 'weir.yaml', line: 3, col: 5 })
+  t.same(document.locate(['filters', 3]), { file: 'weir.yaml', line: 1, col: 1 })
+  t.equal(document.format({ path: ['endpoints', 0, 'proxy'], message: 'no' }), 'weir.yaml:2:5 endpoints[0].proxy: no')
+  t.equal(document.format({ path: [], message: 'no' }), 'weir.yaml:1:1 no')
+  t.equal(new ConfigDocument(new ConfigFile('gone.yaml')).format({ path: ['a'], message: 'no' }), 'gone.yaml a: no')
 })
 
-t.test('CRLF and a byte order mark change no place', async (t) => {
-  t.same(
-    problems('debug: 1\r\nlisten: x\r\n').map((line) => line.slice(0, 4)),
-    ['1:1 ', '2:1 '],
-  )
-  t.same(problems('debug: 1\rlisten: 1\r').length > 0, true)
-})
-
-t.test('a key stands once', async (t) => {
-  t.same(problems('listen: 1\ndebug: true\nlisten: 2\n'), [
-    '3:1 listen: the key "listen" stands here a second time; the first is on line 1',
-  ])
-  t.same(problems(endpoint('"name": again')), [
-    '4:5 endpoints[0].name: the key "name" stands here a second time; the first is on line 2',
-  ])
-})
-
-t.test('keys that would reach into objects are refused', async (t) => {
-  t.match(problems('__proto__: { listen: 1 }\n'), [/^1:1 __proto__: "__proto__" is not allowed as a key$/])
-  t.match(problems('circuit_breaker: { __proto__: { x: 1 } }\n'), [/^1:20 circuit_breaker.__proto__/])
-  t.match(problems('constructor: 1\ntoString: 2\n'), [/unknown key "constructor"/, /unknown key "toString"/])
-  t.match(problems(endpoint('filters: { constructor: {}, hasOwnProperty: off }')), [
-    /no filter of the chain is named "constructor"/,
-    /no filter of the chain is named "hasOwnProperty"/,
-  ])
-  t.match(problems('shutdown: { <<: *x }'), [/^1:13 shutdown\["<<"\]: merge keys/])
-})
-
-t.test('aliases stand for values, within limits', async (t) => {
-  const config = parse(`endpoints:
-  - { name: a, url: &url "http://upstream", methods: &m [GET] }
-  - { name: b, url: *url, methods: *m }
+t.test('through an alias, the place is where the text stands', async (t) => {
+  const { document } = parse(`endpoints:
+  - name: a
+    url: http://upstream
+    filters: &same
+      breaker: { failure_threshold: 2 }
+  - name: b
+    url: http://upstream
+    filters: *same
 `)
-  t.same(config.spec.endpoints[1]?.endpoint.targets, config.spec.endpoints[0]?.endpoint.targets)
-  t.same(problems('listen: *port\n'), ['1:1 listen: the alias *port has no anchor &port before it'])
-  t.match(problems('circuit_breaker: &a { x: *a }\n'), [
-    /^1:23 circuit_breaker.x: the alias \*a stands inside what it refers to/,
-  ])
-  t.match(problems('*a : 1\nlisten: &a 2\n'), [/a key must be plain text/])
-  t.same(
-    parse('circuit_breaker: { a: &x 1, b: *x, c: &x 2, d: *x }').spec.listeners[0]?.chain[4]?.options,
-    { a: 1, b: 1, c: 2, d: 2 },
-    'the nearest anchor before it counts',
-  )
-  const bomb = [...'bcdefghij'].map((c, i) => `  ${c}: &${c} [${`*${'abcdefghi'[i]},`.repeat(10)}]`).join('\n')
-  t.match(problems(`circuit_breaker:\n  a: &a [1,1,1,1,1,1,1,1,1,1]\n${bomb}\n`), [
-    /the aliases of the document stand for more than 100000 values/,
-  ])
-})
-
-t.test('nesting has a limit', async (t) => {
-  t.match(problems(`circuit_breaker: { x: ${'['.repeat(100)}${']'.repeat(100)} }`), [
-    /nested more than 64 levels deep$/,
-  ])
-  t.match(problems('['.repeat(20_000)), [/nested too deeply/])
-  t.match(problems(`x: ${'{a: '.repeat(5000)}`)[0], /nested too deeply/)
-})
-
-t.test('one mistake is not reported a thousand times', async (t) => {
-  t.ok(problems('"a" "b"\n'.repeat(500)).length <= 20)
+  t.same(document.locate(['endpoints', 1, 'filters', 'breaker', 'failure_threshold']), {
+    file: 'weir.yaml',
+    line: 5,
+    col: 18,
+  })
+  t.same(document.locate(['endpoints', 1, 'filters']), { file: 'weir.yaml', line: 8, col: 5 })
 })

@@ -74,8 +74,8 @@ t.test('a key that is no list stands in one file', async (t) => {
     'b.yaml': '# b\ndebug: true\nendpoints: off\n',
   })
   t.match(problems, [
-    /^a\.yaml:1:1 listen: "listen" stands in .*weir\.yaml too \(line 2\): keep one of them$/,
-    /^b\.yaml:2:1 debug: "debug" stands in .*a\.yaml too \(line 2\)/,
+    /^a\.yaml:1:1 listen: "listen" is in .*weir\.yaml too \(line 2\): keep one of them$/,
+    /^b\.yaml:2:1 debug: "debug" is in .*a\.yaml too \(line 2\)/,
     /^b\.yaml:3:1 endpoints: /,
   ])
 })
@@ -131,9 +131,9 @@ t.test('what is no list of files, or no mapping in one, is refused', async (t) =
   )
   t.match(problems.join('\n'), /include\[0\]: expected a file or a pattern such as conf\.d\/\*\.yaml, found 5/)
   t.match(problems.join('\n'), /include\[2\]: .* found a mapping/)
-  t.match(problems.join('\n'), /^text\.yaml: expected a mapping.*found "just words"$/m)
+  t.match(problems.join('\n'), /^text\.yaml: expected a mapping.*found a text$/m)
   t.match(problems.join('\n'), /^list\.yaml: expected a mapping.*found a list$/m)
-  t.match(problems.join('\n'), /^secret\.yaml: expected a mapping.*found the value of a reference$/m)
+  t.match(problems.join('\n'), /^secret\.yaml: expected a mapping.*found a text$/m)
   t.notMatch(problems.join('\n'), /hunter2/)
 })
 

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like this
 import fc from 'fast-check'
 import t from 'tap'
 import { DEFAULT_CONFIG } from '../../../config/commands/default-file.ts'

@@ -5,9 +5,7 @@ import t from 'tap'
 import { LocatedConfigError } from '../../../config/document/located-config-error.ts'
 import { loadConfig } from '../../../config/live/config-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
-import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
-import { NO_LIMITS } from '../../../core/http/overload.ts'
-import { endpoint, filter, parse, tempFile, warnings } from '../support.ts'
+import { endpoint, filter, parse, tempFile } from '../support.ts'
 
 t.test('a file that is there loads; its folder is where relative paths start', async (t) => {
   const { file, dir, remove } = tempFile()
@@ -37,7 +35,7 @@ t.test('a file that cannot be read is refused in plain words', async (t) => {
     t.ok(error instanceof LocatedConfigError && error instanceof ConfigError)
     t.equal((error as Error).message, `${path}: ${message}`)
   }
-  await refused(file, 'there is no such file. weir init writes one to start with')
+  await refused(file, 'there is no such file. "weir init" writes one to start with')
   await refused(dir, 'this is a folder, not a file')
   writeFileSync(file, '')
   await refused(file, 'the file is empty')
@@ -84,7 +82,7 @@ auth_algorithm: "HS256"
 `)
   t.same(config.warnings, [])
   t.same(config.notices, [
-    'health checks ask for "/" where no path is said (health_check.path, health_check_path): "v1/service_api"',
+    'health checks request "/" where no path is set (health_check.path, health_check_path): "v1/service_api"',
   ])
   const at = ['endpoints', 0]
   t.strictSame(config.spec.endpoints[0]?.endpoint, {
@@ -140,96 +138,4 @@ auth_algorithm: "HS256"
     bodyMatch: undefined,
     endpoints: new Map(),
   })
-})
-
-t.test('settings have defaults', async (t) => {
-  const { settings, notices } = parse(endpoint('disabled: false'))
-  t.strictSame(
-    { ...settings, baseDir: '' },
-    {
-      file: 'weir.yaml',
-      baseDir: '',
-      logLevel: 'info',
-      accessLog: true,
-      debug: false,
-      trustedProxies: [],
-      downstream: DEFAULT_LIMITS,
-      overload: NO_LIMITS,
-      plugins: [],
-      tracing: {
-        enabled: undefined,
-        endpoint: undefined,
-        sampleRatio: undefined,
-        serviceName: undefined,
-        redactQueryKeys: [],
-      },
-      shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
-      echo: undefined,
-      healthCheck: undefined,
-    },
-  )
-  t.same(notices, [])
-})
-
-t.test('settings are read, and reach no filter', async (t) => {
-  const config = parse(`
-log_level: WARNING
-access_log: false
-debug: true
-trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.1]
-shutdown: { grace_period: 5s, timeout: 1m }
-plugins: [./hello.ts, some-package]
-tracing: { enabled: true, endpoint: "http://localhost:4318", sample_ratio: 0.01, service_name: weir, redact_query_keys: [pin] }
-echo: { listen: 127.0.0.1:8002 }
-downstream: { headers_timeout: 1, idle_timeout: 2, body_timeout: 3, send_timeout: 4s, max_headers_size: 1KiB, max_headers_count: 7,
-  max_target_size: 64, upgrade_protocols: [WebSocket, tls/1.3] }
-overload: { max_requests: 5, max_memory: 1GiB, max_lag: 50ms }
-`)
-  const { settings } = config
-  t.same(settings.downstream, {
-    headersTimeoutMs: 1000,
-    idleTimeoutMs: 2000,
-    bodyTimeoutMs: 3000,
-    sendTimeoutMs: 4000,
-    maxHeadersSize: 1024,
-    maxHeadersCount: 7,
-    maxTargetSize: 64,
-    upgradeProtocols: ['websocket', 'tls/1.3'],
-  })
-  t.same(settings.overload, { maxRequests: 5, maxMemory: 1024 ** 3, maxLagMs: 50 })
-  t.match(settings, { logLevel: 'warn', accessLog: false, debug: true, echo: { host: '127.0.0.1', port: 8002 } })
-  t.same(settings.trustedProxies, ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
-  t.same(settings.shutdown, { gracePeriodMs: 5000, timeoutMs: 60_000 })
-  t.same(settings.plugins, [
-    { specifier: './hello.ts', at: ['plugins', 0] },
-    { specifier: 'some-package', at: ['plugins', 1] },
-  ])
-  t.same(settings.tracing, {
-    enabled: true,
-    endpoint: 'http://localhost:4318',
-    sampleRatio: 0.01,
-    serviceName: 'weir',
-    redactQueryKeys: ['pin'],
-  })
-  t.same(filter(config, 'route-match')?.options, { debug: true })
-  for (const { name, options } of config.spec.listeners[0]?.chain ?? []) if (name !== 'route-match') t.same(options, {})
-})
-
-t.test('empty sections are as good as none; the word off switches off', async (t) => {
-  const config = parse(
-    'endpoints:\nplugins:\nshutdown:\noverload:\ntracing:\ncircuit_breaker:\nhealth_check:\ntrusted_proxies:\ndownstream:\necho: off\nadmin: off\n',
-  )
-  t.equal(config.spec.listeners.length, 1)
-  t.equal(config.settings.echo, undefined)
-  t.equal(config.settings.healthCheck, undefined)
-  t.equal(parse('admin: false').spec.listeners.length, 1)
-  t.same(parse('echo: {}').settings.echo, { host: '127.0.0.1', port: 8002 })
-})
-
-t.test('what is unwise is a warning', async (t) => {
-  t.same(warnings('endpoints: []'), ['1:1 endpoints: there are no endpoints: every request gets 404'])
-  t.same(warnings('listen: 1'), ['1:1 endpoints: there are no endpoints: every request gets 404'])
-  t.same(warnings(endpoint('disabled: false', 'trusted_proxies: [0.0.0.0/0]')), [
-    '5:19 trusted_proxies[0]: this trusts every client to name its own address',
-  ])
 })

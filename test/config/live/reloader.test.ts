@@ -3,7 +3,7 @@ import { ConfigLoader, type LoadedConfig } from '../../../config/live/config-loa
 import { Reloader, type ReloaderParts } from '../../../config/live/reloader.ts'
 import { BuildError } from '../../../core/build/snapshot.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
-import type { ConfigSource, ConfigUses } from '../../../core/control/config-source.ts'
+import type { ConfigInputs, ConfigSource } from '../../../core/control/config-source.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
 import { ManualClock } from '../../../core/testing.ts'
 
@@ -13,7 +13,7 @@ class MemorySource implements ConfigSource {
   text = 'listen: 1\n'
   reads = 0
   hold: Promise<void> | undefined
-  watched: ConfigUses[] = []
+  watched: ConfigInputs[] = []
   unwatched = 0
   changed = (): void => {}
   unwatchable: Error | undefined
@@ -26,7 +26,7 @@ class MemorySource implements ConfigSource {
 
   expand = async (): Promise<readonly string[]> => []
 
-  async watch(uses: ConfigUses, changed: () => void): Promise<() => Promise<void>> {
+  async watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>> {
     if (this.unwatchable !== undefined) throw this.unwatchable
     this.watched.push(uses)
     this.changed = changed
@@ -99,7 +99,7 @@ t.test('what fails is told until something loads, and changes nothing', async (t
   t.match(await reloader.reload('api'), { outcome: 'failed', version, problems: [{ line: 2, col: 1, path: 'debug' }] })
   t.match(reloader.status(), { version, last_failure: { trigger: 'api', problems: [{ file: 'weir.yaml', line: 2 }] } })
   t.equal(await metric('weir_config_last_reload_successful'), '0')
-  t.match(said.at(-1), /not reloaded: 1 problem; what runs goes on as before/)
+  t.match(said.at(-1), /not reloaded: 1 problem; the previous configuration stays in use/)
   source.text = 'listen: 1 # the same\n'
   const { outcome, version: next } = await reloader.reload('api')
   t.equal(outcome, 'unchanged')

@@ -44,8 +44,8 @@ t.test('what can not be replaced is said, and left as it is', async (t) => {
   await refused(file, /the file is read-only/)
   chmodSync(file, 0o600)
   await refused(join(dir, 'none.yaml'), /there is no such file/)
-  await refused(dir, /no ordinary file/)
-  await refused('/dev/null', /no ordinary file/)
+  await refused(dir, /not a regular file/)
+  await refused('/dev/null', /not a regular file/)
   await refused('/proc/self/comm', /written|permission|no such file/)
   if (process.getuid?.() !== 0) {
     chmodSync(dir, 0o500)

@@ -13,7 +13,7 @@ t.test('a filter that should come first', async (t) => {
   t.same(warnings(chain('rate-limit', 'request-id', 'auth', 'route-match', 'proxy')), [])
   t.same(warnings(chain('request-id', 'route-match', 'proxy')), [])
   t.match(warnings(chain('route-match', 'concurrency-limit', 'retry', 'proxy')), [
-    /"retry" stands after "concurrency-limit": a slot is held/,
+    /"retry" stands after "concurrency-limit": a request keeps its slot/,
   ])
   t.same(warnings(chain('route-match', 'retry', 'concurrency-limit', 'proxy')), [])
 })

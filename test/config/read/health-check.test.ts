@@ -54,7 +54,7 @@ t.test('what is checked', async (t) => {
 t.test('a path alone switches nothing on, and is told so', async (t) => {
   t.equal(check('health_check_path: /h'), undefined)
   t.same(warnings(endpoint('health_check_path: /h')), [
-    '4:5 endpoints[0].health_check_path: this has no effect: nothing says that targets are checked; add "health_check: {}" to the document',
+    '4:5 endpoints[0].health_check_path: this has no effect: health checks are off; add "health_check: {}" to the document',
   ])
   t.same(warnings(endpoint('health_check_path: /h', 'health_check: {}')), [])
 })
@@ -71,16 +71,19 @@ t.test('where no path is said, a notice names who is asked for the root', async 
 t.test('what is wrong is told', async (t) => {
   const one = (own: string, document = ''): string => problems(endpoint(own, document)).join('\n')
   t.match(one('health_check_path: health'), '4:5 endpoints[0].health_check_path: expected a path that starts with /')
-  t.match(one('health_check_path: /a\nhealth_check: { path: /b }'), 'health_check_path: said twice: it is the same as')
+  t.match(one('health_check_path: /a\nhealth_check: { path: /b }'), 'health_check_path: given twice: ')
   t.match(one('health_check: { interval: 0 }'), 'health_check.interval: expected a duration above 0, found 0')
-  t.match(one('health_check: { body_match: /(/ }'), 'health_check.body_match: this is no regular expression: Invalid')
+  t.match(
+    one('health_check: { body_match: /(/ }'),
+    'health_check.body_match: this is not a regular expression: Invalid',
+  )
   t.match(one('health_check: { headers: { Connection: x } }'), 'it belongs to the connection')
-  t.match(one('health_check: { headers: { "a b": x } }'), 'this is no name of a header field')
+  t.match(one('health_check: { headers: { "a b": x } }'), 'this is not the name of a header field')
   t.match(one('health_check: { headers: { a: "x\\r\\ny" } }'), 'printable ASCII')
   t.match(one('health_check: { method: HEAD }', 'health_check: { body_match: ok }'), 'has no body to match')
   t.match(
     one('disabled: false', 'health_check: { method: HEAD, body_match: ok }'),
-    'health_check.body_match: an answer to HEAD',
+    'health_check.body_match: a response to HEAD',
   )
   t.match(one('health_check: { intervall: 1 }'), 'Did you mean "interval"?')
   t.match(one('health_check: { statuses: [6xx] }'), 'expected a status (503) or a class of statuses (5xx)')

@@ -8,11 +8,11 @@ const TICK = 50
 function watched(limit: number, maxWait?: number) {
   let now = 0
   const timers = new TimerWheel({ tick: TICK, manual: true, now: () => now })
-  const fired: { at: number; silentMs: number }[] = []
+  const fired: { at: number; idleMs: number }[] = []
   const owner = {
     limit,
     idleLimit: () => owner.limit,
-    onIdle: (silentMs: number) => void fired.push({ at: now, silentMs }),
+    onIdle: (idleMs: number) => void fired.push({ at: now, idleMs }),
   }
   return {
     timers,
@@ -37,7 +37,7 @@ t.test('silence as long as the limit fires once, never early, at most three tick
   t.strictSame(fired, [])
   pass(1 + 3 * TICK)
   t.equal(fired.length, 1)
-  t.ok(fired[0]!.silentMs >= 1000 && fired[0]!.silentMs <= 1000 + 3 * TICK, `silent for ${fired[0]!.silentMs} ms`)
+  t.ok(fired[0]!.idleMs >= 1000 && fired[0]!.idleMs <= 1000 + 3 * TICK, `idle for ${fired[0]!.idleMs} ms`)
   t.equal(timers.size, 0)
   pass(10_000)
   t.equal(fired.length, 1)
@@ -82,7 +82,7 @@ t.test('an infinite limit is no deadline', async (t) => {
   watchdog.limitChanged()
   pass(1000 + 3 * TICK)
   t.equal(fired.length, 1)
-  t.ok(fired[0]!.silentMs >= 5000, 'silence from before the change counts')
+  t.ok(fired[0]!.idleMs >= 5000, 'silence from before the change counts')
 })
 
 t.test('a limit that changes in silence is seen within maxWait', async (t) => {
@@ -101,8 +101,8 @@ t.test('a limit that changes in silence is seen within maxWait', async (t) => {
 t.test('the owner may start it again when it fires', async (t) => {
   const { watchdog, fired, owner, timers, pass } = watched(1000)
   const { onIdle } = owner
-  owner.onIdle = (silentMs) => {
-    onIdle(silentMs)
+  owner.onIdle = (idleMs) => {
+    onIdle(idleMs)
     if (fired.length < 3) watchdog.start()
   }
   watchdog.start()

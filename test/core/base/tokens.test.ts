@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isFieldValue, isToken, TOKEN, TOKEN_PATTERN } from '../../../core/base/tokens.ts'
+import { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from '../../../core/base/tokens.ts'
 
 t.test('a token is made of the characters of RFC 9110 §5.6.2', async (t) => {
   const allowed = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -13,11 +13,18 @@ t.test('a token is made of the characters of RFC 9110 §5.6.2', async (t) => {
 
 t.test('the source of the pattern is part of other patterns, with and without the flag u', async (t) => {
   for (const flags of ['', 'u']) {
-    const pattern = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`, flags)
+    const pattern = new RegExp(`^${TOKEN_SOURCE}(?:/${TOKEN_SOURCE})?$`, flags)
     t.ok(pattern.test('foo/2'), flags)
     t.notOk(pattern.test('foo/'), flags)
   }
   t.ok(TOKEN_PATTERN.test('X-Name'))
+})
+
+t.test('tokens are equal in any case, and no others are', async (t) => {
+  t.ok(equalsIgnoreCase('Content-LENGTH', 'content-length'))
+  t.notOk(equalsIgnoreCase('content-lengths', 'content-length'))
+  t.notOk(equalsIgnoreCase('content_length', 'content-length'))
+  t.notOk(equalsIgnoreCase('xontent-length', 'content-length'))
 })
 
 t.test('the value of a header field is printable ASCII without space around it', async (t) => {

@@ -127,7 +127,7 @@ t.test('mistakes are told in the words of the document, whoever validates', asyn
     ['retry', { max_retries: 11 }, 'max_retries: expected at most 10, found 11'],
     ['retry', { statuses: ['5xx'] }, 'statuses.0: expected a status from 400 to 599, as a number, found "5xx"'],
     ['concurrency-limit', { max_concurrent: 0 }, 'max_concurrent: expected at least 1, found 0'],
-    ['proxy', { dns: { servers: [] } }, 'dns.servers: expected a list with at least one entry, found []'],
+    ['proxy', { dns: { servers: [] } }, 'dns.servers: expected a list with at least one entry, found an empty list'],
     ['odd', { when: 3 }, 'when: expected date, found 3'],
     ['odd', { only: 3 }, 'only: expected "x", found 3'],
     ['odd', { text: '' }, 'text: expected a text that isn\'t empty, found ""'],

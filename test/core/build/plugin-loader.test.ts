@@ -105,6 +105,27 @@ t.test('one in a file that the plugin imports is said without a place that would
   t.match(problem, /SyntaxError: Unexpected end of input$/)
 })
 
+t.test('an ES module that a package.json makes CommonJS is told from a syntax error', async (t) => {
+  const cases: [file: string, text: string, renamed: string][] = [
+    ['p.ts', "import { reply } from 'weir'\nexport default reply", 'p.mts'],
+    ['p.js', `export default ${FACTORY}`, 'p.mjs'],
+  ]
+  for (const [file, text, renamed] of cases) {
+    t.match(
+      await problemOf(t, { [file]: text, 'package.json': '{"type":"commonjs"}' }),
+      `it is an ES module, but DIR/package.json says "type": "commonjs". Say "type": "module" there, or name the file ${renamed}`,
+    )
+    t.match(
+      await problemOf(t, { [renamed]: `export default ${FACTORY}`, 'package.json': '{"type":"commonjs"}' }),
+      'none',
+    )
+  }
+  t.match(
+    await problemOf(t, { 'p.js': 'module.exports = 1 1', 'package.json': '{"type":"commonjs"}' }),
+    /SyntaxError: Unexpected number/,
+  )
+})
+
 t.test('every plugin that fails is named', async (t) => {
   const plugins = ['./a.mjs', './b.mjs'].map((specifier, i) => ({ specifier, at: ['plugins', i] }))
   const error = await loadPlugins(plugins, await folder(t)).catch((thrown: unknown) => thrown)

@@ -2,7 +2,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { fdDestination, type LogDestination } from '../../../core/observe/log-destination.ts'
 import { folder } from '../../support/process.ts'
@@ -29,8 +28,13 @@ const emptied = (destination: LogDestination): Promise<void> =>
     })
   })
 
-/** Everything that another process reads until the pipe is closed here. */
-const read = (path: string): Promise<string> => text(spawn('cat', [path]).stdout)
+/** Everything that another process reads until the pipe is closed here. It writes to a file: a flush blocks this process. */
+async function read(path: string): Promise<string> {
+  const out = openSync(`${path}.out`, 'w')
+  await once(spawn('cat', [path], { stdio: ['ignore', out, 'inherit'] }), 'close')
+  closeSync(out)
+  return readFileSync(`${path}.out`, 'utf8')
+}
 
 t.test('a pipe that takes a part, and then nothing for a while, gets every byte in order', async (t) => {
   const path = await fifo(t)

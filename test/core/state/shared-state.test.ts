@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { ShareSpec } from '../../../core/api/share.ts'
+import type { ShareSpec } from '../../../core/api/share-spec.ts'
 import { SharedState } from '../../../core/state/shared-state.ts'
 
 /** Counts kept under `version`; what was made and closed is noted. */

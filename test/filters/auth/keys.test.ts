@@ -22,10 +22,16 @@ t.test('keys of the wrong kind stop the load, in clear words and without the key
     [{ algorithm: 'ES256', public_key: p384 }, /P-256; the public key is on secp384r1/],
     [{ algorithm: 'RS256', public_key: small }, /2048 bits/],
     [{ algorithm: 'RS256', public_key: 'abc' }, /neither a PEM public key nor a JWK/],
-    [{ algorithm: 'RS256', public_key: '{' }, /not JSON/],
+    [{ algorithm: 'RS256', public_key: '{' }, /not valid JSON/],
     [{ algorithm: 'RS256', public_key: '{"kty":"oct","k":"eA"}' }, /no usable public key/],
-    [{ algorithm: 'RS256', public_key: JSON.stringify({ ...jwk, alg: 'ES256' }) }, /another algorithm/],
-    [{ algorithm: 'RS256', public_key: JSON.stringify({ ...jwk, use: 'enc' }) }, /not meant for signatures/],
+    [
+      { algorithm: 'RS256', public_key: JSON.stringify({ ...jwk, alg: 'ES256' }) },
+      /"alg" of the JWK in public_key is not RS256/,
+    ],
+    [
+      { algorithm: 'RS256', public_key: JSON.stringify({ ...jwk, use: 'enc' }) },
+      /"use" of the JWK in public_key is not "sig"/,
+    ],
     [{ algorithm: 'ES256', public_key: JSON.stringify(ec.privateKey.export({ format: 'jwk' })) }, /private/],
     [{ algorithm: 'ES256', public_key: ec.privateKey.export({ type: 'pkcs8', format: 'pem' }) }, /private key/],
     [{ algorithm: 'RS256', public_key_file: 'missing.pem' }, /cannot read "missing.pem": there is no such file/],
@@ -59,7 +65,7 @@ t.test('files, relative to the configuration', async (t) => {
 
 t.test('a short secret is warned about', async (t) => {
   const { warnings } = await new FilterBench().make(auth, { secret: 'x'.repeat(31) })
-  t.match(warnings, [/31 bytes; HS256 asks for at least 32/])
+  t.match(warnings, [/31 bytes; HS256 needs at least 32/])
   t.same((await new FilterBench().make(auth, { secret: SECRET })).warnings, [])
   t.notMatch(warnings[0], 'xxx')
 })

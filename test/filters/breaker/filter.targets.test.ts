@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Body, defineFilter, HeaderList, LocalReply, RegistryKey, type Target } from '../../../core/index.ts'
+import { Body, defineFilter, EndpointRegistryKey, HeaderList, LocalReply, type Target } from '../../../core/index.ts'
 import {
   attempt,
   endpoint,
@@ -161,9 +161,9 @@ t.test('through a gateway: a balancer that asks what is available never meets th
     apiVersion: 1,
     terminal: true,
     perEndpoint: true,
-    needs: [RegistryKey],
+    needs: [EndpointRegistryKey],
     create(_options, env) {
-      const state = env.service(RegistryKey).of(env.endpoint!)
+      const state = env.service(EndpointRegistryKey).of(env.endpoint!)
       return {
         pick() {
           const known = state.targets.find(({ available }) => available)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { silentLogger } from '../../../core/api/logger.ts'
-import { Body, HeaderList, type Response, type ResponseStore, type Stored } from '../../../core/index.ts'
+import { Body, HeaderList, type Response, type ResponseStore, type StoredEntry } from '../../../core/index.ts'
 import { exchange, ManualClock } from '../../../core/testing.ts'
 import { directivesOf, initialAge } from '../../../filters/breaker/cache-rules.ts'
 import { LastResponses } from '../../../filters/breaker/last-responses.ts'
@@ -21,7 +21,7 @@ function answersOn(store: ResponseStore, warned: string[] = []): LastResponses {
 }
 
 t.test('a store in another process: its methods return promises', async (t) => {
-  const kept = new Map<string, Stored>()
+  const kept = new Map<string, StoredEntry>()
   const answers = answersOn({
     get: async (key) => kept.get(key),
     set: async (key, value) => void kept.set(key, value),

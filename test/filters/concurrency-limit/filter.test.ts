@@ -219,7 +219,10 @@ t.test('what it says of itself, and what it leaves', async (t) => {
   const at = { endpoint: endpoint('api') }
   const made = await bench.make(concurrencyLimit, {}, at)
   const other = await bench.make(concurrencyLimit, {}, { ...at, name: 'second' })
-  t.match([...made.filter.explain!(exchange())][0], /^at most 100 calls at once; 100 more wait for up to 1 s$/)
+  t.match(
+    [...made.filter.explain!(exchange())][0],
+    /^at most 100 concurrent calls; up to 100 requests wait for up to 1 s$/,
+  )
   t.same(await gauges({ metrics: async () => bench.meter.text() }), [0, 0])
   made.filter.log!({ exchange: undefined, outcome: 'unparsed', status: 400, error: undefined, durationMs: 0 })
   await made.dispose()

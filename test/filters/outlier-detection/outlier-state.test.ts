@@ -1,11 +1,11 @@
 import t from 'tap'
 import {
-  comeBack,
   eject,
   mayEject,
   newOutlierState,
   type OutlierRules,
   observe,
+  restore,
 } from '../../../filters/outlier-detection/outlier-state.ts'
 
 const RULES: OutlierRules = {
@@ -59,7 +59,7 @@ t.test('attempts from before the return, and during the ejection, say nothing', 
   t.match(fail(0, 3), '3 failures in a row')
   eject(record, RULES, 3)
   t.equal(fail(2, 4), undefined)
-  comeBack(record, 103)
+  restore(record, 103)
   for (let i = 0; i < 10; i++) t.equal(fail(102, 110 + i), undefined)
   fail(103, 130)
   fail(104, 131)
@@ -70,7 +70,7 @@ t.test('each ejection in a row is longer, up to the longest; time without one fo
   const record = newOutlierState()
   const lasts = (now: number): number => {
     const ms = eject(record, RULES, now)
-    comeBack(record, now + ms)
+    restore(record, now + ms)
     return ms
   }
   t.same([0, 100, 300, 600].map(lasts), [100, 200, 300, 350])

@@ -2,8 +2,8 @@ import t from 'tap'
 import type { TerminalFilter } from '../../../core/api/filter.ts'
 import type { FilterEnv } from '../../../core/api/filter-factory.ts'
 import { LocalReply, type Response } from '../../../core/api/reply.ts'
-import { type Status, StatusKey } from '../../../core/api/service.ts'
-import { ConfigKey, type ReloadOutcome } from '../../../core/control/config-control.ts'
+import { type GatewayStatus, GatewayStatusKey } from '../../../core/api/service.ts'
+import { ConfigControlKey, type ReloadOutcome } from '../../../core/control/config-control.ts'
 import { attempt, exchange } from '../../../core/testing.ts'
 import { admin } from '../../../plugins/admin/filter.ts'
 
@@ -12,7 +12,7 @@ interface Ask {
   outcome?: Partial<ReloadOutcome>
 }
 
-const status = (rest: Partial<Status> = {}): Status => ({
+const status = (rest: Partial<GatewayStatus> = {}): GatewayStatus => ({
   version: '1.2.3',
   ready: () => true,
   checks: () => ({ listeners: true, configuration: true }),
@@ -22,12 +22,12 @@ const status = (rest: Partial<Status> = {}): Status => ({
 
 const outcome: ReloadOutcome = { outcome: 'applied', version: 'abc', problems: [], warnings: [], duration_ms: 1 }
 
-async function ask(what: Status, method: string, path: string, query = '', more: Ask = {}) {
+async function ask(what: GatewayStatus, method: string, path: string, query = '', more: Ask = {}) {
   const config = {
     status: () => ({ version: 'abc' }),
     reload: async (trigger: string) => ({ ...outcome, ...more.outcome, problems: [{ file: trigger }] }),
   }
-  const env = { service: (key: unknown) => (key === StatusKey ? what : config) } as unknown as FilterEnv
+  const env = { service: (key: unknown) => (key === GatewayStatusKey ? what : config) } as unknown as FilterEnv
   const filter = (await admin.create({}, env)) as TerminalFilter
   const x = exchange({ method, path, query, headers: more.headers ?? {} })
   const answer = await filter.call(x, attempt(0), { upgrade: undefined })
@@ -46,7 +46,7 @@ async function seen({ status, headers, body, local }: Response) {
 }
 
 t.test('it says what it is', async (t) => {
-  t.match(admin, { name: 'admin', apiVersion: 1, terminal: true, needs: [StatusKey, ConfigKey] })
+  t.match(admin, { name: 'admin', apiVersion: 1, terminal: true, needs: [GatewayStatusKey, ConfigControlKey] })
 })
 
 t.test('/livez', async (t) => {

@@ -1,7 +1,7 @@
 import type { HealthCheck } from '../../../core/control/health-control.ts'
 import type { HealthCheckRequest, HealthCheckResponse } from '../../../core/index.ts'
 import { endpoint, FilterBench, targetOf } from '../../../core/testing.ts'
-import { HealthChecker } from '../../../plugins/health/checker.ts'
+import { HealthChecker } from '../../../plugins/health/health-checker.ts'
 
 export const CHECK: HealthCheck = {
   method: 'GET',

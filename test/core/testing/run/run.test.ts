@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as z from 'zod'
-import { AUTHENTICATION, defineFilter, defineSlot, RouteSlot, reply, StatusKey } from '../../../../core/index.ts'
+import { AUTHENTICATION, defineFilter, defineSlot, GatewayStatusKey, RouteSlot, reply } from '../../../../core/index.ts'
 import { run } from '../../../../core/testing.ts'
 
 const TenantSlot = defineSlot<string>('test.tenant')
@@ -172,16 +172,16 @@ t.test('services, files and the untraced', async (t) => {
   const status = defineFilter({
     name: 'status',
     apiVersion: 1,
-    needs: [StatusKey],
+    needs: [GatewayStatusKey],
     create: (_options, env) => {
-      const { version } = env.service(StatusKey)
+      const { version } = env.service(GatewayStatusKey)
       const manifest = JSON.parse(env.readFile('package.json').toString()) as { name: string }
       return {
         request: (x) => x.request.headers.set('X-Version', `${manifest.name} ${version} ${x.trace === undefined}`),
       }
     },
   })
-  const services = [[StatusKey, { version: '9' }]] as const
+  const services = [[GatewayStatusKey, { version: '9' }]] as const
   const { upstreamRequests, spans } = await run(status, { services, baseDir: '.', traced: false })
   t.equal(upstreamRequests[0]!.headers.get('x-version'), 'weir 9 true')
   t.same(spans, [])

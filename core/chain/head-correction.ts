@@ -7,7 +7,7 @@ const DIGESTS = ['content-md5', 'digest', 'content-digest', 'repr-digest', 'acce
  * Makes the head fit a body that a filter changed: length set or removed, a strong validator weakened (RFC 9110 §8.8.1:
  * a transformed representation is no longer identical byte for byte), digests removed.
  */
-export function fitHeadToBody(response: Response, method: string): void {
+export function correctHead(response: Response, method: string): void {
   const { body, headers } = response
   if (!body.changed || method === 'HEAD') return
   if (body.length === undefined) headers.delete('content-length')

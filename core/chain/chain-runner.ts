@@ -7,12 +7,12 @@ import { isThenable } from '../base/thenable.ts'
 import { Attempts } from './attempts.ts'
 import type { Chain } from './chain.ts'
 import type { CompiledChain, Op } from './compiled-chain.ts'
+import { correctHead } from './head-correction.ts'
 import { HookCaller } from './hook-caller.ts'
 import { hasResponse, verdictOf } from './hook-results.ts'
-import { attribute } from './proxy-status.ts'
+import { addProxyStatus } from './proxy-status.ts'
 import { refusalBeforeUpstream } from './requirements.ts'
 import type { Runtime } from './runtime.ts'
-import { fitHeadToBody } from './transformed-head.ts'
 
 /** Where a runner sends the response. */
 export interface ResponseOutlet {
@@ -25,7 +25,7 @@ export interface ResponseOutlet {
  * turns whatever a hook returns or throws into a response. Synchronous as long as the hooks are: no promise is made before
  * the upstream is called.
  */
-export class HookRunner extends HookCaller {
+export class ChainRunner extends HookCaller {
   readonly #chain: Chain
   readonly #outlet: ResponseOutlet
   #compiled: CompiledChain
@@ -174,8 +174,8 @@ export class HookRunner extends HookCaller {
       }
       response = this.#after(returned, op, { body, upgrade })
     }
-    fitHeadToBody(response, x.request.method)
-    attribute(response)
+    correctHead(response, x.request.method)
+    addProxyStatus(response)
     this.#outlet.deliver(response)
   }
 
@@ -224,15 +224,17 @@ export class HookRunner extends HookCaller {
       for (const thrown of x.abort()) this.report(new HookError(undefined, 'onAbort', thrown))
     }
     this.#attempts?.close(outcome)
+    const now = this.runtime.clock.now()
+    this.resumed(now)
     const finished: Finished = {
       exchange: x,
       outcome,
       status: x.response?.status ?? 0,
       error: error ?? this.error,
-      durationMs: this.runtime.clock.now() - x.startedAt,
+      durationMs: now - x.startedAt,
     }
     x.seal()
-    this.runtime.log(this.#compiled.logs, finished)
+    this.runtime.log(this.#compiled.logs, finished, this)
     this.#chain.unlease()
   }
 }

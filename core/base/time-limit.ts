@@ -1,11 +1,12 @@
 import { isThenable } from './thenable.ts'
 
 /**
- * The result of some work, or an error once its time is over; the work itself goes on. Work that is no promise is returned
- * as it is.
- * @param what the work, as the error names it: `create()`
+ * The result of some work, or an error if the work takes too long; the work itself goes on. Work that is no promise is
+ * returned as it is.
+ * @param ms milliseconds
+ * @param what names the work in the error: `create()`
  */
-export async function within<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
+export async function withTimeLimit<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
   if (!isThenable(work)) return work
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

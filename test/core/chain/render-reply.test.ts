@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode, WeirError } from '../../../core/api/errors.ts'
 import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { type LocalReply, type Response, reply } from '../../../core/api/reply.ts'
 import { errorReply } from '../../../core/chain/error-reply.ts'
-import { renderReply } from '../../../core/chain/problem-document.ts'
+import { renderReply } from '../../../core/chain/render-reply.ts'
 import { exchange, specOf, startGateway, type TestRequest } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
 

@@ -148,6 +148,23 @@ t.test('a hook that blocks the event loop is logged by name', async (t) => {
   t.equal(gateway.lines.length, 2, 'nobody else is named')
 })
 
+t.test('every hook that blocks is named, and nobody else', async (t) => {
+  for (const hook of ['request', 'routed', 'upstream', 'admit', 'settled', 'response', 'log'] as const) {
+    const gateway = await gatewayWith(t, {
+      // Even where it is not the blocking one, `upstream` is around the attempt.
+      upstream: (_x, call, next) => next(call),
+      [hook]: (_x: unknown, call: never, next: (call: never) => never) => {
+        gateway.clock.advance(150)
+        return hook === 'upstream' ? next(call) : undefined
+      },
+    } as Filter)
+    t.equal((await send(gateway.api)).status, 200)
+    await gateway.logged(1)
+    t.match(gateway.lines, [{ level: 'warn', fields: { filter: 'slow', hook, blocked_ms: 150 } }])
+    t.equal(gateway.lines.length, 1, hook)
+  }
+})
+
 t.test('waiting is not blocking', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const begun = entered()

@@ -1,6 +1,8 @@
 import type { FilterFactory } from '../api/filter-factory.ts'
 import type { StandardIssue } from '../api/standard-schema.ts'
 import { wordIssue } from '../base/issue-wording.ts'
+import { isSecret } from '../base/masking.ts'
+import { show } from '../base/show.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { OptionsSpec } from '../control/gateway-spec.ts'
@@ -44,13 +46,14 @@ function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsS
     const known = propertiesAt(factory, path)
     return unknown.map((key) => ({
       path: placeOf([...path, key], spec),
-      message: `unknown option "${key}" of the filter "${factory.name}".${didYouMean(key, known)}${known.length > 0 ? ` It takes: ${known.join(', ')}.` : ''}`,
+      message: `unknown option ${show(key)} of the filter "${factory.name}".${didYouMean(key, known)}${known.length > 0 ? ` It takes: ${known.join(', ')}.` : ''}`,
     }))
   }
   const message = wordIssue(issue)
   const value = valueAt(spec.options, path)
-  const tells = path.length > 0 && !isSecret(String(path[0])) && (value !== undefined || message.startsWith('expected'))
-  return [{ path: placeOf(path, spec), message, ...(tells ? { found: preview(value) } : {}) }]
+  const secret = path.some((step) => isSecret(String(step)))
+  const tells = path.length > 0 && !secret && (value !== undefined || message.startsWith('expected'))
+  return [{ path: placeOf(path, spec), message, ...(tells ? { found: show(value) } : {}) }]
 }
 
 /** Where in the document an option stands: shorthand keys live elsewhere. */
@@ -80,14 +83,3 @@ const child = (node: unknown, key: string): unknown =>
 
 const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>((node, part) => child(node, String(part)), value)
-
-/** Whether an option's value may be shown to nobody, by the option's name. */
-export const isSecret = (option: string): boolean =>
-  /secret|password|token|key|credential|authorization|cookie/i.test(option)
-
-/** A value as a message shows it: short. */
-function preview(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 40 ? `${text.slice(0, 37)}…` : text
-}

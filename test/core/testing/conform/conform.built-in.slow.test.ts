@@ -1,10 +1,10 @@
 // Every filter that Weir brings keeps the rules of `conform`, with its defaults and with the options that change most.
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { ConfigKey, type FilterFactory, StatusKey } from '../../../../core/index.ts'
+import { ConfigControlKey, GatewayStatusKey } from '../../../../core/index.ts'
 import { FILTERS } from '../../../../core/main/built-in.ts'
 import { type ConformSetup, conform, conformance, ManualClock } from '../../../../core/testing.ts'
-import hello from '../../../../plugins/examples/hello.ts'
+import { requestId } from '../../../../filters/request-id/filter.ts'
 import { startUpstream } from '../../../support/upstream.ts'
 
 const upstream = await startUpstream((request, response) => {
@@ -27,8 +27,8 @@ const status = {
 }
 const config = { status: () => ({ version: '0' }), reload: async () => ({ outcome: 'unchanged' }) }
 const services: ConformSetup['services'] = [
-  [StatusKey, status],
-  [ConfigKey, config as never],
+  [GatewayStatusKey, status],
+  [ConfigControlKey, config as never],
 ]
 
 /** What each filter needs, or is checked with beside its defaults. */
@@ -55,7 +55,7 @@ const SETUPS: Readonly<Record<string, readonly ConformSetup[]>> = {
   admin: [{ services }, { services, request: { path: '/metrics' } }],
 }
 
-for (const filter of [...FILTERS, hello] as FilterFactory[])
+for (const filter of FILTERS)
   for (const [i, setup] of (SETUPS[filter.name] ?? [{}]).entries())
     t.test(
       `${filter.name}${i === 0 ? '' : ` with ${JSON.stringify(setup.options ?? setup.request ?? setup.endpoint)}`}`,
@@ -65,9 +65,9 @@ for (const filter of [...FILTERS, hello] as FilterFactory[])
     )
 
 t.test('the rules one by one', async (t) => {
-  const tests = conformance(hello)
+  const tests = conformance(requestId)
   t.ok(tests.length >= 10)
   for (const { name, run } of tests) await t.test(name, run)
-  const [shape] = conformance({ ...hello, name: 'Not Kebab' })
+  const [shape] = conformance({ ...requestId, name: 'Not Kebab' })
   await t.rejects(shape!.run(), /the factory has the shape of one/)
 })

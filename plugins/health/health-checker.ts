@@ -1,8 +1,8 @@
 import type {
-  CheckResult,
   Clock,
   EndpointRegistry,
   HealthCheck,
+  HealthCheckResult,
   HealthControl,
   Meter,
   Sample,
@@ -19,9 +19,9 @@ const AT_ONCE = 64
 /** Asks every target of every endpoint that wants it, again and again, and tells the registry what it finds. */
 export class HealthChecker implements Service, HealthControl {
   readonly name = 'health'
-  readonly #by: CheckerParts
+  readonly #parts: CheckerParts
   readonly #meter: Meter
-  #watches: ReadonlyMap<TargetState, TargetChecker> = new Map()
+  #checkers: ReadonlyMap<TargetState, TargetChecker> = new Map()
   #unregister: (() => void) | undefined
   #stopped = false
 
@@ -38,7 +38,7 @@ export class HealthChecker implements Service, HealthControl {
     readonly atOnce?: number
   }) {
     const { registry, timers, clock, meter, random = Math.random, atOnce = AT_ONCE } = parts
-    this.#by = { registry, timers, clock, gate: new CheckConcurrency(atOnce), random }
+    this.#parts = { registry, timers, clock, concurrency: new CheckConcurrency(atOnce), random }
     this.#meter = meter
   }
 
@@ -58,29 +58,29 @@ export class HealthChecker implements Service, HealthControl {
    */
   apply(checkOf: (endpoint: string) => HealthCheck | undefined): void {
     if (this.#stopped) return
-    const { registry } = this.#by
-    const before = this.#watches
-    const watches = new Map<TargetState, TargetChecker>()
+    const { registry } = this.#parts
+    const before = this.#checkers
+    const checkers = new Map<TargetState, TargetChecker>()
     for (const { id, endpoint, targets } of registry.all()) {
       const check = endpoint.status === 'disabled' ? undefined : checkOf(id)
       if (check === undefined) continue
       for (const target of targets) {
-        const watch = before.get(target)
-        watch?.use(check)
-        watches.set(target, watch ?? new TargetChecker(target, check, this.#by))
+        const checker = before.get(target)
+        checker?.use(check)
+        checkers.set(target, checker ?? new TargetChecker(target, check, this.#parts))
       }
     }
-    this.#watches = watches
-    for (const [target, watch] of before) {
-      if (watches.has(target)) continue
-      void watch.close()
+    this.#checkers = checkers
+    for (const [target, checker] of before) {
+      if (checkers.has(target)) continue
+      void checker.close()
       registry.setHealth(target, 'unknown', 'it is no longer checked')
     }
   }
 
-  async checkNow(endpoint?: string): Promise<readonly CheckResult[]> {
-    const asked = [...this.#watches.values()].filter(({ target }) => [target.endpoint, undefined].includes(endpoint))
-    const results = await Promise.all(asked.map((watch) => watch.run()))
+  async checkNow(endpoint?: string): Promise<readonly HealthCheckResult[]> {
+    const asked = [...this.#checkers.values()].filter(({ target }) => [target.endpoint, undefined].includes(endpoint))
+    const results = await Promise.all(asked.map((checker) => checker.run()))
     return results.filter((result) => result !== undefined)
   }
 
@@ -88,12 +88,12 @@ export class HealthChecker implements Service, HealthControl {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#unregister?.()
-    await Promise.all(Array.from(this.#watches.values(), (watch) => watch.close()))
-    this.#watches = new Map()
+    await Promise.all(Array.from(this.#checkers.values(), (checker) => checker.close()))
+    this.#checkers = new Map()
   }
 
   #samples(): Sample[] {
-    return Array.from(this.#watches.values(), ({ target: { endpoint, url }, passed, failed }) => [
+    return Array.from(this.#checkers.values(), ({ target: { endpoint, url }, passed, failed }) => [
       { labels: { endpoint, target: url, result: 'success' }, value: passed },
       { labels: { endpoint, target: url, result: 'failure' }, value: failed },
     ]).flat()

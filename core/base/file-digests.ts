@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import { readOrdinaryFile } from './read-file.ts'
+
+/** Files that were read, by absolute path, each with a digest of its contents at that time. */
+export type FileDigests = ReadonlyMap<string, string>
+
+export const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64')
+
+/** Says whether files have changed. It reads each file once. */
+export class FileCheck {
+  readonly #now = new Map<string, string | undefined>()
+
+  /** True if the contents of one of them differ from its digest, or if it can't be read. */
+  changed(files: FileDigests): boolean {
+    for (const [path, digest] of files) if (this.#digest(path) !== digest) return true
+    return false
+  }
+
+  #digest(path: string): string | undefined {
+    if (!this.#now.has(path)) {
+      try {
+        this.#now.set(path, digestOf(readOrdinaryFile(path)))
+      } catch {
+        this.#now.set(path, undefined)
+      }
+    }
+    return this.#now.get(path)
+  }
+}
