@@ -40,12 +40,12 @@ t.test('default_response', async (t) => {
 })
 
 t.test('default_response: what is refused', async (t) => {
-  await t.rejects(answer({ fallback_strategy: 'default_response' }), /say here what it answers/)
+  await t.rejects(answer({ fallback_strategy: 'default_response' }), /which needs this option/)
   await t.rejects(own({ body: 'text' }), { message: 'a body needs its Content-Type' })
   await t.rejects(own({ status: 204, headers: { 'content-type': 'a/b' }, body: 'x' }), /has no body/)
-  await t.rejects(own({ headers: { 'Content-Length': '5' } }), /the gateway sets this field/)
-  await t.rejects(own({ headers: { 'a b': '5' } }), /no field can be written like this/)
-  await t.rejects(own({ headers: { a: 'x\r\ny: z' } }), /no field can be written like this/)
+  await t.rejects(own({ headers: { 'Content-Length': '5' } }), /the gateway sets this field itself/)
+  await t.rejects(own({ headers: { 'a b': '5' } }), /not a valid header field/)
+  await t.rejects(own({ headers: { a: 'x\r\ny: z' } }), /not a valid header field/)
   for (const status of [100, 206, 304, 600]) await t.rejects(own({ status }))
 })
 
@@ -59,7 +59,7 @@ t.test('redirect', async (t) => {
   })
   t.equal((await redirect({ url: '/sorry', status: 303 })).status, 303)
   await t.rejects(redirect({ url: '/x', status: 301 }), { message: 'expected 302, 303, 307 or 308' })
-  await t.rejects(answer({ fallback_strategy: 'redirect' }), /say here what it answers/)
+  await t.rejects(answer({ fallback_strategy: 'redirect' }), /which needs this option/)
 })
 
 t.test('redirect: only the operator chooses the host', async (t) => {
@@ -68,7 +68,7 @@ t.test('redirect: only the operator chooses the host', async (t) => {
     ...['{path}', '{query}', 'https://{path}', 'https://other.test{query}/x', 'https://a@other.test{path}'],
     ...['https:///x', 'https://other.test:99999/', '/x{host}', '/a b', '/é', 'http:/x'],
   ])
-    await t.rejects(redirect({ url }), /expected a URL with http or https/, url)
+    await t.rejects(redirect({ url }), /expected an http or https URL/, url)
   for (const url of ['https://other.test', 'https://other.test{path}', 'http://[::1]:80?a={path}', '/{path}', '/#'])
     t.equal((await redirect({ url })).status, 307, url)
 })
