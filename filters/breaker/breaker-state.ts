@@ -83,8 +83,8 @@ export function newBreaker(): BreakerState {
 }
 
 /**
- * Whether an attempt may be made. The end of one that may must be reported by `settle`; a probe that is not no longer counts as
- * under way after the reset timeout.
+ * Whether an attempt may be made. `settle` must report the end of each one that may; a probe that is never reported stops counting
+ * as under way after the reset timeout.
  * @param now monotonic milliseconds
  */
 export function admit(state: BreakerState, rules: BreakerRules, attempt: AttemptRef, now: number): boolean {
