@@ -1,10 +1,10 @@
 import type { Options } from './options.ts'
 import { rulesOf } from './options.ts'
 
-/** What `weir explain` says of a breaker. */
+/** Lines of `weir explain` about a breaker. */
 export function* explainBreaker(given: Options): Iterable<string> {
   const { failureThreshold, rates, resetTimeout, maxResetTimeout, halfOpenMaxCalls } = rulesOf(given)
-  const failures = [...given.failure_statuses, 'or no answer'].join(', ')
+  const failures = [...given.failure_statuses, 'or no response'].join(', ')
   const each = given.scope === 'target' ? 'each target by itself: ' : ''
   const when = failureThreshold === Infinity ? [] : [`${failureThreshold} failures in a row (${failures})`]
   if (rates !== undefined) {
@@ -17,13 +17,13 @@ export function* explainBreaker(given: Options): Iterable<string> {
   }
   yield `${each}opens after ${when.join(', or ')}`
   const growth = maxResetTimeout > resetTimeout ? ` (doubling up to ${maxResetTimeout / 1000} s)` : ''
-  yield `then answers ${ANSWERS[given.fallback_strategy]} for ${resetTimeout / 1000} s${growth}, and tries again with ${halfOpenMaxCalls} calls`
-  yield 'whether it is open, the running gateway knows'
+  yield `then ${FALLBACKS[given.fallback_strategy]} for ${resetTimeout / 1000} s${growth}, before it sends ${halfOpenMaxCalls} probes`
+  yield 'only the running gateway knows whether it is open'
 }
 
-const ANSWERS: Readonly<Record<Options['fallback_strategy'], string>> = {
-  error_response: '503 breaker_open',
-  default_response: 'with default_response',
-  cached_response: 'the last good answer, or 503 breaker_open,',
-  redirect: 'with a redirect',
+const FALLBACKS: Readonly<Record<Options['fallback_strategy'], string>> = {
+  error_response: 'returns 503 breaker_open',
+  default_response: 'returns default_response',
+  cached_response: 'returns the last good response, or 503 breaker_open,',
+  redirect: 'redirects',
 }

@@ -3,57 +3,57 @@ import { type CallWindow, newCallWindow, recordCall } from './call-window.ts'
 
 /** When the breaker opens and how it recovers. Durations in milliseconds. */
 export interface BreakerRules {
-  /** Consecutive failures that open it; infinite: no number of them does. */
+  /** Consecutive failures that open it; infinite: they never do. */
   readonly failureThreshold: number
   /** Undefined: only consecutive failures count. */
   readonly rates: RateRules | undefined
-  /** How long it stays open at first; also how long a probe holds its slot. Above zero. */
+  /** How long it stays open at first, and how long a probe counts as under way. Above zero. */
   readonly resetTimeout: number
-  /** What the time grows to when it doubles with each half-open phase that failed. */
+  /** Largest time that it stays open: the time doubles with each failed half-open phase. */
   readonly maxResetTimeout: number
-  /** Probes that a half-open phase lets out, and the successes that close it. */
+  /** Probes that a half-open phase admits, and successes that close the breaker. */
   readonly halfOpenMaxCalls: number
 }
 
-/** What opens it by shares of the calls of the last while. Rates in percent, infinite where they don't count. */
+/** When rates of a sliding window open it. Rates in percent; infinite: they never do. */
 export interface RateRules {
   readonly window: number
-  /** Calls in the window below which a share says nothing. */
+  /** Calls that the window must have before rates count. */
   readonly minimumCalls: number
   readonly failureRate: number
   readonly slowRate: number
-  /** A call that takes as long or longer is slow. */
+  /** A call that takes this long or longer is slow. */
   readonly slowDuration: number
 }
 
-/** What the breaker needs of an attempt: its identity, and when it began (milliseconds of the breaker's clock). */
+/** An attempt, known by its identity. `startedAt` is in milliseconds of the breaker's clock. */
 export interface AttemptRef {
   readonly startedAt: number
 }
 
 /**
- * The memory of one breaker: plain data, so that it outlives the instance that keeps it. A phase keeps the rules it began
- * with: other rules hold from the next transition on, except for what opens it.
+ * State of one breaker. Plain data, so that it outlives the instance that keeps it. An open or half-open phase keeps the rules with
+ * which it began; rules that open the breaker apply at once.
  */
 export interface BreakerState {
   phase: BreakerPhase
   /** When the phase began, monotonic milliseconds. */
   since: number
-  /** What began the phase: for people. */
+  /** What began the phase, in words for people. */
   cause: string
   /** Failures in a row, while closed. */
   failures: number
-  /** Made with the first call that counts, while closed. */
+  /** Created with the first call that counts, while closed. */
   window: CallWindow | undefined
-  /** When probes may go out, while open. */
+  /** When the first probe is admitted, while open. */
   until: number
   /** Half-open phases in a row that failed. */
   failedRecoveries: number
   /** Successes, while half open. */
   successes: number
-  /** Probes that hold a slot, oldest first, while half open. */
+  /** Probes under way, oldest first, while half open. */
   probes: { readonly attempt: AttemptRef; readonly at: number }[]
-  /** Every probe of this phase, also those that gave up their slot. */
+  /** All probes of this phase, also those that have timed out. */
   phaseProbes: WeakSet<AttemptRef>
   /** `halfOpenMaxCalls` and `resetTimeout` of this half-open phase. */
   probeLimit: number
@@ -83,8 +83,8 @@ export function newBreaker(): BreakerState {
 }
 
 /**
- * Asks whether an attempt may go out. What it lets out must be reported by `settle`; a probe that never is gives up its
- * slot after the reset timeout.
+ * Whether an attempt may be made. `settle` must report the end of each one that may; a probe that is never reported stops counting
+ * as under way after the reset timeout.
  * @param now monotonic milliseconds
  */
 export function admit(state: BreakerState, rules: BreakerRules, attempt: AttemptRef, now: number): boolean {
@@ -106,17 +106,16 @@ export function admit(state: BreakerState, rules: BreakerRules, attempt: Attempt
 export function blocks(state: BreakerState, now: number): boolean {
   if (state.phase === 'closed') return false
   if (state.phase === 'open') return now < state.until
-  // Successes keep their slots: no more probes go out than are needed to close it.
+  // Successes count too: no more probes go out than are needed to close it.
   let taken = state.successes
   for (const probe of state.probes) if (now - probe.at < state.probeTimeout) taken++
   return taken >= state.probeLimit
 }
 
 /**
- * Records how an attempt ended. Results of attempts that began in an earlier phase say nothing about the upstream now
- * and are dropped; a probe that gave up its slot is still heard while its phase lasts, so that an upstream slower than
- * the reset timeout can recover.
- * @param took milliseconds until the upstream's answer began, or until it was clear that none would come
+ * Records how an attempt ended. Attempts that began in an earlier phase do not count: they say nothing about the upstream now. A
+ * probe that has timed out still counts while its phase lasts, so that an upstream slower than the reset timeout can recover.
+ * @param took milliseconds until the upstream's response began, or until it was clear that none would come
  */
 export function settle(
   state: BreakerState,
@@ -127,7 +126,7 @@ export function settle(
   now: number,
 ): void {
   if (state.phase === 'closed') {
-    // An attempt let out before the breaker last opened began before this phase.
+    // An attempt from before the breaker last opened does not count.
     if (result !== 'ignored' && attempt.startedAt >= state.since) count(state, rules, result, took, now)
     return
   }
@@ -143,22 +142,22 @@ export function settle(
   } else if (++state.successes >= state.probeLimit) close(state, 'the probes succeeded', now)
 }
 
-/** Opens it as if it had failed often enough: it recovers by itself. */
+/** Opens it by hand. It recovers as if it had opened because of failures. */
 export function trip(state: BreakerState, rules: BreakerRules, now: number): void {
   open(state, rules, 'tripped by hand', now)
 }
 
-/** There is reason to think that the upstream is well again: probes may go out now. */
+/** Lets probes go out now, because the upstream has probably recovered. */
 export function allowProbes(state: BreakerState, now: number): void {
   if (state.phase === 'open') state.until = Math.min(state.until, now)
 }
 
-/** Closes it and forgets what it counted. */
+/** Closes it by hand, and forgets its counts. */
 export function reset(state: BreakerState, now: number): void {
   close(state, 'reset by hand', now)
 }
 
-/** Whole seconds until it is worth asking again, at least 1 (RFC 9110 §10.2.3: delay-seconds). */
+/** Whole seconds until the next probe, at least 1 (RFC 9110 §10.2.3: delay-seconds). */
 export function retryAfter(state: BreakerState, now: number): number {
   const wait = state.phase === 'open' ? state.until - now : 0
   return Math.max(1, Math.ceil(wait / 1000))
@@ -173,14 +172,14 @@ function count(state: BreakerState, rules: BreakerRules, result: OutcomeResult, 
     if (state.window === undefined || state.window.length !== rates.window)
       state.window = newCallWindow(rates.window, now)
     recordCall(state.window, failed, took >= rates.slowDuration, now)
-    cause = excess(state.window, rates)
+    cause = exceededRate(state.window, rates)
   }
   if (state.failures >= rules.failureThreshold)
     cause = `${state.failures} ${state.failures === 1 ? 'failure' : 'failures'} in a row`
   if (cause !== undefined) open(state, rules, cause, now)
 }
 
-function excess({ total }: CallWindow, rates: RateRules): string | undefined {
+function exceededRate({ total }: CallWindow, rates: RateRules): string | undefined {
   const { calls, failures, slow } = total
   if (calls < rates.minimumCalls) return undefined
   const percent = (part: number): number => (part / calls) * 100

@@ -22,20 +22,20 @@ import {
   trip,
 } from './breaker-state.ts'
 
-/** What is guarded, and who is told. Every instance that shares a guard means the same by it. */
+/** What a breaker guards, and where it reports. Equal for all instances that share the breaker. */
 export interface BreakerSubject {
   /** Name of the filter in the chain. */
   readonly filter: string
   readonly endpoint: string
-  /** URL; undefined for the whole endpoint. */
+  /** URL of the target; undefined if it guards the whole endpoint. */
   readonly target: string | undefined
   readonly registry: EndpointRegistry
   readonly clock: Clock
 }
 
 /**
- * The breaker of one endpoint, or of one target of it. It outlives reloads: held by every instance that uses it, and known
- * to the registry for as long as one does.
+ * The breaker of one endpoint, or of one target of it. It outlives reloads: every instance that uses it holds it, and the registry
+ * knows it while one does.
  */
 export class Breaker implements BreakerHandle {
   readonly filter: string
@@ -43,7 +43,7 @@ export class Breaker implements BreakerHandle {
   readonly target: string | undefined
   readonly state: BreakerState = newBreaker()
   readonly #guarded: BreakerSubject
-  /** Of its holders; the last is the newest. */
+  /** Rules of its holders; those of the newest come last. */
   readonly #rules: BreakerRules[] = []
   #home: EndpointState | undefined
   #known: TargetState | undefined
@@ -64,7 +64,7 @@ export class Breaker implements BreakerHandle {
     return this.state.phase
   }
 
-  /** @param known the target, where it guards only one */
+  /** @param known the target, if it guards only one */
   hold(rules: BreakerRules, home: EndpointState, known: TargetState | undefined): void {
     this.#rules.push(rules)
     this.#home = home
@@ -74,7 +74,7 @@ export class Breaker implements BreakerHandle {
     known?.blocks.add(this.#blocks)
   }
 
-  /** @returns whether nobody holds it any more */
+  /** @returns whether no instance holds it any more */
   release(rules: BreakerRules): boolean {
     this.#rules.splice(this.#rules.indexOf(rules), 1)
     if (this.#rules.length > 0) return false
@@ -122,8 +122,9 @@ export class Breaker implements BreakerHandle {
   #report(from: BreakerPhase, x: Exchange | undefined): void {
     const { filter, target, state } = this
     const { phase: to, cause: reason } = state
-    const told = to === 'open' ? `${reason}; for ${this.retryAfter()} s` : reason
-    if (this.#home !== undefined) this.#guarded.registry.breaker(this.#home, { filter, target, from, to, reason: told })
+    const message = to === 'open' ? `${reason}; for ${this.retryAfter()} s` : reason
+    if (this.#home !== undefined)
+      this.#guarded.registry.breaker(this.#home, { filter, target, from, to, reason: message })
     x?.trace?.event('weir.breaker', {
       'weir.filter': filter,
       ...(target === undefined ? {} : { 'weir.target': target }),

@@ -1,17 +1,17 @@
 import type { Exchange, HeaderList, Response } from '../../core/index.ts'
 
-// Which answers may be kept and given again, by the rules for shared caches (RFC 9111 §3).
+// Which responses may be stored and used again: the rules for shared caches (RFC 9111 §3).
 
-/** Final answers that stand for a whole representation. */
+/** Final statuses of a whole representation. */
 const STATUSES: readonly number[] = [200, 203, 204]
 
-/** Directives of an answer that forbid to keep it, or to give it without asking again (RFC 9111 §5.2.2). */
+/** Response directives that forbid to store it, or to use it without validation (RFC 9111 §5.2.2). */
 const FORBIDDING = ['no-store', 'no-cache', 'private'] as const
 
-/** Directives of an answer that forbid to give it once it is stale, whatever has happened (RFC 9111 §4.2.4). */
+/** Response directives that forbid to use it when it is stale, in any case (RFC 9111 §4.2.4). */
 const STRICT = ['must-revalidate', 'proxy-revalidate', 's-maxage'] as const
 
-/** Fields of one connection, or that trailers or the stored length make wrong (RFC 9111 §3.1). */
+/** Fields that are not stored: those of one connection, and those that would be wrong later (RFC 9111 §3.1). */
 const DROPPED: readonly string[] = [
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
   ...[
@@ -28,7 +28,7 @@ export type Directives = ReadonlyMap<string, string>
 
 const DIRECTIVE = /([^\s,;="]+)(?:=(?:"([^"]*)"|([^\s,"]*)))?/g
 
-/** `Cache-Control`, names in lower case. What is malformed is read so that no directive is missed. */
+/** Directives of `Cache-Control` by name in lower case. A malformed value is read so that no directive is missed. */
 export function directivesOf(headers: HeaderList): Directives {
   const found = new Map<string, string>()
   const value = headers.joined('cache-control')
@@ -37,28 +37,28 @@ export function directivesOf(headers: HeaderList): Directives {
   return found
 }
 
-/** Whether a request could be answered from what was kept: safe, without a body, and its answer a plain one. */
+/** Whether a stored response could be the response to a request: the request is safe, without a body and no upgrade. */
 export function isPlain({ request }: Exchange): boolean {
   const { method, body, upgrade } = request
   return (method === 'GET' || method === 'HEAD') && upgrade === undefined && body.empty
 }
 
-/** Whether the answer may be for the caller alone. */
+/** Whether the response may be for this caller only. */
 export function hasCredentials({ identity, request: { headers } }: Exchange): boolean {
   return identity !== undefined || headers.has('authorization') || headers.has('cookie')
 }
 
-/** What of an answer decides how it may be used. */
+/** How a stored response may be used. */
 export interface StoragePermission {
-  /** Fields of the request that it depends on, lower case. */
+  /** Names of request fields on which it depends, in lower case. */
   readonly vary: readonly string[]
-  /** Whether it may be given to callers with credentials. */
+  /** Whether callers with credentials may get it. */
   readonly shared: boolean
-  /** Milliseconds from when it was made; after that it may not be given. */
+  /** How long after its creation it may be used, in milliseconds. */
   readonly lifetime: number
 }
 
-/** How the answer to a plain GET may be kept, or undefined if it may not. */
+/** How the response to a plain GET may be stored, or undefined if it may not. */
 export function storagePermission(x: Exchange, { status, headers, local }: Response): StoragePermission | undefined {
   if (x.request.method !== 'GET' || local !== undefined || !STATUSES.includes(status)) return undefined
   if (headers.has('set-cookie') || headers.has('content-range')) return undefined
@@ -78,7 +78,7 @@ function lifetimeOf(directives: Directives): number {
 }
 
 /**
- * How old an answer is when it arrives (RFC 9111 §4.2.3: corrected_initial_age), milliseconds.
+ * Age of a response when it arrives (RFC 9111 §4.2.3: corrected_initial_age), in milliseconds.
  * @param requestedAt when its request went out, milliseconds since the Unix epoch; so `receivedAt`
  */
 export function initialAge(headers: HeaderList, requestedAt: number, receivedAt: number): number {
@@ -87,7 +87,7 @@ export function initialAge(headers: HeaderList, requestedAt: number, receivedAt:
   return Math.max(apparent, seconds(headers.get('age')) * 1000 + (receivedAt - requestedAt))
 }
 
-/** The fields to keep; those that `Connection` names are those of the connection too (RFC 9110 §7.6.1). */
+/** Fields to store, without those that `Connection` names (RFC 9110 §7.6.1). */
 export function storedFields(headers: HeaderList, length: number | undefined): string[] {
   const named = (headers.joined('connection') ?? '').toLowerCase().split(/[\s,]+/)
   const kept: string[] = []
@@ -99,6 +99,6 @@ export function storedFields(headers: HeaderList, length: number | undefined): s
   return kept
 }
 
-/** Delta-seconds (RFC 9111 §1.2.2); what is none counts as 0. */
+/** Delta-seconds (RFC 9111 §1.2.2); a malformed value counts as 0. */
 const seconds = (value: string | undefined): number =>
   value !== undefined && /^\d{1,10}$/.test(value.trim()) ? Number(value) : 0

@@ -1,16 +1,16 @@
-/** Buckets of a window: it slides by a tenth of its length at a time. */
+/** Number of buckets of a window, which slides by one bucket at a time. */
 export const BUCKETS = 10
 
 /**
- * Calls of the last while, counted in a ring of buckets. Plain data. A call leaves with its bucket: it is counted for at
- * least nine tenths of the window's length and at most all of it.
+ * Recent calls, counted in a ring of buckets. Plain data. A call leaves the window with its bucket, so it counts for nine tenths of
+ * the window's length at least.
  */
 export interface CallWindow {
   /** Milliseconds. */
   readonly length: number
   /** Milliseconds of one bucket. */
   readonly width: number
-  /** Number of the newest bucket: time divided by width. */
+  /** Number of the newest bucket: time divided by width, rounded down. */
   at: number
   readonly buckets: readonly CallCounts[]
   readonly total: CallCounts
@@ -30,7 +30,7 @@ export function newCallWindow(length: number, now: number): CallWindow {
   return { length, width, at: Math.floor(now / width), buckets: Array.from({ length: BUCKETS }, none), total: none() }
 }
 
-/** CallCounts a call that is over, and forgets those that have left the window. */
+/** Counts a call that is over, and removes those that have left the window. */
 export function recordCall(window: CallWindow, failed: boolean, slow: boolean, now: number): void {
   slide(window, Math.floor(now / window.width))
   const bucket = window.buckets[window.at % BUCKETS]!

@@ -2,10 +2,10 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import * as z from 'zod'
 import { type LocalReply, reply } from '../../core/index.ts'
 
-/** Fields that belong to the connection or the framing (RFC 9110 §7.6.1, §8.6), which the gateway sets. */
+/** Fields of the connection and of framing, which the gateway sets (RFC 9110 §7.6.1, §8.6). */
 const FRAMING = ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'trailer', 'te'] as const
 
-/** Statuses whose answers have no body (RFC 9110 §15.3.5, §15.3.6). */
+/** Statuses of responses without a body (RFC 9110 §15.3.5, §15.3.6). */
 const BODILESS: readonly number[] = [204, 205]
 
 export const defaultResponse = z
@@ -14,33 +14,33 @@ export const defaultResponse = z
       .int()
       .min(200)
       .max(599)
-      .refine((status) => status !== 206 && status !== 304, { error: 'expected a status that stands for itself' })
+      .refine((status) => status !== 206 && status !== 304, { error: 'expected a status other than 206 and 304' })
       .default(200)
-      .describe('Its status.'),
+      .describe('Status of the response.'),
     headers: z
       .record(z.string(), z.string())
       .default({})
-      .describe('Its fields; `Content-Type` is required with a `body`.'),
+      .describe('Header fields of the response. `Content-Type` is required with a `body`.'),
     body: z
       .string()
       .optional()
-      .describe('Its body, as text. Default: none; from status 400 on, a problem document like that of other errors.'),
+      .describe('Body of the response, as text. Default: none, or a problem document if the status is 400 or more.'),
   })
   .superRefine(({ status, headers, body }, context) => {
     const wrong = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message })
     for (const [name, value] of Object.entries(headers)) {
       if (FRAMING.some((framing) => framing === name.toLowerCase()))
-        wrong(['headers', name], 'the gateway sets this field')
-      else if (!writable(name, value)) wrong(['headers', name], 'no field can be written like this')
+        wrong(['headers', name], 'the gateway sets this field itself')
+      else if (!writable(name, value)) wrong(['headers', name], 'not a valid header field')
     }
     if (body === undefined || body === '') return
-    if (BODILESS.includes(status)) wrong(['body'], `an answer with status ${status} has no body`)
+    if (BODILESS.includes(status)) wrong(['body'], `a response with status ${status} has no body`)
     else if (!named(headers, 'content-type')) wrong(['headers'], 'a body needs its Content-Type')
   })
 
 export type DefaultResponse = z.output<typeof defaultResponse>
 
-/** Makes the operator's answer. The caller adds what every refusal carries. */
+/** The operator's response, with further fields unless the operator sets them. */
 export function defaultResponseReply(
   { status, headers, body }: DefaultResponse,
   more: Readonly<Record<string, string>>,

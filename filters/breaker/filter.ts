@@ -20,13 +20,13 @@ import { holdBreakers } from './scoped-breakers.ts'
 export const breaker = defineFilter<Options>({
   name: 'breaker',
   apiVersion: 1,
-  summary: 'Stops calling an endpoint that keeps failing, and tries again with a few probes.',
+  summary: 'Stops calling an endpoint that keeps failing, until a few probes succeed.',
   options,
   perEndpoint: true,
   needs: [EndpointRegistryKey],
   create(given, env) {
     const { clock, endpoint, name } = env
-    if (endpoint === undefined) throw new Error('a breaker guards an endpoint and was made without one')
+    if (endpoint === undefined) throw new Error('a breaker guards an endpoint, and was created without one')
     for (const message of unusedOptions(given)) env.warn(message)
     const rules = rulesOf(given)
     const failing = failureTable(given.failure_statuses)
@@ -39,7 +39,7 @@ export const breaker = defineFilter<Options>({
       return result === 'success' && status !== undefined && failing[status] === 1 ? 'failure' : result
     }
 
-    /** Lets a kept answer stand in for the refusal, and keeps what may stand in later. */
+    /** Replaces the refusal by a stored response, and stores responses that may replace one later. */
     function received(x: Exchange, responses: LastResponses, response: Response | LocalReply, requestedAt: number) {
       if (response instanceof LocalReply) {
         if (response.reason !== 'breaker_open' || (response.filter ?? name) !== name) return response
@@ -51,7 +51,7 @@ export const breaker = defineFilter<Options>({
     }
 
     const upstream: NonNullable<Filter['upstream']> = (x, call, next) => {
-      // Asked now: a body that was sent is gone.
+      // Decided now: a body that was sent looks empty afterwards.
       const responses = isPlain(x) ? kept : undefined
       const requestedAt = clock.wall()
       const wait = breakers.exhausted()

@@ -3,7 +3,7 @@ import type { Breaker } from './breaker.ts'
 
 const PHASES: readonly BreakerPhase[] = ['closed', 'half_open', 'open']
 
-/** The gauges `weir_breaker_state{endpoint,state}` of every breaker in the process: 1 for the state it is in, else 0. */
+/** The gauges `weir_breaker_state{endpoint,state}` of all breakers in the process: 1 for the present state, otherwise 0. */
 export class BreakerGauges {
   readonly #breakers = new Set<Breaker>()
   readonly #unregister: () => void
@@ -29,7 +29,7 @@ export class BreakerGauges {
     this.#unregister()
   }
 
-  /** An endpoint may have several breakers; a series must appear once, so the worst state stands for it. */
+  /** An endpoint may have several breakers, but a series must appear once: it shows the worst state. */
   #collect(): Sample[] {
     const worst = new Map<string, number>()
     for (const { endpoint, phase } of this.#breakers)

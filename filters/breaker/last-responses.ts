@@ -12,7 +12,7 @@ import {
 } from '../../core/index.ts'
 import { hasCredentials, initialAge, type StoragePermission, storagePermission, storedFields } from './cache-rules.ts'
 
-/** A store, and the bytes that are being collected for it: shared by every instance with equal limits. */
+/** A store, and the number of bytes that are being collected for it. Instances with equal limits share it. */
 export interface SharedStore {
   readonly store: ResponseStore
   collecting: number
@@ -27,7 +27,7 @@ export interface LastResponsesLimits {
   readonly maxBytes: number
 }
 
-/** Keeps the last good answer to each request, and gives it again. Only for requests that are plain (`isPlain`). */
+/** Stores the last good response to each plain request (`isPlain`), and returns it again. */
 export class LastResponses {
   readonly #shared: SharedStore
   readonly #limits: LastResponsesLimits
@@ -44,22 +44,22 @@ export class LastResponses {
   }
 
   /**
-   * Keeps the answer if it may be kept, as its body passes.
+   * Stores the response, if that is allowed, when its body has passed.
    * @param requestedAt when its request went out, milliseconds since the Unix epoch
    */
-  keep(x: Exchange, answer: Response, requestedAt: number): void {
-    const permission = storagePermission(x, answer)
-    const { body } = answer
+  keep(x: Exchange, response: Response, requestedAt: number): void {
+    const permission = storagePermission(x, response)
+    const { body } = response
     const { maxEntryBytes } = this.#limits
     if (permission === undefined || (body.length ?? 0) > maxEntryBytes) return
     const receivedAt = this.#clock.wall()
-    const age = initialAge(answer.headers, requestedAt, receivedAt)
+    const age = initialAge(response.headers, requestedAt, receivedAt)
     const expiresAt = receivedAt - age + Math.min(permission.lifetime, this.#limits.maxAge)
     if (expiresAt <= receivedAt) return
-    const { status, statusText } = answer
+    const { status, statusText } = response
     const { shared } = permission
-    // Filters further out edit them on their way.
-    const headers = answer.headers.clone()
+    // A copy: filters further out edit the fields.
+    const headers = response.headers.clone()
     const put = (bytes: Buffer): void => {
       const fields = storedFields(headers, status === 204 ? undefined : bytes.length)
       const stored = { status, statusText, headers: fields, body: bytes, receivedAt, age, expiresAt, shared }
@@ -69,7 +69,7 @@ export class LastResponses {
     else this.#collect(body, put)
   }
 
-  /** The last good answer to the same request. */
+  /** The last good response to the same request, if there is one that may be used. */
   find(x: Exchange): Awaitable<Response | undefined> {
     const { store } = this.#shared
     const key = this.#key(x)
@@ -77,12 +77,12 @@ export class LastResponses {
       () =>
         then(store.get(key), (found) => {
           if (found === undefined) return undefined
-          if (!('vary' in found)) return this.#given(x, found)
+          if (!('vary' in found)) return this.#responseOf(x, found)
           return then(store.get(variantKey(key, x, found.vary)), (variant) =>
-            variant === undefined || 'vary' in variant ? undefined : this.#given(x, variant),
+            variant === undefined || 'vary' in variant ? undefined : this.#responseOf(x, variant),
           )
         }),
-      (error) => this.#away(error),
+      (error) => this.#storeFailed(error),
     )
   }
 
@@ -93,7 +93,7 @@ export class LastResponses {
       vary.length === 0
         ? store.set(key, stored)
         : then(store.set(key, { vary }), () => store.set(variantKey(key, x, vary), stored))
-    void settled(put, (error) => this.#away(error))
+    void settled(put, (error) => this.#storeFailed(error))
   }
 
   #collect(body: Body, done: (bytes: Buffer) => void): void {
@@ -111,7 +111,7 @@ export class LastResponses {
       size += chunk.length
       shared.collecting += chunk.length
       if (size > maxEntryBytes || shared.collecting > maxBytes) return giveUp()
-      // A copy: a chunk is often a small part of a large piece of memory.
+      // A copy: a chunk is often a small part of a large buffer.
       chunks.push(Buffer.from(chunk))
     })
     body.watch((end) => {
@@ -122,7 +122,7 @@ export class LastResponses {
     })
   }
 
-  #given(x: Exchange, stored: StoredResponse): Response | undefined {
+  #responseOf(x: Exchange, stored: StoredResponse): Response | undefined {
     const now = this.#clock.wall()
     if (now >= stored.expiresAt || (!stored.shared && hasCredentials(x))) return undefined
     const headers = HeaderList.fromWire([...stored.headers])
@@ -134,7 +134,7 @@ export class LastResponses {
     return { status, statusText, headers, body: Body.of(body), local }
   }
 
-  /** RFC 9111 §4.1: the method and the target URI. Endpoint and filter keep configurations apart. */
+  /** RFC 9111 §4.1: the target URI (only GET is stored). Endpoint and filter separate configurations. */
   #key({ endpoint, downstream, request }: Exchange): string {
     const { scheme, host } = downstream
     return JSON.stringify([
@@ -145,21 +145,21 @@ export class LastResponses {
     ])
   }
 
-  #away(error: unknown): undefined {
+  #storeFailed(error: unknown): undefined {
     this.#log.warn({ err: error }, 'the response store failed')
   }
 }
 
-/** RFC 9111 §4.1: the fields that `Vary` names must match; one that is not there matches none that is. */
+/** RFC 9111 §4.1: the fields that `Vary` names must match. An absent field matches only an absent one. */
 const variantKey = (key: string, { request: { headers } }: Exchange, vary: readonly string[]): string =>
   JSON.stringify([key, ...vary.map((name) => [name, headers.joined(name)?.trim() ?? null])])
 
-/** Goes on at once with what is there at once. */
+/** Like `then`, but synchronous if the value is there already. */
 function then<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
   return isThenable(value) ? value.then(next) : next(value)
 }
 
-/** What `run` gives, or undefined where it fails, now or later. */
+/** Result of `run`, or of `failed` if it throws or rejects. */
 function settled<T>(run: () => Awaitable<T>, failed: (error: unknown) => undefined): Awaitable<T | undefined> {
   try {
     const value = run()

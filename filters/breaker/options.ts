@@ -11,11 +11,17 @@ const above0 = () => duration().refine((ms) => ms > 0, { error: 'expected a dura
 const PERCENT = 'expected a percentage above 0 and up to 100, such as 50'
 const percent = () => z.number(PERCENT).gt(0, PERCENT).max(100, PERCENT)
 
-const stored = z.strictObject({
-  max_age: above0().prefault('1d').describe('How old an answer may be that is still given.'),
-  max_entry_size: size().prefault('1MiB').describe('Largest body that is kept; larger answers are not.'),
-  max_entries: z.int().min(1).default(10_000).describe('Answers kept; the longest unused goes first.'),
-  max_size: size().prefault('64MiB').describe('Memory for all of them together; the longest unused goes first.'),
+const cachedResponse = z.strictObject({
+  max_age: above0().prefault('1d').describe('Largest age of a response that is still used.'),
+  max_entry_size: size().prefault('1MiB').describe('Largest body that is stored.'),
+  max_entries: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Largest number of stored responses. The least recently used one is removed first.'),
+  max_size: size()
+    .prefault('64MiB')
+    .describe('Memory for all stored responses. The least recently used one is removed first.'),
 })
 
 export const options = z
@@ -24,46 +30,46 @@ export const options = z
       .enum(['endpoint', 'target'])
       .optional()
       .describe(
-        'What one breaker guards: the `endpoint` as a whole, or each `target` by itself, the others going on without it. Default: `target` where there are several.',
+        'What one breaker guards: the whole `endpoint`, or each `target` by itself, so that the others take its traffic. Default: `target` if there are several.',
       ),
     failure_threshold: z
       .union([z.literal(['off', false]).transform(() => Infinity), z.int().min(1)], {
         error: 'expected off, or a whole number from 1',
       })
       .prefault(5)
-      .describe('Consecutive failures that open the breaker; `off` for none.'),
+      .describe('Consecutive failures that open the breaker, or `off`.'),
     failure_rate: percent()
       .optional()
-      .describe('Percentage of failures among the calls of the `window` that opens it as well. Default: none.'),
+      .describe('Percentage of failures in the `window` that also opens it. Default: none.'),
     slow_call_rate: percent()
       .optional()
-      .describe('Percentage of slow calls among the calls of the `window` that opens it as well. Default: none.'),
+      .describe('Percentage of slow calls in the `window` that also opens it. Default: none.'),
     slow_call_duration: above0()
       .optional()
       .describe(
-        'From when on a call is slow: time until the head of the answer, or until it was clear that none would come. Default: none; it is required with `slow_call_rate`.',
+        'Time from which a call is slow, measured until the head of the response, or until it is clear that none comes. Required with `slow_call_rate`. Default: none.',
       ),
-    window: above0().optional().describe('How far back the rates look. Default: `30s`.'),
+    window: above0().optional().describe('Length of the sliding window of the rates. Default: `30s`.'),
     minimum_calls: z
       .int()
       .min(1)
       .optional()
-      .describe('Calls in the `window` below which rates say nothing. Default: `20`.'),
+      .describe('Calls that the `window` must have before rates count. Default: `20`.'),
     reset_timeout: above0()
       .prefault('60s')
       .describe(
-        'How long it stays open before probes go out, and how long a probe that has not ended holds its slot; above zero.',
+        'How long it stays open before it sends probes, and how long a probe without a result counts as under way. Above zero.',
       ),
     max_reset_timeout: above0()
       .optional()
       .describe(
-        'What the time it stays open grows to: it doubles each time that probes fail. Default: `5m`, or `reset_timeout` if that is longer.',
+        'Longest time that it stays open: the time doubles whenever probes fail. Default: `5m`, or `reset_timeout` if that is longer.',
       ),
     half_open_max_calls: z
       .int()
       .min(1)
       .default(3)
-      .describe('Probes that go out while half open, and how many successes close the breaker.'),
+      .describe('Number of probes while it is half open, and of successes that close it.'),
     failure_statuses: z
       .array(z.union([z.int().min(100).max(599), z.string().regex(CLASS, STATUS)], { error: STATUS }))
       .default(['5xx'])
@@ -72,32 +78,36 @@ export const options = z
       .enum(['error_response', 'default_response', 'cached_response', 'redirect'])
       .default('error_response')
       .describe(
-        'What answers while it is open: a 503, an answer of your own, the last good answer to the same request, or a redirect.',
+        'Response while it is open: a 503, a response of your own, the last good response to the same request, or a redirect.',
       ),
     default_response: defaultResponse
       .optional()
-      .describe('The answer of `default_response`. Default: none; it is required for that strategy.'),
-    cached_response: stored.optional().describe('What `cached_response` keeps, in memory. Default: its defaults.'),
+      .describe('Response of the strategy `default_response`, which requires it. Default: none.'),
+    cached_response: cachedResponse
+      .optional()
+      .describe(
+        'Limits of the strategy `cached_response`, which stores responses in memory. Default: the defaults below.',
+      ),
     redirect: redirectOptions
       .optional()
-      .describe('Where `redirect` sends clients. Default: none; it is required for that strategy.'),
+      .describe('Target of the strategy `redirect`, which requires it. Default: none.'),
   })
   .superRefine((given, context) => {
     const wrong = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
     const { fallback_strategy: strategy } = given
     if ((strategy === 'default_response' || strategy === 'redirect') && given[strategy] === undefined)
-      wrong(strategy, `fallback_strategy is ${strategy}: say here what it answers`)
+      wrong(strategy, `fallback_strategy is ${strategy}, which needs this option`)
     if (given.slow_call_rate !== undefined && given.slow_call_duration === undefined)
-      wrong('slow_call_duration', 'slow_call_rate needs it: from when on is a call slow?')
+      wrong('slow_call_duration', 'slow_call_rate needs this option: the time from which a call is slow')
     if (given.failure_threshold === Infinity && given.failure_rate === undefined && given.slow_call_rate === undefined)
-      wrong('failure_threshold', 'nothing would ever open the breaker: give failure_rate or slow_call_rate beside off')
+      wrong('failure_threshold', 'nothing would ever open the breaker: with off, set failure_rate or slow_call_rate')
     if (given.max_reset_timeout !== undefined && given.max_reset_timeout < given.reset_timeout)
-      wrong('max_reset_timeout', 'expected reset_timeout or more')
+      wrong('max_reset_timeout', 'expected at least reset_timeout')
   })
 
 export type Options = z.output<typeof options>
-export type CachedResponseOptions = z.output<typeof stored>
-export const CACHED_RESPONSE_DEFAULTS: CachedResponseOptions = stored.parse({})
+export type CachedResponseOptions = z.output<typeof cachedResponse>
+export const CACHED_RESPONSE_DEFAULTS: CachedResponseOptions = cachedResponse.parse({})
 
 export function rulesOf(given: Options): BreakerRules {
   return {
@@ -120,7 +130,7 @@ function ratesOf(given: Options): RateRules | undefined {
   }
 }
 
-/** What is said for nothing, a sentence each. */
+/** Warnings about options without effect. */
 export function* unusedOptions(given: Options): Iterable<string> {
   for (const key of ['default_response', 'cached_response', 'redirect'] as const)
     if (given[key] !== undefined && given.fallback_strategy !== key)
@@ -135,7 +145,7 @@ export function* unusedOptions(given: Options): Iterable<string> {
     yield 'slow_call_duration has no effect without slow_call_rate'
 }
 
-/** Which statuses are failures, by status: 1 or 0. */
+/** Table by status: 1 for a failure, otherwise 0. */
 export function failureTable(statuses: readonly (number | string)[]): Uint8Array {
   const table = new Uint8Array(1000)
   for (const status of statuses) {

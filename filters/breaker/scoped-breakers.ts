@@ -3,19 +3,19 @@ import { Breaker } from './breaker.ts'
 import { type BreakerRules, STATE_VERSION } from './breaker-state.ts'
 import { BreakerGauges } from './gauges.ts'
 
-/** The breakers of one instance. */
+/** The breakers of one filter instance. */
 export interface ScopedBreakers {
-  /** Undefined for an attempt at nothing that is guarded. */
+  /** The breaker of an attempt; undefined if none guards its target. */
   of(attempt: Attempt): Breaker | undefined
   /**
-   * Seconds until it is worth asking again, if there is no target left that may be tried and breakers are the reason;
-   * otherwise undefined. Where one breaker guards the endpoint it is asked when the attempt is made.
+   * Seconds until the next probe, if open breakers leave no target that may be called; otherwise undefined. Always undefined
+   * if one breaker guards the endpoint: that one decides when the attempt is made.
    */
   exhausted(): number | undefined
   release(): void
 }
 
-/** Takes hold of the breaker of the endpoint, or of those of its targets. */
+/** Holds the breaker of the endpoint, or those of its targets. */
 export function holdBreakers(
   env: FilterEnv,
   endpoint: Endpoint,
@@ -24,7 +24,7 @@ export function holdBreakers(
 ): ScopedBreakers {
   const { clock, meter } = env
   const registry = env.service(EndpointRegistryKey)
-  // By target; that of the endpoint has no name.
+  // By URL of the target; the key of the endpoint's breaker is empty.
   const all = env.share('breakers', { version: STATE_VERSION, make: () => new Map<string, Breaker>() })
   const gauges = env.share<BreakerGauges>('gauges', {
     scope: 'factory',

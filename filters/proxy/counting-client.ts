@@ -10,8 +10,8 @@ export interface PooledRequest {
 }
 
 /**
- * A client that knows how many responses its present connection has given, so that the death of a reused connection can be
- * told from that of a fresh one; whether it died of an error; and whether its address is still one of the name's.
+ * A client that counts the responses on its present connection, so that a reused connection that closes can be told from a new
+ * one. It also knows whether the connection ended with an error, and closes it when its address no longer belongs to the name.
  */
 export class CountingClient extends Client implements Connection {
   responses = 0
@@ -19,9 +19,9 @@ export class CountingClient extends Client implements Connection {
   #connecting: Socket | undefined
   #broken = false
   readonly #addresses: Addresses | undefined
-  /** To be closed as soon as it is idle. */
+  /** Whether the connection closes as soon as it is idle. */
   #retired = false
-  /** Of the present connection, until it is closed or becomes a tunnel. */
+  /** Address of the present connection, until it closes or becomes a tunnel. */
   address: string | undefined = undefined
 
   constructor(origin: URL, { connect, ...options }: Client.Options, addresses?: Addresses) {
@@ -29,7 +29,7 @@ export class CountingClient extends Client implements Connection {
       {}
     super(origin, {
       ...options,
-      // A pool has made a function of its settings by now.
+      // The pool has turned its settings into a function.
       connect: (to, done) =>
         link.begun?.(
           (connect as buildConnector.connector)(to, (...result) => {
@@ -38,14 +38,14 @@ export class CountingClient extends Client implements Connection {
           }),
         ),
     })
-    // undici's own connector gives the socket at once, though its types don't say so.
+    // undici's own connector returns the socket at once, though its types don't say so.
     link.begun = (socket) => {
       if (socket instanceof Socket) this.#connecting = socket
     }
     this.#addresses = addresses
     link.made = (error, socket) => {
       this.#connecting = undefined
-      // Its types promise null, but an error comes alone.
+      // The types say null, but with an error there is no second argument.
       if (socket == null) {
         if (!(error instanceof WeirError)) addresses?.suspect()
         return
@@ -54,7 +54,7 @@ export class CountingClient extends Client implements Connection {
       this.#broken = false
       this.#socket = socket
       this.#join(socket.remoteAddress)
-      // The pool keeps this client when its connection is gone; what hung on that, a tunnel above all, must go.
+      // The pool keeps this client when its connection is closed, so the client must forget the socket.
       socket.once('close', () => {
         if (this.#socket !== socket) return
         this.#leave()
@@ -63,17 +63,17 @@ export class CountingClient extends Client implements Connection {
       })
     }
     if (addresses === undefined) return
-    // Of a tunnel too, which is not this client's from then on.
+    // This comes too when a connection becomes a tunnel, which is not this client's from then on.
     this.on('disconnect', () => this.#leave())
     this.on('drain', () => this.#closeIfRetired())
   }
 
-  /** True if the present connection broke, rather than being ended. */
+  /** Whether the present connection ended with an error. */
   get broken(): boolean {
     return this.#broken || this.#socket?.errored != null
   }
 
-  /** The request that waits for a connection has been given up: nobody else waits for it, and none is kept that nobody used. */
+  /** Gives up the attempt to connect, because its request was cancelled and no other one waits for it. */
   abandon(): void {
     if (this.stats.size <= 1) this.#connecting?.destroy(new WeirError('client_gone'))
   }
@@ -83,7 +83,7 @@ export class CountingClient extends Client implements Connection {
     this.#socket?.destroy()
   }
 
-  /** Its address is gone: no new request goes there, and what is in flight finishes. */
+  /** Closes the connection when it is idle, because its address no longer belongs to the name. Requests in flight finish. */
   retire(): void {
     this.#retired = true
     this.#closeIfRetired()
@@ -108,7 +108,7 @@ export class CountingClient extends Client implements Connection {
     if (this.#addresses === undefined) return
     this.address = address
     this.#addresses.join(this)
-    // The name may have moved while the connection was made.
+    // The name may have moved during the connect.
     this.#retired = address !== undefined && !this.#addresses.has(address)
   }
 

@@ -1,18 +1,18 @@
 import type { Deadline, Exchange, TimerWheel, UpstreamCall } from '../../core/index.ts'
 
-/** What an attempt may still take, in milliseconds; infinite where nothing says so. */
+/** Time left for an attempt, in milliseconds; infinite without a limit. */
 export interface TimeLeft {
-  /** Until the head of the answer. */
+  /** Until the head of the response. */
   readonly head: number
-  /** Until the end of the answer. */
+  /** Until the end of the response. */
   readonly end: number
 }
 
 export const UNLIMITED: TimeLeft = { head: Infinity, end: Infinity }
 
 /**
- * What is left for an attempt that begins now.
- * @param total for the whole exchange, from the head of its request to the end of its answer; milliseconds, may be infinite
+ * Time left for an attempt that begins now.
+ * @param total time for the exchange, from the head of its request to the end of its response; milliseconds, may be infinite
  * @param now monotonic milliseconds
  */
 export function timeLeft({ deadline }: UpstreamCall, x: Exchange, total: number, now: number): TimeLeft {
@@ -21,7 +21,7 @@ export function timeLeft({ deadline }: UpstreamCall, x: Exchange, total: number,
   return { head: Math.min((deadline ?? Infinity) - now, end), end }
 }
 
-/** The two deadlines of one attempt: one for its head, one for all of it. */
+/** The two deadlines of one attempt: one for the response head, one for the whole response. */
 export class Deadlines {
   #head: Deadline | undefined
   #end: Deadline | undefined
@@ -36,12 +36,13 @@ export class Deadlines {
     if (end < Infinity) this.#end = timers.after(end, fire)
   }
 
-  /** The head is there. */
+  /** Ends the deadline of the head. */
   headReceived(): void {
     this.#head?.cancel()
     this.#head = undefined
   }
 
+  /** Ends both deadlines. */
   over(): void {
     this.headReceived()
     this.#end?.cancel()
@@ -50,8 +51,8 @@ export class Deadlines {
 }
 
 /**
- * The fields of an upstream request with the time that its sender will wait for an answer, in whole milliseconds; what
- * the client wrote there goes.
+ * Fields of an upstream request with one that says how long the gateway waits for the response, in whole milliseconds. It replaces
+ * the client's field of that name.
  * @param fields flat list of names and values
  */
 export function withTimeout(fields: readonly string[], name: string, ms: number): string[] {

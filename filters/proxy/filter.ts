@@ -29,11 +29,11 @@ import { Upload } from './upload.ts'
 import type { UpstreamContext } from './upstream-context.ts'
 import { UpstreamRequest } from './upstream-request.ts'
 
-/** The terminal filter: streams the request to a target of the endpoint and the answer back. */
+/** Terminal filter: streams the request to a target of the endpoint, and the response back. */
 export const proxy = defineFilter<Options>({
   name: 'proxy',
   apiVersion: 1,
-  summary: 'Streams the request to a target of the endpoint and the answer back.',
+  summary: 'Streams the request to a target of the endpoint, and the response back.',
   options,
   offline: true,
   terminal: true,
@@ -45,25 +45,28 @@ export const proxy = defineFilter<Options>({
 
 class ProxyFilter implements TerminalFilter {
   readonly #preserveHost: boolean
-  /** Undefined if offers to upgrade are ignored (RFC 9110 §7.8). */
+  /** Undefined if upgrades are ignored (RFC 9110 §7.8). */
   readonly #upgrades: Upgrades | undefined = undefined
   readonly #maxUpgrades: number
   readonly #choice: TargetChoice
   readonly #explained: readonly string[]
-  /** For a whole exchange; milliseconds, may be infinite. */
+  /** Time for a whole exchange; milliseconds, may be infinite. */
   readonly #total: number
   readonly #firstByte: number
-  /** Field that tells the upstream how long it is waited for. */
+  /** Field that tells the upstream how long the gateway waits. */
   readonly #propagate: string | undefined
   readonly #clock: Clock
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
-  /** Each takes back the check of one target, before its pool closes. */
+  /** Each withdraws the health checks of one target, before its pool closes. */
   readonly #withdrawals: (() => void)[] = []
 
   constructor(options: Options, env: FilterEnv) {
     const { dns, tls, timeout, first_byte_timeout: firstByte = timeout, idle_timeout: idle = timeout } = options
-    if (!tls.verify) env.warn("tls.verify is off: whoever answers at the upstream's address is believed")
+    if (!tls.verify)
+      env.warn(
+        "tls.verify is off: the upstream's certificate is not checked, so anyone at its address can pretend to be it",
+      )
     const settings = {
       connectTimeoutMs: options.connect_timeout ?? Math.min(timeout, 10_000),
       keepAliveMs: options.keep_alive,
@@ -95,7 +98,7 @@ class ProxyFilter implements TerminalFilter {
     const candidates = [...this.#contexts].map(([target, { state }]) => new Candidate(target, state))
     this.#choice = new TargetChoice(candidates, BALANCERS[options.balancer](Math.random), options.when_unhealthy)
     const open = candidates.filter(({ target }) => target.weight > 0).length
-    this.#explained = open > 1 ? [`one of ${open} targets: which is up to the balancer, ${options.balancer}`] : []
+    this.#explained = open > 1 ? [`one of ${open} targets, which the balancer ${options.balancer} picks`] : []
   }
 
   explain(): Iterable<string> {
@@ -104,7 +107,7 @@ class ProxyFilter implements TerminalFilter {
 
   pick(x: Exchange, before: readonly Attempt[]): Target | LocalReply {
     const { method, headers } = x.request
-    // RFC 9110 §7.6.2: at 0 it is this gateway that is asked.
+    // RFC 9110 §7.6.2: with 0 this gateway is the final recipient.
     if (method === 'OPTIONS' && headers.get('max-forwards') === '0') return reply(204, 'options')
     return this.#choice.pick(x, before)
   }
@@ -112,7 +115,7 @@ class ProxyFilter implements TerminalFilter {
   admit({ request }: Exchange): LocalReply | undefined {
     if (request.upgrade === undefined || this.#upgrades?.enter(this.#maxUpgrades) !== false) return undefined
     return reply(503, 'upgrade_limit', {
-      detail: 'The endpoint has as many upgraded connections as it may.',
+      detail: 'The endpoint has reached its limit of upgraded connections.',
       headers: { 'retry-after': '10', 'proxy-status': 'weir; error=connection_limit_reached' },
     })
   }
@@ -152,7 +155,7 @@ class ProxyFilter implements TerminalFilter {
             ? fields
             : withTimeout(fields, this.#propagate, Math.min(left.head, this.#firstByte)),
         body: upload ?? null,
-        // A handshake takes its connection with it; all else leaves it open, HEAD included, which undici would close.
+        // An upgrade takes over its connection. After any other request it stays open; undici would close it after HEAD.
         ...(upgrade === undefined ? { reset: false } : { upgrade }),
       },
       upload,
@@ -163,9 +166,9 @@ class ProxyFilter implements TerminalFilter {
   }
 }
 
-/** Nothing was sent, so that no upstream is to blame. */
+/** Not an upstream error: nothing was sent. */
 const TOO_LATE: ReplyOptions = {
-  detail: 'The time for the request was over before the upstream was called.',
+  detail: 'The time limit of the request had passed before the upstream was called.',
   headers: { 'proxy-status': 'weir; error=http_response_timeout' },
 }
 

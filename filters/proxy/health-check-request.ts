@@ -3,7 +3,7 @@ import { type HealthCheckRequest, type HealthCheckResponse, type SendHealthCheck
 import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { failureOf, isClosed } from './upstream-errors.ts'
 
-/** Sends health checks through a pool whose connections are made as those of the target's traffic, with its TLS and its name. */
+/** Sends health checks through a pool, whose connections are made like those of the target's traffic. */
 export const sendHealthChecksThrough =
   (pool: () => Dispatcher): SendHealthCheck =>
   (check) =>
@@ -13,10 +13,10 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   client: CountingClient | undefined = undefined
   readonly #pool: Dispatcher
   readonly #request: HealthCheckRequest
-  readonly #resolve: (answer: HealthCheckResponse) => void
+  readonly #resolve: (response: HealthCheckResponse) => void
   readonly #reject: (error: WeirError) => void
   #controller: Dispatcher.DispatchController | undefined
-  /** 0 until the head is there. */
+  /** 0 until the head has arrived. */
   #status = 0
   readonly #chunks: Buffer[] = []
   #size = 0
@@ -26,7 +26,7 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   constructor(
     pool: Dispatcher,
     check: HealthCheckRequest,
-    resolve: (answer: HealthCheckResponse) => void,
+    resolve: (response: HealthCheckResponse) => void,
     reject: (error: WeirError) => void,
   ) {
     this.#pool = pool
@@ -37,15 +37,15 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
 
   send(): void {
     const { signal } = this.#request
-    if (signal.aborted) return this.#give()
-    signal.addEventListener('abort', this.#give, { once: true })
+    if (signal.aborted) return this.#giveUp()
+    signal.addEventListener('abort', this.#giveUp, { once: true })
     this.#dispatch()
   }
 
   #dispatch(): void {
     const { method, path, headers } = this.#request
     try {
-      // undici would close the connection behind a HEAD.
+      // undici would close the connection after HEAD.
       this.#pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
     } catch (error) {
       this.#fail(error as Error)
@@ -66,7 +66,7 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
     this.#chunks.push(chunk)
     this.#size += chunk.length
     if (this.#size < this.#request.maxBody) return
-    this.#answer()
+    this.#succeed()
     controller.abort(new WeirError('client_gone'))
   }
 
@@ -74,12 +74,12 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
     // undici takes a reset for the end of a body that ends with its connection; RFC 9112 §8 does not.
     if (this.client?.broken) return this.#fail(new WeirError('upstream_reset'))
     if (this.client !== undefined) this.client.responses++
-    this.#answer()
+    this.#succeed()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
-    // A kept connection may be closed at the moment it is used again, which says nothing of the target (RFC 9112 §9.3.1).
+    // A kept connection may be closed at the moment it is used again, which says nothing about the target (RFC 9112 §9.3.1).
     if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.responses ?? 0) > 0) {
       this.#resent = true
       this.#controller = undefined
@@ -88,13 +88,13 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
     this.#fail(failureOf(error, this.#controller !== undefined, this.#status > 0))
   }
 
-  #answer(): void {
+  #succeed(): void {
     if (!this.#end()) return
     this.#resolve({ status: this.#status, body: Buffer.concat(this.#chunks).subarray(0, this.#request.maxBody) })
   }
 
-  /** It is given up. Before it has a connection a request can't be aborted: the connecting is, and else onRequestStart does it. */
-  readonly #give = (): void => {
+  /** Gives up the check. A request without a connection can't be aborted: the attempt to connect is, or else onRequestStart aborts it. */
+  readonly #giveUp = (): void => {
     const { reason } = this.#request.signal
     this.#fail(reason as Error)
     if (this.#controller !== undefined) this.#controller.abort(reason as Error)
@@ -108,7 +108,7 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   #end(): boolean {
     if (this.#over) return false
     this.#over = true
-    this.#request.signal.removeEventListener('abort', this.#give)
+    this.#request.signal.removeEventListener('abort', this.#giveUp)
     return true
   }
 }

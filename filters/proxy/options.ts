@@ -6,10 +6,10 @@ import { WHEN_UNHEALTHY } from './target-choice.ts'
 
 const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 
-/** What switches an option off: the word, or YAML's `false`. */
+/** Values that switch an option off: `off`, or YAML's `false`. */
 const off = z.literal(['off', false])
 
-/** An address, or one with a port, as resolvers take it. */
+/** Whether the text is an address, with or without port, as resolvers accept it. */
 function isServer(text: string): boolean {
   try {
     new Resolver().setServers([text])
@@ -24,74 +24,79 @@ const upgrade = z.strictObject({
     .int()
     .min(1)
     .default(10_000)
-    .describe('How many there may be at once, of the endpoint; the next is answered 503.'),
+    .describe('Largest number of upgraded connections of the endpoint. Further upgrades get 503.'),
   idle_timeout: z
     .union([off.transform(() => Infinity), above0], { error: 'expected off, or a duration above zero' })
     .prefault('1h')
-    .describe('Silence, both ways, after which one is ended, or `off`.'),
+    .describe('Time without traffic, either way, after which an upgraded connection is closed, or `off`.'),
 })
 
-/** Fields that the gateway writes itself, or that frame the message. */
+/** Fields with another meaning: the gateway writes them itself, or they frame or authenticate the message. */
 const TAKEN =
   /^(?:host|via|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|forwarded|x-forwarded-.*|authorization|cookie|traceparent|tracestate)$/i
 
 const fieldName = z
   .string()
   .regex(TOKEN_PATTERN, 'expected the name of a header field')
-  .refine((name) => !TAKEN.test(name), 'this field has a meaning of its own')
+  .refine((name) => !TAKEN.test(name), 'this field has another meaning')
 
 export const options = z.strictObject({
   timeout: duration()
     .prefault('30s')
     .describe(
-      'Default of the three timeouts below. There is no limit on the whole exchange: it would cut event streams.',
+      'Default of the three timeouts below. It does not limit the whole exchange, because that would cut event streams.',
     ),
   connect_timeout: duration()
     .optional()
-    .describe('Time until a connection is had, TLS handshake and waiting included. Default: `timeout`, at most `10s`.'),
+    .describe(
+      'Time until there is a connection, with the TLS handshake and the wait for a free one. Default: `timeout`, at most `10s`.',
+    ),
   first_byte_timeout: duration()
     .optional()
-    .describe("Time from the request's last byte to the head of the answer. Default: `timeout`."),
+    .describe('Time from the last byte of the request to the head of the response. Default: `timeout`.'),
   idle_timeout: duration().optional().describe('Time between two chunks of a body, either way. Default: `timeout`.'),
   balancer: z
     .enum(BALANCER_NAMES)
     .default('round_robin')
     .describe(
-      'How one of several targets is chosen: in turn, the one with the fewest requests in flight, or the better of two at random. All by weight.',
+      'How one of several targets is picked: in turn, the one with the fewest requests in flight, or the better of two random ones. All respect weights.',
     ),
   when_unhealthy: z
     .enum(WHEN_UNHEALTHY)
     .default('refuse')
-    .describe('What is done when no target is healthy: answer 503, or call them all the same (`panic`).'),
+    .describe('What happens if no target is healthy: requests get 503, or targets are called all the same (`panic`).'),
   total_timeout: z
     .union([off.transform(() => Infinity), above0], { error: 'expected off, or a duration above zero' })
     .prefault('off')
     .describe(
-      'Time from the head of the request to the end of its answer, all attempts included; tunnels are not cut. It ends event streams, which is why it is `off`.',
+      'Time from the head of the request to the end of the response, with all attempts. It ends event streams, but no tunnels.',
     ),
   propagate_deadline: z
     .union([off.transform(() => undefined), fieldName], { error: 'expected the name of a header field, or off' })
     .prefault('off')
     .describe(
-      'Field that tells the upstream how many milliseconds its answer is waited for, such as `X-Request-Timeout-Ms`.',
+      'Field that tells the upstream how many milliseconds the gateway waits for the response, such as `X-Request-Timeout-Ms`.',
     ),
-  preserve_host: z.boolean().default(false).describe("`true` sends the client's Host on, instead of the target's."),
+  preserve_host: z
+    .boolean()
+    .default(false)
+    .describe("`true` sends the client's `Host` to the upstream, instead of the target's."),
   keep_alive: duration()
     .prefault('4s')
     .describe('How long an idle upstream connection is kept, unless the upstream says otherwise.'),
   dns: z
     .strictObject({
-      min_ttl: above0.prefault('5s').describe('Addresses are used for at least this long, whatever their TTL.'),
-      max_ttl: above0.prefault('5m').describe('Addresses are used for at most this long, whatever their TTL.'),
+      min_ttl: above0.prefault('5s').describe('Shortest time for which addresses are used, whatever their TTL.'),
+      max_ttl: above0.prefault('5m').describe('Longest time for which addresses are used, whatever their TTL.'),
       default_ttl: above0
         .prefault('30s')
-        .describe('How long they are used where no TTL is known, as of names from the hosts file.'),
+        .describe('How long addresses without a known TTL are used, as those of the hosts file.'),
       servers: z
         .array(z.string().refine(isServer, { error: 'expected an IP address, or one with a port: 10.0.0.2:53' }))
         .min(1)
         .optional()
         .describe(
-          'Name servers to ask, `address` or `address:port`, instead of the system: neither its hosts file nor its search domains count then. Default: the system.',
+          'Name servers that resolve, `address` or `address:port`. The hosts file and the search domains of the system do not count then. Default: the system resolves.',
         ),
     })
     .refine(({ min_ttl, max_ttl }) => min_ttl <= max_ttl, { error: 'expected min_ttl to be at most max_ttl' })
@@ -103,20 +108,20 @@ export const options = z.strictObject({
         .string()
         .optional()
         .describe(
-          'PEM bundle of authorities to trust instead of those of the system; starts at the folder of this file. Default: the system.',
+          'PEM bundle of authorities that are trusted instead of those of the system. A relative path starts at the folder of the configuration. Default: those of the system.',
         ),
       verify: z
         .boolean()
         .default(true)
-        .describe("Whether the upstream's certificate and name are verified; `false` warns at load."),
+        .describe("Whether the upstream's certificate and name are verified. `false` gives a warning at load."),
     })
     .prefault({})
-    .describe('TLS towards https targets.'),
+    .describe('TLS to https targets.'),
   upgrade: z
     .union([off.transform(() => undefined), upgrade], { error: 'expected a mapping or off' })
     .prefault({})
     .describe(
-      'Connections that switch to another protocol, such as WebSocket; `off` serves the offer as an ordinary request.',
+      'Connections that switch to another protocol, such as WebSocket. `off` treats an upgrade as an ordinary request.',
     ),
 })
 

@@ -2,36 +2,36 @@ import { type Client, Pool } from 'undici'
 import { CountingClient } from './counting-client.ts'
 import type { Addresses, TtlBounds } from './dns/addresses.ts'
 
-/** How connections to one origin are made. Equal settings share a pool. */
+/** Settings of connections to one origin. Equal settings share a pool. */
 export interface PoolSettings {
   readonly origin: string
   readonly connectTimeoutMs: number
   readonly keepAliveMs: number
-  /** PEM bundle; undefined: the system's authorities. */
+  /** PEM bundle of authorities; undefined: those of the system. */
   readonly ca: string | undefined
   readonly verify: boolean
   readonly dns: DnsSettings
 }
 
-/** How the origin's name is resolved. Equal settings for one name share its addresses. */
+/** Settings of name resolution. Equal settings for one name share its addresses. */
 export interface DnsSettings extends TtlBounds {
-  /** Undefined: as the system does. */
+  /** Undefined: the system resolves. */
   readonly servers: readonly string[] | undefined
 }
 
-/** Node's timers hold no more. */
+/** Longest time of Node's timers. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** @param addresses of the origin's name; undefined if that is an address itself */
+/** @param addresses addresses of the origin's host name; undefined if the host is an address itself */
 export function makePool(settings: PoolSettings, addresses?: Addresses): Pool {
   return new Pool(settings.origin, {
-    // undici would offer h2 by itself; until it is wanted and tested, upstreams are spoken to in HTTP/1.1.
+    // undici would offer h2 by default. Upstream connections use HTTP/1.1 until h2 is tested.
     allowH2: false,
     pipelining: 1,
-    // The engine owns these deadlines: undici's timers tick by about a second.
+    // The gateway has its own deadlines: undici's timers are coarse, about a second.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // undici refuses 0, and does so with every request; a timer beyond its range would fire at once.
+    // undici rejects 0, at every request; a timer beyond its range would fire at once.
     keepAliveTimeout: Math.min(Math.max(settings.keepAliveMs, 1), MAX_TIMER_MS),
     keepAliveMaxTimeout: 600_000,
     maxHeaderSize: 64 * 1024,

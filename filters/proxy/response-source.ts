@@ -12,7 +12,7 @@ export interface ResponseSourceOwner {
   cancel(error?: Error): void
 }
 
-/** Body of an upstream response: takes what undici hands over, and hands it to whoever reads the body. */
+/** Body of an upstream response: takes chunks from undici, and gives them to the reader. */
 export class ResponseSource implements BodySource {
   readonly #controller: Dispatcher.DispatchController
   readonly #owner: ResponseSourceOwner

@@ -5,11 +5,11 @@ import { Addresses } from './dns/addresses.ts'
 import { resolveAt, systemResolve } from './dns/resolve.ts'
 import { type DnsSettings, makePool, type PoolSettings } from './pool.ts'
 
-/** Connections of health checks are kept for as long as the upstream keeps them: to make one costs more than to check. */
+/** Connections of health checks are kept as long as the upstream keeps them, because a connect costs more than a check. */
 const CHECK_KEEP_ALIVE_MS = 600_000
 
 /**
- * Connections to one origin for its health checks, made as those of its traffic. The pool is there when it is first asked for:
+ * Pool for the health checks of one origin, with connections like those of its traffic. It is created with the first check, because
  * most targets are not checked.
  */
 export function sharedHealthCheckPool(settings: PoolSettings, env: FilterEnv): () => Pool {
@@ -24,7 +24,7 @@ export function sharedHealthCheckPool(settings: PoolSettings, env: FilterEnv): (
   return () => (holder.pool ??= makePool(own, addresses))
 }
 
-/** Connections to one origin, shared by every endpoint and outliving reloads, until no endpoint uses them. */
+/** Pool for the traffic of one origin. All endpoints share it; it outlives reloads, until no endpoint uses it. */
 export function sharedPool(settings: PoolSettings, env: FilterEnv): Pool {
   const addresses = addressesOf(settings, env)
   return env.share(`pool ${JSON.stringify(settings)}`, {
@@ -36,7 +36,7 @@ export function sharedPool(settings: PoolSettings, env: FilterEnv): Pool {
   })
 }
 
-/** Undefined where the origin's name is an address. Whoever holds the pool holds its addresses. */
+/** Addresses of the origin's host name; undefined if the host is an address. The pool and its addresses live equally long. */
 function addressesOf({ origin, dns }: PoolSettings, env: FilterEnv): Addresses | undefined {
   const { hostname } = new URL(origin)
   const isName = isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0

@@ -2,15 +2,15 @@ import type { Attempt, Exchange, LocalReply, Target } from '../../core/index.ts'
 import type { Balancer, Candidate } from './balancers/balancer.ts'
 import { NO_HEALTHY_TARGET, NO_TARGET } from './no-target-replies.ts'
 
-/** What is done when no target may be called. */
+/** Values of the option `when_unhealthy`. */
 export const WHEN_UNHEALTHY = ['refuse', 'panic'] as const
 
-/** Chooses the target of each attempt of an endpoint: its balancer's word, among those that take new requests. */
+/** Chooses the target of each attempt: the balancer picks among the targets that take new requests. */
 export class TargetChoice {
   readonly #all: readonly Candidate[]
   readonly #balancer: Balancer
   readonly #panics: boolean
-  /** Those with a weight; made anew only when a weight changes. */
+  /** Targets with a weight. A new array only when a weight changes. */
   #candidates: readonly Candidate[] = []
 
   constructor(all: readonly Candidate[], balancer: Balancer, whenUnhealthy: (typeof WHEN_UNHEALTHY)[number]) {
@@ -19,31 +19,32 @@ export class TargetChoice {
     this.#panics = whenUnhealthy === 'panic'
   }
 
-  /** A target that was not tried yet, if there is one. */
+  /** Picks a target that has no attempt yet, if there is one. */
   pick(x: Exchange, before: readonly Attempt[]): Target | LocalReply {
-    this.#look()
+    this.#updateWeights()
     const all = this.#candidates
     if (all.length === 0) return this.#refusal()
-    const candidates = before.length === 0 || all.length === 1 ? all : untried(all, before)
+    const candidates = before.length === 0 || all.length === 1 ? all : withoutAttempt(all, before)
     return (candidates.length === 1 ? candidates[0]! : this.#balancer.pick(candidates, x)).target
   }
 
-  /** Plain fields are compared for every attempt: cheaper than to be told of each change, and never out of date. */
-  #look(): void {
+  /** Compares plain fields for every attempt: that is cheaper than a notification of each change, and never out of date. */
+  #updateWeights(): void {
     const all = this.#all
     const panic = this.#panics && !all.some(isOpen)
-    // Panic doubts checks, not breakers: those would refuse the attempt. Where they refuse all, the fallback is theirs to give.
-    const spares = panic && all.some(({ state }) => state.weight > 0 && !state.blocked)
+    // Panic ignores health, not breakers, which would refuse the attempt. If they block all targets, one is picked all the same, so that
+    // the breaker replies with its fallback.
+    const skipsBlocked = panic && all.some(({ state }) => state.weight > 0 && !state.blocked)
     let changed = false
     for (const candidate of all) {
       const { state } = candidate
-      const weight = (panic ? !(spares && state.blocked) : state.available) ? state.weight : 0
+      const weight = (panic ? !(skipsBlocked && state.blocked) : state.available) ? state.weight : 0
       if (candidate.weight === weight) continue
       candidate.weight = weight
       changed = true
     }
     if (!changed) return
-    // Credit under old weights means nothing under new ones, and could starve a target.
+    // Notes from before say nothing with the new weights, and could starve a target.
     for (const candidate of all) candidate.note = 0
     this.#candidates = all.filter(({ weight }) => weight > 0)
   }
@@ -56,7 +57,7 @@ export class TargetChoice {
 
 const isOpen = ({ state }: Candidate): boolean => state.available && state.weight > 0
 
-function untried(candidates: readonly Candidate[], before: readonly Attempt[]): readonly Candidate[] {
+function withoutAttempt(candidates: readonly Candidate[], before: readonly Attempt[]): readonly Candidate[] {
   const left = candidates.filter(({ target }) => before.every((attempt) => attempt.target !== target))
   return left.length === 0 ? candidates : left
 }

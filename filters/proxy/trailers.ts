@@ -1,7 +1,7 @@
 import { type Exchange, HeaderList } from '../../core/index.ts'
 import { endToEndFields, type RawFields, valuesOf } from './response-head.ts'
 
-/** Fields that have no business behind a body: framing, routing, credentials, control, format (RFC 9110 §6.5.1). */
+/** Fields that a trailer section must not hold: framing, routing, credentials, control, format (RFC 9110 §6.5.1). */
 const MISPLACED = new Set([
   'age',
   'authorization',
@@ -24,8 +24,8 @@ const MISPLACED = new Set([
 ])
 
 /**
- * Whether trailer fields of an answer that says no length reach the client: it asked for them, in HTTP/1.1, and not for a
- * head alone (RFC 9110 §6.5.1, §10.1.4; RFC 9112 §7.1.2).
+ * Whether the client gets the trailer fields of a response without a length: it uses HTTP/1.1 and sent `TE: trailers`, and the
+ * response has a body (RFC 9110 §6.5.1, §10.1.4; RFC 9112 §7.1.2).
  */
 export function takesTrailers({ request: { httpVersion, method, headers } }: Exchange, status: number): boolean {
   if (httpVersion !== '1.1' || method === 'HEAD' || status === 204 || status === 304) return false
@@ -33,7 +33,7 @@ export function takesTrailers({ request: { httpVersion, method, headers } }: Exc
   return codings.some((coding) => coding.trim().toLowerCase() === 'trailers')
 }
 
-/** The fields that came behind a body, as they go on; undefined if there are none. */
+/** Trailer fields for the client; undefined if there are none. */
 export function trailerFields(raw: RawFields | null): HeaderList | undefined {
   if (raw === null || raw.length === 0) return undefined
   const fields: string[] = []
@@ -41,5 +41,5 @@ export function trailerFields(raw: RawFields | null): HeaderList | undefined {
   return fields.length === 0 ? undefined : HeaderList.fromWire(fields)
 }
 
-/** The fields that a response announces for behind its body (RFC 9110 §6.6.2), each as it came. */
+/** Values of `Trailer`, which announce trailer fields (RFC 9110 §6.6.2). */
 export const announcedTrailers = (raw: RawFields): string[] => valuesOf(raw, 'trailer')

@@ -1,26 +1,25 @@
 import type { Meter, Sample } from '../../core/index.ts'
 
-/** The open upgrades of one endpoint, each counted from its handshake to the end of its tunnel or of its refusal. */
+/** Open upgrades of one endpoint. Each counts from its handshake until its tunnel ends, or the response that refuses it. */
 export interface Upgrades {
-  /** Counts one more; false, and not counted, if there are `max` already. */
+  /** Counts one more. Returns false, and does not count it, if there are `max` already. */
   enter(max: number): boolean
-  /** One that entered is over. */
+  /** Counts one less. */
   leave(): void
-  /** The instance that asked for the count is disposed of. Those that entered still leave. */
+  /** The instance that uses the count is disposed of. Upgrades that it entered still leave. */
   release(): void
 }
 
 interface Count {
   open: number
   used: boolean
-  /** How many instances count here; during a reload the old and the new one do. */
+  /** Number of instances that use it: the old and the new one during a reload. */
   holders: number
 }
 
 /**
- * The open upgrades of every endpoint in the process, and the gauge `weir_upgrades_active{endpoint}`. A count lasts as long
- * as an instance has its endpoint or a tunnel is open: it is exact across reloads, those too that take an endpoint away and
- * bring it back.
+ * Open upgrades by endpoint, for the whole process, and the gauge `weir_upgrades_active{endpoint}`. A count lasts while an instance
+ * uses it or a tunnel is open, so it is exact across reloads, even if one removes an endpoint and another adds it again.
  */
 export class UpgradeCounts {
   readonly #counts = new Map<string, Count>()
@@ -29,7 +28,7 @@ export class UpgradeCounts {
   constructor(meter: Meter) {
     this.#unregister = meter.register({
       name: 'weir_upgrades_active',
-      help: 'Connections that have switched protocols or are about to, by endpoints that have had any.',
+      help: 'Upgraded connections, handshakes included, of endpoints that have had any.',
       type: 'gauge',
       collect: () => this.#collect(),
     })

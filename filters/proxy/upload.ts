@@ -2,14 +2,14 @@ import { Readable } from 'node:stream'
 import type { Body, BodySink, BodySource } from '../../core/index.ts'
 
 /**
- * A request body as undici wants it. The downstream message itself is never handed over: an early answer or a reset
- * would destroy it, and the client's connection with it.
+ * A request body as a stream for undici. undici never gets the downstream message itself: an early response or a reset would destroy
+ * it, and the client's connection with it.
  */
 export class Upload extends Readable implements BodySink {
   readonly #body: Body
   #source: BodySource | undefined
   #piped = false
-  /** True while the upstream takes no more for now; otherwise silence is the client's. */
+  /** True while the upstream takes no more bytes. Otherwise the upload waits for the client. */
   blocked = false
 
   constructor(body: Body) {

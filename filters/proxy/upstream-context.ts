@@ -1,22 +1,21 @@
 import type { Dispatcher } from 'undici'
 import type { TargetState, TimerWheel } from '../../core/index.ts'
 
-/** Limits of one upstream request, in milliseconds. None bounds the whole: event streams may last for days. */
+/** Limits of the phases of an upstream request, in milliseconds. None limits the whole, because event streams may last for days. */
 export interface Limits {
-  /** Until a connection is had. */
+  /** Time until there is a connection. */
   readonly connect: number
-  /** From the request's last byte to the head of the answer. */
+  /** Time from the last byte of the request to the head of the response. */
   readonly firstByte: number
-  /** Between two chunks, either way. */
+  /** Time between two chunks of a body, either way. */
   readonly idle: number
-  /** Of a tunnel without a byte, either way; may be infinite. */
+  /** Time that a tunnel may have no traffic; may be infinite. */
   readonly tunnel: number
 }
 
-/** Parts that every request of a proxy shares. */
+/** Parts that all requests to one target share. */
 export interface UpstreamContext {
   readonly pool: Dispatcher
-  /** What is known of the target. */
   readonly state: TargetState
   readonly limits: Limits
   readonly timers: TimerWheel

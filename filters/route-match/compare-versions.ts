@@ -1,5 +1,5 @@
 interface Version {
-  /** Digits without leading zeros; undefined when the version does not begin with a number. */
+  /** Numbers without leading zeros; undefined if the version does not begin with a number. */
   readonly release: readonly string[] | undefined
   /** Identifiers of a pre-release; empty for a release. */
   readonly pre: readonly string[]
@@ -9,9 +9,9 @@ interface Version {
 const SHAPE = /^v?(\d{4}-\d{2}(?:-\d{2})?(?!\d)|\d+(?:\.\d+)*)(.*)$/is
 
 /**
- * Orders versions as people read them: v10 above v9 above v2, v1.10 above v1.9, dates by date, pre-releases (v2-rc.1,
- * v1beta2) below their release (as Semantic Versioning §11 and Kubernetes do), and what does not begin with a number
- * (`latest`) below what does. A total order: only equal strings compare as 0.
+ * Orders versions as people read them: v10 above v9 above v2, v1.10 above v1.9, dates by date, pre-releases (v2-rc.1, v1beta2)
+ * below their release (as in Semantic Versioning §11 and Kubernetes), and a version without a number at its start (`latest`) below
+ * one with it. A total order: only equal strings compare as 0.
  */
 export function compareVersions(a: string, b: string): number {
   const x = parse(a)

@@ -12,11 +12,13 @@ const options = z.strictObject({
     .regex(/^(?:\/[^?#\s\\]*)?$/, 'expected a path such as /orchestrator, or an empty string')
     .transform((prefix) => prefix.replace(/\/+$/, ''))
     .prefault('/orchestrator')
-    .describe('Path that `{version}/{name}` and `{name}` stand under; `""` for none.'),
+    .describe('Path in front of `{version}/{name}` and `{name}`; `""` for none.'),
   debug: z
     .boolean()
     .default(false)
-    .describe('`true` names the nearest endpoints in a 404. Not for production: it tells strangers what exists.'),
+    .describe(
+      '`true` names the nearest endpoints in a 404. Not for production: it tells strangers which endpoints exist.',
+    ),
 })
 
 export const routeMatch = defineFilter({
@@ -30,9 +32,8 @@ export const routeMatch = defineFilter({
   create({ prefix, debug }, env) {
     const endpoints = env.service(EndpointsKey)
     const routes = new RoutesByHost(prefix, endpoints)
-    // Made once an instance, not once a module: the engine writes the instance's name on a reply.
     const traversal = reply(400, 'path_traversal', { detail: 'The path has dot segments or backslashes.' })
-    const noRoute = reply(404, 'no_route', { detail: 'Nothing is reached under this path.' })
+    const noRoute = reply(404, 'no_route', { detail: 'No endpoint has this path.' })
 
     function unknown(path: string) {
       const near = nearestEndpoints(path, prefix, endpoints)

@@ -1,8 +1,8 @@
 import { type Endpoint, suggest } from '../../core/index.ts'
 
 /**
- * Ids of the endpoints that a path was most likely meant for, at most three. Looks at every endpoint: for debugging only.
- * @param prefix of the routes; it may be missing or misspelt in the path
+ * Ids of the endpoints that the path most likely means, at most three. For debugging only: it looks at every endpoint.
+ * @param prefix prefix of the routes; it may be missing or misspelt in the path
  */
 export function nearestEndpoints(path: string, prefix: string, endpoints: readonly Endpoint[]): string[] {
   const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path

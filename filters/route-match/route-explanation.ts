@@ -2,20 +2,20 @@ import type { Endpoint, Route } from '../../core/index.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
 import { RoutesByHost } from './routes-by-host.ts'
 
-/** Endpoints that lost and are named; the rest are counted. */
+/** Other matching endpoints that are named; the rest are counted. */
 const MOST = 10
 
-/** An endpoint that a request would reach if there were no other. */
+/** An endpoint that the request would reach if there were no other. */
 interface Candidate {
   readonly endpoint: Endpoint
   readonly route: Route
-  /** The patterns of the host that match it; none where every host does. */
+  /** Its host patterns that match; none if it matches every host. */
   readonly hosts: readonly string[]
 }
 
 /**
- * Which endpoints a request could have been meant for, a line each: the one it goes to, and why it doesn't go to the
- * others. Looks at every endpoint: for people only.
+ * Lines of `weir explain` about the route: the endpoint that the request reaches, and why it does not reach others. For people only:
+ * it looks at every endpoint.
  */
 export function* explainRoute(
   host: string,
@@ -45,7 +45,7 @@ export function* explainRoute(
   else if (rest > 0 && chosen !== undefined) yield `${rest} other${rest === 1 ? ' does' : 's do'} not match`
 }
 
-/** Why an endpoint is not the one; undefined if the path has nothing to do with it. */
+/** Why the request does not reach an endpoint; undefined if its path does not match at all. */
 function rejected(
   endpoint: Endpoint,
   chosen: Candidate | undefined,
@@ -55,7 +55,7 @@ function rejected(
 ): string | undefined {
   const lost = candidate(endpoint, prefix, host, path)
   if (lost !== undefined && chosen !== undefined) return `matches too, but ${beats(chosen, lost)}`
-  // Where a host is all that it names, every path is its own, and the path says nothing.
+  // An endpoint with hosts alone matches every path there, so that the path says nothing.
   if (endpoint.match.hosts.length === 0 || endpoint.match.paths.length === 0) return undefined
   const anywhere = candidate({ ...endpoint, match: { ...endpoint.match, hosts: [] } }, prefix, host, path)
   return anywhere && `matches, but only on ${endpoint.match.hosts.join(', ')}`
@@ -75,13 +75,13 @@ function candidate(endpoint: Endpoint, prefix: string, host: string, path: strin
 function beats(chosen: Candidate, lost: Candidate): string {
   const { id, name } = chosen.endpoint
   if (exactness(chosen) !== exactness(lost)) return `${id} names the host more exactly`
-  // The less of the path is left, the more of it matched.
+  // The shorter the rest of the path, the longer the match.
   if (chosen.route.path.length < lost.route.path.length) return `${chosen.route.template} is longer`
   if (name !== lost.endpoint.name) return `a pattern comes before a name`
-  return `${id} speaks for the name: without a version, or with the highest that is enabled`
+  return `${id} has the name: it has no version, or the highest that is enabled`
 }
 
-/** An exact host comes before a pattern, a longer pattern before a shorter, and any before none. */
+/** Rank of the host match: an exact host before a pattern, a longer pattern before a shorter one, any before none. */
 const exactness = ({ hosts }: Candidate): number =>
   Math.max(0, ...hosts.map((pattern) => (pattern.startsWith('*') ? pattern.length : Number.POSITIVE_INFINITY)))
 

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../core/index.ts'
 import type { RoutesByHost } from './routes-by-host.ts'
 
-/** What leads to an endpoint, given all the others: paths, behind a host where it names some. */
+/** Patterns that lead to an endpoint among all others: paths, with the host in front if the endpoint names hosts. */
 export function routePatterns({ id, name, version, match }: Endpoint, prefix: string, routes: RoutesByHost): string[] {
   const names = [`${prefix}/${name}`]
   if (version !== undefined) names.unshift(`${prefix}/${version}/${name}`)
@@ -9,7 +9,7 @@ export function routePatterns({ id, name, version, match }: Endpoint, prefix: st
   const hosts = match.hosts.length === 0 ? [''] : match.hosts
   return hosts.flatMap((host) =>
     paths
-      // No host has a label of this name: it is nobody's but the pattern's.
+      // No host has the label `-`, so only the pattern matches it.
       .filter((path) => routes.find(host.replace('*', '-'), path)?.endpoint.id === id)
       .map((path) => host + path),
   )

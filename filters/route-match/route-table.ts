@@ -7,16 +7,16 @@ interface Entry {
 }
 
 interface Found extends Entry {
-  /** How much of the path matched, in characters. */
+  /** Length of the matched part of the path, in characters. */
   readonly length: number
 }
 
-/** Encoded, a character takes up to this many. */
+/** An encoded character takes up to this many characters. */
 const ENCODED = 9
 
 /**
- * The routes of one set of hosts: by version and name under the prefix, by path pattern, and for everything. A lookup
- * costs the same however many endpoints there are.
+ * The routes of one set of hosts: by version and name under the prefix, by path pattern, and for every path. The cost of a lookup
+ * does not grow with the number of endpoints.
  */
 export class RouteTable {
   readonly #prefix: string
@@ -53,7 +53,7 @@ export class RouteTable {
     return undefined
   }
 
-  /** The route of a path, whose endpoint may take no traffic. The longest match wins; of equal ones, the pattern. */
+  /** The route of a path; its endpoint may be out of service. The longest match wins; of equal ones, the pattern. */
   find(path: string): Route | undefined {
     const named = this.#byName(path)
     const best = this.#byPattern(path, named?.length ?? 0) ?? named
@@ -74,7 +74,7 @@ export class RouteTable {
     return named && found(named, first)
   }
 
-  /** Attempts every segment boundary from the longest pattern down, but none shorter than `least`. */
+  /** Looks up the path at each segment boundary, from the longest pattern down to `least` characters. */
   #byPattern(path: string, least: number): Found | undefined {
     if (this.#patterns.size === 0 || path[0] !== '/') return undefined
     const encoded = path.includes('%')
@@ -90,7 +90,7 @@ export class RouteTable {
   }
 }
 
-/** The versionless endpoint speaks for its name; else active ones before others, then the highest version. */
+/** Which endpoint the name alone leads to: one without version; else an active one; else the highest version. */
 function isBetter(a: Endpoint, b: Endpoint): boolean {
   if (b.version === undefined) return false
   if (a.version === undefined) return true
@@ -108,8 +108,8 @@ function segmentEnd(path: string, from: number): number {
 }
 
 /**
- * Percent-decodes a piece of a path for looking it up; never what is sent on. Encoded slashes stay as they are, for they
- * are no separators (RFC 3986 §2.2). What is malformed yields a key that nothing has.
+ * Percent-decodes a piece of a path to look it up; the upstream gets the path undecoded. Encoded slashes stay, because they are no
+ * separators (RFC 3986 §2.2). A malformed piece becomes a key that no route has.
  */
 function decode(piece: string): string {
   try {

@@ -2,18 +2,18 @@ import type { Endpoint, Route } from '../../core/index.ts'
 import { RouteTable } from './route-table.ts'
 
 const HOST = /^(?:\*\.)?(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/
-/** Longer ones are no host names (RFC 1035 §2.3.4) and not worth a search. */
+/** A longer host is no host name (RFC 1035 §2.3.4) and is not looked up. */
 const MAX_HOST = 255
 
 /**
- * Every route of a listener. A host's own table comes first: the exact host, then `*.` patterns from the longest, then the
- * endpoints that name no host.
+ * All routes of a listener, in order of the host: the exact host first, then `*.` patterns from the longest, then endpoints without
+ * hosts.
  */
 export class RoutesByHost {
   readonly #prefix: string
   readonly #anywhere: RouteTable
   readonly #exact = new Map<string, RouteTable>()
-  /** By what follows the `*`: `.example.com`. */
+  /** By the part behind the `*`: `.example.com`. */
   readonly #wildcard = new Map<string, RouteTable>()
 
   /**
@@ -26,7 +26,7 @@ export class RoutesByHost {
     for (const endpoint of endpoints) this.#add(endpoint)
   }
 
-  /** @param host `host[:port]` as the client named it */
+  /** @param host `host[:port]` as the client sent it */
   find(host: string, path: string): Route | undefined {
     if (this.#exact.size > 0 || this.#wildcard.size > 0) {
       const route = this.#onHost(hostName(host), path)
@@ -67,7 +67,7 @@ export class RoutesByHost {
     const host = pattern.toLowerCase()
     if (!HOST.test(host))
       throw new Error(
-        `endpoint "${endpoint.id}": "${pattern}" is no host to match: expected api.example.com or *.example.com, without a port`,
+        `endpoint "${endpoint.id}": "${pattern}" is not a valid host: expected api.example.com or *.example.com, without a port`,
       )
     const [tables, key] = host.startsWith('*') ? [this.#wildcard, host.slice(1)] : [this.#exact, host]
     let table = tables.get(key)
@@ -83,7 +83,7 @@ function addPattern(table: RouteTable, pattern: string, endpoint: Endpoint, host
   const taken = table.addPattern(pattern, endpoint)
   if (taken === undefined || taken === endpoint) return
   throw new Error(
-    `endpoints "${taken.id}" and "${endpoint.id}" both match ${pattern === '' ? 'every path' : `"${pattern}"`} on ${host}: give them different match.paths`,
+    `endpoints "${taken.id}" and "${endpoint.id}" both match ${pattern === '' ? 'every path' : `"${pattern}"`} on ${host}: set different match.paths`,
   )
 }
 
@@ -91,12 +91,12 @@ function cleanPattern(pattern: string, endpoint: Endpoint): string {
   const clean = pattern.replace(/\/+$/, '')
   if ((clean === '' && pattern !== '/') || (clean !== '' && !/^\/[^?#*{}\s\\]*$/.test(clean)))
     throw new Error(
-      `endpoint "${endpoint.id}": "${pattern}" is no path to match: expected a prefix such as /shop, without wildcards`,
+      `endpoint "${endpoint.id}": "${pattern}" is not a valid path: expected a prefix such as /shop, without wildcards`,
     )
   return clean
 }
 
-/** Lower case, without port and without the dot that ends an absolute name. */
+/** The host in lower case, without port and without the dot at the end of an absolute name. */
 function hostName(host: string): string {
   const colon = host.lastIndexOf(':')
   let name = colon === -1 || host.endsWith(']') ? host : host.slice(0, colon)

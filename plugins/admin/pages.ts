@@ -1,6 +1,6 @@
 import { Body, type ConfigControl, type GatewayStatus, HeaderList, type Response } from '../../core/index.ts'
 
-/** What the pages speak of. */
+/** What the pages show. */
 export interface Parts {
   readonly status: GatewayStatus
   readonly config: ConfigControl
@@ -8,25 +8,25 @@ export interface Parts {
 
 export interface Page {
   readonly about: string
-  answer(parts: Parts, query: URLSearchParams): Response | Promise<Response>
+  respond(parts: Parts, query: URLSearchParams): Response | Promise<Response>
 }
 
-/** By path and method. HEAD is answered wherever GET is. */
+/** Pages by path and method. HEAD is allowed wherever GET is. */
 export const PAGES: Readonly<Record<string, Readonly<Record<string, Page>>>> = {
-  '/livez': { GET: { about: 'whether the process is alive', answer: () => text(200, 'ok\n') } },
-  '/readyz': { GET: { about: 'whether it takes traffic; ?verbose lists the checks', answer: readyz } },
-  '/metrics': { GET: { about: 'metrics for Prometheus', answer: metrics } },
+  '/livez': { GET: { about: 'whether the process is alive', respond: () => text(200, 'ok\n') } },
+  '/readyz': { GET: { about: 'whether the process takes traffic; ?verbose lists the checks', respond: readyz } },
+  '/metrics': { GET: { about: 'metrics for Prometheus', respond: metrics } },
   '/config/status': {
     GET: {
-      about: 'the configuration that runs, and the last that failed',
-      answer: ({ config }) => json(200, config.status()),
+      about: 'the running configuration, and the last one that failed',
+      respond: ({ config }) => json(200, config.status()),
     },
   },
-  '/config/reload': { POST: { about: 'load the configuration again', answer: reload } },
-  '/': { GET: { about: 'this list', answer: index } },
+  '/config/reload': { POST: { about: 'load the configuration again', respond: reload } },
+  '/': { GET: { about: 'this list', respond: index } },
 }
 
-/** Follows Kubernetes' own `/readyz`: a failing one always says why (Kubernetes API health endpoints). */
+/** Like the `/readyz` of Kubernetes, which always lists the checks if one fails (Kubernetes API health endpoints). */
 function readyz({ status }: Parts, query: URLSearchParams): Response {
   const ready = status.ready()
   if (ready && !query.has('verbose')) return text(200, 'ok\n')
@@ -41,7 +41,7 @@ async function metrics({ status }: Parts): Promise<Response> {
   return page(200, type, exposition)
 }
 
-/** 422: the document was understood to be one, and refused (RFC 9110 §15.5.21). */
+/** 422: the document was read, and is not valid (RFC 9110 §15.5.21). */
 async function reload({ config }: Parts): Promise<Response> {
   const outcome = await config.reload('api')
   return json(outcome.outcome === 'failed' ? 422 : 200, outcome)

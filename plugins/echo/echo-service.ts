@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Service } from '../../core/index.ts'
 
 export interface EchoService extends Service {
-  /** Where it listens. Throws before `start`. */
+  /** Address on which it listens. Throws before `start`. */
   address(): { readonly host: string; readonly port: number; readonly url: string }
 }
 
@@ -16,15 +16,15 @@ const STREAM_EVERY_MS = 50
 const CONNECTIONS = 1024
 
 /**
- * An upstream for trying things: answers every request with what it received, as JSON. A path that ends in
- * `/status/{code}` (200 to 599) answers with that status, `/delay/{ms}` waits first (at most 10 s), `/stream/{n}` sends n
- * server-sent events (at most 1000), one in 50 ms.
- * @param options.port 0 takes a free one
+ * An upstream for experiments. It responds to every request with the request itself, as JSON. A path that ends in `/status/{code}`
+ * (200 to 599) gets that status, `/delay/{ms}` is delayed (at most 10 s), `/stream/{n}` gets n server-sent events (at most 1000), one
+ * per 50 ms.
+ * @param options.port 0 for any free port
  */
 export function echoService(options: { readonly host: string; readonly port: number }): EchoService {
   const server = createServer((request, response) => {
-    // A client that leaves in the middle is no news to an echo.
-    answer(request, response).catch(() => response.destroy())
+    // Fails only if the client leaves.
+    respond(request, response).catch(() => response.destroy())
   })
   server.maxConnections = CONNECTIONS
   const address: EchoService['address'] = () => {
@@ -50,7 +50,7 @@ export function echoService(options: { readonly host: string; readonly port: num
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { path, query } = split(request.url ?? '/')
   const body = await collect(request)
   const [, what, number] = /\/(status|delay|stream)\/(\d{1,9})$/.exec(path) ?? []
@@ -62,7 +62,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     null,
     2,
   )
-  // Node leaves the body out where the status or HEAD forbids one, and then no length may promise it.
+  // Node omits the body if the status or HEAD forbids one. With 204 and 304 there must be no length either.
   if (status === 204 || status === 304) response.writeHead(status).end()
   else
     response
@@ -81,7 +81,7 @@ async function stream(request: IncomingMessage, response: ServerResponse, count:
   response.end()
 }
 
-/** Rejects as soon as the client is gone. */
+/** Waits. Rejects as soon as the client leaves. */
 async function wait(response: ServerResponse, ms: number): Promise<void> {
   const gone = new AbortController()
   const leave = (): void => gone.abort()
@@ -93,7 +93,7 @@ async function wait(response: ServerResponse, ms: number): Promise<void> {
   }
 }
 
-/** The body as text, up to the limit; the rest is read and counted, so that the connection can go on. */
+/** The body as text, up to the limit. The rest is read and counted, so that the connection can be used again. */
 async function collect(
   request: IncomingMessage,
 ): Promise<{ body: string; body_size: number; body_truncated: boolean }> {

@@ -1,6 +1,6 @@
 import { defineFilter } from 'weir'
 
-/** The smallest useful plugin: names the gateway on every response that passes. */
+/** The smallest useful plugin: adds a header field to every response. */
 export default defineFilter({
   name: 'hello',
   apiVersion: 1,

@@ -1,15 +1,15 @@
-/** Lets a bounded number of jobs run at once. Owners take turns, so that one with many slow jobs holds up nobody for long. */
+/** Runs a bounded number of jobs at once. Owners take turns, so that one with many slow jobs does not delay the others for long. */
 export class CheckConcurrency {
   #free: number
-  /** In the order of their turns. */
+  /** Waiting jobs by owner, in the order of their turns. */
   readonly #waiting = new Map<string, (() => Promise<void>)[]>()
 
-  /** @param atOnce how many may run at the same time */
+  /** @param atOnce largest number of jobs that run at once */
   constructor(atOnce: number) {
     this.#free = atOnce
   }
 
-  /** Runs a job when it is its owner's turn; settles as the job does. */
+  /** Runs a job when it is its owner's turn. Settles like the job. */
   run<T>(owner: string, job: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const jobs = this.#waiting.get(owner)

@@ -26,7 +26,7 @@ export class CheckSchedule {
     this.#dueAt = now
   }
 
-  /** A check is over. One that was given up, and so said nothing, does not count. */
+  /** A check is over. Do not call it for one that was cancelled. */
   checkDone(): void {
     this.#checks++
   }

@@ -1,13 +1,13 @@
 import type { Clock, Deadline, TimerWheel } from '../../core/index.ts'
 
 const SLICES = 4
-/** How late a deadline of the wheel may be without the process having been held up; milliseconds. */
+/** How late a deadline of the wheel may be without a stall of the process; milliseconds. */
 const LATE_MS = 100
 
 /**
- * Calls `fire` once, after `ms` milliseconds in which the process was awake, or up to two ticks of the wheel later. While it is
- * held up, nobody can answer it: a stall, however long, uses up no more than a quarter of the time.
- * @returns what takes it back
+ * Calls `fire` once, after `ms` milliseconds of running time, or up to two ticks of the wheel later. During a stall of the process no
+ * response can be read, so that a stall, however long, uses no more than a quarter of the timeout.
+ * @returns cancels it
  */
 export function startCheckTimeout(timers: TimerWheel, clock: Clock, ms: number, fire: () => void): () => void {
   let left = ms

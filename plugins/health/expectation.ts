@@ -1,9 +1,12 @@
 import { type HealthCheck, type HealthCheckResponse, matchesStatus, parseBodyMatch } from '../../core/index.ts'
 
-/** Says why an answer is not what a check expects; undefined: it is. */
-export type Expectation = (answer: HealthCheckResponse) => string | undefined
+/** Why a response does not pass a check; undefined if it passes. */
+export type Expectation = (response: HealthCheckResponse) => string | undefined
 
-/** The body is held to be UTF-8. A regular expression is trusted: one that backtracks for long stops the process for as long. */
+/**
+ * The expectation of a check. The body is read as UTF-8. A regular expression comes from the operator and is trusted: one that
+ * backtracks for long blocks the process.
+ */
 export function expectationOf({ statuses, bodyMatch }: Pick<HealthCheck, 'statuses' | 'bodyMatch'>): Expectation {
   const pattern = bodyMatch === undefined ? undefined : parseBodyMatch(bodyMatch)
   return ({ status, body }) => {

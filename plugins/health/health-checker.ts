@@ -13,10 +13,10 @@ import type {
 import { CheckConcurrency } from './check-concurrency.ts'
 import { type CheckerParts, TargetChecker } from './target-checker.ts'
 
-/** Checks under way at once, of all endpoints together. */
+/** Largest number of concurrent checks, of all endpoints together. */
 const AT_ONCE = 64
 
-/** Asks every target of every endpoint that wants it, again and again, and tells the registry what it finds. */
+/** Checks the targets of all endpoints that configure it, at intervals, and reports their health to the registry. */
 export class HealthChecker implements Service, HealthControl {
   readonly name = 'health'
   readonly #parts: CheckerParts
@@ -27,7 +27,7 @@ export class HealthChecker implements Service, HealthControl {
 
   /**
    * @param parts.random from 0 to below 1
-   * @param parts.atOnce checks under way at once; endpoints take turns
+   * @param parts.atOnce largest number of concurrent checks; endpoints take turns
    */
   constructor(parts: {
     readonly registry: EndpointRegistry
@@ -45,16 +45,16 @@ export class HealthChecker implements Service, HealthControl {
   start(): void {
     this.#unregister = this.#meter.register({
       name: 'weir_health_checks_total',
-      help: 'Health checks of a target that passed or failed.',
+      help: 'Health checks of a target, by whether they passed or failed.',
       type: 'counter',
       collect: () => this.#samples(),
     })
   }
 
   /**
-   * Checks the endpoints that the registry knows now, and no others. Targets that were there keep their health, and their
-   * schedule unless their check is another; what is no longer checked is `unknown` again.
-   * @param checkOf how an endpoint is checked, by its id; undefined: not at all. A disabled one never is.
+   * Checks the endpoints that the registry has now, and no others. Targets from before keep their health, and their schedule unless
+   * their check has changed. A target that is no longer checked becomes `unknown`.
+   * @param checkOf check of an endpoint, by its id; undefined for none. A disabled endpoint is never checked.
    */
   apply(checkOf: (endpoint: string) => HealthCheck | undefined): void {
     if (this.#stopped) return
@@ -79,12 +79,14 @@ export class HealthChecker implements Service, HealthControl {
   }
 
   async checkNow(endpoint?: string): Promise<readonly HealthCheckResult[]> {
-    const asked = [...this.#checkers.values()].filter(({ target }) => [target.endpoint, undefined].includes(endpoint))
-    const results = await Promise.all(asked.map((checker) => checker.run()))
+    const checkers = [...this.#checkers.values()].filter(({ target }) =>
+      [target.endpoint, undefined].includes(endpoint),
+    )
+    const results = await Promise.all(checkers.map((checker) => checker.run()))
     return results.filter((result) => result !== undefined)
   }
 
-  /** Gives up what is under way. Resolves when no timer and no request is left. */
+  /** Cancels checks under way. Resolves when no timer and no request is left. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#unregister?.()

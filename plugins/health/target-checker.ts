@@ -15,7 +15,7 @@ import { startCheckTimeout } from './check-timeout.ts'
 import { type Expectation, expectationOf } from './expectation.ts'
 import { tallied, UNCHECKED } from './thresholds.ts'
 
-/** What all watches share. */
+/** Parts that the checkers of all targets share. */
 export interface CheckerParts {
   readonly registry: EndpointRegistry
   readonly timers: TimerWheel
@@ -25,14 +25,14 @@ export interface CheckerParts {
   readonly random: () => number
 }
 
-/** More of a body is not waited for. */
+/** Longest part of a response body that is read, in bytes. */
 const MAX_BODY = 64 * 1024
 const AGENT = 'weir-health-check'
 
-/** Checks one target again and again, one check at a time. */
+/** Checks one target at intervals, one check at a time. */
 export class TargetChecker {
   readonly target: TargetState
-  /** Checks that passed and that failed. */
+  /** Number of checks that passed, and that failed. */
   passed = 0
   failed = 0
   readonly #parts: CheckerParts
@@ -42,7 +42,7 @@ export class TargetChecker {
   readonly #schedule: CheckSchedule
   #next: Deadline | undefined
   #running: Promise<HealthCheckResult | undefined> | undefined
-  #abort: AbortController | undefined
+  #controller: AbortController | undefined
   #closed = false
 
   constructor(target: TargetState, check: HealthCheck, parts: CheckerParts) {
@@ -54,26 +54,26 @@ export class TargetChecker {
     this.#scheduleNext()
   }
 
-  /** Checks like this from now on; an equal check changes nothing. What was counted for thresholds is forgotten, the health is not. */
+  /** Uses this check from now on; an equal one changes nothing. The counts for thresholds start again, the health stays. */
   use(check: HealthCheck): void {
     if (isDeepStrictEqual(check, this.#check)) return
     this.#check = check
     this.#expectation = expectationOf(check)
     this.#tally = { health: this.#tally.health, run: 0 }
     this.#schedule.restart()
-    this.#abort?.abort()
+    this.#controller?.abort()
     if (this.#running === undefined) this.#scheduleNext()
   }
 
-  /** Ends it; what is under way is given up. Resolves when nothing of it is left. */
+  /** Stops it, and cancels a check under way. Resolves when that has ended. */
   async close(): Promise<void> {
     this.#closed = true
     this.#next?.cancel()
-    this.#abort?.abort()
+    this.#controller?.abort()
     await this.#running
   }
 
-  /** Checks now, or waits for the check that is under way. Undefined if that says nothing: it was given up, or nobody calls the target. */
+  /** Checks now, or waits for the check under way. Undefined if it has no result: it was cancelled, or no filter calls the target. */
   run(): Promise<HealthCheckResult | undefined> {
     this.#next?.cancel()
     this.#running ??= this.#run()
@@ -109,24 +109,26 @@ export class TargetChecker {
     }
     const { clock, timers, registry } = this.#parts
     const check = this.#check
-    const abort = new AbortController()
-    this.#abort = abort
+    const controller = new AbortController()
+    this.#controller = controller
     const begun = clock.now()
-    const stop = startCheckTimeout(timers, clock, check.timeoutMs, () => abort.abort(new WeirError('upstream_timeout')))
+    const stop = startCheckTimeout(timers, clock, check.timeoutMs, () =>
+      controller.abort(new WeirError('upstream_timeout')),
+    )
     let wrong: string | undefined
     try {
       const { method, path } = check
       const headers = Object.entries({ 'user-agent': AGENT, ...check.headers }).flat()
       wrong = this.#expectation(
-        await sendHealthCheck({ method, path, headers, signal: abort.signal, maxBody: MAX_BODY }),
+        await sendHealthCheck({ method, path, headers, signal: controller.signal, maxBody: MAX_BODY }),
       )
     } catch (error) {
       wrong = error instanceof WeirError ? error.title : 'the check itself failed'
     } finally {
       stop()
-      this.#abort = undefined
+      this.#controller = undefined
     }
-    // Of a check that was changed or ended meanwhile, or whose pool was closed under it, nothing can be said.
+    // A check has no result if it was replaced or stopped meanwhile, or if its pool was closed.
     if (this.#closed || this.#check !== check || (wrong !== undefined && target.sendHealthCheck !== sendHealthCheck))
       return undefined
     this.#schedule.checkDone()
@@ -134,7 +136,7 @@ export class TargetChecker {
     if (passed) this.passed++
     else this.failed++
     this.#tally = tallied(this.#tally, passed, check)
-    const reason = wrong ?? 'the answer is as expected'
+    const reason = wrong ?? 'the response is as expected'
     const { health, run } = this.#tally
     registry.setHealth(target, health, `${Math.abs(run)} in a row: ${reason}`)
     const { endpoint, url } = target

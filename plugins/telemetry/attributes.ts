@@ -14,7 +14,7 @@ import { redactedUrl } from './redact.ts'
 /** Longest attribute value made from what a client sent, in characters. */
 const LIMIT = 1024
 
-/** What a server span says from its start. */
+/** Attributes of a server span from its start. */
 export function serverAttributes(x: Exchange): Attributes {
   const { request, downstream } = x
   const attributes: Attributes = {
@@ -30,7 +30,7 @@ export function serverAttributes(x: Exchange): Attributes {
   return attributes
 }
 
-/** What a server span learns by its end. */
+/** Attributes of a server span at its end. */
 export function finishedAttributes(x: Exchange, finished: Finished): Attributes {
   const attributes: Attributes = { 'weir.outcome': finished.outcome }
   if (x.route !== undefined) {
@@ -55,7 +55,7 @@ function serverError(x: Exchange, finished: Finished): string | undefined {
   return finished.error?.code ?? x.response?.local?.reason ?? String(finished.status)
 }
 
-/** What a client span says from its start. */
+/** Attributes of a client span from its start. */
 export function attemptAttributes(x: Exchange, attempt: Attempt, secrets: ReadonlySet<string>): Attributes {
   const { request, route } = x
   const attributes = methodAttributes(request.method)
@@ -69,7 +69,7 @@ export function attemptAttributes(x: Exchange, attempt: Attempt, secrets: Readon
   return attributes
 }
 
-/** What a client span learns by its end. A client's 4xx is an error of its span, other than a server's. */
+/** Attributes of a client span at its end. A 4xx is an error of a client span, but not of a server span. */
 export function settledAttributes(outcome: Outcome): Attributes {
   const attributes: Attributes = {}
   if (outcome.status !== undefined) attributes['http.response.status_code'] = outcome.status

@@ -6,27 +6,27 @@ const KINDS = 64
 const LIMIT = 1024
 
 /**
- * Takes the SDK's own messages to the log. An unreachable collector fails every few seconds: what says the same but for
- * numbers is logged once a minute, with how often it was held back.
+ * Writes the SDK's own messages to the log. An unreachable collector fails every few seconds, so messages that differ only in
+ * numbers are logged once per minute, with the number of those left out.
  */
 export function diagnosticsTo(log: Logger, clock: Clock): DiagLogger {
-  const seen = new Map<string, { at: number; held: number }>()
+  const seen = new Map<string, { at: number; leftOut: number }>()
   const say = (level: 'debug' | 'info' | 'warn' | 'error', message: string, details: unknown[]): void => {
     const text = [message, ...details].map(textOf).join(' ').slice(0, LIMIT)
     const kind = `${level} ${text.replace(/\d+/g, '#').slice(0, 200)}`
     const last = seen.get(kind)
     const now = clock.now()
     if (last !== undefined && now - last.at < EVERY) {
-      last.held++
+      last.leftOut++
       return
     }
     if (seen.size >= KINDS) seen.clear()
-    seen.set(kind, { at: now, held: 0 })
-    const held = last?.held ?? 0
-    log[level](held === 0 ? { source: 'opentelemetry' } : { source: 'opentelemetry', repeated: held }, text)
+    seen.set(kind, { at: now, leftOut: 0 })
+    const leftOut = last?.leftOut ?? 0
+    log[level](leftOut === 0 ? { source: 'opentelemetry' } : { source: 'opentelemetry', repeated: leftOut }, text)
   }
   return {
-    // The SDK calls a failed export an error. To the gateway, which serves on, it is a warning.
+    // A failed export is an error to the SDK. For the gateway, which continues to serve, it is a warning.
     error: (message, ...details) => say('warn', message, details),
     warn: (message, ...details) => say('warn', message, details),
     info: (message, ...details) => say('info', message, details),
@@ -36,7 +36,7 @@ export function diagnosticsTo(log: Logger, clock: Clock): DiagLogger {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return briefly(value)
+  if (typeof value === 'string') return shortened(value)
   if (value instanceof Error) return value.message
   try {
     return JSON.stringify(value) ?? String(value)
@@ -45,8 +45,8 @@ function textOf(value: unknown): string {
   }
 }
 
-/** The SDK sends exceptions as JSON with their stack: the message is what helps. */
-function briefly(text: string): string {
+/** The SDK reports exceptions as JSON with their stack; only name, code and message are useful. */
+function shortened(text: string): string {
   if (!text.startsWith('{')) return text
   try {
     const { name, message, code } = JSON.parse(text) as Record<string, unknown>

@@ -5,9 +5,8 @@ const ZERO_TRACE = '0'.repeat(32)
 const ZERO_SPAN = '0'.repeat(16)
 
 /**
- * Trace and span ids (W3C Trace Context §3.2.2.3 and §3.2.2.4), cut from a pool of random digits: one request in hundreds
- * pays for the system call. Serves as the SDK's id generator too, so that a new trace gets the id on which its sampling
- * was decided.
+ * Trace and span ids (W3C Trace Context §3.2.2.3 and §3.2.2.4), cut from a pool of random digits, so that only one request in about a
+ * hundred needs a system call. It is also the SDK's id generator, so that a new trace gets the id on which its sampling was decided.
  */
 export class Ids {
   readonly #bytes = Buffer.alloc(POOL)
@@ -16,7 +15,7 @@ export class Ids {
   #at = 0
   #next: string | undefined
 
-  /** @param fill puts random bytes into the whole buffer */
+  /** @param fill fills the buffer with random bytes */
   constructor(fill: (bytes: Buffer) => unknown = randomFillSync) {
     this.#fill = fill
   }

@@ -10,7 +10,7 @@ export interface TracingParts extends SpanParts {
   readonly sampler: Sampler
 }
 
-/** Traces exchanges with OpenTelemetry. What is not sampled costs two ids and a header. */
+/** Traces exchanges with OpenTelemetry. An exchange that is not sampled costs two ids and a header field. */
 export class OtelTracing implements Tracing {
   readonly #parts: TracingParts
 

@@ -5,13 +5,13 @@ export interface Propagator {
   /** The caller's span, if the headers name one. */
   extract(headers: HeaderList): RemoteSpan | undefined
   /**
-   * Puts a span's context on the headers that go upstream.
-   * @param continued false if the trace begins here: what belonged to another must go
+   * Writes a span's context to the header fields of an upstream request.
+   * @param continued false if the trace begins here; then fields of another trace are removed
    */
   inject(headers: HeaderList, traceId: string, spanId: string, sampled: boolean, continued: boolean): void
 }
 
-/** W3C Trace Context. `tracestate` passes untouched, unless its `traceparent` did not count (§3.3). */
+/** W3C Trace Context. `tracestate` stays as it is, unless `traceparent` was not used (§3.3). */
 const tracecontext: Propagator = {
   extract: remoteSpanOf,
   inject(headers, traceId, spanId, sampled, continued) {
@@ -23,13 +23,13 @@ const tracecontext: Propagator = {
 const ID = /^(?:[0-9a-f]{16}){1,2}$/i
 const SPAN = /^[0-9a-f]{16}$/i
 
-/** B3's ids may be upper case, and its trace ids 64 bits long; those are padded (B3 Propagation, "TraceId"). */
+/** B3 ids may be in upper case. Its trace ids may have 64 bits; those are padded (B3 Propagation, "TraceId"). */
 function b3Span(traceId: string, spanId: string, sampled: boolean | undefined): RemoteSpan | undefined {
   if (!ID.test(traceId) || !SPAN.test(spanId) || !/[^0]/.test(traceId) || !/[^0]/.test(spanId)) return undefined
   return { traceId: traceId.toLowerCase().padStart(32, '0'), spanId: spanId.toLowerCase(), sampled }
 }
 
-/** `1` and `true` (old senders) accept, `d` debugs, which implies accepting (B3 Propagation, "Sampling State"). */
+/** `1` and `true` (from old senders) accept; `d` is debug, which implies accept (B3 Propagation, "Sampling State"). */
 function b3Sampled(value: string | undefined): boolean | undefined {
   if (value === undefined || value === '') return undefined
   return value === '1' || value === 'd' || value === 'true'
@@ -47,7 +47,7 @@ function extractB3Multi(headers: HeaderList): RemoteSpan | undefined {
   return b3Span(traceId, spanId, headers.get('x-b3-flags') === '1' || b3Sampled(headers.get('x-b3-sampled')))
 }
 
-// Either form is read under both names, as OpenTelemetry asks of B3 propagators; the name says which one is sent.
+// Both propagators read both forms, as OpenTelemetry requires; the name decides which form is sent.
 const extractB3 = (headers: HeaderList): RemoteSpan | undefined => extractB3Single(headers) ?? extractB3Multi(headers)
 
 const b3: Propagator = {
@@ -71,8 +71,8 @@ const none: Propagator = { extract: () => undefined, inject: () => {} }
 const KNOWN: Readonly<Record<string, Propagator>> = { tracecontext, b3, b3multi }
 
 /**
- * The propagator that `OTEL_PROPAGATORS` names. With several, all are sent and the last that finds something is believed.
- * `baggage` needs nothing: the header passes by itself.
+ * The propagator that `OTEL_PROPAGATORS` names. With several, all forms are sent, and the last one that is found in a request counts.
+ * `baggage` needs no code: the header field is forwarded like any other.
  */
 export function propagatorOf(names: string | undefined, warn: (message: string) => void): Propagator {
   const wanted = (names ?? '')
@@ -84,7 +84,7 @@ export function propagatorOf(names: string | undefined, warn: (message: string) 
   for (const name of wanted) {
     const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined
     if (known === undefined)
-      warn(`OTEL_PROPAGATORS: "${name}" is not known here (tracecontext, baggage, b3, b3multi, none)`)
+      warn(`OTEL_PROPAGATORS: "${name}" is not supported; expected tracecontext, baggage, b3, b3multi or none`)
     else parts.add(known)
   }
   if (parts.size === 0) return names?.trim() === 'baggage' ? none : tracecontext

@@ -1,6 +1,6 @@
 import type { Target } from '../../core/index.ts'
 
-/** Query keys whose values never reach a span, whatever their case. The first four: HTTP semantic conventions, `url.full`. */
+/** Query keys, in any case, whose values never reach a span. The first four: HTTP semantic conventions, `url.full`. */
 export const SECRET_QUERY_KEYS = [
   'awsaccesskeyid',
   'signature',
@@ -29,12 +29,12 @@ export const SECRET_QUERY_KEYS = [
   'session',
 ] as const
 
-/** Longest part of path and query that is looked at, in characters. */
+/** Longest part of path and of query that reaches a span, in characters. */
 const LIMIT = 2048
 
 /**
  * `url.full` of an attempt, with credentials and the values of secret query keys replaced by `REDACTED`.
- * @param path what is put behind the target's base path
+ * @param path path behind the target's base path
  * @param query with its `?`, or empty
  * @param secrets keys in lower case
  */

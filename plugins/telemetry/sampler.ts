@@ -1,14 +1,14 @@
 /**
- * Decides once for a request whether its trace is recorded.
+ * Decides, once per request, whether its trace is recorded.
  * @param traceId 32 hex digits
- * @param parentSampled the caller's decision; undefined if there is no caller or it left it open
+ * @param parentSampled the caller's decision; undefined without a caller, or if it did not decide
  */
 export type Sampler = (traceId: string, parentSampled: boolean | undefined) => boolean
 
 /**
- * Samples that share of traces by the random part of the trace id, so that every service which goes by the same rule
- * keeps the same traces, and a higher ratio keeps all that a lower one does. R ≥ T, with R the rightmost 56 bits and
- * T = (1 − ratio) · 2⁵⁶ (OpenTelemetry, "Consistent probability sampling", OTEP 235); the top 52 of them here, which a number
+ * Samples a share of the traces by the random part of the trace id. So all services with this rule keep the same traces, and a higher
+ * ratio keeps all traces of a lower one. R ≥ T, with R the rightmost 56 bits and
+ * T = (1 − ratio) · 2⁵⁶ (OpenTelemetry, "Consistent probability sampling", OTEP 235); here their top 52 bits, which a number
  * holds exactly.
  */
 export function ratioSampler(ratio: number): Sampler {
@@ -16,7 +16,7 @@ export function ratioSampler(ratio: number): Sampler {
   return (traceId) => Number.parseInt(traceId.slice(18, 31), 16) >= threshold
 }
 
-/** Follows the caller where there is one that decided; otherwise `root` decides. */
+/** Uses the caller's decision if there is one; otherwise `root` decides. */
 export function parentBased(root: Sampler): Sampler {
   return (traceId, parentSampled) => parentSampled ?? root(traceId, parentSampled)
 }
@@ -26,8 +26,8 @@ const never: Sampler = () => false
 
 /**
  * The sampler that `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` name (OpenTelemetry SDK environment variables).
- * @param defaultRatio the ratio that the YAML gives; counts where the variables are silent
- * @param warn told about values that cannot be used; the default then counts
+ * @param defaultRatio ratio of the YAML, for unset variables
+ * @param warn called with a message for a value that can't be used; then the default counts
  */
 export function samplerOf(
   name: string | undefined,
@@ -53,7 +53,7 @@ export function samplerOf(
     case 'parentbased_traceidratio':
       return parentBased(ratio())
     default:
-      warn(`OTEL_TRACES_SAMPLER=${name} is not known here; using parentbased_always_on`)
+      warn(`OTEL_TRACES_SAMPLER=${name} is not supported; using parentbased_always_on`)
       return parentBased(always)
   }
 }
@@ -62,6 +62,6 @@ function ratioOf(argument: string | undefined, otherwise: number, warn: (message
   if (argument === undefined || argument.trim() === '') return otherwise
   const ratio = Number(argument)
   if (ratio >= 0 && ratio <= 1) return ratio
-  warn(`OTEL_TRACES_SAMPLER_ARG=${argument} is no number from 0 to 1; using ${otherwise}`)
+  warn(`OTEL_TRACES_SAMPLER_ARG=${argument} is not a number from 0 to 1; using ${otherwise}`)
   return otherwise
 }

@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../../core/index.ts'
 import { diagnosticsTo } from './diagnostics.ts'
 import type { Ids } from './ids.ts'
 
-/** What `OTEL_LOG_LEVEL` may say. */
+/** Values of `OTEL_LOG_LEVEL`. */
 const LEVELS: Readonly<Record<string, DiagLogLevel>> = {
   none: DiagLogLevel.NONE,
   error: DiagLogLevel.ERROR,
@@ -16,8 +16,8 @@ const LEVELS: Readonly<Record<string, DiagLogLevel>> = {
 }
 
 /**
- * Starts the SDK for traces alone; exporter, batching and limits come from the variables.
- * @param variables every `OTEL_*` variable that counts; the process's own are not looked at
+ * Starts the SDK for traces only. Exporter, batching and limits come from the variables.
+ * @param variables all `OTEL_*` variables that count; those of the process are ignored
  */
 export function startSdk(
   variables: Readonly<Record<string, string>>,
@@ -28,13 +28,13 @@ export function startSdk(
   const logLevel = LEVELS[variables.OTEL_LOG_LEVEL?.toLowerCase() ?? ''] ?? DiagLogLevel.WARN
   diag.setLogger(diagnosticsTo(log, clock), { logLevel, suppressOverrideMessage: true })
   const wanted: Record<string, string> = {
-    // Host id, owner and command line are nobody's business; an operator may still ask for them.
+    // Without host id, owner and command line, which are private; an operator can add them by this variable.
     OTEL_NODE_RESOURCE_DETECTORS: 'env,serviceinstance',
     ...variables,
     OTEL_METRICS_EXPORTER: 'none',
     OTEL_LOGS_EXPORTER: 'none',
   }
-  // With it the SDK would replace the logger set above by the console.
+  // With this variable the SDK would replace the logger above by the console.
   delete wanted.OTEL_LOG_LEVEL
   const sdk = withVariables(wanted, () => {
     const made = new NodeSDK({
@@ -64,8 +64,8 @@ export function startSdk(
 }
 
 /**
- * Runs `fn` with exactly these `OTEL_*` variables in the process's environment, the only place where the SDK looks, and
- * puts things back. Synchronous, so that nobody else sees it.
+ * Runs `fn` with exactly these `OTEL_*` variables in the environment of the process, where alone the SDK reads them, and restores the
+ * environment. Synchronous, so that no other code sees the change.
  */
 function withVariables<T>(variables: Readonly<Record<string, string>>, fn: () => T): T {
   const before = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'))

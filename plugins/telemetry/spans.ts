@@ -20,8 +20,8 @@ export interface SpanParts {
 }
 
 /**
- * The spans of one sampled exchange: a server span, a client span an attempt, and, made from their notes when it is over,
- * one a filter.
+ * The spans of one sampled exchange: a server span, a client span per attempt, and a span per filter, which is created at the end
+ * from the recorded steps.
  */
 export class ExchangeSpans implements RecordingTrace {
   readonly traceId: string
@@ -30,13 +30,13 @@ export class ExchangeSpans implements RecordingTrace {
   readonly #server: Span
   readonly #within: Context
   readonly #continued: boolean
-  /** Milliseconds from the monotonic clock's zero to the Unix epoch: one reading for all spans, so that they agree. */
+  /** Zero of the monotonic clock in milliseconds since the Unix epoch: read once, so that all spans agree. */
   readonly #epoch: number
   readonly #attempts = new Map<Attempt, Span>()
   #over = false
 
   /**
-   * @param context holds the caller's span, if there is one
+   * @param context context with the caller's span, if there is one
    * @param continued whether the trace began elsewhere
    */
   constructor(parts: SpanParts, x: Exchange, context: Context, continued: boolean) {
@@ -89,7 +89,7 @@ export class ExchangeSpans implements RecordingTrace {
     span.end(this.#epoch + attempt.startedAt + outcome.totalMs)
   }
 
-  /** Ends everything that is open. Later calls do nothing. */
+  /** Ends all open spans. Later calls do nothing. */
   finish(x: Exchange, finished: Finished): void {
     if (this.#over) return
     this.#over = true

@@ -1,13 +1,13 @@
 import { type Clock, type Logger, systemClock, type Tracing } from '../../core/index.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
 
-/** What the YAML says of tracing. Each is a default: a set `OTEL_*` variable wins. */
+/** Tracing settings of the YAML. Each is a default: an `OTEL_*` variable that is set wins. */
 export interface TelemetrySettings {
   /** Undefined: on if the environment names an exporter or a collector. */
   readonly enabled?: boolean | undefined
   /** Base URL of an OTLP/HTTP collector: `http://localhost:4318`. */
   readonly endpoint?: string | undefined
-  /** Share of the traces that begin here to record, 0 to 1. */
+  /** Share of the traces that begin here and are recorded, 0 to 1. */
   readonly sampleRatio?: number | undefined
   readonly serviceName?: string | undefined
   /** Further query keys whose values stay out of `url.full`. */
@@ -17,7 +17,7 @@ export interface TelemetrySettings {
 export interface TelemetryEnv {
   readonly log: Logger
   readonly clock?: Clock | undefined
-  /** Environment variables; the process's by default. Only `OTEL_*` are read. */
+  /** Environment variables; by default those of the process. Only `OTEL_*` are read. */
   readonly variables?: Variables | undefined
   /** Longest time that `stop` takes, in milliseconds. */
   readonly stopMs?: number | undefined
@@ -25,7 +25,7 @@ export interface TelemetryEnv {
 
 export interface Telemetry {
   readonly tracing: Tracing
-  /** Sends what is left, for at most `stopMs` (three seconds). Never rejects. */
+  /** Sends the last spans, for at most `stopMs` (default: 3 s). Never rejects. */
   stop(): Promise<void>
 }
 
@@ -33,7 +33,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 const STOP_MS = 3000
 
-/** Whether tracing is to be on (OpenTelemetry SDK environment variables; `OTEL_SDK_DISABLED` always wins). */
+/** Whether tracing is on (OpenTelemetry SDK environment variables; `OTEL_SDK_DISABLED` always wins). */
 export function telemetryWanted(settings: TelemetrySettings, variables: Variables): boolean {
   if (set(variables, 'OTEL_SDK_DISABLED')?.toLowerCase() === 'true') return false
   const exporter = set(variables, 'OTEL_TRACES_EXPORTER')
@@ -45,8 +45,8 @@ export function telemetryWanted(settings: TelemetrySettings, variables: Variable
 }
 
 /**
- * Starts OpenTelemetry, or returns undefined where tracing is off: nothing of the SDK is loaded then. A collector that
- * cannot be reached costs a log line a minute and nothing else. One at a time a process.
+ * Starts OpenTelemetry, or returns undefined if tracing is off, without loading the SDK. A collector that cannot be reached costs one
+ * log line per minute. There can be one at a time per process.
  */
 export async function startTelemetry(settings: TelemetrySettings, env: TelemetryEnv): Promise<Telemetry | undefined> {
   const variables = env.variables ?? process.env
@@ -80,13 +80,13 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
 
 const TRACES_ENDPOINT = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
 
-/** A variable's value; set but empty is as good as unset (OpenTelemetry SDK environment variables, "Parsing empty value"). */
+/** Value of a variable; an empty one counts as unset (OpenTelemetry SDK environment variables, "Parsing empty value"). */
 function set(variables: Variables, name: string): string | undefined {
   const value = variables[name]?.trim()
   return value === '' ? undefined : value
 }
 
-/** The `OTEL_*` variables with the YAML's values where they are silent. */
+/** The `OTEL_*` variables, with values of the YAML for unset ones. */
 function withDefaults(settings: TelemetrySettings, variables: Variables): Record<string, string> {
   const all: Record<string, string> = {}
   for (const name of Object.keys(variables)) {
@@ -103,7 +103,7 @@ function withDefaults(settings: TelemetrySettings, variables: Variables): Record
 async function within(ms: number, work: Promise<void>, warn: (message: string) => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+    timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms)
   })
   try {
     await Promise.race([work, late])

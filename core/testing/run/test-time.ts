@@ -112,10 +112,11 @@ export class TestTime {
     this.#advancing++
     try {
       await settled()
+      if (this.#manual === undefined) return await this.#step(ms)
       const until = this.clock.now() + ms
-      for (let due = this.#manual?.next; due !== undefined && due <= until; due = this.#manual?.next)
-        await this.#jump(due)
-      if (until > this.clock.now()) await this.#jump(until)
+      for (let due = this.#manual.next; due !== undefined && due <= until; due = this.#manual.next)
+        await this.#step(due - this.clock.now())
+      if (until > this.clock.now()) await this.#step(until - this.clock.now())
     } finally {
       this.#advancing--
     }
@@ -140,12 +141,12 @@ export class TestTime {
       await Promise.race([this.#done.promise, sleep(IDLE_MS, undefined, { signal: idle.signal }).catch(() => {})])
       idle.abort()
       const due = this.#manual!.next
-      if (this.#waiting > 0 && this.#advancing === 0 && due !== undefined) await this.#jump(due)
+      if (this.#waiting > 0 && this.#advancing === 0 && due !== undefined) await this.#step(due - this.clock.now())
     }
   }
 
-  async #jump(to: number): Promise<void> {
-    this.#move(Math.max(to - this.clock.now(), 0))
+  async #step(ms: number): Promise<void> {
+    this.#move(Math.max(ms, 0))
     this.timers.advance()
     await settled()
   }

@@ -3,10 +3,10 @@ import { leastRequest } from './least-request.ts'
 import { randomTwo } from './random-two.ts'
 import { roundRobin } from './round-robin.ts'
 
-/** Makes a balancer for one endpoint. */
+/** Creates the balancer of one endpoint. */
 export type MakeBalancer = (random: () => number) => Balancer
 
-/** By the name that the option `balancer` gives. */
+/** Balancers by the value of the option `balancer`. */
 export const BALANCERS = {
   round_robin: roundRobin,
   least_request: leastRequest,

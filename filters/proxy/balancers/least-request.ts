@@ -1,6 +1,6 @@
 import { type Balancer, isLess } from './balancer.ts'
 
-/** The fewest attempts in flight for its weight, this one counted in; those that are equal take turns. */
+/** Picks the candidate with the fewest attempts in flight relative to its weight, with the new one; equal ones take turns. */
 export const leastRequest = (): Balancer => {
   let start = 0
   return {

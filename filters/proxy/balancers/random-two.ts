@@ -1,8 +1,8 @@
 import { type Balancer, type Candidate, isLess } from './balancer.ts'
 
 /**
- * Of two that are drawn by weight, the one with less in flight for its weight: nearly as even as looking at all of them, and
- * gateways that know nothing of one another do not all run to the same target (Mitzenmacher, "The power of two choices in
+ * Draws two candidates by weight, and picks the one with fewer attempts in flight relative to its weight. That is nearly as even as
+ * a look at all of them, and several gateways do not all pick the same target (Mitzenmacher, "The power of two choices in
  * randomized load balancing", 2001).
  * @param random from 0 up to, but not including, 1
  */
@@ -16,7 +16,7 @@ export const randomTwo = (random: () => number): Balancer => ({
   },
 })
 
-/** The candidate at this point of the line on which each but `except` has a stretch as long as its weight. */
+/** The candidate at a point of a line on which each one except `except` has a section as long as its weight. */
 function draw(candidates: readonly Candidate[], point: number, except: Candidate | undefined): Candidate {
   let last: Candidate | undefined
   for (const candidate of candidates) {

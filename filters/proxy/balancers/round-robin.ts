@@ -1,8 +1,8 @@
 import type { Balancer, Candidate } from './balancer.ts'
 
 /**
- * Weighted round-robin, smooth: of weights 5, 1, 1 it makes a a b a c a a, not a a a a a b c. Over as many picks as the weights
- * add up to, each candidate gets exactly its weight. As nginx does since 1.3.1.
+ * Smooth weighted round-robin, as in nginx since 1.3.1: weights 5, 1, 1 give a a b a c a a, not a a a a a b c. In as many picks as
+ * the sum of the weights, each candidate gets exactly its weight.
  */
 export const roundRobin = (): Balancer => ({
   pick(candidates) {

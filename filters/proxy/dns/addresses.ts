@@ -6,11 +6,11 @@ import type { Address, Resolve } from './resolve.ts'
 export interface TtlBounds {
   readonly min: number
   readonly max: number
-  /** Where no TTL is known. */
+  /** If no TTL is known. */
   readonly default: number
 }
 
-/** A connection that is told when its address is one of the name's no more. */
+/** A connection that retires when its address no longer belongs to the name. */
 export interface Connection {
   readonly address: string | undefined
   retire(): void
@@ -23,13 +23,12 @@ export interface AddressesParts {
   readonly log: Logger
 }
 
-/** For how long a name that never resolved is not asked for again; milliseconds. */
+/** How long a name that never resolved is not resolved again; milliseconds. */
 const FAILED_MS = 1000
 
 /**
- * The addresses of one name. They are asked for when the first request comes, and anew by their TTL for as long as requests
- * come. A resolution that fails leaves the old ones in use. New connections take the addresses in turn; those to an address
- * that is gone are told.
+ * The addresses of one name. The first request resolves it, and after each TTL it is resolved again while requests come. If that
+ * fails, the old addresses stay in use. New connections take the addresses in turn; connections to an address that is gone retire.
  */
 export class Addresses {
   readonly #name: string
@@ -38,15 +37,15 @@ export class Addresses {
   readonly #connections = new Set<Connection>()
   #list: readonly Address[] = []
   #known: ReadonlySet<string> = new Set()
-  /** Of the last resolution, if that failed. */
+  /** Error of the last resolution, if it failed. */
   #error: Error | undefined
-  /** What is known has run out while nobody asked: whoever needs an address waits. */
+  /** Whether the TTL has passed without a request: the next one waits for a resolution. */
   #stale = true
   /** Whether a request came since the last resolution began. */
   #used = false
   #turn = 0
   #resolvedAt = 0
-  /** Which resolution this is. */
+  /** Number of the last resolution. */
   #round = 0
   #pending: Promise<void> | undefined
   #deadline: Deadline | undefined
@@ -58,22 +57,22 @@ export class Addresses {
     this.#parts = parts
   }
 
-  /** A request is on its way to the name. */
+  /** A request goes to the name. */
   touch(): void {
     this.#used = true
     if (this.#stale) void this.#refresh()
   }
 
-  /** For `net.connect`. All addresses, those of the first one's family before the others, each family in turn. */
+  /** For `net.connect`: all addresses, first the family of the first one, then the other, each family in turn. */
   readonly lookup: LookupFunction = (_name, options, done) => {
-    const answer = (): void => {
+    const respond = (): void => {
       const [first] = this.#list
       if (first === undefined) done(this.#error as NodeJS.ErrnoException, [])
       else if (options.all === true) done(null, this.#inTurn(first.family))
       else done(null, ...firstOf(this.#inTurn(first.family)))
     }
-    if (this.#stale) void this.#refresh().then(answer)
-    else answer()
+    if (this.#stale) void this.#refresh().then(respond)
+    else respond()
   }
 
   has(address: string): boolean {
@@ -88,7 +87,7 @@ export class Addresses {
     this.#connections.delete(connection)
   }
 
-  /** A connection could not be made: the upstream may have moved, and its TTL be long. Asks anew, but not before `min`. */
+  /** A connect failed: the upstream may have moved before its TTL ends. Resolves again, but not before `min`. */
   suspect(): void {
     if (this.#error !== undefined || this.#stale || this.#pending !== undefined) return
     this.#expireIn(this.#bounds.min)
@@ -156,7 +155,8 @@ export class Addresses {
     this.#list = addresses
     this.#known = new Set(addresses.map(({ address }) => address))
     if (before.size === this.#known.size && [...before].every((address) => this.#known.has(address))) return
-    if (before.size > 0) log.info({ name, from: [...before], to: [...this.#known] }, 'an upstream moved')
+    if (before.size > 0)
+      log.info({ name, from: [...before], to: [...this.#known] }, 'the addresses of an upstream changed')
     for (const connection of this.#connections)
       if (connection.address !== undefined && !this.#known.has(connection.address)) connection.retire()
   }

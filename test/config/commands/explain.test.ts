@@ -91,7 +91,7 @@ t.test('what is off, and where that is said; a target from the environment is no
   const { of, end } = await explained(['GET', '/orchestrator/orders/7'])
   t.match(of('breaker'), { decision: 'off', file: 'weir.yaml', line: 21, options: [] })
   t.match(end, { kind: 'call', url: `\${TWO:-http://two.internal}/7` })
-  t.match(of('route-match').notes[1], /^v1\/orders: matches too, but v2\/orders speaks for the name/)
+  t.match(of('route-match').notes[1], /^v1\/orders: matches too, but v2\/orders has the name/)
 })
 
 t.test('routing by host, by length, disabled, and nowhere', async (t) => {

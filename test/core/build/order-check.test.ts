@@ -123,7 +123,11 @@ t.test('mistakes are told in the words of the document, whoever validates', asyn
     ['breaker', { scope: 'targets' }, 'scope: expected one of "endpoint", "target", found "targets"'],
     ['breaker', { failure_statuses: '5xx' }, 'failure_statuses: expected a list, found "5xx"'],
     ['breaker', { half_open_max_calls: 1.5 }, 'half_open_max_calls: expected a whole number, found 1.5'],
-    ['breaker', { slow_call_rate: 50 }, 'slow_call_duration: slow_call_rate needs it: from when on is a call slow?'],
+    [
+      'breaker',
+      { slow_call_rate: 50 },
+      'slow_call_duration: slow_call_rate needs this option: the time from which a call is slow',
+    ],
     ['retry', { max_retries: 11 }, 'max_retries: expected at most 10, found 11'],
     ['retry', { statuses: ['5xx'] }, 'statuses.0: expected a status from 400 to 599, as a number, found "5xx"'],
     ['concurrency-limit', { max_concurrent: 0 }, 'max_concurrent: expected at least 1, found 0'],

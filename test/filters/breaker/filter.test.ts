@@ -199,8 +199,8 @@ t.test('options', async (t) => {
   await refused({ failure_threshold: 'off' }, /nothing would ever open the breaker/)
   for (const failure_rate of [0, 101, '50%'])
     await refused({ failure_rate }, /expected a percentage above 0 and up to 100/)
-  await refused({ slow_call_rate: 50 }, /from when on is a call slow/)
-  await refused({ max_reset_timeout: '10s' }, 'expected reset_timeout or more')
+  await refused({ slow_call_rate: 50 }, /the time from which a call is slow/)
+  await refused({ max_reset_timeout: '10s' }, 'expected at least reset_timeout')
   t.same(await warned({ reset_timeout: '10m', failure_threshold: false, failure_rate: 50 }), [])
   t.same(await warned({ window: '1s', minimum_calls: 5, slow_call_duration: 1 }), [
     'window has no effect without failure_rate or slow_call_rate',
@@ -223,8 +223,8 @@ t.test('explains itself', async (t) => {
   const said = async (options: Record<string, unknown>) =>
     [...(await new FilterBench().make(breaker, options, { endpoint: orders })).filter.explain!(exchange())].slice(0, 2)
   t.same(await said({}), [
-    'opens after 5 failures in a row (5xx, or no answer)',
-    'then answers 503 breaker_open for 60 s (doubling up to 300 s), and tries again with 3 calls',
+    'opens after 5 failures in a row (5xx, or no response)',
+    'then returns 503 breaker_open for 60 s (doubling up to 300 s), before it sends 3 probes',
   ])
   t.same(
     await said({
@@ -238,11 +238,11 @@ t.test('explains itself', async (t) => {
       redirect: { url: '/x' },
     }),
     [
-      'each target by itself: opens after 50 % failures (5xx, or no answer) or 80 % slower than 2 s of 20 calls or more in 30 s',
-      'then answers with a redirect for 60 s, and tries again with 3 calls',
+      'each target by itself: opens after 50 % failures (5xx, or no response) or 80 % slower than 2 s of 20 calls or more in 30 s',
+      'then redirects for 60 s, before it sends 3 probes',
     ],
   )
   t.match(await said({ failure_rate: 10 }), [
-    'opens after 5 failures in a row (5xx, or no answer), or 10 % failures of 20 calls or more in 30 s',
+    'opens after 5 failures in a row (5xx, or no response), or 10 % failures of 20 calls or more in 30 s',
   ])
 })

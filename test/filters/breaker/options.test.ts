@@ -22,8 +22,11 @@ t.test('mistakes are named where they are', async (t) => {
     const { code, out, err } = await weir(['validate', '-c', file])
     return `${code} ${out}${err}`
   }
-  t.match(await said('redirect.yaml'), /^78 [\s\S]*redirect\.yaml:4:\d+ circuit_breaker\.redirect\.url: expected a URL/)
-  t.match(await said('default.yaml'), /^78 [\s\S]*fallback_strategy is default_response: say here what it answers/)
+  t.match(
+    await said('redirect.yaml'),
+    /^78 [\s\S]*redirect\.yaml:4:\d+ circuit_breaker\.redirect\.url: expected an http or https URL/,
+  )
+  t.match(await said('default.yaml'), /^78 [\s\S]*fallback_strategy is default_response, which needs this option/)
   t.match(await said('body.yaml'), /^78 [\s\S]*body\.yaml:4:\d+ .*a body needs its Content-Type/)
   const unused = await said('unused.yaml')
   t.match(unused, /^0 /)

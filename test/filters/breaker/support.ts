@@ -1,10 +1,21 @@
 import type { RequestListener } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import type { FilterFactory } from '../../../core/api/filter-factory.ts'
+import type { LocalReply } from '../../../core/api/reply.ts'
 import type { Clock } from '../../../core/base/clock.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
 import type { BreakerHandle } from '../../../core/state/endpoint-state.ts'
-import { specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
+import {
+  attempt,
+  endpoint,
+  exchange,
+  FilterBench,
+  specOf,
+  startGateway,
+  type TestGateway,
+  type TestRequest,
+} from '../../../core/testing.ts'
+import { breaker } from '../../../filters/breaker/filter.ts'
 import { startUpstream, type Upstream } from '../../support/upstream.ts'
 
 /** The part of a tap test that is needed here. */
@@ -56,3 +67,19 @@ export async function guarded(
     },
   }
 }
+
+const orders = endpoint('orders')
+
+/** Response of an open breaker with these options. */
+export async function fallbackReply(options: Record<string, unknown>, init: TestRequest = {}): Promise<LocalReply> {
+  const bench = new FilterBench([orders])
+  const { filter } = await bench.make(breaker, { reset_timeout: '30s', ...options }, { endpoint: orders })
+  for (const handle of bench.registry.get('orders')!.breakers) handle.trip()
+  return filter.admit!(exchange(init), attempt(0)) as LocalReply
+}
+
+export const defaultResponse = (response: Record<string, unknown>): Promise<LocalReply> =>
+  fallbackReply({ fallback_strategy: 'default_response', default_response: response })
+
+export const redirect = (options: Record<string, unknown>, init?: TestRequest): Promise<LocalReply> =>
+  fallbackReply({ fallback_strategy: 'redirect', redirect: options }, init)

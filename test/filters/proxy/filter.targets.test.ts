@@ -129,6 +129,6 @@ t.test('explain says that the balancer chooses, where there is a choice', async 
     t.teardown(dispose)
     return [...filter.explain!(exchange())]
   }
-  t.same(await of(1, 2, 0), ['one of 2 targets: which is up to the balancer, random_two'])
+  t.same(await of(1, 2, 0), ['one of 2 targets, which the balancer random_two picks'])
   t.same(await of(1, 0), [])
 })

@@ -13,6 +13,7 @@ import {
   type TimerWheel,
 } from '../../../core/index.ts'
 import { specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
+import { send } from '../../support/client.ts'
 import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
 
 /** The part of a tap test that is needed here. */
@@ -169,4 +170,10 @@ export function onHead(socket: Socket, fn: (head: string, count: number) => void
 export function signal<T = void>(): { promise: Promise<T>; fire: (value: T) => void } {
   const { promise, resolve } = Promise.withResolvers<T>()
   return { promise, fire: resolve }
+}
+
+/** Status, reason and Proxy-Status of an error response. */
+export async function refused(api: string): Promise<string> {
+  const { status, headers, json } = await send(api, { headers: { Accept: 'application/json' } })
+  return `${status} ${String(json().code)}; ${headers['proxy-status']}`
 }

@@ -174,11 +174,11 @@ t.test('conflicts and nonsense stop the load', async (t) => {
     load(endpoint('a', match([], ['/x'])), endpoint('b', match([], ['/x/']))),
     /both match "\/x" on every host/,
   )
-  await t.rejects(load(endpoint('a', match(['h:80']))), /no host to match/)
-  await t.rejects(load(endpoint('a', match(['a.*.b']))), /no host to match/)
-  await t.rejects(load(endpoint('a', match([], ['x']))), /no path to match/)
+  await t.rejects(load(endpoint('a', match(['h:80']))), /is not a valid host/)
+  await t.rejects(load(endpoint('a', match(['a.*.b']))), /is not a valid host/)
+  await t.rejects(load(endpoint('a', match([], ['x']))), /is not a valid path/)
   await t.rejects(load(endpoint('a', match([], ['/x/*']))), /without wildcards/)
-  await t.rejects(load(endpoint('a', match([], ['']))), /no path to match/)
+  await t.rejects(load(endpoint('a', match([], ['']))), /is not a valid path/)
   await t.resolves(load(endpoint('a', match([], ['/x', '/x/']))))
 })
 

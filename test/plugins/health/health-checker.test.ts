@@ -23,7 +23,7 @@ t.test('a target earns either word, and loses it the same way', async (t) => {
   }
   t.same(reasons, [
     'unknown → unhealthy: 2 in a row: status 500',
-    'unhealthy → healthy: 2 in a row: the answer is as expected',
+    'unhealthy → healthy: 2 in a row: the response is as expected',
     'healthy → unhealthy: 2 in a row: status 500',
   ])
   t.equal(registry.get('a')?.status, 'unhealthy')

@@ -183,6 +183,6 @@ t.test('stop does not wait for a collector that never answers', async (t) => {
   telemetry!.tracing.begin(x)
   telemetry!.tracing.finish(x, finished(x))
   await telemetry!.stop()
-  t.match(lines, [/no answer within 100 ms/])
+  t.match(lines, [/no response within 100 ms/])
   server.close()
 })
