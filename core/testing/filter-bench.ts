@@ -27,7 +27,7 @@ export interface BenchFilter {
  * ```ts
  * const bench = new FilterBench()
  * const { filter } = await bench.make(tenant, { header: 'X-Tenant' })
- * assert.equal(filter.request(exchange({ headers: { 'X-Tenant': 'acme' } })), undefined)
+ * assert.equal(filter.request?.(exchange({ headers: { 'X-Tenant': 'acme' } })), undefined)
  * ```
  */
 export class FilterBench {

@@ -2,7 +2,7 @@ import type { Endpoint, Target } from '../api/endpoint.ts'
 import type { EndpointSpec, FilterSpec, GatewaySpec, OptionsSpec } from '../control/gateway-spec.ts'
 import { endpoint, targetOf } from './test-endpoint.ts'
 
-/** The chain of a configuration that does not say `filters`. */
+/** @internal The chain of a configuration that does not say `filters`. */
 export const DEFAULT_CHAIN = [
   'request-id',
   'auth',
@@ -29,7 +29,7 @@ type EndpointEntry = {
   filters?: Record<string, Record<string, unknown> | 'off'>
 }
 
-/** A spec by hand, as `config/` would make it from YAML: one listener on a free port of 127.0.0.1. */
+/** @internal A spec by hand, as `config/` would make it from YAML: one listener on a free port of 127.0.0.1. */
 export function specOf(endpoints: readonly EndpointEntry[], chain: readonly ChainEntry[] = DEFAULT_CHAIN): GatewaySpec {
   return {
     listeners: [

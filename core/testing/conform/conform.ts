@@ -17,7 +17,7 @@ export async function conform(filter: FilterFactory, setup: ConformSetup = {}): 
 /** One rule of `conform`, to be run as a test of its own. */
 export interface ConformanceTest {
   /** The rule as a sentence. */
-  readonly name: RuleName
+  readonly name: string
   /** @throws Error if the filter breaks it */
   run(): Promise<void>
 }

@@ -32,7 +32,7 @@ export async function createChain(filters: FiltersUnderTest, setup: ChainSetup =
  *   request: { headers: { 'X-Tenant': 'acme' } },
  * })
  * assert.equal(response.status, 200)
- * assert.equal(upstreamRequests[0].headers.get('x-tenant'), 'acme')
+ * assert.equal(upstreamRequests[0]?.headers.get('x-tenant'), 'acme')
  * ```
  * A filter that throws does not make it reject: the client got a 500, and `faults` holds what was thrown.
  * @throws Error as `createChain` and `TestChain.run`

@@ -30,6 +30,7 @@ export type TestUpstream =
   | readonly UpstreamStep[]
   | ((request: UpstreamRequest, attempt: number) => UpstreamStep | Promise<UpstreamStep>)
 
+/** What the upstream does with one attempt: see `TestUpstream`. */
 export type UpstreamStep = UpstreamResponse | number | ErrorCode
 
 /** A request as it reached the upstream. */
