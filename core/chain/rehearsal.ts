@@ -9,24 +9,24 @@ import type { CompiledChain } from './compiled-chain.ts'
 import { errorReply } from './error-reply.ts'
 import { refusalBeforeUpstream } from './requirements.ts'
 
-/** One hook at its turn. */
+/** One hook of a rehearsal. */
 export interface RehearsedHook {
   /** Position of its filter in the chain. */
   readonly index: number
   readonly hook: 'request' | 'routed' | 'upstream' | 'pick' | 'admit' | 'call'
-  /** A hook that is not run decides something that can't be known here; the rehearsal goes on as if it let the request pass. */
+  /** What the decision of a hook that was `not run` would be is unknown; the rehearsal goes on as if the request had passed. */
   readonly verdict: 'continues' | 'not run' | LocalReply
 }
 
-/** What would happen to a request, as far as it can be known without the network and without the running gateway. */
+/** What would happen to a request, as far as that can be known without the network and without the running gateway. */
 export interface Rehearsal {
   readonly turns: readonly RehearsedHook[]
   readonly route: Route | undefined
-  /** The filters as the request met them last: the endpoint's, once the route was known. */
+  /** The filters that the request met last: the endpoint's, once the route was known. */
   readonly compiled: CompiledChain
   /** Filters before this position were entered. */
   readonly entered: number
-  /** How it ends; `unknown` says in words what it depends on. */
+  /** How the request ends; `unknown` says in words what that depends on. */
   readonly end:
     | { readonly reply: LocalReply; readonly by: string }
     | { readonly target: Target | undefined; readonly by: string }
@@ -34,8 +34,8 @@ export interface Rehearsal {
 }
 
 /**
- * Takes an exchange through its chain as `Run` does, up to the call of the upstream, which is not made. Hooks run of
- * filters whose factories are `offline`; of those after the call (`response`, `log`) none do.
+ * Takes an exchange through its chain as `ChainRunner` does, up to the call of the upstream, which is not made. It runs only
+ * the hooks of filters whose factories are `offline`, and no hook that comes after the call (`response`, `log`).
  * @param factories of the chain's filters, by position
  */
 export async function rehearse(
@@ -48,7 +48,7 @@ export async function rehearse(
   let entered = 0
   const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, compiled, entered, end })
   const runs = (index: number): boolean => factories[index]?.offline === true
-  /** The filters whose hooks were not run, among those that could have done this. */
+  /** The last filter whose hooks were not run and that could have done this. */
   const notRun = (could: (factory: FilterFactory) => boolean): string | undefined =>
     turns
       .filter(({ index, verdict }) => verdict === 'not run' && could(factories[index]!))
@@ -109,7 +109,7 @@ export async function rehearse(
 const verdictOfPick = (picked: Target | LocalReply | undefined, ran: boolean): RehearsedHook['verdict'] =>
   picked instanceof LocalReply ? picked : ran ? 'continues' : 'not run'
 
-/** What a hook returns; the engine's answer if it throws. */
+/** What a hook returns; the engine's reply if it throws. */
 async function verdictOf<T>(hook: () => T | PromiseLike<T>, filter: string, name: string): Promise<T | LocalReply> {
   try {
     return await hook()
@@ -123,7 +123,7 @@ function failure(filter: string, hook: string): LocalReply {
   return new LocalReply(status, reason, { detail: `The filter "${filter}" fails in its ${hook} hook.` }, filter)
 }
 
-/** What a filter itself has to say about a request that was rehearsed. */
+/** The lines of a filter's `explain` hook about a request that was rehearsed. */
 export function notesOf(filter: Filter, x: Exchange): string[] {
   try {
     return [...(filter.explain?.(x) ?? [])]
