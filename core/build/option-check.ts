@@ -2,10 +2,11 @@ import type { FilterFactory } from '../api/filter-factory.ts'
 import type { StandardIssue } from '../api/standard-schema.ts'
 import { wordIssue } from '../base/issue-wording.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { isThenable } from '../base/thenable.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { OptionsSpec } from '../control/gateway-spec.ts'
 
-/** Validates a filter's options by its schema. Gives the parsed options, or every problem at its place. */
+/** Validates a filter's options by its schema. Returns the parsed options, or every problem with its place. */
 export function checkOptions(
   factory: FilterFactory,
   spec: OptionsSpec,
@@ -19,8 +20,8 @@ export function checkOptions(
     return problems.length > 0 ? { problems } : { value: {} }
   }
   const result = schema['~standard'].validate(spec.options)
-  if (result instanceof Promise) {
-    result.catch(() => {})
+  if (isThenable(result)) {
+    result.then(undefined, () => {})
     return {
       problems: [
         {
@@ -53,7 +54,7 @@ function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsS
   return [{ path: placeOf(path, spec), message, ...(tells ? { found: preview(value) } : {}) }]
 }
 
-/** Where in the document an option stands: shorthand keys live elsewhere. */
+/** The place of an option in the document: shorthand keys are elsewhere. */
 function placeOf(path: Path, spec: OptionsSpec): Path {
   const [first, ...rest] = path
   if (first === undefined) return spec.at
@@ -69,7 +70,7 @@ function propertiesAt(factory: FilterFactory, path: Path): string[] {
       node = typeof part === 'number' ? child(node, 'items') : child(child(node, 'properties'), part)
     return Object.keys((child(node, 'properties') as object | undefined) ?? {})
   } catch {
-    return [] // a schema without JSON Schema only loses the suggestion
+    return [] // without JSON Schema there is no suggestion, but still a message
   }
 }
 
@@ -81,11 +82,11 @@ const child = (node: unknown, key: string): unknown =>
 const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>((node, part) => child(node, String(part)), value)
 
-/** Whether an option's value may be shown to nobody, by the option's name. */
+/** Whether the value of an option may be a secret, by the option's name. */
 export const isSecret = (option: string): boolean =>
   /secret|password|token|key|credential|authorization|cookie/i.test(option)
 
-/** A value as a message shows it: short. */
+/** A value as messages show it: shortened. */
 function preview(value: unknown): string {
   if (value === undefined) return 'nothing'
   const text = JSON.stringify(value) ?? String(value)

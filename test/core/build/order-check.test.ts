@@ -159,7 +159,7 @@ t.test('a filter that cannot be made is a problem at its place, and what was mad
   ]
   for (const factory of bad) {
     const problems = await problemsOf(specOf([api], ['good', factory.name, 'route-match', 'proxy']), [good, factory])
-    t.match(problems, [/^filters\.1: the filter ".*" could not be made/], factory.name)
+    t.match(problems, [/^filters\.1: the filter ".*" could not be created/], factory.name)
   }
   t.equal(disposed, 3)
 })
