@@ -5,7 +5,7 @@ import { HeaderList } from '../../../core/api/header-list.ts'
 const list = (): HeaderList =>
   HeaderList.of({ 'Set-Cookie': ['a=1', 'b=2'], Accept: 'text/html', 'set-cookie': 'c=3', ACCEPT: 'text/plain' })
 
-t.test('order, case and duplicates stay as they came', async (t) => {
+t.test('order, case and duplicates are kept', async (t) => {
   t.same(list().raw, [
     ...['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Accept', 'text/html', 'set-cookie', 'c=3', 'ACCEPT', 'text/plain'],
   ])
@@ -53,14 +53,14 @@ t.test('delete removes every field of the name and says whether there was one', 
   t.equal(headers.delete('set-cookie'), false)
 })
 
-t.test('a clone lives its own life', async (t) => {
+t.test('a clone is independent', async (t) => {
   const headers = list()
   const clone = headers.clone()
   clone.delete('accept')
   t.ok(headers.has('accept'))
 })
 
-t.test('after any edits it says the same as a plain list of pairs would', async () => {
+t.test('after any edits it equals a plain list of pairs with the same edits', async () => {
   const name = fc.constantFrom('a', 'A', 'bb', 'Bb', 'c')
   const edit = fc.record({ what: fc.constantFrom('add', 'set', 'delete'), name, value: fc.string() })
   fc.assert(
