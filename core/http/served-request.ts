@@ -18,7 +18,7 @@ import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { isLast } from './upgrade-offer.ts'
 
 /**
- * Methods that the gateway as a whole may forward: `OPTIONS *` asks no endpoint, and gets its response before any filter runs
+ * Methods that the gateway as a whole may forward: `OPTIONS *` is for no endpoint, and gets its response before any filter runs
  * (RFC 9110 §9.3.7). Extension methods pass too, but can't be listed.
  */
 const OPTIONS_REPLY = new LocalReply(204, 'options', {
