@@ -119,14 +119,17 @@ export function checkFilter(made: unknown, { terminal }: FilterFactory): Filter 
  * of those, only names that look like a misspelled hook count.
  */
 function unknownHooks(filter: object): string[] {
+  const isHook = (name: string): boolean => Object.hasOwn(HOOKS, name)
   const prototype: unknown = Object.getPrototypeOf(filter)
-  const isPlain = prototype === null || prototype === Object.prototype
-  const names = isPlain ? Object.keys(filter) : Object.getOwnPropertyNames(prototype)
-  const unknown = names.filter((name) => name !== 'constructor' && !Object.hasOwn(HOOKS, name))
-  return isPlain
-    ? unknown
-    : unknown.filter((name) => didYouMean(name, Object.keys(HOOKS)) !== '' && isMethod(prototype, name))
+  if (prototype === null || prototype === Object.prototype) return Object.keys(filter).filter((name) => !isHook(name))
+  return methodsOf(filter).filter((name) => !isHook(name) && didYouMean(name, Object.keys(HOOKS)) !== '')
 }
 
-const isMethod = (prototype: unknown, name: string): boolean =>
-  typeof Object.getOwnPropertyDescriptor(prototype, name)?.value === 'function'
+/** Names of the functions in an object and in its classes. */
+function methodsOf(object: object): string[] {
+  const names: string[] = []
+  for (let at = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && name !== 'constructor') names.push(name)
+  return names
+}
