@@ -200,6 +200,29 @@ t.test('replies of the engine', async (t) => {
   t.equal(ending(await empty.rehearse({ path: '/orchestrator/open' })), '503 no_target picky')
 })
 
+t.test('what a hook may not return ends it as in the gateway', async (t) => {
+  for (const hook of ['request', 'routed'] as const)
+    for (const value of ['text', null, Promise.resolve(1)]) {
+      const bad = factory('bad', { [hook]: () => value as never }, { offline: true })
+      const { rehearse } = await gatewayOf(t, ['bad', 'route-match', 'proxy'], [bad])
+      const { end } = await rehearse({ path: '/orchestrator/open' })
+      t.match(end, {
+        by: 'bad',
+        reply: {
+          status: 500,
+          reason: 'filter_error',
+          options: { detail: `The filter "bad" failed in its ${hook} hook.` },
+        },
+      })
+    }
+  const waiting = factory('waiting', { pick: async () => {}, call: () => t.fail('called') } as unknown as Filter, {
+    terminal: true,
+    offline: true,
+  })
+  const picked = await gatewayOf(t, ['route-match', 'waiting'], [waiting])
+  t.equal(ending(await picked.rehearse({ path: '/orchestrator/open' })), '500 filter_error waiting')
+})
+
 t.test('lines of explain', async (t) => {
   const x = exchange()
   t.strictSame(notesOf({}, x), [])
