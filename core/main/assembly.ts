@@ -9,7 +9,7 @@ import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
 import { echoService } from '../../plugins/echo/echo-service.ts'
 import { HealthChecker } from '../../plugins/health/health-checker.ts'
-import type { Service } from '../api/service.ts'
+import type { Service, ServiceKey } from '../api/service.ts'
 import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
 import type { Runtime } from '../chain/runtime.ts'
@@ -35,6 +35,8 @@ export interface AssemblyParts {
   readonly metrics: Metrics
   readonly logger: RootLogger
   readonly accessLog: AccessLog
+  /** Services beside the gateway's own. */
+  readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */
   catalogOf(config: LoadedConfig): Promise<Catalog>
 }
@@ -82,6 +84,7 @@ export class Assembly {
         ],
         [EndpointControlKey, editor],
         [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
+        ...(parts.services ?? []),
       ]),
       baseDir: config.settings.baseDir,
     })

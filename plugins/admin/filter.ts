@@ -28,7 +28,8 @@ function serve(x: Exchange, parts: Parts): Awaitable<Response | LocalReply> {
   const { method, path, query, headers } = x.request
   const pages = Object.hasOwn(PAGES, path) ? PAGES[path]! : undefined
   if (pages === undefined) return refusal(404, 'admin_not_found', 'There is no such page; / lists all pages.')
-  const page = pages[method === 'HEAD' ? 'GET' : method]
+  const wanted = method === 'HEAD' ? 'GET' : method
+  const page = Object.hasOwn(pages, wanted) ? pages[wanted] : undefined
   if (page === undefined) {
     const allow = Object.keys(pages).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
     return refusal(405, 'method_not_allowed', `Allowed here: ${allow.join(', ')}.`, { Allow: allow.join(', ') })

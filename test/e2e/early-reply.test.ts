@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { reply } from '../../core/api/reply.ts'
+import { specOf, startGateway } from '../../core/testing.ts'
 import { connectTo, sendRaw } from '../support/client.ts'
-import { specOf, startGateway } from '../support/gateway.ts'
 import { bodyOf, startUpstream } from '../support/upstream.ts'
 
 /** Refuses whatever says so, before the body is read. */

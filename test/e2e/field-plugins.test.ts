@@ -1,9 +1,10 @@
 // Public reports of what plugins did to other gateways and frameworks, each tried on Weir with real sockets.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { defineFilter, type Filter, reply } from '../../core/index.ts'
+import { specOf, startGateway } from '../../core/testing.ts'
 import { send } from '../support/client.ts'
-import { specOf, startGateway } from '../support/gateway.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 async function gatewayWith(t: Test, filter: Filter, url: string, more: { timeout?: string } = {}) {

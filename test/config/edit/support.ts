@@ -5,7 +5,7 @@ import type { Problem } from '../../../core/control/config-error.ts'
 import type { ConfigSource } from '../../../core/control/config-source.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
 import { EndpointRegistry } from '../../../core/state/registry.ts'
-import { ManualClock } from '../../support/exchange.ts'
+import { ManualClock } from '../../../core/testing.ts'
 
 /** Documents in memory. */
 export class Documents implements ConfigSource {

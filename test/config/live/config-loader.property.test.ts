@@ -6,8 +6,8 @@ import { ConfigLoader } from '../../../config/live/config-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import type { ConfigSource } from '../../../core/control/config-source.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
+import { startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { startGateway } from '../../support/gateway.ts'
 
 /** Documents by name; those that are not there are empty. */
 class Documents implements ConfigSource {

@@ -5,7 +5,7 @@ import { BuildError } from '../../../core/build/snapshot.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import type { ConfigInputs, ConfigSource } from '../../../core/control/config-source.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
-import { ManualClock } from '../../support/exchange.ts'
+import { ManualClock } from '../../../core/testing.ts'
 
 /** A source in memory whose reads can be held up. */
 class MemorySource implements ConfigSource {

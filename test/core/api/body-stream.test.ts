@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 import { Body, defineFilter, HeaderList, reply, WeirError } from '../../../core/index.ts'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 
 /** Reads a body; `take` says whether it takes more at once. */
 function read(body: Body, take: () => boolean = () => true) {

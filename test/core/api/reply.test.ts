@@ -2,8 +2,8 @@ import t from 'tap'
 import type { Filter } from '../../../core/api/filter.ts'
 import { defineFilter, type FilterFactory } from '../../../core/api/filter-factory.ts'
 import { attributed, reply } from '../../../core/api/reply.ts'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 /** Made once, returned by every filter below for every request. */

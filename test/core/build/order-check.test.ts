@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { AUTHENTICATION } from '../../../core/api/endpoint.ts'
 import type { FilterFactory } from '../../../core/api/filter-factory.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
+import { specOf, startGateway } from '../../../core/testing.ts'
 
 const url = 'http://127.0.0.1:9'
 

@@ -13,9 +13,8 @@ import {
   RouteSlot,
   reply,
 } from '../../../core/index.ts'
+import { RecordingLogger, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
-import { recordingLogger } from '../../support/logger.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 const CHAIN = [['route-match', { prefix: '' }], 'witness', 'bad', 'proxy', 'metrics'] as const
@@ -42,7 +41,8 @@ async function gatewayWith(
     request.on('end', () => response.end('from the upstream'))
   })
   t.teardown(() => upstream.close())
-  const { logger, lines } = recordingLogger()
+  const logger = new RecordingLogger()
+  const { lines } = logger
   const running = await startGateway(specOf([{ name: 'api', url: upstream.url }], chain as typeof CHAIN), {
     filters: [factory, witness],
     logger,
@@ -72,8 +72,7 @@ async function oneError(
   const errors = lines.filter(({ level }) => level === 'error')
   t.match(errors, [{ fields: { filter: 'bad', hook } }])
   t.equal(errors.length, 1, 'one line')
-  const { text } = await metrics.expose()
-  t.match(text, `weir_filter_errors_total{filter="bad",hook="${hook}"} 1`)
+  t.match(await metrics(), `weir_filter_errors_total{filter="bad",hook="${hook}"} 1`)
 }
 
 const WRONG: readonly unknown[] = ['text', true, null, 0, {}, [], Symbol('s'), () => {}, { status: 200 }]
@@ -238,7 +237,7 @@ t.test('an error after the end of a request affects nothing else', async (t) => 
   })
   t.equal((await send(gateway.api)).status, 200)
   await gateway.logged(1)
-  const { text } = await gateway.metrics.expose()
+  const text = await gateway.metrics()
   t.match(text, 'weir_filter_errors_total{filter="bad",hook="log"} 1')
   t.match(text, 'weir_filter_errors_total{filter="bad",hook="settled"} 1')
 })
@@ -258,7 +257,7 @@ t.test('if a function of onAbort throws, the others still run', async (t) => {
   })
   const controller = new AbortController()
   const asked = fetch(gateway.api, { signal: controller.signal }).catch(() => {})
-  while ((await gateway.metrics.expose()).text.includes('weir_overload_requests 0')) await new Promise(setImmediate)
+  while ((await gateway.metrics()).includes('weir_overload_requests 0')) await new Promise(setImmediate)
   controller.abort()
   await asked
   await gateway.logged(1)

@@ -3,8 +3,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import t from 'tap'
 import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { reply } from '../../../core/api/reply.ts'
+import { DEFAULT_CHAIN, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { DEFAULT_CHAIN, specOf, startGateway } from '../../support/gateway.ts'
 
 t.test('the default chain reaches the upstream without creating a promise', async (t) => {
   let promises = 0

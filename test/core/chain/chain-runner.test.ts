@@ -6,9 +6,8 @@ import type { Filter } from '../../../core/api/filter.ts'
 import { defineFilter, type FilterFactory } from '../../../core/api/filter-factory.ts'
 import { HeaderList } from '../../../core/api/header-list.ts'
 import { type Response, reply } from '../../../core/api/reply.ts'
+import { endpoint, specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { endpoint } from '../../support/exchange.ts'
-import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as never
@@ -47,7 +46,7 @@ async function run(
   filters: readonly FilterFactory[],
   options: Partial<Parameters<typeof specOf>[0][number]> = {},
   chain: readonly string[] = [],
-): Promise<RunningGateway & { hits(): number; ask(): ReturnType<typeof send> }> {
+): Promise<TestGateway & { hits(): number; ask(): ReturnType<typeof send> }> {
   let hits = 0
   const upstream = await startUpstream((_req, res) => {
     hits++
@@ -137,7 +136,7 @@ for (const [hook, what, filter] of failing) {
     t.equal(answer.status, 500)
     t.match(answer.json(), { code: 'filter_error', filter: 'bad' })
     t.notMatch(answer.body, 'out of luck')
-    const { text } = await gateway.metrics.expose()
+    const text = await gateway.metrics()
     t.match(text, `weir_filter_errors_total{filter="bad",hook="${hook}"} 1`)
     broken = false
     t.equal((await gateway.ask()).body, 'fine')
@@ -149,7 +148,7 @@ for (const hook of ['settled', 'log'] as const) {
     const gateway = await run(t, [factory('bad', { [hook]: fail })])
     t.equal((await gateway.ask()).body, 'fine')
     await gateway.logged(1)
-    const { text } = await gateway.metrics.expose()
+    const text = await gateway.metrics()
     t.match(text, `weir_filter_errors_total{filter="bad",hook="${hook}"} 1`)
   })
 }

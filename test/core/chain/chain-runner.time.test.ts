@@ -2,10 +2,8 @@
 import t, { type Test } from 'tap'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { defineFilter, type Filter, type LocalReply, reply } from '../../../core/index.ts'
+import { ManualClock, RecordingLogger, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { ManualClock } from '../../support/exchange.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
-import { recordingLogger } from '../../support/logger.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 /** A gateway with the filter "slow", which has a limit of two seconds, and time in the test's hand. */
@@ -14,7 +12,8 @@ async function gatewayWith(t: Test, slow: Filter, limit: number | 'none' = 2000)
   t.teardown(() => upstream.close())
   const clock = new ManualClock()
   const timers = new TimerWheel({ manual: true, now: () => clock.now() })
-  const { logger, lines } = recordingLogger()
+  const logger = new RecordingLogger()
+  const { lines } = logger
   const filter = defineFilter({ name: 'slow', apiVersion: 1, create: () => slow })
   const running = await startGateway(
     specOf(
@@ -64,7 +63,7 @@ for (const hook of ['request', 'routed', 'response', 'upstream'] as const) {
       detail: `The filter "slow" took too long in its ${hook} hook.`,
     })
     t.match(gateway.lines, [{ level: 'error', fields: { filter: 'slow', hook } }])
-    const { text } = await gateway.metrics.expose()
+    const text = await gateway.metrics()
     t.match(text, `weir_filter_errors_total{filter="slow",hook="${hook}"} 1`)
   })
 }

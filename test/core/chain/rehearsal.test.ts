@@ -6,9 +6,8 @@ import { defineFilter, type FilterFactory } from '../../../core/api/filter-facto
 import { reply } from '../../../core/api/reply.ts'
 import { notesOf, type Rehearsal, rehearse } from '../../../core/chain/rehearsal.ts'
 import { FILTERS } from '../../../core/main/built-in.ts'
+import { exchange, specOf, startGateway, type TestRequest } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { exchange, type RequestInit } from '../../support/exchange.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 const factory = (name: string, filter: Filter, rest: Partial<FilterFactory> = {}): FilterFactory =>
@@ -50,7 +49,7 @@ async function gatewayOf(
   const factories = spec.listeners[0]!.chain.map((entry) => all.find(({ name }) => name === entry.factory))
   return {
     ...gateway,
-    rehearse: (init: RequestInit) => rehearse(exchange(init), gateway.gateway.live!.chains.get('proxy')!, factories),
+    rehearse: (init: TestRequest) => rehearse(exchange(init), gateway.gateway.live!.chains.get('proxy')!, factories),
   }
 }
 

@@ -5,11 +5,10 @@ import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { type LocalReply, type Response, reply } from '../../../core/api/reply.ts'
 import { errorReply } from '../../../core/chain/error-reply.ts'
 import { renderReply } from '../../../core/chain/render-reply.ts'
+import { exchange, specOf, startGateway, type TestRequest } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { exchange, type RequestInit } from '../../support/exchange.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 
-async function rendered(local: LocalReply, init?: RequestInit): Promise<Response & { text: string }> {
+async function rendered(local: LocalReply, init?: TestRequest): Promise<Response & { text: string }> {
   const response = renderReply(exchange(init), local, 'some-filter')
   return { ...response, text: (await response.body.buffer(1e6)).toString() }
 }

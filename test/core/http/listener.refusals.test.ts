@@ -1,11 +1,11 @@
 import t from 'tap'
 import { defineFilter } from '../../../core/index.ts'
+import { specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
 import { sendRaw } from '../../support/client.ts'
-import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream, type Upstream } from '../../support/upstream.ts'
 
 interface Setting {
-  readonly gw: RunningGateway
+  readonly gw: TestGateway
   readonly upstream: Upstream
   /** Targets that the upstream saw, and what the chain took for Host. */
   readonly seen: string[]

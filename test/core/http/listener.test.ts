@@ -1,6 +1,6 @@
 import t from 'tap'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { send, sendRaw } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 
 t.test('OPTIONS * is for the gateway itself', async (t) => {
   const running = await startGateway(specOf([]))

@@ -3,10 +3,9 @@ import t from 'tap'
 import { NO_LIMITS, Overload, SAMPLE_MS } from '../../../core/http/overload.ts'
 import { defineFilter, reply } from '../../../core/index.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
+import { ManualClock, specOf, startGateway } from '../../../core/testing.ts'
 import { onHead, proxied, proxiedRaw } from '../../filters/proxy/support.ts'
 import { connectTo, send } from '../../support/client.ts'
-import { ManualClock } from '../../support/exchange.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 
 interface Rig {
   readonly overload: Overload
@@ -98,7 +97,7 @@ t.test('a request that is shed reaches only log hooks, and keeps its connection'
   gateway.gateway.overload.limit({ ...NO_LIMITS, maxRequests: 1 })
   const slow = await connectTo(gateway.port)
   slow.write('GET /api/slow HTTP/1.1\r\nHost: a\r\n\r\n')
-  while (!(await gateway.metrics.expose()).text.includes('weir_overload_requests 1')) await new Promise(setImmediate)
+  while (!(await gateway.metrics()).includes('weir_overload_requests 1')) await new Promise(setImmediate)
   const client = await connectTo(gateway.port)
   let received = ''
   client.on('data', (chunk) => (received += chunk.toString()))
@@ -125,7 +124,7 @@ t.test('a request that is shed reaches only log hooks, and keeps its connection'
   client.write('GET /api/quick HTTP/1.1\r\nHost: a\r\n\r\n')
   await once(client, 'data')
   t.match(received, /^HTTP\/1\.1 200 /, 'as soon as there is room')
-  t.match((await gateway.metrics.expose()).text, /^weir_overload_shed_total\{reason="requests"\} 2$/m)
+  t.match(await gateway.metrics(), /^weir_overload_shed_total\{reason="requests"\} 2$/m)
   client.destroy()
   t.equal(seen, 2, 'those that were not shed')
 })
@@ -152,7 +151,7 @@ t.test('a tunnel is in flight until it is closed; a refused request is not count
   t.match(answer.toString(), /^HTTP\/1\.1 400 /)
   client.end()
   await gateway.logged(3)
-  t.match((await gateway.metrics.expose()).text, /^weir_overload_requests 0$/m)
+  t.match(await gateway.metrics(), /^weir_overload_requests 0$/m)
 })
 
 t.test('memory and lag are sampled only while there are limits', async (t) => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
 import { connectTo, sendRaw } from '../../support/client.ts'
-import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 const HEAD = 'HTTP/1.1\r\nHost: a.test\r\n'
@@ -9,7 +9,7 @@ const GOOD = `GET /api/x ${HEAD}\r\n`
 
 /** A gateway before an upstream that answers when told; `broken` counts requests that did not come whole. */
 async function start(t: Pick<typeof import('tap').default, 'teardown'>): Promise<{
-  gw: RunningGateway
+  gw: TestGateway
   answer: () => void
   waiting: Promise<void>
   broken: () => number

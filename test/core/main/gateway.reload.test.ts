@@ -3,8 +3,8 @@ import t, { type Test } from 'tap'
 import type { FilterFactory } from '../../../core/api/filter-factory.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as never

@@ -8,7 +8,7 @@ import type { Finished } from '../../../core/api/filter.ts'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { BatchedAccessLog } from '../../../core/observe/access-log.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
-import { answered, endpoint, exchange, ManualClock } from '../../support/exchange.ts'
+import { endpoint, exchange, ManualClock, withResponse } from '../../../core/testing.ts'
 
 class Memory extends EventEmitter {
   readonly batches: string[] = []
@@ -59,7 +59,7 @@ t.test('a line has the fields that are known', async (t) => {
   x.set(RequestIdSlot, 'r-1')
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
   x.set(TargetSlot, target)
-  answered(x, 502).response.local = { filter: 'proxy', reason: 'upstream_reset' }
+  withResponse(x, 502).response.local = { filter: 'proxy', reason: 'upstream_reset' }
   const cause = Object.assign(new Error('read ECONNRESET 10.0.0.1'), { code: 'ECONNRESET' })
   log.write(finished(x, { status: 502, error: new WeirError('upstream_reset', undefined, { cause }) }))
   log.flushSync()

@@ -1,9 +1,8 @@
 import t from 'tap'
 import { FilterDurations, timeFilter } from '../../../core/observe/filter-durations.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
+import { exchange, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { exchange } from '../../support/exchange.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 t.test('one request in 128 is timed, in every filter of its chain', async (t) => {
@@ -15,7 +14,7 @@ t.test('one request in 128 is timed, in every filter of its chain', async (t) =>
   })
   await send(`${gw.url}/orchestrator/a/`)
   await send(`${gw.url}/orchestrator/a/`)
-  const { text } = await gw.metrics.expose()
+  const text = await gw.metrics()
   for (const filter of ['request-id', 'auth', 'route-match', 'method-check', 'breaker']) {
     t.match(text, new RegExp(`weir_filter_duration_seconds_count\\{filter="${filter}"\\} [12]\n`), filter)
   }

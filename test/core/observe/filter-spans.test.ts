@@ -5,7 +5,7 @@ import type { Filter, Finished, TerminalFilter } from '../../../core/api/filter.
 import { LocalReply, reply } from '../../../core/api/reply.ts'
 import { traceFilter } from '../../../core/observe/filter-spans.ts'
 import type { FilterStep, RecordingTrace } from '../../../core/observe/tracing.ts'
-import { answered, attempt, exchange, outcome } from '../../support/exchange.ts'
+import { attempt, exchange, outcome, withResponse } from '../../../core/testing.ts'
 
 /** A trace that only remembers; each look at its clock moves it by 1 ms. */
 class Memory implements RecordingTrace {
@@ -32,7 +32,7 @@ function sampled() {
 }
 
 const nothing = (): void => {}
-const response = () => answered(exchange()).response
+const response = () => withResponse(exchange()).response
 
 t.test('it has exactly the hooks of the filter, except dispose', async (t) => {
   const all: Filter = {
@@ -108,7 +108,7 @@ t.test('later hooks do not prolong an inbound step, but may change its verdict',
   filter.request!(x)
   filter.settled!(x, attempt(0), outcome('success', 200))
   t.match(step('f'), { startedAt: 1, endedAt: 2, verdict: 'continue' })
-  filter.response!(answered(x))
+  filter.response!(withResponse(x))
   t.match(step('f'), { startedAt: 1, endedAt: 2, verdict: 'reply', reason: 'bad_answer' })
   filter.log!({ exchange: x } as Finished)
   t.match(step('f'), { verdict: 'reply' })

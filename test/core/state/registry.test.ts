@@ -5,7 +5,7 @@ import { Metrics } from '../../../core/observe/metrics.ts'
 import { reportRegistry } from '../../../core/observe/registry-report.ts'
 import { EndpointRegistry } from '../../../core/state/registry.ts'
 import type { RegistryEvent } from '../../../core/state/registry-event.ts'
-import { targetOf } from '../../support/gateway.ts'
+import { targetOf } from '../../../core/testing.ts'
 
 const endpoint = (id: string, urls: readonly string[], status: Endpoint['status'] = 'active'): Endpoint => ({
   id,

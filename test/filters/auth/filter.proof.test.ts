@@ -1,13 +1,13 @@
 import t from 'tap'
 import { AUTHENTICATION, IdentitySlot } from '../../../core/api/endpoint.ts'
+import { FilterBench } from '../../../core/testing.ts'
 import { auth } from '../../../filters/auth/filter.ts'
-import { Bench } from '../../support/exchange.ts'
 import { NOW, OTHER_SECRET, pass, request, SECRET, token } from './support.ts'
 
 const required = { secret: SECRET, required: true }
 
 t.test('the second time is synchronous, and never past exp', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const { filter } = await bench.make(auth, required)
   const bearer = await token({ exp: NOW + 100 })
   const first = filter.request!(request(bearer))
@@ -25,7 +25,7 @@ t.test('the second time is synchronous, and never past exp', async (t) => {
 })
 
 t.test('a token without exp is remembered for a minute', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const { filter } = await bench.make(auth, required)
   const bearer = await token({ exp: undefined })
   await filter.request!(request(bearer))
@@ -36,7 +36,7 @@ t.test('a token without exp is remembered for a minute', async (t) => {
 })
 
 t.test('the cache is bounded, least recently used out first; 0 is none', async (t) => {
-  const { filter } = await new Bench().make(auth, { ...required, cache_size: 2 })
+  const { filter } = await new FilterBench().make(auth, { ...required, cache_size: 2 })
   const [a, b, c] = await Promise.all([token({ jti: 'a' }), token({ jti: 'b' }), token({ jti: 'c' })])
   const hit = (bearer: string) => filter.request!(request(bearer)) === undefined
   await filter.request!(request(a))
@@ -46,13 +46,13 @@ t.test('the cache is bounded, least recently used out first; 0 is none', async (
   t.ok(hit(a))
   t.ok(hit(c))
   t.notOk(hit(b))
-  const none = await new Bench().make(auth, { ...required, cache_size: 0 })
+  const none = await new FilterBench().make(auth, { ...required, cache_size: 0 })
   await none.filter.request!(request(a))
   t.ok(none.filter.request!(request(a)) instanceof Promise)
 })
 
 t.test('equal verification options share a verifier, different ones never', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const bearer = await token()
   const chain = await bench.make(auth, { secret: SECRET })
   await chain.filter.request!(request(bearer))
@@ -76,7 +76,7 @@ t.test('equal verification options share a verifier, different ones never', asyn
 })
 
 t.test('a proof under other options counts for nothing', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const chain = await bench.make(auth, { secret: SECRET })
   const theirs = await token({ sub: 'bob' }, 'HS256', Buffer.from(OTHER_SECRET))
   const ours = await token()
@@ -100,7 +100,7 @@ t.test('a proof under other options counts for nothing', async (t) => {
 })
 
 t.test('the same verifier is not asked twice', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const chain = await bench.make(auth, { secret: SECRET, cache_size: 0 })
   const lane = await bench.make(auth, { secret: SECRET, cache_size: 0, required: true })
   const x = request(await token())
@@ -109,7 +109,7 @@ t.test('the same verifier is not asked twice', async (t) => {
 })
 
 t.test('two filters of different names do not undo one another', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const ours = await bench.make(auth, { secret: SECRET }, { name: 'staff' })
   const theirs = await bench.make(auth, { secret: OTHER_SECRET }, { name: 'partners' })
   const refined = await bench.make(auth, { secret: OTHER_SECRET, issuer: 'x' }, { name: 'partners' })
@@ -121,7 +121,7 @@ t.test('two filters of different names do not undo one another', async (t) => {
 })
 
 t.test('an answer that comes after the end is dropped', async (t) => {
-  const { filter } = await new Bench().make(auth, required)
+  const { filter } = await new FilterBench().make(auth, required)
   const x = request(await token())
   const pending = filter.request!(x)
   x.seal()

@@ -2,14 +2,14 @@ import { UnsecuredJWT } from 'jose'
 import t from 'tap'
 import { AUTHENTICATION, IdentitySlot } from '../../../core/api/endpoint.ts'
 import type { LocalReply } from '../../../core/api/reply.ts'
+import { exchange, FilterBench } from '../../../core/testing.ts'
 import { auth } from '../../../filters/auth/filter.ts'
-import { Bench, exchange } from '../../support/exchange.ts'
 import { ec, ecPem, NOW, OTHER_SECRET, pass, request, rsa, rsaPem, SECRET, token } from './support.ts'
 
 const required = { secret: SECRET, required: true }
 
 async function ask(options: Record<string, unknown>, bearer: string | undefined) {
-  const made = await new Bench().make(auth, options)
+  const made = await new FilterBench().make(auth, options)
   const x = request(bearer)
   return { x, verdict: await pass(x, made) }
 }
@@ -86,7 +86,7 @@ t.test('clock tolerance, issuer, audience, no exp', async (t) => {
 })
 
 t.test('the header field', async (t) => {
-  const made = await new Bench().make(auth, required)
+  const made = await new FilterBench().make(auth, required)
   const good = await token()
   const cases: [value: string | string[], verdict: unknown][] = [
     [`bearer ${good}`, undefined],
@@ -124,7 +124,7 @@ t.test('roles: any; scopes: all', async (t) => {
 
 t.test('challenges (RFC 6750 §3) echo nothing', async (t) => {
   const challenge = async (bearer: string | undefined, options: Record<string, unknown> = {}) => {
-    const { filter } = await new Bench().make(auth, { ...required, realm: 'shop', ...options })
+    const { filter } = await new FilterBench().make(auth, { ...required, realm: 'shop', ...options })
     const x = request(bearer)
     await filter.request!(x)
     return ((await filter.routed!(x)) as LocalReply).options.headers?.['WWW-Authenticate']
@@ -141,7 +141,7 @@ t.test('challenges (RFC 6750 §3) echo nothing', async (t) => {
 })
 
 t.test('what the endpoint requires is enforced without the option', async (t) => {
-  const made = await new Bench().make(auth, { secret: SECRET })
+  const made = await new FilterBench().make(auth, { secret: SECRET })
   const at = { requires: [AUTHENTICATION] }
   t.equal(await pass(request(undefined, at), made), '401 token_missing')
   const known = request(await token(), at)
@@ -156,15 +156,15 @@ t.test('what the endpoint requires is enforced without the option', async (t) =>
 t.test('no key: every request that must be authenticated is refused', async (t) => {
   delete process.env.WEIR_JWT_SECRET
   delete process.env.JWT_SECRET
-  const made = await new Bench().make(auth, { required: true })
+  const made = await new FilterBench().make(auth, { required: true })
   t.match(made.warnings, [/^no key/])
   t.equal(await pass(request(undefined), made), '401 auth_key_missing')
   t.equal(await pass(request(await token()), made), '401 auth_key_missing')
-  t.equal(await pass(request(await token()), await new Bench().make(auth, {})), undefined)
+  t.equal(await pass(request(await token()), await new FilterBench().make(auth, {})), undefined)
   process.env.JWT_SECRET = OTHER_SECRET
   process.env.WEIR_JWT_SECRET = SECRET
-  t.equal(await pass(request(await token()), await new Bench().make(auth, { required: true })), undefined)
+  t.equal(await pass(request(await token()), await new FilterBench().make(auth, { required: true })), undefined)
   process.env.WEIR_JWT_SECRET = ''
   const other = await token({}, 'HS256', Buffer.from(OTHER_SECRET))
-  t.equal(await pass(request(other), await new Bench().make(auth, { required: true })), undefined)
+  t.equal(await pass(request(other), await new FilterBench().make(auth, { required: true })), undefined)
 })

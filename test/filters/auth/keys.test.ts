@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
+import { FilterBench } from '../../../core/testing.ts'
 import { auth } from '../../../filters/auth/filter.ts'
 import { loadKey } from '../../../filters/auth/keys.ts'
-import { Bench } from '../../support/exchange.ts'
 import { ec, ecPem, pass, request, rsa, rsaPem, SECRET, token } from './support.ts'
 
 t.test('keys of the wrong kind stop the load, in clear words and without the key', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ type: 'spki', format: 'pem' })
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ type: 'spki', format: 'pem' })
   const jwk = rsa.publicKey.export({ format: 'jwk' })
@@ -54,7 +54,7 @@ t.test('keys of the wrong kind stop the load, in clear words and without the key
 
 t.test('files, relative to the configuration', async (t) => {
   const dir = t.testdir({ 'secret.txt': `${SECRET}\n`, 'empty.txt': '\n', keys: { 'rsa.pem': rsaPem } })
-  const bench = new Bench()
+  const bench = new FilterBench()
   const hs = await bench.make(auth, { secret_file: 'secret.txt', required: true }, { baseDir: dir })
   t.equal(await pass(request(await token()), hs), undefined, 'the line break at the end does not count')
   const rs = { algorithm: 'RS256', public_key_file: './keys/rsa.pem', required: true }
@@ -64,9 +64,9 @@ t.test('files, relative to the configuration', async (t) => {
 })
 
 t.test('a short secret is warned about', async (t) => {
-  const { warnings } = await new Bench().make(auth, { secret: 'x'.repeat(31) })
+  const { warnings } = await new FilterBench().make(auth, { secret: 'x'.repeat(31) })
   t.match(warnings, [/31 bytes; HS256 needs at least 32/])
-  t.same((await new Bench().make(auth, { secret: SECRET })).warnings, [])
+  t.same((await new FilterBench().make(auth, { secret: SECRET })).warnings, [])
   t.notMatch(warnings[0], 'xxx')
 })
 

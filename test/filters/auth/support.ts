@@ -3,7 +3,8 @@ import { type JWTPayload, SignJWT } from 'jose'
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import type { Exchange } from '../../../core/api/exchange.ts'
-import { Bench, endpoint, exchange, type Made, verdict } from '../../support/exchange.ts'
+import { type BenchFilter, endpoint, exchange, FilterBench } from '../../../core/testing.ts'
+import { verdict } from '../../support/verdict.ts'
 
 export const SECRET = '0123456789abcdef0123456789abcdef'
 export const OTHER_SECRET = 'fedcba9876543210fedcba9876543210'
@@ -12,7 +13,7 @@ export const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 export const rsaPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string
 export const ecPem = ec.publicKey.export({ type: 'spki', format: 'pem' }) as string
 /** The bench's clock at its start, in seconds since the epoch. */
-export const NOW = new Bench().clock.wall() / 1000
+export const NOW = new FilterBench().clock.wall() / 1000
 
 /** A token of HS256 unless said otherwise, valid for an hour. */
 export function token(
@@ -32,7 +33,7 @@ export function request(token: string | undefined, at: Partial<Endpoint> = {}): 
 const pending = new WeakMap<Exchange, Endpoint>()
 
 /** Runs `request` of the chain's instance, then `routed` of the endpoint's: `status reason`, or undefined. */
-export async function pass(x: Exchange, chain: Made, lane: Made = chain): Promise<unknown> {
+export async function pass(x: Exchange, chain: BenchFilter, lane: BenchFilter = chain): Promise<unknown> {
   const early = await chain.filter.request!(x)
   if (early !== undefined) throw new Error('request must not reject')
   const at = pending.get(x) ?? endpoint('v1/orders')

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Body, HeaderList, type Response } from '../../../core/index.ts'
+import { exchange, type TestRequest } from '../../../core/testing.ts'
 import {
   directivesOf,
   initialAge,
@@ -7,9 +8,8 @@ import {
   storagePermission,
   storedFields,
 } from '../../../filters/breaker/cache-rules.ts'
-import { exchange, type RequestInit } from '../../support/exchange.ts'
 
-type Fields = NonNullable<RequestInit['headers']>
+type Fields = NonNullable<TestRequest['headers']>
 
 const response = (headers: Fields, status = 200): Response => ({
   status,
@@ -17,7 +17,7 @@ const response = (headers: Fields, status = 200): Response => ({
   headers: HeaderList.of(headers),
   body: Body.empty(),
 })
-const permission = (headers: Fields, init: RequestInit = {}, status?: number) =>
+const permission = (headers: Fields, init: TestRequest = {}, status?: number) =>
   storagePermission(exchange(init), response(headers, status))
 
 t.test('plain requests', async (t) => {

@@ -1,16 +1,25 @@
 import t from 'tap'
 import { Body, defineFilter, EndpointRegistryKey, HeaderList, LocalReply, type Target } from '../../../core/index.ts'
+import {
+  attempt,
+  endpoint,
+  exchange,
+  FilterBench,
+  outcome,
+  specOf,
+  startGateway,
+  targetOf,
+} from '../../../core/testing.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
 import { send } from '../../support/client.ts'
-import { attempt, Bench, endpoint, exchange, outcome, verdict } from '../../support/exchange.ts'
-import { specOf, startGateway, targetOf } from '../../support/gateway.ts'
+import { verdict } from '../../support/verdict.ts'
 
 const [a, b] = [targetOf('http://a.test'), targetOf('http://b.test/base')]
 const both = endpoint('both', { targets: [a, b] })
 
 /** A breaker for each target; `fail` and `pass` settle an attempt at one. */
 async function setUp(options: Record<string, unknown> = {}, at = both) {
-  const bench = new Bench([at])
+  const bench = new FilterBench([at])
   const given = { scope: 'target', failure_threshold: 1, reset_timeout: '10s', half_open_max_calls: 1, ...options }
   const made = await bench.make(breaker, given, { endpoint: at })
   const call = (target: Target, result: 'success' | 'failure') => {
@@ -43,7 +52,7 @@ t.test('one that fails is not available, the other goes on; probes are due in ti
   t.equal(call(b, 'success'), undefined)
   t.same([known(a).available, known(a).sound, known(b).available], [false, true, true])
   t.equal(state.status, 'active')
-  t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="both",state="open"} 1')
+  t.match(bench.meter.text(), 'weir_breaker_state{endpoint="both",state="open"} 1')
   bench.clock.advance(10_000)
   t.ok(known(a).available)
   t.equal(call(a, 'success'), undefined)

@@ -1,13 +1,19 @@
 import t from 'tap'
 import type { LocalReply } from '../../../core/api/reply.ts'
 import type { RegistryEvent } from '../../../core/state/registry-event.ts'
+import { attempt, type BenchFilter, endpoint, exchange, FilterBench, outcome } from '../../../core/testing.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
-import { attempt, Bench, endpoint, exchange, type Made, outcome, verdict } from '../../support/exchange.ts'
+import { verdict } from '../../support/verdict.ts'
 
 const orders = endpoint('v1/orders')
 
 /** One attempt from `admit` to `settled`. */
-function call({ filter }: Made, bench: Bench, result: 'success' | 'failure' | 'ignored', status?: number): unknown {
+function call(
+  { filter }: BenchFilter,
+  bench: FilterBench,
+  result: 'success' | 'failure' | 'ignored',
+  status?: number,
+): unknown {
   const x = exchange()
   const a = attempt(bench.clock.now())
   const refused = filter.admit!(x, a)
@@ -16,7 +22,7 @@ function call({ filter }: Made, bench: Bench, result: 'success' | 'failure' | 'i
 }
 
 t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t) => {
-  const bench = new Bench([orders])
+  const bench = new FilterBench([orders])
   const events: RegistryEvent[] = []
   bench.registry.subscribe((event) => void events.push(event))
   const made = await bench.make(
@@ -33,10 +39,10 @@ t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t)
     'Retry-After': '8',
     'Proxy-Status': 'weir; error=destination_unavailable',
   })
-  t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="v1/orders",state="open"} 1')
+  t.match(bench.meter.text(), 'weir_breaker_state{endpoint="v1/orders",state="open"} 1')
   bench.clock.advance(7500)
   t.equal(call(made, bench, 'success', 200), undefined)
-  t.match((await bench.metrics.expose()).text, 'weir_breaker_state{endpoint="v1/orders",state="closed"} 1')
+  t.match(bench.meter.text(), 'weir_breaker_state{endpoint="v1/orders",state="closed"} 1')
   const said = { type: 'breaker_state', endpoint: 'v1/orders', filter: 'breaker', target: undefined }
   t.match(events, [
     { ...said, from: 'closed', to: 'open', reason: '2 failures in a row; for 10 s' },
@@ -47,7 +53,7 @@ t.test('opens, refuses with Retry-After, probes, closes; and says so', async (t)
 })
 
 t.test('transitions are events of the trace of the exchange that caused them', async (t) => {
-  const bench = new Bench([orders])
+  const bench = new FilterBench([orders])
   const { filter } = await bench.make(breaker, { failure_threshold: 1, reset_timeout: '1s' }, { endpoint: orders })
   const told: unknown[] = []
   const x = exchange()
@@ -68,7 +74,7 @@ t.test('transitions are events of the trace of the exchange that caused them', a
 })
 
 t.test('is tripped and reset by hand, through the registry, until it is disposed of', async (t) => {
-  const bench = new Bench([orders])
+  const bench = new FilterBench([orders])
   const made = await bench.make(breaker, { reset_timeout: '10s' }, { endpoint: orders })
   const { breakers } = bench.registry.get('v1/orders')!
   const again = await bench.make(breaker, { reset_timeout: '20s' }, { endpoint: orders })
@@ -93,7 +99,7 @@ t.test('is tripped and reset by hand, through the registry, until it is disposed
 })
 
 t.test('slow answers open it: time to the head, or to the end without one', async (t) => {
-  const bench = new Bench([orders])
+  const bench = new FilterBench([orders])
   const rates = { slow_call_rate: 100, slow_call_duration: '1s', minimum_calls: 2, window: '10s' }
   const made = await bench.make(breaker, rates, { endpoint: orders })
   const { filter } = made
@@ -111,7 +117,7 @@ t.test('slow answers open it: time to the head, or to the end without one', asyn
 })
 
 t.test('exactly three of 256 concurrent attempts probe, by default', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const made = await bench.make(breaker, {}, { endpoint: orders })
   for (let i = 0; i < 5; i++) call(made, bench, 'failure')
   t.equal(call(made, bench, 'success'), '503 breaker_open')
@@ -127,7 +133,7 @@ t.test('exactly three of 256 concurrent attempts probe, by default', async (t) =
 
 t.test('which statuses are failures', async (t) => {
   const opens = async (options: Record<string, unknown>, status: number) => {
-    const bench = new Bench()
+    const bench = new FilterBench()
     const made = await bench.make(breaker, { failure_threshold: 1, ...options }, { endpoint: orders })
     call(made, bench, 'success', status)
     return call(made, bench, 'success', 200) === '503 breaker_open'
@@ -142,14 +148,14 @@ t.test('which statuses are failures', async (t) => {
 })
 
 t.test('ignored says nothing, whatever its status', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const made = await bench.make(breaker, { failure_threshold: 1 }, { endpoint: orders })
   call(made, bench, 'ignored', 500)
   t.equal(call(made, bench, 'success', 200), undefined)
 })
 
 t.test('outlives reloads and option changes; endpoints are apart; gauges go with the last', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const before = await bench.make(breaker, { failure_threshold: 2 }, { endpoint: orders })
   call(before, bench, 'failure')
   const after = await bench.make(breaker, { failure_threshold: 2, reset_timeout: 5 }, { endpoint: orders })
@@ -158,28 +164,28 @@ t.test('outlives reloads and option changes; endpoints are apart; gauges go with
   t.equal(call(after, bench, 'success'), '503 breaker_open')
   const other = await bench.make(breaker, { failure_threshold: 2 }, { endpoint: endpoint('users') })
   t.equal(call(other, bench, 'success'), undefined)
-  const { text } = await bench.metrics.expose()
+  const text = bench.meter.text()
   t.match(text, 'weir_breaker_state{endpoint="v1/orders",state="open"} 1')
   t.match(text, 'weir_breaker_state{endpoint="v1/orders",state="closed"} 0')
   t.match(text, 'weir_breaker_state{endpoint="users",state="closed"} 1')
   await after.dispose()
-  t.notMatch((await bench.metrics.expose()).text, 'v1/orders')
+  t.notMatch(bench.meter.text(), 'v1/orders')
   await other.dispose()
-  t.notMatch((await bench.metrics.expose()).text, 'weir_breaker_state')
+  t.notMatch(bench.meter.text(), 'weir_breaker_state')
   t.equal(bench.shared.size, 0)
 })
 
 t.test('two breakers of one endpoint make one series: the worse', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const strict = await bench.make(breaker, { failure_threshold: 1 }, { endpoint: orders, name: 'strict' })
   await bench.make(breaker, {}, { endpoint: orders })
   call(strict, bench, 'failure')
-  const { text } = await bench.metrics.expose()
+  const text = bench.meter.text()
   t.same(text.match(/^weir_breaker_state.* 1$/gm), ['weir_breaker_state{endpoint="v1/orders",state="open"} 1'])
 })
 
 t.test('options', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const refused = (options: Record<string, unknown>, message: RegExp | string) =>
     t.rejects(bench.make(breaker, options, { endpoint: orders }), { message })
   const warned = async (options: Record<string, unknown>) =>
@@ -215,7 +221,7 @@ t.test('options', async (t) => {
 
 t.test('explains itself', async (t) => {
   const said = async (options: Record<string, unknown>) =>
-    [...(await new Bench().make(breaker, options, { endpoint: orders })).filter.explain!(exchange())].slice(0, 2)
+    [...(await new FilterBench().make(breaker, options, { endpoint: orders })).filter.explain!(exchange())].slice(0, 2)
   t.same(await said({}), [
     'opens after 5 failures in a row (5xx, or no response)',
     'then returns 503 breaker_open for 60 s (doubling up to 300 s), before it sends 3 probes',

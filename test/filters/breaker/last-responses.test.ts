@@ -1,9 +1,9 @@
 import t from 'tap'
 import { silentLogger } from '../../../core/api/logger.ts'
 import { Body, HeaderList, type Response, type ResponseStore, type StoredEntry } from '../../../core/index.ts'
+import { exchange, ManualClock } from '../../../core/testing.ts'
 import { directivesOf, initialAge } from '../../../filters/breaker/cache-rules.ts'
 import { LastResponses } from '../../../filters/breaker/last-responses.ts'
-import { exchange, ManualClock } from '../../support/exchange.ts'
 
 const NOW = new ManualClock().wall()
 

@@ -5,9 +5,17 @@ import type { LocalReply } from '../../../core/api/reply.ts'
 import type { Clock } from '../../../core/base/clock.ts'
 import type { GatewaySpec } from '../../../core/control/gateway-spec.ts'
 import type { BreakerHandle } from '../../../core/state/endpoint-state.ts'
+import {
+  attempt,
+  endpoint,
+  exchange,
+  FilterBench,
+  specOf,
+  startGateway,
+  type TestGateway,
+  type TestRequest,
+} from '../../../core/testing.ts'
 import { breaker } from '../../../filters/breaker/filter.ts'
-import { attempt, Bench, endpoint, exchange, type RequestInit } from '../../support/exchange.ts'
-import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream, type Upstream } from '../../support/upstream.ts'
 
 /** The part of a tap test that is needed here. */
@@ -15,7 +23,7 @@ interface Test {
   teardown(fn: () => unknown): unknown
 }
 
-export interface Guarded extends RunningGateway {
+export interface Guarded extends TestGateway {
   /** URL of the endpoint, without a slash at its end. */
   readonly api: string
   readonly upstream: Upstream
@@ -63,8 +71,8 @@ export async function guarded(
 const orders = endpoint('orders')
 
 /** Response of an open breaker with these options. */
-export async function fallbackReply(options: Record<string, unknown>, init: RequestInit = {}): Promise<LocalReply> {
-  const bench = new Bench([orders])
+export async function fallbackReply(options: Record<string, unknown>, init: TestRequest = {}): Promise<LocalReply> {
+  const bench = new FilterBench([orders])
   const { filter } = await bench.make(breaker, { reset_timeout: '30s', ...options }, { endpoint: orders })
   for (const handle of bench.registry.get('orders')!.breakers) handle.trip()
   return filter.admit!(exchange(init), attempt(0)) as LocalReply
@@ -73,5 +81,5 @@ export async function fallbackReply(options: Record<string, unknown>, init: Requ
 export const defaultResponse = (response: Record<string, unknown>): Promise<LocalReply> =>
   fallbackReply({ fallback_strategy: 'default_response', default_response: response })
 
-export const redirect = (options: Record<string, unknown>, init?: RequestInit): Promise<LocalReply> =>
+export const redirect = (options: Record<string, unknown>, init?: TestRequest): Promise<LocalReply> =>
   fallbackReply({ fallback_strategy: 'redirect', redirect: options }, init)

@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { endpoint, exchange, FilterBench, specOf } from '../../../core/testing.ts'
 import { concurrencyLimit } from '../../../filters/concurrency-limit/filter.ts'
 import { connectTo, send } from '../../support/client.ts'
-import { Bench, endpoint, exchange } from '../../support/exchange.ts'
-import { specOf } from '../../support/gateway.ts'
 import { type Proxied, proxied, proxiedRaw } from '../proxy/support.ts'
 
 async function gauges({ metrics }: Pick<Proxied, 'metrics'>): Promise<[active: number, queued: number]> {
-  const { text } = await metrics.expose()
+  const text = await metrics()
   const of = (name: string): number => Number(new RegExp(`^${name}\\{endpoint="api"\\} (\\d+)$`, 'm').exec(text)?.[1])
   return [of('weir_concurrency_active'), of('weir_concurrency_queued')]
 }
@@ -216,7 +215,7 @@ t.test('a reload keeps the slots and changes their number', async (t) => {
 })
 
 t.test('what it says of itself, and what it leaves', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const at = { endpoint: endpoint('api') }
   const made = await bench.make(concurrencyLimit, {}, at)
   const other = await bench.make(concurrencyLimit, {}, { ...at, name: 'second' })
@@ -224,9 +223,9 @@ t.test('what it says of itself, and what it leaves', async (t) => {
     [...made.filter.explain!(exchange())][0],
     /^at most 100 concurrent calls; up to 100 requests wait for up to 1 s$/,
   )
-  t.same(await gauges(bench), [0, 0])
+  t.same(await gauges({ metrics: async () => bench.meter.text() }), [0, 0])
   made.filter.log!({ exchange: undefined, outcome: 'unparsed', status: 400, error: undefined, durationMs: 0 })
   await made.dispose()
   await other.dispose()
-  t.notMatch((await bench.metrics.expose()).text, /weir_concurrency/)
+  t.notMatch(bench.meter.text(), /weir_concurrency/)
 })

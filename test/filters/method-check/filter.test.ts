@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { LocalReply } from '../../../core/api/reply.ts'
+import { exchange, FilterBench } from '../../../core/testing.ts'
 import { methodCheck } from '../../../filters/method-check/filter.ts'
-import { Bench, exchange, verdict } from '../../support/exchange.ts'
+import { verdict } from '../../support/verdict.ts'
 
 const cases: [methods: string[] | undefined, method: string, verdict: string | undefined, allow?: string][] = [
   [undefined, 'GET', undefined],
@@ -23,7 +24,7 @@ const cases: [methods: string[] | undefined, method: string, verdict: string | u
 
 t.test('table', async (t) => {
   for (const [methods, method, expected, allow] of cases) {
-    const { filter } = await new Bench().make(methodCheck, methods === undefined ? {} : { methods })
+    const { filter } = await new FilterBench().make(methodCheck, methods === undefined ? {} : { methods })
     const returned = filter.routed!(exchange({ method })) as LocalReply | undefined
     const what = `${method} with ${methods?.join() ?? 'every method'}`
     t.equal(verdict(returned), expected, what)
@@ -32,7 +33,7 @@ t.test('table', async (t) => {
 })
 
 t.test('refuses senseless options', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   await t.rejects(bench.make(methodCheck, { methods: [] }), /leave the option out/)
   await t.rejects(bench.make(methodCheck, { methods: ['GET POST'] }), /expected a method/)
   await t.rejects(bench.make(methodCheck, { methods: ['trace'] }), /never forwarded/)

@@ -2,8 +2,8 @@ import t from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Finished } from '../../../core/api/filter.ts'
+import { attempt, endpoint, exchange, FilterBench, outcome, withResponse } from '../../../core/testing.ts'
 import { metrics } from '../../../filters/metrics/filter.ts'
-import { answered, attempt, Bench, endpoint, exchange, outcome } from '../../support/exchange.ts'
 
 const orders = endpoint('v1/orders')
 
@@ -22,14 +22,17 @@ const finished = (rest: Partial<Finished>): Finished => ({
   ...rest,
 })
 
-const lines = async (bench: Bench, start: string): Promise<string[]> =>
-  (await bench.metrics.expose()).text.split('\n').filter((line) => line.startsWith(start))
+const lines = async (bench: FilterBench, start: string): Promise<string[]> =>
+  bench.meter
+    .text()
+    .split('\n')
+    .filter((line) => line.startsWith(start))
 
 t.test('what Prometheus sees', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const { filter } = await bench.make(metrics)
   const local = routed('POST')
-  answered(local, 401).response.local = { filter: 'auth', reason: 'token_missing' }
+  withResponse(local, 401).response.local = { filter: 'auth', reason: 'token_missing' }
   filter.log!(finished({ exchange: routed() }))
   filter.log!(finished({ exchange: local, status: 401 }))
   filter.log!(finished({ exchange: exchange({ method: 'BREW' }), status: 0, outcome: 'aborted' }))
@@ -59,7 +62,7 @@ t.test('what Prometheus sees', async (t) => {
 })
 
 t.test('attempts', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const { filter } = await bench.make(metrics)
   const x = routed()
   filter.settled!(x, attempt(0), outcome('success', 200))
@@ -78,7 +81,7 @@ t.test('attempts', async (t) => {
 })
 
 t.test('counts outlive reloads and are shared by every instance', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const first = await bench.make(metrics)
   first.filter.log!(finished({ exchange: routed() }))
   const second = await bench.make(metrics, {}, { name: 'metrics-2' })

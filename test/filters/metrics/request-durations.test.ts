@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Sample } from '../../../core/api/meter.ts'
+import { endpoint } from '../../../core/testing.ts'
 import { RequestDurations } from '../../../filters/metrics/request-durations.ts'
-import { endpoint } from '../../support/exchange.ts'
 
 const counts = (samples: Sample[]): string[] =>
   samples

@@ -2,15 +2,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import type { RegistryEvent } from '../../../core/index.ts'
+import { attempt, type BenchFilter, endpoint, exchange, FilterBench, outcome, targetOf } from '../../../core/testing.ts'
 import { outlierDetection } from '../../../filters/outlier-detection/filter.ts'
-import { attempt, Bench, endpoint, exchange, type Made, outcome } from '../../support/exchange.ts'
-import { targetOf } from '../../support/gateway.ts'
 
 const orders = (...hosts: string[]): Endpoint =>
   endpoint('v1/orders', { targets: hosts.map((host) => targetOf(`http://${host}`)) })
 
 async function setUp(of: Endpoint, options: Record<string, unknown> = {}) {
-  const bench = new Bench([of])
+  const bench = new FilterBench([of])
   const events: string[] = []
   bench.registry.subscribe((event: RegistryEvent) => {
     if (event.type === 'target_ejected' || event.type === 'target_returned')
@@ -31,8 +30,8 @@ async function setUp(of: Endpoint, options: Record<string, unknown> = {}) {
 
 /** Attempts at a target that end at once. */
 function call(
-  made: Made,
-  bench: Bench,
+  made: BenchFilter,
+  bench: FilterBench,
   host: string,
   result: 'success' | 'failure' | 'ignored',
   status?: number,
@@ -191,9 +190,9 @@ t.test('what it says of itself', async (t) => {
   t.match(off.made.warnings, [/no target is ever ejected/])
   const both = await setUp(orders('a'), { failure_percentage_threshold: 50 })
   t.match([...both.made.filter.explain!(exchange())][0], /, or 50 % failures of at least 50 in 10 s/)
-  await t.rejects(new Bench().make(outlierDetection, {}), /without one/)
+  await t.rejects(new FilterBench().make(outlierDetection, {}), /without one/)
   await t.rejects(
-    new Bench().make(outlierDetection, { base_ejection_time: 0 }, { endpoint: orders('a') }),
+    new FilterBench().make(outlierDetection, { base_ejection_time: 0 }, { endpoint: orders('a') }),
     /above zero/,
   )
 })

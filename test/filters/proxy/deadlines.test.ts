@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { defineFilter } from '../../../core/index.ts'
+import { exchange } from '../../../core/testing.ts'
 import { timeLeft, UNLIMITED, withTimeout } from '../../../filters/proxy/deadlines.ts'
 import { connectTo, send, sendRaw } from '../../support/client.ts'
-import { exchange } from '../../support/exchange.ts'
 import { gatewayTo, onHead, proxied, proxiedRaw, startBlackhole } from './support.ts'
 
 /** An outer filter that wants the head within so many milliseconds. */

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import t from 'tap'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { send, sendRaw } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { onHead, proxied, proxiedRaw } from './support.ts'
 

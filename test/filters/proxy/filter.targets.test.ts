@@ -2,10 +2,9 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import type { Response, Target } from '../../../core/index.ts'
 import { defineFilter, type LocalReply } from '../../../core/index.ts'
+import { endpoint, exchange, FilterBench, targetOf } from '../../../core/testing.ts'
 import { proxy } from '../../../filters/proxy/filter.ts'
 import { send } from '../../support/client.ts'
-import { Bench, endpoint, exchange } from '../../support/exchange.ts'
-import { targetOf } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { tally } from './balancers/support.ts'
 import { gatewayTo, signal } from './support.ts'
@@ -126,7 +125,7 @@ t.test('explain says that the balancer chooses, where there is a choice', async 
   const of = async (...weights: number[]): Promise<readonly string[]> => {
     const targets = weights.map((weight, i) => ({ ...targetOf(`http://up-${i}.test`), weight }))
     const at = endpoint('api', { targets })
-    const { filter, dispose } = await new Bench([at]).make(proxy, { balancer: 'random_two' }, { endpoint: at })
+    const { filter, dispose } = await new FilterBench([at]).make(proxy, { balancer: 'random_two' }, { endpoint: at })
     t.teardown(dispose)
     return [...filter.explain!(exchange())]
   }

@@ -210,7 +210,7 @@ t.test('breaker and method-check refuse a handshake as any other request', async
   t.equal(open.status, 503)
   t.match(open.json(), { code: 'breaker_open' })
   t.equal(connections, 1)
-  t.match((await failing.metrics.expose()).text, /^weir_upgrades_active\{endpoint="api"\} 0$/m)
+  t.match(await failing.metrics(), /^weir_upgrades_active\{endpoint="api"\} 0$/m)
 })
 
 t.test('the gateway closes: both sides are told 1001, also of a handshake that is under way', async (t) => {

@@ -1,7 +1,6 @@
 import t from 'tap'
+import { endpoint, FilterBench, targetOf } from '../../../core/testing.ts'
 import { proxy } from '../../../filters/proxy/filter.ts'
-import { Bench, endpoint } from '../../support/exchange.ts'
-import { targetOf } from '../../support/gateway.ts'
 
 const at = endpoint('api', { targets: [targetOf('http://up.test'), targetOf('http://[::1]:8080')] })
 
@@ -10,10 +9,10 @@ for (const [what, dns, problem] of [
   ['no TTL at all', { min_ttl: 0 }, /above zero/],
   ['a name as name server', { servers: ['dns.test'] }, /expected an IP address/],
 ] as const)
-  t.test(`refused: ${what}`, (t) => t.rejects(new Bench([at]).make(proxy, { dns }, { endpoint: at }), problem))
+  t.test(`refused: ${what}`, (t) => t.rejects(new FilterBench([at]).make(proxy, { dns }, { endpoint: at }), problem))
 
 t.test('one address book a name and settings, kept as long as an instance has it', async (t) => {
-  const bench = new Bench([at])
+  const bench = new FilterBench([at])
   const options = { dns: { servers: ['192.0.2.1', '[2001:db8::1]:5353'] } }
   const first = await bench.make(proxy, options, { endpoint: at })
   const { size } = bench.shared

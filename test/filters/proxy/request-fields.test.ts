@@ -1,9 +1,9 @@
 import t from 'tap'
+import { exchange, type TestRequest } from '../../../core/testing.ts'
 import { requestFields } from '../../../filters/proxy/request-fields.ts'
-import { exchange, type RequestInit } from '../../support/exchange.ts'
 
 /** Values by name in lower case; those of repeated fields are joined. */
-function fieldsOf(init: RequestInit, preserveHost = false): Record<string, string> {
+function fieldsOf(init: TestRequest, preserveHost = false): Record<string, string> {
   const fields = requestFields(exchange(init), preserveHost)
   const byName: Record<string, string> = {}
   for (let i = 0; i < fields.length; i += 2) {

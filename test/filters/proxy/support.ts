@@ -12,8 +12,8 @@ import {
   type Target,
   type TimerWheel,
 } from '../../../core/index.ts'
+import { specOf, startGateway, type TestGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { type RunningGateway, specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream, startUpstream, type Upstream } from '../../support/upstream.ts'
 
 /** The part of a tap test that is needed here. */
@@ -21,7 +21,7 @@ interface Test {
   teardown(fn: () => unknown): unknown
 }
 
-export interface Proxied extends RunningGateway {
+export interface Proxied extends TestGateway {
   /** URL of the endpoint, without a slash at its end. */
   readonly api: string
   /** How attempts were settled, in order. */

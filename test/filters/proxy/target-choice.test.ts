@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { Attempt, LocalReply } from '../../../core/index.ts'
+import { attempt, exchange } from '../../../core/testing.ts'
 import { BALANCER_NAMES, BALANCERS } from '../../../filters/proxy/balancers/balancers-by-name.ts'
 import { TargetChoice, type WHEN_UNHEALTHY } from '../../../filters/proxy/target-choice.ts'
-import { attempt, exchange, verdict } from '../../support/exchange.ts'
+import { verdict } from '../../support/verdict.ts'
 import { candidates, seeded, tally } from './balancers/support.ts'
 
 const x = exchange()

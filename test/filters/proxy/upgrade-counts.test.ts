@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { connectTo, send, sendRaw } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { gatewayTo, onHead, proxiedRaw } from './support.ts'
 
 const HANDSHAKE = 'GET /api HTTP/1.1\r\nHost: weir\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 
-const active = async (metrics: { expose(): Promise<{ text: string }> }): Promise<string | undefined> =>
-  /^weir_upgrades_active\{endpoint="api"\} (\d+)$/m.exec((await metrics.expose()).text)?.[1]
+const active = async (metrics: () => Promise<string>): Promise<string | undefined> =>
+  /^weir_upgrades_active\{endpoint="api"\} (\d+)$/m.exec(await metrics())?.[1]
 
 /** A WebSocket server that echoes. */
 async function echo(t: Test): Promise<{ server: WebSocketServer; url: string }> {

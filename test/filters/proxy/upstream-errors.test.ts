@@ -1,7 +1,7 @@
 import t from 'tap'
 import { defineFilter } from '../../../core/index.ts'
+import { specOf, startGateway } from '../../../core/testing.ts'
 import { connectTo, send } from '../../support/client.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startRawUpstream } from '../../support/upstream.ts'
 import { gatewayTo, onHead, proxied, proxiedRaw, refused, startBlackhole } from './support.ts'
 

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { RequestIdSlot } from '../../../core/api/endpoint.ts'
+import { exchange, FilterBench, type TestRequest, withResponse } from '../../../core/testing.ts'
 import { requestId } from '../../../filters/request-id/filter.ts'
 import { idSource, isValidId } from '../../../filters/request-id/id.ts'
-import { answered, Bench, exchange, type RequestInit } from '../../support/exchange.ts'
 
-async function run(options: Record<string, unknown>, init: RequestInit) {
-  const { filter } = await new Bench().make(requestId, options)
+async function run(options: Record<string, unknown>, init: TestRequest) {
+  const { filter } = await new FilterBench().make(requestId, options)
   const x = exchange(init)
   t.equal(filter.request!(x), undefined, 'it is synchronous and goes on')
   return { filter, x, id: x.get(RequestIdSlot)! }
@@ -15,7 +15,7 @@ t.test('keeps a valid id', async (t) => {
   const { filter, x, id } = await run({}, { headers: { 'x-request-id': 'a.B-1_2~3:4/5+6=7@8' } })
   t.equal(id, 'a.B-1_2~3:4/5+6=7@8')
   t.same(x.request.headers.all('x-request-id'), [id])
-  const y = answered(x, 200, { 'X-Request-Id': 'of the upstream' })
+  const y = withResponse(x, 200, { 'X-Request-Id': 'of the upstream' })
   filter.response!(y)
   t.same(y.response.headers.all('x-request-id'), [id], 'the response has ours, once')
 })
@@ -53,7 +53,7 @@ t.test('limits, duplicates that agree, trust, another header', async (t) => {
 })
 
 t.test('tells the trace', async (t) => {
-  const { filter } = await new Bench().make(requestId)
+  const { filter } = await new FilterBench().make(requestId)
   const x = exchange({ headers: { 'X-Request-Id': 'abc' } })
   const told: unknown[] = []
   x.trace = { traceId: '0'.repeat(32), attribute: (name, value) => void told.push([name, value]), event: () => {} }
@@ -72,7 +72,7 @@ t.test('ids are unique and short', async (t) => {
 })
 
 t.test('refuses senseless options', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   await t.rejects(bench.make(requestId, { header: 'X Request' }), /name of a header field/)
   await t.rejects(bench.make(requestId, { header: 'Content-Length' }), /meaning of its own/)
   await t.rejects(bench.make(requestId, { max_length: 0 }))

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { RouteSlot, WeirError } from '../../../core/index.ts'
+import { endpoint, exchange, FilterBench } from '../../../core/testing.ts'
 import { retry } from '../../../filters/retry/filter.ts'
 import { connectTo, send } from '../../support/client.ts'
-import { Bench, endpoint, exchange } from '../../support/exchange.ts'
 import { gatewayTo, onHead, proxied, proxiedRaw, startBlackhole } from '../proxy/support.ts'
 import { counted, inTurn, retrying } from './support.ts'
 
@@ -204,10 +204,10 @@ t.test('upgrades', async (t) => {
 })
 
 t.test('budget and counts outlive a reload; options do not', async (t) => {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const at = { endpoint: endpoint('api') }
   const rules = { backoff: { base: 0, max: 0 }, max_retries: 10 }
-  const tries = async ({ filter }: Awaited<ReturnType<Bench['make']>>): Promise<number> => {
+  const tries = async ({ filter }: Awaited<ReturnType<FilterBench['make']>>): Promise<number> => {
     const x = exchange()
     x.set(RouteSlot, { endpoint: at.endpoint, path: '/' } as never)
     let calls = 0
@@ -225,20 +225,20 @@ t.test('budget and counts outlive a reload; options do not', async (t) => {
   t.equal(await tries(second), 3, 'three are spent')
   bench.clock.advance(10_000)
   t.equal(await tries(second), 6)
-  t.match((await bench.metrics.expose()).text, /weir_retries_total\{endpoint="api",outcome="budget"\} 3/)
+  t.match(bench.meter.text(), /weir_retries_total\{endpoint="api",outcome="budget"\} 3/)
   await second.dispose()
-  t.notMatch((await bench.metrics.expose()).text, /weir_retries_total/)
+  t.notMatch(bench.meter.text(), /weir_retries_total/)
 })
 
 t.test('a method that is not idempotent is warned of', async (t) => {
-  const made = await new Bench().make(retry, { methods: ['GET', 'post'] }, { endpoint: endpoint('api') })
+  const made = await new FilterBench().make(retry, { methods: ['GET', 'post'] }, { endpoint: endpoint('api') })
   t.match(made.warnings, [/^POST is not idempotent/])
   t.ok([...made.filter.explain!(exchange())][0])
 })
 
 t.test('so is a time for one attempt that all of them do not have', async (t) => {
   const warned = async (options: object) =>
-    (await new Bench().make(retry, { ...options }, { endpoint: endpoint('api') })).warnings
+    (await new FilterBench().make(retry, { ...options }, { endpoint: endpoint('api') })).warnings
   t.same(await warned({ per_try_timeout: '2s', timeout: '5s' }), [])
   t.same(await warned({ per_try_timeout: '2s' }), [])
   t.match(await warned({ per_try_timeout: '5s', timeout: '5s' }), [/^per_try_timeout has no effect/])

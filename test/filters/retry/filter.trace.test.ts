@@ -7,9 +7,9 @@ import { Runtime } from '../../../core/chain/runtime.ts'
 import { FILTERS } from '../../../core/main/built-in.ts'
 import { Gateway } from '../../../core/main/gateway.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
+import { specOf } from '../../../core/testing.ts'
 import { make } from '../../plugins/telemetry/recorder.ts'
 import { send } from '../../support/client.ts'
-import { specOf } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 t.test('each attempt is a client span, and says the how manieth', async (t) => {

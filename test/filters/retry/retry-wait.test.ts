@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { exchange } from '../../../core/testing.ts'
 import { waitForRetry } from '../../../filters/retry/retry-wait.ts'
-import { exchange } from '../../support/exchange.ts'
 
 t.test('a wait beyond the range of timers does not end at once', async (t) => {
   const x = exchange()

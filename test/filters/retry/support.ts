@@ -25,7 +25,7 @@ export const inTurn = (...statuses: number[]): { listener: RequestListener; bodi
 
 /** Outcomes as the metric counts them. */
 export async function counted({ metrics }: Proxied): Promise<Record<string, number>> {
-  const { text } = await metrics.expose()
+  const text = await metrics()
   const found = text.matchAll(/^weir_retries_total\{endpoint="api",outcome="(\w+)"\} (\d+)$/gm)
   return Object.fromEntries([...found].map(([, outcome, value]) => [outcome!, Number(value)]))
 }

@@ -1,13 +1,14 @@
 import t from 'tap'
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import type { LocalReply } from '../../../core/api/reply.ts'
+import { endpoint, exchange, FilterBench } from '../../../core/testing.ts'
 import { routeMatch } from '../../../filters/route-match/filter.ts'
-import { Bench, endpoint, exchange, verdict } from '../../support/exchange.ts'
+import { verdict } from '../../support/verdict.ts'
 
 const match = (hosts: string[], paths: string[] = []) => ({ match: { hosts, paths } })
 
 async function router(endpoints: readonly Endpoint[], options: Record<string, unknown> = {}) {
-  const { filter } = await new Bench(endpoints).make(routeMatch, options)
+  const { filter } = await new FilterBench(endpoints).make(routeMatch, options)
   /** `id rest` of the route, or `status reason`. */
   return (path: string, host = 'gateway.test'): unknown => {
     const x = exchange({ path, host })
@@ -65,7 +66,7 @@ t.test('by version and name', async (t) => {
 t.test('template, and prefixes', async (t) => {
   const endpoints = [endpoint('v1/orders'), endpoint('users', { match: { hosts: [], paths: ['/people/'] } })]
   const template = async (prefix: string, path: string) => {
-    const { filter } = await new Bench(endpoints).make(routeMatch, { prefix })
+    const { filter } = await new FilterBench(endpoints).make(routeMatch, { prefix })
     const x = exchange({ path })
     filter.request!(x)
     return x.route?.template
@@ -75,7 +76,7 @@ t.test('template, and prefixes', async (t) => {
   t.equal(await template('', '/v1/orders/5'), '/v1/orders')
   t.equal(await template('/', '/users/5'), '/users')
   t.equal(await template('', '/people/5'), '/people')
-  const bench = new Bench()
+  const bench = new FilterBench()
   await t.rejects(bench.make(routeMatch, { prefix: 'api' }), /such as \/orchestrator/)
   await t.rejects(bench.make(routeMatch, { prefix: '/a?b' }), /such as \/orchestrator/)
 })
@@ -93,7 +94,7 @@ t.test('without a version: the highest that is enabled', async (t) => {
 })
 
 t.test('a disabled endpoint says when to come again', async (t) => {
-  const { filter } = await new Bench([endpoint('v1/a', { status: 'disabled' })]).make(routeMatch)
+  const { filter } = await new FilterBench([endpoint('v1/a', { status: 'disabled' })]).make(routeMatch)
   const x = exchange({ path: '/orchestrator/v1/a' })
   const returned = filter.request!(x) as LocalReply
   t.equal(verdict(returned), '503 endpoint_disabled')
@@ -184,7 +185,7 @@ t.test('conflicts and nonsense stop the load', async (t) => {
 t.test('the nearest endpoints, in debug only', async (t) => {
   const endpoints = [endpoint('v1/orders'), endpoint('v2/orders'), endpoint('v1/users')]
   const ask = async (debug: boolean, path: string) => {
-    const { filter } = await new Bench(endpoints).make(routeMatch, { debug })
+    const { filter } = await new FilterBench(endpoints).make(routeMatch, { debug })
     return filter.request!(exchange({ path })) as LocalReply
   }
   const near = await ask(true, '/orchestrator/v1/order')

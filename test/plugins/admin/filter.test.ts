@@ -4,8 +4,8 @@ import type { FilterEnv } from '../../../core/api/filter-factory.ts'
 import { LocalReply, type Response } from '../../../core/api/reply.ts'
 import { type GatewayStatus, GatewayStatusKey } from '../../../core/api/service.ts'
 import { ConfigControlKey, type ReloadOutcome } from '../../../core/control/config-control.ts'
+import { attempt, exchange } from '../../../core/testing.ts'
 import { admin } from '../../../plugins/admin/filter.ts'
-import { attempt, exchange } from '../../support/exchange.ts'
 
 interface Ask {
   headers?: Record<string, string>

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { endpoint } from '../../support/exchange.ts'
-import { targetOf } from '../../support/gateway.ts'
+import { endpoint, targetOf } from '../../../core/testing.ts'
 import { CHECK, setUp } from './support.ts'
 
 t.test('a target earns either word, and loses it the same way', async (t) => {
@@ -85,9 +84,10 @@ t.test('a stall of the process fails no check', async (t) => {
   await pass(1300)
   t.notOk(asked?.check.signal.aborted)
   await asked?.answer(200)
-  const [result] = await Promise.all([bench.metrics.expose(), pass(100)])
-  t.match(result.text, 'weir_health_checks_total{endpoint="a",target="http://x",result="success"} 1')
-  t.match(result.text, 'weir_health_checks_total{endpoint="a",target="http://x",result="failure"} 0')
+  await pass(100)
+  const text = bench.meter.text()
+  t.match(text, 'weir_health_checks_total{endpoint="a",target="http://x",result="success"} 1')
+  t.match(text, 'weir_health_checks_total{endpoint="a",target="http://x",result="failure"} 0')
 })
 
 t.test('only so many at once, and endpoints take turns', async (t) => {
@@ -200,5 +200,5 @@ t.test('nothing is left when it stops', async (t) => {
   await pass(60_000)
   t.same(taken(), [])
   t.equal(bench.timers.size, 0)
-  t.notMatch((await bench.metrics.expose()).text, 'weir_health_checks_total')
+  t.notMatch(bench.meter.text(), 'weir_health_checks_total')
 })

@@ -1,8 +1,7 @@
 import type { HealthCheck } from '../../../core/control/health-control.ts'
 import type { HealthCheckRequest, HealthCheckResponse } from '../../../core/index.ts'
+import { endpoint, FilterBench, targetOf } from '../../../core/testing.ts'
 import { HealthChecker } from '../../../plugins/health/health-checker.ts'
-import { Bench, endpoint } from '../../support/exchange.ts'
-import { targetOf } from '../../support/gateway.ts'
 
 export const CHECK: HealthCheck = {
   method: 'GET',
@@ -27,12 +26,12 @@ export interface Asked {
 
 /** A checker on time and upstreams in the test's hand. `endpoints` are ids with the hosts of their targets. */
 export function setUp(endpoints: Readonly<Record<string, readonly string[]>>, options: { atOnce?: number } = {}) {
-  const bench = new Bench()
+  const bench = new FilterBench()
   const asked: Asked[] = []
   let seed = 0
   const random = (): number => (seed = (seed + 0.618034) % 1)
-  const { registry, timers, clock, metrics } = bench
-  const checker = new HealthChecker({ registry, timers, clock, meter: metrics, random, ...options })
+  const { registry, timers, clock, meter } = bench
+  const checker = new HealthChecker({ registry, timers, clock, meter, random, ...options })
   checker.start()
   const offered = new WeakSet<object>()
   const configure = (

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Logger } from '../../../core/api/logger.ts'
+import { ManualClock } from '../../../core/testing.ts'
 import { diagnosticsTo } from '../../../plugins/telemetry/diagnostics.ts'
-import { ManualClock } from '../../support/exchange.ts'
 
 function make() {
   const clock = new ManualClock()

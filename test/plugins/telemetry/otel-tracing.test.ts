@@ -3,8 +3,8 @@ import t from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Finished } from '../../../core/api/filter.ts'
+import { endpoint, exchange, withResponse } from '../../../core/testing.ts'
 import { samplerOf } from '../../../plugins/telemetry/sampler.ts'
-import { answered, endpoint, exchange } from '../../support/exchange.ts'
 import { finished, make, SPAN, TRACE } from './recorder.ts'
 
 t.test('what is not sampled makes no span and goes on with a valid header', async (t) => {
@@ -62,7 +62,7 @@ t.test('the server span', async (t) => {
   tracing.begin(x)
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/orchestrator/v1/orders' })
   x.trace!.attribute('custom', 5)
-  answered(x, 404)
+  withResponse(x, 404)
   clock.advance(12)
   x.trace!.event('happened', { why: 'because' })
   tracing.finish(x, finished(x, { status: 404 }))
@@ -99,7 +99,7 @@ t.test('how a server span ends', async (t) => {
     const { tracing, recorder } = make()
     const x = exchange({ method: 'PROPFIND', host: '[::1]' })
     tracing.begin(x)
-    if (local !== undefined) answered(x, status).response.local = local
+    if (local !== undefined) withResponse(x, status).response.local = local
     tracing.finish(x, finished(x, { status, ...rest }))
     tracing.finish(x, finished(x, { status, ...rest }))
     const [span] = recorder.spans

@@ -9,11 +9,11 @@ import {
 } from '@opentelemetry/api'
 import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Finished } from '../../../core/api/filter.ts'
+import { ManualClock } from '../../../core/testing.ts'
 import { Ids } from '../../../plugins/telemetry/ids.ts'
 import { OtelTracing } from '../../../plugins/telemetry/otel-tracing.ts'
 import { propagatorOf } from '../../../plugins/telemetry/propagation.ts'
 import type { Sampler } from '../../../plugins/telemetry/sampler.ts'
-import { ManualClock } from '../../support/exchange.ts'
 
 export const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 export const SPAN = '00f067aa0ba902b7'

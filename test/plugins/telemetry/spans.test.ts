@@ -2,7 +2,7 @@ import { SpanKind } from '@opentelemetry/api'
 import t from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
-import { attempt, endpoint, exchange, outcome } from '../../support/exchange.ts'
+import { attempt, endpoint, exchange, outcome } from '../../../core/testing.ts'
 import { finished, make, SPAN, TRACE, target } from './recorder.ts'
 
 t.test('client spans: one an attempt, whose context goes upstream', async (t) => {

@@ -4,8 +4,8 @@ import { RouteSlot } from '../../../core/api/endpoint.ts'
 import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Logger } from '../../../core/api/logger.ts'
 import { traceFilter } from '../../../core/observe/filter-spans.ts'
+import { attempt, endpoint, exchange, outcome, withResponse } from '../../../core/testing.ts'
 import { startTelemetry, telemetryWanted } from '../../../plugins/telemetry/telemetry.ts'
-import { answered, attempt, endpoint, exchange, outcome } from '../../support/exchange.ts'
 import { OtlpCollector } from '../../support/otlp.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -76,7 +76,7 @@ t.test('spans arrive at a collector as OTLP', async (t) => {
   tracing.begin(x)
   traceFilter({ request: () => {} }, 'request-id').request!(x)
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
-  const proxy = traceFilter({ call: () => answered(x).response }, 'proxy')
+  const proxy = traceFilter({ call: () => withResponse(x).response }, 'proxy')
   const first = attempt(performance.now(), 1, target)
   proxy.call(x, first, { upgrade: undefined })
   proxy.settled!(x, first, outcome('success', 200))

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { exchange } from '../../../../core/testing.ts'
 import { BALANCER_NAMES, BALANCERS } from '../../../../filters/proxy/balancers/balancers-by-name.ts'
-import { exchange } from '../../../support/exchange.ts'
 import { candidates, nameOf, seeded, tally } from './support.ts'
 
 const x = exchange()

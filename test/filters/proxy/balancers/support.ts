@@ -1,7 +1,7 @@
 import type { Target } from '../../../../core/api/endpoint.ts'
 import { TargetState } from '../../../../core/state/target-state.ts'
+import { targetOf } from '../../../../core/testing.ts'
 import { Candidate } from '../../../../filters/proxy/balancers/balancer.ts'
-import { targetOf } from '../../../support/gateway.ts'
 
 /** A candidate as the proxy makes it, and as if it had been looked at. */
 export function candidate(name: string, weight: number): Candidate {

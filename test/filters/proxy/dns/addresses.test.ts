@@ -2,9 +2,9 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { TimerWheel } from '../../../../core/base/timer-wheel.ts'
+import { ManualClock } from '../../../../core/testing.ts'
 import { Addresses } from '../../../../filters/proxy/dns/addresses.ts'
 import type { Resolution } from '../../../../filters/proxy/dns/resolve.ts'
-import { ManualClock } from '../../../support/exchange.ts'
 
 const familyOf = (address: string): number => (address.includes(':') ? 6 : 4)
 

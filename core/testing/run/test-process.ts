@@ -1,0 +1,29 @@
+import type { Clock } from '../../base/clock.ts'
+import type { TimerWheel } from '../../base/timer-wheel.ts'
+import { EndpointRegistry } from '../../state/registry.ts'
+import { SharedState } from '../../state/shared-state.ts'
+import { MemoryMeter } from '../memory-meter.ts'
+import { RecordingLogger } from '../recording-logger.ts'
+import { TestTime, type TimeMode } from './test-time.ts'
+
+/** What a process gives its filters, in the test's hand: time, logs, metrics, shared state, the registry. */
+export class TestProcess {
+  readonly time: TestTime
+  readonly log = new RecordingLogger()
+  readonly meter = new MemoryMeter()
+  readonly shared = new SharedState()
+  readonly registry: EndpointRegistry
+
+  constructor(mode: TimeMode = 'auto') {
+    this.time = new TestTime(mode, (error) => this.log.error({ err: error }, 'a deadline failed'))
+    this.registry = new EndpointRegistry(this.clock, this.log)
+  }
+
+  get clock(): Clock {
+    return this.time.clock
+  }
+
+  get timers(): TimerWheel {
+    return this.time.timers
+  }
+}
