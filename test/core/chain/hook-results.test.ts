@@ -3,8 +3,7 @@ import { Body } from '../../../core/api/body.ts'
 import { HeaderList } from '../../../core/api/header-list.ts'
 import { reply } from '../../../core/api/reply.ts'
 import { hasResponse, promptVerdictOf, responseOf, targetOf, verdictOf } from '../../../core/chain/hook-results.ts'
-import { answered, exchange } from '../../support/exchange.ts'
-import { targetOf as target } from '../../support/gateway.ts'
+import { exchange, targetOf as target, withResponse } from '../../../core/testing.ts'
 
 const REPLY = reply(403, 'no')
 const JUNK = [null, true, false, 0, 'text', Symbol('s'), {}, [], () => {}, new Map()]
@@ -105,7 +104,7 @@ t.test('an error names the kind of a value, not the value', async (t) => {
 
 t.test('a response that a hook has edited', async (t) => {
   t.equal(hasResponse(exchange()), false)
-  const x = answered(exchange())
+  const x = withResponse(exchange())
   t.equal(hasResponse(x), true)
   x.response.status = Number.NaN
   t.equal(hasResponse(x), false)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { HookTimeLimit } from '../../../core/chain/hook-time-limit.ts'
-import { ManualClock } from '../../support/exchange.ts'
+import { ManualClock } from '../../../core/testing.ts'
 
 /** A hook with a limit of 1 s, and time that the test sets. */
 function limited(run: (limit: HookTimeLimit<string>) => string | PromiseLike<string>) {

@@ -13,9 +13,8 @@ import {
   type TerminalFilter,
 } from '../../../core/index.ts'
 import { FILTERS } from '../../../core/main/built-in.ts'
+import { endpoint, exchange, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
-import { endpoint, exchange } from '../../support/exchange.ts'
-import { specOf, startGateway } from '../../support/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
 /** A routing plugin that does not look at the endpoint's status: `/name` leads to the endpoint of that name. */
