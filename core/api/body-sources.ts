@@ -20,7 +20,7 @@ import type { HeaderList } from './header-list.ts'
 export interface BodySink {
   /** Takes one chunk. False: the source pauses, until the sink calls its `resume`. */
   write(chunk: Buffer): boolean
-  /** The body is complete. @param trailers fields that came behind the body, if there were any (RFC 9110 §6.5) */
+  /** The body is complete. @param trailers fields that came after the body, if there were any (RFC 9110 §6.5) */
   end(trailers?: HeaderList): void
   /** The body broke off: no more chunks come. */
   fail(error: Error): void
@@ -72,7 +72,7 @@ export class BufferSource implements BodySource {
 }
 
 /**
- * A source that passes on what another gives, and may look at it or stop it. Its sink sees one end only: what still comes
+ * A source that passes on what another gives, and may inspect it or stop it. Its sink sees one end only: what still comes
  * after the end, or after an error of this source, is dropped.
  */
 abstract class PassingSource implements BodySource, BodySink {

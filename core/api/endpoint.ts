@@ -49,7 +49,7 @@ export interface Endpoint {
 export interface Route {
   /** One of `EndpointsKey`. */
   readonly endpoint: Endpoint
-  /** Comes behind the target's base path: byte for byte as the client sent it, starting with `/`, or empty. No query. */
+  /** Appended to the target's base path: byte for byte as the client sent it, starting with `/`, or empty. No query. */
   readonly path: string
   /** Name of the route for spans (`http.route`), from a small set: `/orchestrator/v1/orders`. */
   readonly template: string

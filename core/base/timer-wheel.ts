@@ -90,7 +90,7 @@ export class TimerWheel {
 
   /** Calls `fire` once, `ms` milliseconds from now or up to two ticks later. */
   after(ms: number, fire: () => void): Deadline {
-    // By the clock, not by the last tick: after the process was blocked the wheel is behind, and would fire early.
+    // By the clock, not by the last tick: after the process was blocked, the last tick is too old, and it would fire early.
     const now = this.#now()
     const at = Math.floor(now / this.#tick)
     if (this.#count === 0) this.#at = at

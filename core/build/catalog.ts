@@ -1,6 +1,6 @@
 import type { FilterFactory } from '../api/filter-factory.ts'
 
-/** Filter factories by name, and where each came from. Immutable. */
+/** Filter factories by name, and where each comes from. Immutable. */
 export class Catalog {
   readonly #factories: ReadonlyMap<string, { factory: FilterFactory; origin: string }>
 
@@ -9,7 +9,7 @@ export class Catalog {
     for (const [factory, origin] of entries) {
       const taken = factories.get(factory.name)
       if (taken !== undefined)
-        throw new Error(`filter "${factory.name}" of ${origin} already exists: it came from ${taken.origin}`)
+        throw new Error(`filter "${factory.name}" of ${origin} already exists: it comes from ${taken.origin}`)
       factories.set(factory.name, { factory, origin })
     }
     this.#factories = factories
@@ -27,7 +27,7 @@ export class Catalog {
     return [...this.#factories.values()].map(({ factory, origin }) => [factory, origin])
   }
 
-  /** A new catalog with more factories. Throws when a name is taken. */
+  /** A new catalog with more factories. @throws Error if a name is taken */
   with(more: Iterable<readonly [factory: FilterFactory, origin: string]>): Catalog {
     return new Catalog([...this.entries(), ...more])
   }

@@ -2,7 +2,7 @@ import type { Filter, TerminalFilter } from '../api/filter.ts'
 import type { FilterFactory } from '../api/filter-factory.ts'
 import { didYouMean } from '../base/suggest.ts'
 
-// What TypeScript checks for authors who use it, checked for all: a misspelled hook would never run, and nobody would know.
+// Checks for all authors what TypeScript checks for those who use it. Without them, a misspelled hook would silently never run.
 
 const FACTORY_KEYS = {
   name: 'string',
@@ -37,7 +37,7 @@ const HOOKS = {
 const TERMINAL_ONLY = ['pick', 'call'] as const
 
 /**
- * What a module exports as a filter factory, if it is one.
+ * Checks what a module exports as a filter factory, and returns it.
  * @throws Error in words for the plugin's author
  */
 export function checkFactory(candidate: unknown): FilterFactory {
@@ -55,26 +55,39 @@ export function checkFactory(candidate: unknown): FilterFactory {
       throw new Error(
         `its filter "${name}" has an unknown key "${key}".${didYouMean(key, Object.keys(FACTORY_KEYS))} A factory has: ${Object.keys(FACTORY_KEYS).join(', ')}.`,
       )
-    const wrong = wrongValue(factory[key], FACTORY_KEYS[key as keyof typeof FACTORY_KEYS])
-    if (wrong !== undefined) throw new Error(`its filter "${name}" has ${wrong} as "${key}"`)
+    const kind = FACTORY_KEYS[key as keyof typeof FACTORY_KEYS]
+    if (factory[key] !== undefined && !isOfKind(factory[key], kind))
+      throw new Error(
+        `its filter "${name}" has a wrong "${key}": expected ${EXPECTED[kind]}, found ${kindOf(factory[key])}`,
+      )
   }
   return candidate as FilterFactory
 }
 
-/** What is wrong with the value of a key, or undefined. */
-function wrongValue(value: unknown, kind: (typeof FACTORY_KEYS)[keyof typeof FACTORY_KEYS]): string | undefined {
-  if (value === undefined) return undefined
-  switch (kind) {
-    case 'schema':
-      return isSchema(value) ? undefined : 'no schema (zod, or another that implements Standard Schema)'
-    case 'list':
-      return Array.isArray(value) ? undefined : `a ${typeof value}, not a list,`
-    default:
-      return typeof value === kind ? undefined : `a ${typeof value}, not a ${kind},`
-  }
+type Kind = (typeof FACTORY_KEYS)[keyof typeof FACTORY_KEYS]
+
+const EXPECTED: Readonly<Record<Kind, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  list: 'a list',
+  function: 'a function',
+  schema: 'a schema (of zod, or of another library that implements Standard Schema)',
 }
 
-/** Standard Schema, version 1: libraries make schemas that are objects, and some that are functions. */
+function isOfKind(value: unknown, kind: Kind): boolean {
+  if (kind === 'schema') return isSchema(value)
+  return kind === 'list' ? Array.isArray(value) : typeof value === kind
+}
+
+/** The kind of a value, as messages name it. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** Standard Schema, version 1. Schemas of some libraries are objects, those of others functions. */
 function isSchema(value: unknown): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
   const standard = (value as Readonly<Record<string, unknown>>)['~standard'] as { validate?: unknown } | undefined
@@ -82,7 +95,7 @@ function isSchema(value: unknown): boolean {
 }
 
 /**
- * What `create` returned, if it is a filter.
+ * Checks what `create` returned, and returns it.
  * @throws Error in words for the plugin's author
  */
 export function checkFilter(made: unknown, { terminal }: FilterFactory): Filter {
@@ -91,9 +104,9 @@ export function checkFilter(made: unknown, { terminal }: FilterFactory): Filter 
   const known = Object.keys(HOOKS)
   for (const hook of known)
     if (filter[hook] !== undefined && typeof filter[hook] !== 'function')
-      throw new Error(`its hook "${hook}" is no function, but a ${typeof filter[hook]}`)
+      throw new Error(`its hook "${hook}" must be a function, found ${kindOf(filter[hook])}`)
   for (const name of unknownHooks(filter))
-    throw new Error(`it has no hook "${name}".${didYouMean(name, known)} The hooks are: ${known.join(', ')}.`)
+    throw new Error(`there is no hook "${name}".${didYouMean(name, known)} The hooks are: ${known.join(', ')}.`)
   if (terminal === true && filter.call === undefined) throw new Error('a terminal filter needs the hook "call"')
   for (const hook of TERMINAL_ONLY)
     if (terminal !== true && filter[hook] !== undefined)
@@ -102,18 +115,21 @@ export function checkFilter(made: unknown, { terminal }: FilterFactory): Filter 
 }
 
 /**
- * Functions of a filter that are no hooks. A plain object has nothing else; a class may have methods of its own, of which
- * only those count that look like a hook that is misspelled.
+ * Names in a filter that are no hooks. A plain object may have nothing else. An object of a class may have methods of its own:
+ * of those, only names that look like a misspelled hook count.
  */
 function unknownHooks(filter: object): string[] {
+  const isHook = (name: string): boolean => Object.hasOwn(HOOKS, name)
   const prototype: unknown = Object.getPrototypeOf(filter)
-  const isPlain = prototype === null || prototype === Object.prototype
-  const names = isPlain ? Object.keys(filter) : Object.getOwnPropertyNames(prototype)
-  const unknown = names.filter((name) => name !== 'constructor' && !Object.hasOwn(HOOKS, name))
-  return isPlain
-    ? unknown
-    : unknown.filter((name) => didYouMean(name, Object.keys(HOOKS)) !== '' && isMethod(prototype, name))
+  if (prototype === null || prototype === Object.prototype) return Object.keys(filter).filter((name) => !isHook(name))
+  return methodsOf(filter).filter((name) => !isHook(name) && didYouMean(name, Object.keys(HOOKS)) !== '')
 }
 
-const isMethod = (prototype: unknown, name: string): boolean =>
-  typeof Object.getOwnPropertyDescriptor(prototype, name)?.value === 'function'
+/** Names of the functions in an object and in its classes. */
+function methodsOf(object: object): string[] {
+  const names: string[] = []
+  for (let at = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && name !== 'constructor') names.push(name)
+  return names
+}

@@ -17,7 +17,7 @@ import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
 import { checkOptions } from './option-check.ts'
 
-/** What building needs beside the spec. */
+/** What a build needs besides the spec. */
 export interface BuildContext {
   readonly runtime: Runtime
   readonly catalog: Catalog
@@ -26,14 +26,14 @@ export interface BuildContext {
   readonly baseDir: string
 }
 
-/** How long `create`, or `dispose`, of one filter may take. */
+/** How long `create`, or `dispose`, of one filter may take; milliseconds. */
 const TIMEOUT_MS = 10_000
 
-/** The filter instances of one load: one for equal options, those of the live snapshot used again. */
+/** The filter instances of one load: one per set of equal options. Instances of the live snapshot are used again. */
 export class Instances {
   readonly problems: Problem[] = []
   readonly warnings: Problem[] = []
-  /** Every file that was asked for, by absolute path, whether it could be read or not. */
+  /** Every file that a filter tried to read, by absolute path. */
   readonly read = new Set<string>()
   readonly #context: BuildContext
   readonly #tx: ShareTransaction
@@ -47,7 +47,7 @@ export class Instances {
     this.#context = context
     this.#tx = context.shared.begin()
     this.#endpoints = endpoints
-    // Digested: with thousands of endpoints it is megabytes, and part of keys.
+    // A digest, because it is part of keys: with thousands of endpoints the text has megabytes.
     this.#endpointsKey = createHash('sha256').update(JSON.stringify(endpoints)).digest('base64')
     const files = new FileCheck()
     for (const instance of live)
@@ -55,7 +55,7 @@ export class Instances {
         this.#live.set(instance.key, instance)
   }
 
-  /** The instance for these options: one that exists, or a new one. Undefined if it could not be made. */
+  /** The instance for these options, an existing or a new one. Undefined if it could not be created. */
   get(
     spec: FilterSpec,
     own: OptionsSpec,
@@ -74,19 +74,19 @@ export class Instances {
     return instance
   }
 
-  /** Whether an instance of the live snapshot may be used again as it is, with nothing to say of it. */
+  /** Whether an instance of the live snapshot can be used again and has no warnings to repeat. */
   isLive(instance: Instance): boolean {
     return instance.warnings.length === 0 && this.#live.get(instance.key) === instance
   }
 
-  /** What instances share becomes visible to later loads. */
+  /** Makes shared data visible to later loads. */
   commit(): void {
     this.#tx.commit()
   }
 
-  /** New instances are held here until the load is over: those that no chain took are disposed of. */
+  /** The load is over: releases its hold on new instances. Those that no chain holds are disposed. */
   async release(): Promise<void> {
-    // Filters may keep their env, and so this: every generation would hang on the one after it.
+    // Filters may keep their env, and with it this object: without this, each load would keep the one before it in memory.
     this.#live.clear()
     this.#byKey.clear()
     await Promise.all(this.#made.splice(0).map((instance) => instance.release()))
@@ -154,21 +154,24 @@ export class Instances {
       return instance
     } catch (error) {
       free()
-      // One that comes after its time is not kept.
+      // A filter that comes too late, or is invalid, is disposed.
       void Promise.resolve(made)
         .then((late) => late?.dispose?.())
         .catch(() => {})
-      this.problems.push({ path: own.at, message: `the filter "${spec.name}" could not be made: ${messageOf(error)}` })
+      this.problems.push({
+        path: own.at,
+        message: `the filter "${spec.name}" could not be created: ${messageOf(error)}`,
+      })
       return undefined
     }
   }
 
   #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {
     if (factory.needs?.includes(key) !== true)
-      throw new Error(`service "${key.name}" is not named in the factory's needs`)
+      throw new Error(`the service "${key.name}" is not in the factory's "needs"; add its key there`)
     if ((key as ServiceKey<unknown>) === EndpointsKey) return this.#endpoints as T
     const service = this.#context.services.get(key)
-    if (service === undefined) throw new Error(`there is no service "${key.name}" here`)
+    if (service === undefined) throw new Error(`this process has no service "${key.name}"`)
     return service as T
   }
 }
@@ -189,7 +192,7 @@ function shareKey(
   ])
 }
 
-/** JSON with sorted keys, so that equal options are equal strings. */
+/** JSON with sorted keys: equal options give equal texts. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, v: unknown) =>
     typeof v === 'object' && v !== null && !Array.isArray(v)

@@ -4,10 +4,11 @@ import { wordIssue } from '../base/issue-wording.ts'
 import { isSecret } from '../base/masking.ts'
 import { show } from '../base/show.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { isThenable } from '../base/thenable.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { OptionsSpec } from '../control/gateway-spec.ts'
 
-/** Validates a filter's options by its schema. Gives the parsed options, or every problem at its place. */
+/** Validates a filter's options by its schema. Returns the parsed options, or every problem with its place. */
 export function checkOptions(
   factory: FilterFactory,
   spec: OptionsSpec,
@@ -21,8 +22,8 @@ export function checkOptions(
     return problems.length > 0 ? { problems } : { value: {} }
   }
   const result = schema['~standard'].validate(spec.options)
-  if (result instanceof Promise) {
-    result.catch(() => {})
+  if (isThenable(result)) {
+    result.then(undefined, () => {})
     return {
       problems: [
         {
@@ -56,7 +57,7 @@ function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsS
   return [{ path: placeOf(path, spec), message, ...(tells ? { found: show(value) } : {}) }]
 }
 
-/** Where in the document an option stands: shorthand keys live elsewhere. */
+/** The place of an option in the document: shorthand keys are elsewhere. */
 function placeOf(path: Path, spec: OptionsSpec): Path {
   const [first, ...rest] = path
   if (first === undefined) return spec.at
@@ -72,7 +73,7 @@ function propertiesAt(factory: FilterFactory, path: Path): string[] {
       node = typeof part === 'number' ? child(node, 'items') : child(child(node, 'properties'), part)
     return Object.keys((child(node, 'properties') as object | undefined) ?? {})
   } catch {
-    return [] // a schema without JSON Schema only loses the suggestion
+    return [] // without JSON Schema there is no suggestion, but still a message
   }
 }
 

@@ -9,7 +9,7 @@ import type { Catalog } from './catalog.ts'
 
 type Factories = readonly (FilterFactory | undefined)[]
 
-/** What can be said of a chain from its factories alone: names, the terminal filter, slots, requirements. */
+/** Problems of a chain that follow from its factories alone: names, the terminal filter, slots, requirements. */
 export function checkOrder(listener: ListenerSpec, factories: Factories, catalog: Catalog): Problem[] {
   const { chain } = listener
   const problems: Problem[] = []
@@ -33,7 +33,7 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
       return
     }
     for (const slot of factory.reads ?? []) {
-      // A filter that nobody knows may be the one that writes it.
+      // An unknown filter may be the one that writes it.
       if (written.has(slot.name) || factories.slice(0, i).includes(undefined)) continue
       const later = chain.find((_, j) => j >= i && factories[j]?.writes?.includes(slot))
       const others = catalog
@@ -80,7 +80,7 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
   return problems
 }
 
-/** An endpoint may leave out neither the terminal filter, nor a slot's writer, nor what enforces its requirements. */
+/** Problems of an endpoint's chain: it needs the terminal filter, the writers of slots, and filters that enforce its requirements. */
 export function checkEndpointChain(
   spec: EndpointSpec,
   listener: ListenerSpec,
@@ -115,7 +115,7 @@ export function checkEndpointChain(
   return problems
 }
 
-/** What can be said only of the instance: hooks that never run where it stands. */
+/** Problems that only the instance shows: hooks that never run at its position. */
 export function checkPlacement(instance: Instance, listener: ListenerSpec, terminal: number): Problem[] {
   const at = listener.chain.findIndex((filter) => filter.name === instance.name)
   if (at <= terminal) return []

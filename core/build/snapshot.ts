@@ -17,13 +17,13 @@ export interface Snapshot {
   /** By listener name. */
   readonly chains: ReadonlyMap<string, Chain>
   readonly warnings: readonly Problem[]
-  /** What its instances read. */
+  /** Files that its instances read. */
   readonly files: FileDigests
 }
 
-/** What was wrong with a spec that could not be compiled. */
+/** Why a spec could not be compiled. */
 export class BuildError extends ConfigError {
-  /** Files that were looked at, by absolute path: a change of one can mend it. */
+  /** Files that filters tried to read, by absolute path: a change of one of them may solve the problem. */
   readonly files: readonly string[]
 
   constructor(problems: readonly Problem[], files: readonly string[]) {
@@ -33,10 +33,10 @@ export class BuildError extends ConfigError {
 }
 
 /**
- * Compiles a spec. All or nothing: throws a BuildError with every problem found and disposes of what it made, or returns
- * a snapshot whose chains are held once. Instances and chains that the previous snapshot has already are used again.
- * Requests go on meanwhile: the event loop is never held for long.
- * @param commit the last thing that may fail, once all is made: if it rejects, so does this, and disposes of what it made
+ * Compiles a spec, all or nothing. Resolves to a snapshot whose chains are held once. Rejects with a BuildError that has every
+ * problem, and disposes what it created. Instances and chains of the previous snapshot are used again where they are equal.
+ * Requests are served meanwhile: it never blocks the event loop for long.
+ * @param commit called when everything is created; if it rejects, the build fails with that error
  */
 export async function buildSnapshot(
   spec: GatewaySpec,
@@ -158,7 +158,7 @@ class Builder {
   }
 }
 
-/** What can be said of a spec, whole or not, before anything is made of it. */
+/** Problems of a spec, complete or not, that can be found without creating a filter. */
 export async function checkSpec({ listeners, endpoints }: GatewaySpec, catalog: Catalog): Promise<Problem[]> {
   const slice = new TimeSlice()
   const problems: Problem[] = []
@@ -167,7 +167,7 @@ export async function checkSpec({ listeners, endpoints }: GatewaySpec, catalog: 
   return problems
 }
 
-/** @param thorough looks at the options of endpoints even if all else is right; making the instances would do so too */
+/** @param thorough checks the options of endpoints even if there is no other problem; a build does so when it creates instances */
 async function checkListener(
   listener: ListenerSpec,
   endpoints: readonly EndpointSpec[],
@@ -197,7 +197,7 @@ async function checkListener(
   return distinct(problems)
 }
 
-/** Endpoints lay their options over those of the chain, so that what is wrong there is met with each of them. */
+/** Each problem once: endpoints merge their options with those of the chain, and repeat the problems of those. */
 function distinct(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
 }
@@ -206,7 +206,7 @@ function* instancesOf(chains: ReadonlyMap<string, Chain> | undefined): Iterable<
   for (const chain of chains?.values() ?? []) yield* chain.instances
 }
 
-/** An endpoint's options by position: the chain's own where it says nothing, undefined where it is off. */
+/** An endpoint's options by position: the chain's where the endpoint has none, undefined where the filter is off. */
 export function optionsOf(endpoint: EndpointSpec, listener: ListenerSpec): (OptionsSpec | undefined)[] {
   return listener.chain.map((filter) => {
     const own = Object.hasOwn(endpoint.filters, filter.name) ? endpoint.filters[filter.name] : undefined
@@ -215,7 +215,7 @@ export function optionsOf(endpoint: EndpointSpec, listener: ListenerSpec): (Opti
     return {
       options: { ...filter.options, ...own.options },
       at: own.at,
-      // Problems of options that the endpoint did not write belong to the chain's place.
+      // Problems of options that the endpoint did not set have the place of the chain's options.
       origins: {
         ...Object.fromEntries(Object.keys(filter.options).map((key) => [key, [...filter.at, key]])),
         ...filter.origins,

@@ -20,7 +20,7 @@ class AttemptState implements Attempt {
   readonly startedAt: number
   status: number | undefined = undefined
   headMs: number | undefined = undefined
-  /** How many of the chain's `admit` hooks let it pass; only those filters see `settled`, beside filters without `admit`. */
+  /** How many of the chain's `admit` hooks let it pass. Of the filters with `admit`, only those see `settled`. */
   admitted = 0
   settled = false
 
@@ -33,11 +33,11 @@ class AttemptState implements Attempt {
 
 /** Watches the hooks of one exchange. */
 interface ExchangeWatch extends HookWatch {
-  /** Hooks run again after something was waited for. @param now monotonic milliseconds */
+  /** Hooks run again after a wait. @param now monotonic milliseconds */
   resumed(now: number): void
 }
 
-/** The attempts of one exchange: picks a target, asks every `admit`, calls and settles each exactly once. */
+/** The attempts of one exchange. For each it picks a target, runs every `admit`, makes the call, and settles it exactly once. */
 export class Attempts {
   readonly #x: Exchange
   readonly #compiled: CompiledChain
@@ -95,7 +95,7 @@ export class Attempts {
     )
   }
 
-  /** Settles what is still open, when the exchange is over. */
+  /** Settles the attempts that are still open, when the exchange is over. */
   close(outcome: 'completed' | 'aborted'): void {
     for (const attempt of this.#all) this.#settle(attempt, outcome === 'aborted' ? 'ignored' : 'success', undefined)
   }
@@ -150,7 +150,7 @@ export class Attempts {
     return undefined
   }
 
-  /** The head is there: the attempt lasts until its body is over. */
+  /** The head is there; the attempt lasts until its body is over. */
   #headOf(attempt: AttemptState, result: Response | LocalReply): Response | LocalReply {
     if (result instanceof LocalReply) {
       this.#settle(attempt, 'ignored', undefined)
@@ -158,7 +158,7 @@ export class Attempts {
     }
     attempt.status = result.status
     attempt.headMs = this.#runtime.clock.now() - attempt.startedAt
-    if (result.upgrade !== undefined) return result // settled when the tunnel is over, and with it the exchange
+    if (result.upgrade !== undefined) return result // settled when the tunnel, and with it the exchange, is over
     if (result.body.empty) this.#settle(attempt, 'success', undefined)
     else result.body.watch((end) => this.#settle(attempt, ...outcomeOf(end)))
     return result

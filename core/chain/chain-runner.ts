@@ -21,8 +21,8 @@ export interface ResponseOutlet {
 }
 
 /**
- * Takes one exchange through its chain, as docs/life-of-a-request.md says: calls each hook of each filter in its phase, and
- * turns whatever a hook returns or throws into a response. Synchronous as long as the hooks are: no promise is made before
+ * Takes one exchange through its chain, as docs/life-of-a-request.md describes: calls each hook of each filter in its phase, and
+ * turns what a hook returns or throws into a response. It is synchronous as long as the hooks are: it creates no promise before
  * the upstream is called.
  */
 export class ChainRunner extends HookCaller {
@@ -44,7 +44,7 @@ export class ChainRunner extends HookCaller {
     chain.lease()
   }
 
-  /** A request goes through its compiled chains as they are, traced, or timed, from start to finish. */
+  /** A request uses its compiled chains plain, traced or timed: the same from start to finish. */
   #form(compiled: CompiledChain): CompiledChain {
     if (this.x.trace !== undefined) return compiled.traced
     return this.#timed ? compiled.timed(this.runtime.durations) : compiled
@@ -54,7 +54,7 @@ export class ChainRunner extends HookCaller {
     this.#inbound(this.#compiled.start, 0)
   }
 
-  /** In place of `start`: the reply to a request that no filter may see. `log` runs as always. */
+  /** Instead of `start`: replies to a request that no filter may see. `log` runs as always. */
   replyEarly(reply: LocalReply): void {
     this.#reply(reply, 'engine')
   }
@@ -84,7 +84,7 @@ export class ChainRunner extends HookCaller {
     this.#upstream()
   }
 
-  /** Goes on once the promise of a hook has settled. */
+  /** Continues when the promise of a hook has settled. */
   #resumeInbound(promise: PromiseLike<Verdict>, program: readonly Op[], at: number, op: Op): void {
     this.within(promise, op).then(
       (late: unknown) => {
@@ -105,7 +105,7 @@ export class ChainRunner extends HookCaller {
     )
   }
 
-  /** The route was written: from here on the endpoint's compiled chain runs. Undefined if it leads nowhere. */
+  /** The route was written: from here on the endpoint's compiled chain runs. Undefined if there is no such endpoint. */
   #enterRoute(op: Op): readonly Op[] | undefined {
     const id: unknown = this.x.route?.endpoint?.id
     const compiled = this.#chain.compiledFor(String(id))
@@ -153,7 +153,7 @@ export class ChainRunner extends HookCaller {
     this.#outbound(this.render(reply, filter), 0)
   }
 
-  /** Phase `response`, over the filters that were entered, the last first. */
+  /** Phase `response`: the filters that were entered, from the last to the first. */
   #outbound(response: Response, at: number): void {
     const { x } = this
     if (x.over || x.aborted) return drop(response, x)
@@ -162,7 +162,7 @@ export class ChainRunner extends HookCaller {
     while (at < ops.length) {
       const op = ops[at++]!
       if (op.index >= this.#entered) continue
-      // Kept here, because the hook may put others in their places.
+      // Kept here, because the hook may replace them.
       const { body, upgrade } = response
       let returned: unknown
       try {
@@ -189,7 +189,7 @@ export class ChainRunner extends HookCaller {
       })
   }
 
-  /** The response that a `response` hook leaves. */
+  /** The response after a `response` hook. */
   #after(returned: unknown, op: Op<ExchangeWithResponse>, before: Content): Response {
     const { x } = this
     let verdict: Verdict
@@ -214,7 +214,7 @@ export class ChainRunner extends HookCaller {
     this.#reply(this.errorOf(error, filter, hook), filter)
   }
 
-  /** The response's stream has closed: settles what is open, runs `log` once for every filter, ends the lease. */
+  /** The response's stream has closed: settles the open attempts, runs `log` once for every filter, and ends the lease. */
   finish(outcome: 'completed' | 'aborted', error?: WeirError): void {
     if (this.#finished) return
     this.#finished = true
@@ -239,10 +239,10 @@ export class ChainRunner extends HookCaller {
   }
 }
 
-/** What of a response holds on to its source. */
+/** The parts of a response that hold a connection. */
 type Content = Pick<Response, 'body'> & { readonly upgrade: Response['upgrade'] | undefined }
 
-/** Nobody will read this response. */
+/** Discards a response that nobody will read. */
 function drop({ body, upgrade }: Pick<Response, 'body' | 'upgrade'> | Content, x: Exchange): void {
   upgrade?.socket.destroy()
   body.discard(x.aborted ? new WeirError('client_gone') : undefined)

@@ -3,7 +3,7 @@ import type { EndpointSpec } from '../control/gateway-spec.ts'
 import { CompiledChain, type Step } from './compiled-chain.ts'
 import type { Instance } from './instance.ts'
 
-/** An endpoint's filters by their position in the chain: its own, the chain's, or none where it is off. */
+/** An endpoint's filters by position in the chain: its own instance, the chain's, or none where the filter is off. */
 export type EndpointFilters = readonly (Instance | 'chain' | undefined)[]
 
 /** What a chain is compiled from. */
@@ -15,23 +15,23 @@ export interface ChainParts {
   readonly routes: boolean
   /** Time limits of hooks, by position; milliseconds. */
   readonly limits: readonly (number | undefined)[]
-  /** Filters as they are before a route is known; undefined where every endpoint has its own. */
+  /** The filters before the route is known; undefined where every endpoint has an instance of its own. */
   readonly base: readonly (Instance | undefined)[]
   readonly endpoints: ReadonlyMap<string, { readonly spec: EndpointSpec; readonly filters: EndpointFilters }>
 }
 
-/** A listener's compiled chain. Requests lease it from start to finish; it retires when it is neither live nor leased. */
+/** The chain of a listener. Requests lease it from start to finish. It retires when no snapshot uses it and no request leases it. */
 export class Chain {
-  /** Equal keys: the same instances for the same endpoints. */
+  /** Chains with equal keys have the same instances for the same endpoints. */
   readonly key: string
   readonly parts: ChainParts
-  /** Before a route is known. */
+  /** For requests whose route is not known yet. */
   readonly base: CompiledChain
   readonly instances: ReadonlySet<Instance>
   readonly #compiled = new Map<string, CompiledChain>()
-  /** Equal filters are one compiled chain. */
+  /** Endpoints with equal filters share a compiled chain. */
   readonly #byFilters = new Map<string, CompiledChain>()
-  /** How many snapshots, built or live, use it. */
+  /** Number of snapshots, built or live, that use it. */
   #holders = 0
   #leases = 0
   #retired = false
@@ -52,7 +52,7 @@ export class Chain {
     return this.parts.requires
   }
 
-  /** An endpoint's compiled chain; compiled when first asked for, because of thousands of endpoints most are rarely called. */
+  /** The compiled chain of an endpoint. Compiled on first use: of thousands of endpoints most are rarely called. */
   compiledFor(endpoint: string): CompiledChain | undefined {
     let compiled = this.#compiled.get(endpoint)
     if (compiled === undefined) {
@@ -88,7 +88,7 @@ export class Chain {
     this.#leases++
   }
 
-  /** A request that leased it is over. */
+  /** A request that leased the chain is over. */
   unlease(): void {
     if (--this.#leases === 0 && this.#holders === 0) void this.retire()
   }
@@ -97,12 +97,12 @@ export class Chain {
     this.#holders++
   }
 
-  /** A snapshot no longer uses it. */
+  /** A snapshot no longer uses the chain. */
   async release(): Promise<void> {
     if (--this.#holders === 0 && this.#leases === 0) await this.retire()
   }
 
-  /** Gives up its instances, now; later calls do nothing. Called at the drain deadline for chains still leased. */
+  /** Releases the instances at once; later calls do nothing. At the drain deadline, chains that are still leased retire too. */
   async retire(): Promise<void> {
     if (this.#retired) return
     this.#retired = true

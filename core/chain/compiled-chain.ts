@@ -1,6 +1,5 @@
 import type { Awaitable } from '../api/attempt.ts'
 import type { HookName } from '../api/current-hook.ts'
-import { RouteSlot } from '../api/endpoint.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { ExchangeWithResponse, Filter, TerminalFilter, Verdict } from '../api/filter.ts'
 import { type FilterDurations, timeFilter } from '../observe/filter-durations.ts'
@@ -11,7 +10,7 @@ export interface Step {
   /** Name in the chain. */
   readonly name: string
   readonly filter: Filter
-  /** How long one of its hooks may wait before its error replies; milliseconds. Undefined: for ever. */
+  /** How long one of its hooks may wait before the request gets a 500; milliseconds. Undefined: no limit. */
   readonly limitMs: number | undefined
 }
 
@@ -39,12 +38,12 @@ export interface Op<X = Exchange> extends HookName {
 }
 
 /**
- * A chain's filters as one endpoint (or, before the route is known, the chain itself) has them, compiled into the lists
- * that the runner walks. A position whose filter is `off` here is undefined.
+ * The filters of a chain as one endpoint has them (or, before the route is known, the chain itself), compiled into the lists
+ * of hooks that the runner goes through. Where a filter is `off`, its position is undefined.
  */
 export class CompiledChain {
   readonly steps: readonly (Step | undefined)[]
-  /** Undefined before the route is known, if the terminal filter is made an endpoint. */
+  /** Undefined before the route is known, if the terminal filter has an instance per endpoint. */
   readonly terminal: TerminalStep | undefined
   /** What runs until the route is known. */
   readonly start: readonly Op[]
@@ -54,7 +53,7 @@ export class CompiledChain {
   readonly responses: readonly Op<ExchangeWithResponse>[]
   readonly logs: readonly HookStep[]
   readonly upstreams: readonly HookStep[]
-  /** Programs for the rest of the request, by the position of the filter that wrote the route. */
+  /** What runs once the route is known, by the position of the filter that wrote it. */
   readonly #rest: (readonly Op[] | undefined)[] = []
   readonly #stop: number
   #traced: CompiledChain | undefined
@@ -95,7 +94,7 @@ export class CompiledChain {
   readonly #terminal: number
   readonly #routes: boolean
 
-  /** What runs once the filter at `index` has written the route: `routed` of those passed, then the rest. */
+  /** What runs once the filter at `index` has written the route: `routed` of the filters up to it, then the other filters. */
   rest(index: number): readonly Op[] {
     let program = this.#rest[index]
     if (program === undefined) {
@@ -125,10 +124,6 @@ export class CompiledChain {
     return new CompiledChain(steps, this.#terminal, this.#routes)
   }
 }
-
-/** Slots whose writing makes the engine move on to `routed`. */
-export const isRouteWriter = (writes: readonly { name: string }[] | undefined): boolean =>
-  writes?.some((slot) => slot.name === RouteSlot.name) === true
 
 function op(step: Step | undefined, index: number, hook: Op['hook']): Op | undefined {
   const run = step?.filter[hook]

@@ -2,12 +2,12 @@ import { ERRORS, type WeirError } from '../api/errors.ts'
 import type { HookError } from '../api/hook-error.ts'
 import { LocalReply } from '../api/reply.ts'
 
-/** The reply for an error, by the one table of `errors.ts`. */
+/** The reply for an error, by the table in `errors.ts`. */
 export function errorReply(error: WeirError, filter: string): LocalReply {
   return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers: proxyStatus(error) }, filter)
 }
 
-/** The reply for a hook that threw, or returned what it may not: it names the filter, and nothing of what was thrown. */
+/** The reply for the error of a hook. It names the filter and the hook, and shows nothing of what was thrown. */
 export function filterFailure(error: HookError): LocalReply {
   const { filter = 'unknown', hook, code } = error
   const detail =
@@ -17,7 +17,7 @@ export function filterFailure(error: HookError): LocalReply {
   return new LocalReply(error.status, code, { detail, headers: proxyStatus(error), extra: { filter } }, filter)
 }
 
-// A 503 or 429 always says when to come back (RFC 9110 §10.2.3); none of the table's codes is one yet.
+// A 503 or 429 would need Retry-After (RFC 9110 §10.2.3); no code of the table has one of them.
 const proxyStatus = (error: WeirError): Record<string, string> => ({
   'proxy-status': `weir; error=${ERRORS[error.code].proxyStatus}`,
 })

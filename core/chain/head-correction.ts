@@ -1,11 +1,11 @@
 import type { Response } from '../api/reply.ts'
 
-/** Fields that describe bytes which are no longer the ones sent (RFC 9530, RFC 9110 §14.3). */
+/** Fields that describe the bytes as they were before the change (RFC 9530, RFC 9110 §14.3). */
 const DIGESTS = ['content-md5', 'digest', 'content-digest', 'repr-digest', 'accept-ranges'] as const
 
 /**
- * Makes the head fit a body that a filter changed: length set or removed, a strong validator weakened (RFC 9110 §8.8.1:
- * a transformed representation is no longer identical byte for byte), digests removed.
+ * Corrects the head of a response whose body a filter changed: sets or removes the length, weakens a strong validator (RFC 9110
+ * §8.8.1: the representation is no longer identical byte for byte), removes digests.
  */
 export function correctHead(response: Response, method: string): void {
   const { body, headers } = response
@@ -13,7 +13,7 @@ export function correctHead(response: Response, method: string): void {
   if (body.length === undefined) headers.delete('content-length')
   else {
     headers.set('Content-Length', String(body.length))
-    headers.delete('trailer') // RFC 9112 §7.1.2: only chunks have room for them
+    headers.delete('trailer') // RFC 9112 §7.1.2: only a chunked body can have trailers
   }
   for (const name of DIGESTS) headers.delete(name)
   const etag = headers.get('etag')

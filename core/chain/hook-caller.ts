@@ -9,19 +9,19 @@ import { HookTimeLimit } from './hook-time-limit.ts'
 import { renderReply } from './render-reply.ts'
 import type { Runtime } from './runtime.ts'
 
-/** A hook that holds the event loop longer than this is logged; milliseconds. */
+/** A hook that blocks the event loop for longer than this is logged; milliseconds. */
 const BLOCKED_MS = 100
 
 /**
- * Calls single hooks for one exchange, and turns what they throw into replies. The base of the runner rather than a part of
- * it: one object less per request.
+ * Calls one hook at a time for an exchange, and turns what it throws into a reply. It is the base class of `ChainRunner`, not a
+ * part of it, to save an object per request.
  */
 export abstract class HookCaller implements HookWatch {
   readonly x: Exchange
   protected readonly runtime: Runtime
   /** The last error that made a reply. */
   protected error: WeirError | undefined
-  /** Monotonic milliseconds at which the present hook began. */
+  /** Monotonic milliseconds at which the current hook began. */
   #hookAt: number
 
   constructor(x: Exchange, runtime: Runtime) {
@@ -30,19 +30,19 @@ export abstract class HookCaller implements HookWatch {
     this.#hookAt = x.startedAt
   }
 
-  /** Hooks run again after something was waited for: that time is no hook's. */
+  /** Hooks run again after a wait: the time until now does not count for the next hook. */
   resumed(now: number = this.runtime.clock.now()): void {
     this.#hookAt = now
   }
 
-  /** One reading of the clock per hook: the end of one is the beginning of the next (40 ns, measured). */
+  /** Reads the clock once per hook: the end of one is the beginning of the next (40 ns, measured). */
   returned({ name, hook }: HookName): void {
     const now = this.runtime.clock.now()
     if (now - this.#hookAt > BLOCKED_MS) this.runtime.hookBlocked(this.x, name, hook, now - this.#hookAt)
     this.#hookAt = now
   }
 
-  /** Calls a hook, so that what it leaves behind, and the time that it takes, are known to be its own. */
+  /** Calls a hook. Its time is measured, and functions that it gives to a body are known to be its own. */
   protected call<X>(op: Op<X>, x: X): unknown {
     enterHook(op, this)
     try {
@@ -66,7 +66,7 @@ export abstract class HookCaller implements HookWatch {
     ).result
   }
 
-  /** The reply as a response; a reply that can't be sent is the error of the filter that made it. */
+  /** The reply as a response. A reply that can't be sent is an error of the filter that made it. */
   protected render(reply: LocalReply, filter: string): Response {
     try {
       return renderReply(this.x, reply, filter)
@@ -76,7 +76,7 @@ export abstract class HookCaller implements HookWatch {
     }
   }
 
-  /** The reply for whatever was thrown; counts and logs what is the gateway's own fault. */
+  /** The reply for what was thrown. Errors of filters and of the gateway itself are logged and counted. */
   protected errorOf(thrown: unknown, filter: string, hook: string): LocalReply {
     const error = HookError.of(thrown, filter, hook)
     this.error = error

@@ -7,8 +7,8 @@ import { HookError } from '../api/hook-error.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
 
-// A plugin in JavaScript, or one that casts, can return anything. What no hook may return is an error of that hook, so that
-// it neither hangs the request nor passes for an empty response, nor is blamed on another filter.
+// A plugin in JavaScript, or one that casts, can return anything. What a hook may not return is an error of that hook: it must
+// not hang the request, pass as an empty response, or look like the error of another filter.
 
 /** The verdict of a hook that goes on or replies. @throws HookError for anything else */
 export function verdictOf(value: unknown, filter: string, hook: string): Verdict {
@@ -16,21 +16,21 @@ export function verdictOf(value: unknown, filter: string, hook: string): Verdict
   throw wrong(value, filter, hook, 'may return nothing, or a reply: reply(status, reason)')
 }
 
-/** The verdict of a hook that must not wait. @throws HookError for a promise, and for anything that is no verdict */
+/** The verdict of a synchronous hook. @throws HookError for a promise, and for anything that is no verdict */
 export function promptVerdictOf(value: unknown, filter: string, hook: string): Verdict {
   if (!isThenable(value)) return verdictOf(value, filter, hook)
-  value.then(undefined, () => {}) // whatever becomes of it, the request is over
+  value.then(undefined, () => {}) // the hook has failed already: how its promise ends does not matter
   throw wrong(value, filter, hook, 'is synchronous: it may return nothing, or a reply')
 }
 
-/** What a hook that makes or passes on the response may return. @throws HookError for anything else */
+/** The response, or the reply, of `upstream` and `call`. @throws HookError for anything else */
 export function responseOf(value: unknown, filter: string, hook: string): Response | LocalReply {
   if (value instanceof LocalReply) return attributed(value, filter)
   if (isResponse(value)) return value
   throw wrong(value, filter, hook, 'must return a response or a reply')
 }
 
-/** What `pick` may return. @throws HookError for anything else */
+/** The target, or the reply, of `pick`. @throws HookError for anything else */
 export function targetOf(value: unknown, filter: string): Target | LocalReply | undefined {
   if (value === undefined) return undefined
   if (value instanceof LocalReply) return attributed(value, filter)
@@ -39,7 +39,7 @@ export function targetOf(value: unknown, filter: string): Target | LocalReply | 
   throw wrong(value, filter, 'pick', 'must return a target of the endpoint or a reply')
 }
 
-/** Whether the exchange still has a response that can be sent, after a `response` hook had it in its hands. */
+/** Whether the exchange has a response that can be sent, after a `response` hook has edited it. */
 export function hasResponse({ response }: Exchange): boolean {
   return response !== undefined && isResponse(response)
 }
@@ -57,7 +57,7 @@ function wrong(value: unknown, filter: string, hook: string, may: string): HookE
   return new HookError(filter, hook, new TypeError(`the hook returned ${described(value)}; it ${may}`))
 }
 
-/** The kind of a value, never its content: that may come from a client. */
+/** The kind of a value. Not its content, which may come from a client. */
 function described(value: unknown): string {
   if (value === null) return 'null'
   if (value === undefined) return 'nothing'

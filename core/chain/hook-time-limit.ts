@@ -11,8 +11,8 @@ export interface LimitedHook {
 }
 
 /**
- * The result of a hook, or an error that names it once its time is over. While the hook waits for others (`pause`) its time
- * stands still: an `upstream` hook is not to blame for a slow upstream.
+ * The result of a hook, or an error that names the hook if it takes too long. The time between `pause` and `resume` does not
+ * count: an `upstream` hook is not responsible for a slow upstream.
  */
 export class HookTimeLimit<T> {
   readonly result: Promise<T>
@@ -28,7 +28,7 @@ export class HookTimeLimit<T> {
 
   /**
    * @param run the hook; called at once
-   * @param late takes a result that comes after the time is over
+   * @param late gets a result that comes too late
    */
   constructor(
     hook: LimitedHook,
@@ -57,14 +57,14 @@ export class HookTimeLimit<T> {
     this.result = Promise.race([work, expired])
   }
 
-  /** The hook waits for somebody else. Calls nest. */
+  /** The hook waits for something that is not its own work. Calls nest. */
   pause(): void {
     if (this.#paused++ > 0 || this.#over) return
     this.#deadline?.cancel()
     this.#left -= this.#now() - this.#since
   }
 
-  /** It goes on. */
+  /** The hook goes on. */
   resume(): void {
     if (--this.#paused === 0 && !this.#over) this.#start()
   }

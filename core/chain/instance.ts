@@ -4,23 +4,23 @@ import type { FileDigests } from '../base/file-digests.ts'
 
 let instances = 0
 
-/** A filter instance: made once for equal options, shared by chains, disposed when no chain holds it. */
+/** A filter instance: created once for equal options, shared by chains, disposed when no chain holds it. */
 export class Instance {
-  /** Never given twice in a process. */
+  /** Unique in the process, for ever. */
   readonly id = ++instances
-  /** Equal keys: equal factories, names and options. */
+  /** Instances with equal keys have equal factories, names and options. */
   readonly key: string
   readonly name: string
   readonly factory: FilterFactory
   readonly filter: Filter
-  /** What `create` read. */
+  /** Files that `create` read. */
   readonly files: FileDigests
-  /** What `create` had to say. */
+  /** Warnings of `create`. */
   readonly warnings: readonly string[]
   readonly #dispose: () => Promise<void>
   #holders = 0
 
-  /** @param dispose frees what it holds; called once */
+  /** @param dispose frees what the instance holds; called once */
   constructor(
     parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files' | 'warnings'>,
     dispose: () => Promise<void>,
@@ -38,7 +38,7 @@ export class Instance {
     this.#holders++
   }
 
-  /** Gives up a hold. Resolves when, if it was the last, the instance is disposed. */
+  /** Ends one `hold`. After the last one the instance is disposed; resolves when that is done. */
   async release(): Promise<void> {
     if (--this.#holders === 0) await this.#dispose()
   }

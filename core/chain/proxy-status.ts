@@ -1,8 +1,8 @@
 import type { Response } from '../api/reply.ts'
 
 /**
- * Says of a server error who made it, and why (RFC 9209 §2): the gateway, or the upstream, whose own word for it stands
- * before.
+ * Adds `Proxy-Status` to a server error (RFC 9209 §2): it says whether the gateway or the upstream made the error, and why. The
+ * upstream's own `Proxy-Status` stays before it.
  */
 export function addProxyStatus({ status, local, headers }: Response): void {
   if (status < 500) return
@@ -10,6 +10,6 @@ export function addProxyStatus({ status, local, headers }: Response): void {
   else if (!headers.has('proxy-status')) headers.add('Proxy-Status', ownReply(local.reason))
 }
 
-/** A reply that no call of an upstream led to (RFC 9209 §2.3.28). */
+/** Of a reply that the gateway made without calling an upstream (RFC 9209 §2.3.28). */
 const ownReply = (reason: string): string =>
   `weir; error=proxy_internal_response; details="${reason.replaceAll(/[^\x20-\x7e]|["\\]/g, '_')}"`

@@ -1,32 +1,34 @@
 import { type Route, RouteSlot, type Target } from '../api/endpoint.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Filter } from '../api/filter.ts'
+import type { Filter, Verdict } from '../api/filter.ts'
 import type { FilterFactory } from '../api/filter-factory.ts'
+import { HookError } from '../api/hook-error.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Chain } from './chain.ts'
-import type { CompiledChain } from './compiled-chain.ts'
-import { errorReply } from './error-reply.ts'
+import type { CompiledChain, TerminalStep } from './compiled-chain.ts'
+import { errorReply, filterFailure } from './error-reply.ts'
+import { targetOf, verdictOf } from './hook-results.ts'
 import { refusalBeforeUpstream } from './requirements.ts'
 
-/** One hook at its turn. */
+/** One hook of a rehearsal. */
 export interface RehearsedHook {
   /** Position of its filter in the chain. */
   readonly index: number
   readonly hook: 'request' | 'routed' | 'upstream' | 'pick' | 'admit' | 'call'
-  /** A hook that is not run decides something that can't be known here; the rehearsal goes on as if it let the request pass. */
+  /** What the decision of a hook that was `not run` would be is unknown; the rehearsal goes on as if the request had passed. */
   readonly verdict: 'continues' | 'not run' | LocalReply
 }
 
-/** What would happen to a request, as far as it can be known without the network and without the running gateway. */
+/** What would happen to a request, as far as that can be known without the network and without the running gateway. */
 export interface Rehearsal {
   readonly turns: readonly RehearsedHook[]
   readonly route: Route | undefined
-  /** The filters as the request met them last: the endpoint's, once the route was known. */
+  /** The filters that the request met last: the endpoint's, once the route was known. */
   readonly compiled: CompiledChain
   /** Filters before this position were entered. */
   readonly entered: number
-  /** How it ends; `unknown` says in words what it depends on. */
+  /** How the request ends; `unknown` says in words what that depends on. */
   readonly end:
     | { readonly reply: LocalReply; readonly by: string }
     | { readonly target: Target | undefined; readonly by: string }
@@ -34,8 +36,8 @@ export interface Rehearsal {
 }
 
 /**
- * Takes an exchange through its chain as `Run` does, up to the call of the upstream, which is not made. Hooks run of
- * filters whose factories are `offline`; of those after the call (`response`, `log`) none do.
+ * Takes an exchange through its chain as `ChainRunner` does, up to the call of the upstream, which is not made. It runs only
+ * the hooks of filters whose factories are `offline`, and no hook that comes after the call (`response`, `log`).
  * @param factories of the chain's filters, by position
  */
 export async function rehearse(
@@ -48,7 +50,7 @@ export async function rehearse(
   let entered = 0
   const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, compiled, entered, end })
   const runs = (index: number): boolean => factories[index]?.offline === true
-  /** The filters whose hooks were not run, among those that could have done this. */
+  /** The last filter whose hooks were not run and that could have done this. */
   const notRun = (could: (factory: FilterFactory) => boolean): string | undefined =>
     turns
       .filter(({ index, verdict }) => verdict === 'not run' && could(factories[index]!))
@@ -59,12 +61,12 @@ export async function rehearse(
   for (let at = 0; at < program.length; ) {
     const { index, name, hook, run } = program[at++]!
     entered = Math.max(entered, index + 1)
-    const verdict = runs(index) ? await verdictOf(() => run(x), name, hook) : 'not run'
+    const verdict = runs(index) ? await outcomeOf(() => run(x), name, hook) : 'not run'
     turns.push({ index, hook: hook as RehearsedHook['hook'], verdict: verdict ?? 'continues' })
     if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
     if (x.route === undefined || program !== compiled.start) continue
     const own = chain.compiledFor(x.route.endpoint.id)
-    if (own === undefined) return ended({ reply: failure(name, hook), by: name })
+    if (own === undefined) return ended({ reply: replyFor(new Error('no such endpoint'), name, hook), by: name })
     compiled = own
     program = compiled.rest(index)
     at = 0
@@ -96,7 +98,7 @@ export async function rehearse(
   wait('upstream')
   let target: Target | undefined
   if (terminal.filter.pick !== undefined) {
-    const picked = runs(last) ? await verdictOf(() => terminal.filter.pick!(x, []), terminal.name, 'pick') : undefined
+    const picked = runs(last) ? pick(x, terminal) : undefined
     turns.push({ index: last, hook: 'pick', verdict: verdictOfPick(picked, runs(last)) })
     if (picked instanceof LocalReply) return ended({ reply: picked, by: terminal.name })
     target = picked
@@ -109,21 +111,30 @@ export async function rehearse(
 const verdictOfPick = (picked: Target | LocalReply | undefined, ran: boolean): RehearsedHook['verdict'] =>
   picked instanceof LocalReply ? picked : ran ? 'continues' : 'not run'
 
-/** What a hook returns; the engine's answer if it throws. */
-async function verdictOf<T>(hook: () => T | PromiseLike<T>, filter: string, name: string): Promise<T | LocalReply> {
+/** The verdict of a hook; the engine's reply if it throws, or returns what it may not. */
+async function outcomeOf(run: () => unknown, filter: string, hook: string): Promise<Verdict> {
   try {
-    return await hook()
+    return verdictOf(await run(), filter, hook)
   } catch (error) {
-    return error instanceof WeirError ? errorReply(error, filter) : failure(filter, name)
+    return replyFor(error, filter, hook)
   }
 }
 
-function failure(filter: string, hook: string): LocalReply {
-  const { status, reason } = errorReply(new WeirError('filter_error'), filter)
-  return new LocalReply(status, reason, { detail: `The filter "${filter}" fails in its ${hook} hook.` }, filter)
+/** The same for `pick`, which is synchronous. */
+function pick(x: Exchange, { filter, name }: TerminalStep): Target | LocalReply | undefined {
+  try {
+    return targetOf(filter.pick!(x, []), name)
+  } catch (error) {
+    return replyFor(error, name, 'pick')
+  }
 }
 
-/** What a filter itself has to say about a request that was rehearsed. */
+function replyFor(thrown: unknown, filter: string, hook: string): LocalReply {
+  const error = HookError.of(thrown, filter, hook)
+  return error instanceof HookError ? filterFailure(error) : errorReply(error, filter)
+}
+
+/** The lines of a filter's `explain` hook about a request that was rehearsed. */
 export function notesOf(filter: Filter, x: Exchange): string[] {
   try {
     return [...(filter.explain?.(x) ?? [])]

@@ -15,7 +15,7 @@ import { traceIdOf } from '../observe/traceparent.ts'
 import type { Tracing } from '../observe/tracing.ts'
 import type { HookStep } from './compiled-chain.ts'
 
-/** What every request shares: time, logs, traces, and the count of what went wrong. */
+/** What all requests share: time, logs, traces, and the counts of errors. */
 export class Runtime implements HookWatch {
   readonly clock: Clock
   readonly timers: TimerWheel
@@ -44,21 +44,21 @@ export class Runtime implements HookWatch {
     this.durations = new FilterDurations(this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
-      help: 'Hooks of filters that threw, rejected, took too long, or returned what they may not',
+      help: 'Hooks of filters that threw, rejected, took too long, or returned what they may not.',
       type: 'counter',
       collect: () => this.#filterErrors.samples(),
     })
   }
 
-  /** A request's head is there: its sampling is decided here, once. */
+  /** The head of a request is there: decides, once, whether its trace is sampled. */
   begin(x: Exchange): void {
     if (this.tracing === undefined) x.traceId = traceIdOf(x.request.headers)
     else x.trace = this.tracing.begin(x)
   }
 
   /**
-   * A hook threw, or returned what it may not: counted, logged, and the process goes on.
-   * @param filter name in the chain; undefined where only the error itself can tell
+   * Counts and logs the error of a hook.
+   * @param filter name in the chain; undefined where only the stack of the error can tell
    */
   filterError(x: Exchange | undefined, filter: string | undefined, hook: string, error: unknown): void {
     const name = filter ?? filterOf(error) ?? 'unknown'
@@ -67,19 +67,19 @@ export class Runtime implements HookWatch {
     this.logger.error(fields, `filter "${name}" failed in its ${hook} hook`)
   }
 
-  /** A hook held the event loop, and with it every other request, for so many milliseconds. */
+  /** Logs that a hook blocked the event loop, and with it every other request, for `ms` milliseconds. */
   hookBlocked(x: Exchange, filter: string, hook: string, ms: number): void {
     const fields = { filter, hook, blocked_ms: Math.round(ms), ...contextOf(x) }
     this.logger.warn(fields, `filter "${filter}" blocked the event loop for ${Math.round(ms)} ms in its ${hook} hook`)
   }
 
-  /** What a hook returned that can't change the exchange any more: if it is a promise that rejects, that is its error. */
+  /** Ignores what a hook returned that can't change the exchange any more. A promise that rejects is an error of the hook. */
   ignoreResult(result: unknown, x: Exchange | undefined, filter: string, hook: string): void {
     if (isThenable(result)) result.then(undefined, (error: unknown) => this.filterError(x, filter, hook, error))
   }
 
   /**
-   * Phase `log`: every filter once, then the trace and the access line. Nothing here can hurt the exchange.
+   * Phase `log`: every filter once, then the trace, then the access line. What a hook throws stops none of them.
    * @param watch of the exchange, where there is one
    */
   log(steps: readonly HookStep[], finished: Finished, watch: HookWatch = this): void {

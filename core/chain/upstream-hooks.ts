@@ -26,7 +26,7 @@ export function aroundUpstream(
   }, call)
 }
 
-/** Runs the hook; what it throws, or returns though it may not, is its own error. */
+/** Runs the hook. What it throws, or returns against its contract, is its own error. */
 function checked(step: HookStep, watch: HookWatch, run: () => Awaitable<Result>): Awaitable<Result> {
   const { name } = step
   let result: Awaitable<Result>
@@ -47,7 +47,7 @@ function checked(step: HookStep, watch: HookWatch, run: () => Awaitable<Result>)
   )
 }
 
-/** The hook with its time limit, which stands still while the hook waits for what it wraps. */
+/** Runs the hook with its time limit. The time in which it waits for what it wraps does not count. */
 function limited(
   { name, filter }: HookStep,
   limitMs: number,
@@ -69,7 +69,7 @@ function limited(
   return limit.result
 }
 
-/** Drops a response that comes after the hook's time was over. */
+/** Drops a response that a hook returned too late. */
 export function dropLate(result: unknown): void {
   const { upgrade, body } = (result ?? {}) as Partial<Response>
   upgrade?.socket?.destroy()

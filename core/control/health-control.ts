@@ -5,7 +5,7 @@ import type { TargetHealth } from '../state/endpoint-status.ts'
 /** How the targets of an endpoint are checked. Durations are milliseconds. Plain data: equal settings are the same check. */
 export interface HealthCheck {
   readonly method: 'GET' | 'HEAD'
-  /** Comes behind the target's origin as it is, query included. */
+  /** Appended to the target's origin as it is, query included. */
   readonly path: string
   /** By name, in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -65,7 +65,7 @@ export const HealthControlKey: ServiceKey<HealthControl> = defineService('health
 const REGEX = /^\/(.+)\/([imsu]*)$/s
 
 /**
- * Reads the option `body_match` of a health check: a regular expression between slashes, with flags behind them, or plain text.
+ * Reads the option `body_match` of a health check: a regular expression between slashes, followed by flags, or plain text.
  *
  * @example parseBodyMatch('/"status": ?"up"/i') // a RegExp
  * @throws SyntaxError for a wrong regular expression

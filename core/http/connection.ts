@@ -6,16 +6,16 @@ import { plainAddress, type TrustedProxies } from './trusted-proxies.ts'
 
 const CONNECTION = Symbol('weir.connection')
 
-/** A downstream connection: who is at its other end, and whose turn it is. */
+/** A downstream connection: the peer, and the queue of its requests. */
 export class Connection {
   readonly peer: string
   readonly trusted: boolean
   readonly scheme: 'http' | 'https'
-  /** The request whose head was parsed last, while it matters. */
+  /** The request whose head was parsed last, as long as it is needed. */
   last: IncomingMessage | undefined
-  /** Body of the request that is served. */
+  /** Body of the request that is being served. */
   body: RequestBody | undefined
-  /** The parser has given up: nothing that still comes is a request. */
+  /** The parser has failed: nothing that still comes is a request. */
   broken = false
   readonly #socket: Duplex
   readonly #waiting: (() => void)[] = []
@@ -28,34 +28,34 @@ export class Connection {
     this.scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
   }
 
-  /** True while an exchange is served. */
+  /** True while an exchange is being served. */
   get busy(): boolean {
     return this.#busy
   }
 
-  /** Serves now, or when the exchanges before are over: pipelined requests are served one at a time, in order. */
+  /** Calls `start` now, or when the exchanges before are over: pipelined requests are served one at a time, in order. */
   queue(start: () => void): void {
-    // The last answer was given: what still comes is neither served nor answered (RFC 9112 §9.6).
+    // The last response was sent: what still comes is not served (RFC 9112 §9.6).
     if (!this.#socket.writable) return
     if (this.enter()) start()
     else this.wait(start)
   }
 
-  /** Takes the turn, if nobody has it. */
+  /** Begins an exchange, if none is being served. @returns whether it did */
   enter(): boolean {
     if (this.#busy) return false
     this.#busy = true
     return true
   }
 
-  /** Serves when the exchanges before are over. */
+  /** Calls `start` when the exchanges before are over. */
   wait(start: () => void): void {
     this.#waiting.push(start)
-    // What is parsed already waits here; the socket is not read for more until it is its turn.
+    // What is parsed already waits here. No more is read from the socket until the queue is empty.
     this.#socket.pause()
   }
 
-  /** The exchange that was served is over. */
+  /** The current exchange is over: serves the next one that waits. */
   next(): void {
     this.#busy = false
     this.body = undefined
@@ -65,7 +65,7 @@ export class Connection {
       if (this.last?.complete === true) this.last = undefined
       return
     }
-    // RFC 9112 §9.6: nothing behind an answer with `Connection: close` is served, for nobody would hear of it.
+    // RFC 9112 §9.6: nothing after a response with `Connection: close` is served, because its response can't be sent.
     if (!this.#socket.writable) {
       this.#waiting.length = 0
       return
@@ -76,7 +76,7 @@ export class Connection {
   }
 }
 
-/** The connection of a socket; made when its first message comes. */
+/** The connection of a socket, created on first use. */
 export function connectionOf(socket: Duplex, trusted: TrustedProxies): Connection {
   const holder = socket as Duplex & { [CONNECTION]?: Connection }
   holder[CONNECTION] ??= new Connection(socket, trusted)

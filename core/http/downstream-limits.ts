@@ -1,27 +1,27 @@
-/** How far a listener bears with its clients. Times in milliseconds, sizes in bytes. */
+/** Timeouts and limits for the clients of a listener. Times in milliseconds, sizes in bytes. */
 export interface DownstreamLimits {
-  /** Until the head of a request is there, from the connection's first moment or the head's first byte. */
+  /** Time for the head of a request, from the opening of the connection or the first byte of the head. */
   readonly headersTimeoutMs: number
-  /** Between an answer and the next request of a connection. */
+  /** Time between a response and the next request of a connection. */
   readonly idleTimeoutMs: number
-  /** Without a byte of a request's body that is waited for. */
+  /** Time without a byte of a request's body, while the gateway waits for it. */
   readonly bodyTimeoutMs: number
-  /** Without a byte of an answer that the client takes. */
+  /** Time in which a client takes no byte of a response. */
   readonly sendTimeoutMs: number
-  /** Of a request's head, its first line included; a larger one is answered 431, or 414. */
+  /** Size of a request's head with its first line; a larger one gets 431, or 414. */
   readonly maxHeadersSize: number
-  /** Fields of a head; more are answered 431. */
+  /** Number of fields of a head; more get 431. */
   readonly maxHeadersCount: number
-  /** Of a request's target; a longer one is answered 414. */
+  /** Length of a request's target; a longer one gets 414. */
   readonly maxTargetSize: number
   /** Protocols that clients may ask to switch to, in lower case; others are ignored (RFC 9110 §7.8). */
   readonly upgradeProtocols: readonly string[]
 }
 
-/** What holds where the configuration says nothing. */
+/** The limits where the configuration sets none. */
 export const DEFAULT_LIMITS: DownstreamLimits = {
   headersTimeoutMs: 60_000,
-  // Longer than the 60 s of common load balancers, so that it is they who close idle connections, not a race.
+  // Longer than the 60 s of common load balancers, so that the load balancer closes idle connections, and no request races.
   idleTimeoutMs: 65_000,
   bodyTimeoutMs: 60_000,
   sendTimeoutMs: 60_000,

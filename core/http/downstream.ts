@@ -4,8 +4,8 @@ import type { Connection } from './connection.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 
 /**
- * The downstream side of a request. Forwarding fields count only when the connection comes from a trusted proxy.
- * @param host the one that the request names
+ * The downstream side of a request. Forwarding fields count only where the connection comes from a trusted proxy.
+ * @param host of the request's target or `Host`
  */
 export function downstreamOf(
   connection: Connection,

@@ -3,24 +3,26 @@ import type { Duplex } from 'node:stream'
 import type { TimerWheel } from '../base/timer-wheel.ts'
 import type { RequestBody } from './request-body.ts'
 
-/** Up to this much of a body that nobody wants is read so that the connection can be kept. */
+/** Up to this much of a body that nobody wants is read, so that the connection can be kept. */
 const DRAIN_BYTES = 64 * 1024
-/** After `Connection: close`: how much more is read, and how long, so that the client sees the answer before a reset. */
+/** After `Connection: close`: how much more is read, and for how long, so that the client gets the response before a reset. */
 const LINGER_BYTES = 1024 * 1024
 const LINGER_MS = 2000
 
-/** Size of a request's body as its head declares it: undefined for chunked. */
+/** What the head of a request says about its body. */
 export interface Framing {
+  /** Bytes; undefined: chunked. */
   length: number | undefined
-  /** The client waits for `100 Continue` and has not been told to go on. */
+  /** The client waits for `100 Continue`, which has not been sent. */
   waiting: boolean
 }
 
 /**
- * Decides what becomes of a connection whose request is answered before its body has all come (RFC 9112 §9.6): a short
- * rest is drained, a long or unknown one closes the connection, after lingering so that the answer is not lost in a reset.
- * Called just before the head is written; true if the answer must say `Connection: close`.
+ * Decides what happens to a connection whose response is ready before the request's body has all come (RFC 9112 §9.6). A short
+ * rest of the body is drained. A long or unknown rest closes the connection, after a lingering read, so that no reset destroys
+ * the response. Called just before the head is written.
  * @param closing the connection is closed in any case
+ * @returns whether the response must say `Connection: close`
  */
 export function settleEarlyReply(
   req: IncomingMessage,
@@ -32,7 +34,7 @@ export function settleEarlyReply(
 ): boolean {
   if (req.complete) return closing
   const rest = framing.length === undefined ? Infinity : framing.length - body.received - req.readableLength
-  // A client that waits for 100 may never send the body, and what it sends next would be taken for it.
+  // A client that waits for 100 may never send the body; its next request would then be read as the body.
   if (rest <= DRAIN_BYTES && !framing.waiting && !closing && !body.lost) {
     res.once('finish', () => req.resume())
     return false
@@ -42,9 +44,8 @@ export function settleEarlyReply(
 }
 
 /**
- * Node ends a connection with `destroySoon`, which closes the socket as soon as the answer is written; bytes of the
- * client that are still unread would then turn into a reset that can overtake the answer. This puts a half-close and a
- * bounded read in its place.
+ * Node ends a connection with `destroySoon`, which closes the socket as soon as the response is written. Bytes of the client
+ * that are unread then cause a reset, which can overtake the response. This replaces it by a half-close and a bounded read.
  */
 function linger(req: IncomingMessage, timers: TimerWheel): void {
   const { socket } = req
@@ -54,7 +55,7 @@ function linger(req: IncomingMessage, timers: TimerWheel): void {
   }
 }
 
-/** Ends a connection behind what was written, and reads on for a while (RFC 9112 §9.6). */
+/** Ends a connection after what was written, and reads on for a while (RFC 9112 §9.6). */
 export function endSlowly(socket: Duplex, timers: TimerWheel): void {
   let rest = LINGER_BYTES
   const deadline = timers.after(LINGER_MS, () => socket.destroy())

@@ -5,23 +5,23 @@ import type { Overload } from './overload.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 import { Tunnels } from './tunnel/tunnels.ts'
 
-/** What a listener may change while it runs. */
+/** Settings of a listener that can change while it runs. */
 export interface ListenerSettings {
-  /** Requests that begin from now on lease this chain. */
+  /** The chain that requests lease from now on. */
   readonly chain: Chain
-  /** Proxies whose forwarding headers are believed, for connections that open from now on. */
+  /** Proxies whose forwarding headers count, for connections that open from now on. */
   readonly trusted: TrustedProxies
   /** For connections that open from now on, and for the next request of every open one. */
   readonly limits: DownstreamLimits
 }
 
-/** What all requests of one listener share. */
+/** What all requests of a listener share. */
 export class ListenerState {
   settings: ListenerSettings
   /** Set once the listener stops: every response then says `Connection: close`. */
   draining = false
   readonly runtime: Runtime
-  /** Undefined where requests are never shed. */
+  /** Undefined: requests of this listener are never shed. */
   readonly overload: Overload | undefined
   readonly tunnels = new Tunnels()
   #inFlight = 0

@@ -14,13 +14,13 @@ import { acceptUpgrade, leavesParser } from './upgrade-request.ts'
  */
 const PARTING_MS = 500
 
-/** Once nothing is in flight any more, a head that has begun must be complete within this time, or gets 408. */
+/** When no request is in flight any more, a head that has begun must be complete within this time, or it gets 408. */
 const LAST_HEAD_MS = 2000
 
-/** What a listener is made with. The rest can change: see `configure`. */
+/** Settings of a listener that can't change while it runs. */
 export interface ListenerOptions {
   readonly name: string
-  /** Undefined: every address. */
+  /** Undefined: all addresses. */
   readonly host: string | undefined
   readonly port: number
   /** Sheds requests of this listener when the process is overloaded. Undefined: they are never shed. */
@@ -28,9 +28,8 @@ export interface ListenerOptions {
 }
 
 /**
- * The life of one listening socket: opens it, applies settings, drains and closes it. What arrives on its connections is
- * handed on: requests to served-request.ts, offers to upgrade to upgrade-request.ts, bytes that are no request to
- * unparsed-request.ts.
+ * One listening socket: opens it, applies settings, drains and closes it. It passes on what arrives on its connections:
+ * requests to served-request.ts, offers to upgrade to upgrade-request.ts, bytes that are no request to unparsed-request.ts.
  */
 export class Listener {
   readonly name: string
@@ -44,10 +43,10 @@ export class Listener {
     const state = new ListenerState(settings, runtime, options.overload)
     this.#state = state
     const server = createServer({
-      // Long uploads are legitimate; what stalls has limits of its own.
+      // Long uploads are legitimate; uploads that stall have a limit of their own.
       requestTimeout: 0,
       connectionsCheckingInterval: 1000,
-      // RFC 9112 §3.2 is checked by readHead, so that `log` hears of it.
+      // RFC 9112 §3.2 is checked by readHead, so that `log` sees the request.
       requireHostHeader: false,
       shouldUpgradeCallback: (req: IncomingMessage) => leavesParser(state, req),
     } as Parameters<typeof createServer>[0])
@@ -67,7 +66,7 @@ export class Listener {
     const { limits } = this.#state.settings
     this.#server.headersTimeout = limits.headersTimeoutMs
     this.#server.keepAliveTimeout = limits.idleTimeoutMs
-    // Node silently drops fields beyond its count, or rejects the head as no request: readHead must see them first.
+    // Node silently drops fields beyond its limit, or rejects the head as no request: readHead must see them first.
     this.#server.maxHeadersCount = 2 * limits.maxHeadersCount
     Object.assign(this.#server, { maxHeaderSize: limits.maxHeadersSize })
   }
@@ -77,7 +76,7 @@ export class Listener {
     return this.#state.settings.chain
   }
 
-  /** Opens the socket. Returns the address it got; rejects if the configured one can't be had. */
+  /** Opens the socket. Resolves to its address; rejects if the configured one can't be bound. */
   async open(): Promise<AddressInfo> {
     const { host, port } = this.#options
     await new Promise<void>((resolve, reject) => {
@@ -100,14 +99,14 @@ export class Listener {
   }
 
   /**
-   * Stops accepting; resolves when no request is in flight. Kept connections are closed when they fall idle, and WebSockets
-   * are told that the gateway goes away.
+   * Stops accepting connections. Resolves when no request is in flight. Idle connections are closed, and WebSockets get a
+   * Close frame.
    */
   async close(): Promise<void> {
     const state = this.#state
     state.draining = true
     state.tunnels.leave()
-    // http.Server's own close() would cut idle connections at once, on which a request may just be arriving.
+    // http.Server's own close() cuts idle connections at once, though a request may be arriving on them.
     const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(this.#server, () => resolve()))
     do {
       await state.idle()
@@ -121,7 +120,7 @@ export class Listener {
     await closed
   }
 
-  /** Cuts everything that is still open. */
+  /** Closes everything that is still open, at once. */
   destroy(): void {
     this.#state.tunnels.destroy()
     this.#server.closeAllConnections()

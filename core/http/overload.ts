@@ -4,13 +4,13 @@ import type { Meter } from '../api/meter.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Clock } from '../base/clock.ts'
 
-/** From where on the gateway sheds; infinite where it never does. */
+/** Limits from which on the gateway sheds requests; infinite: no limit. */
 export interface OverloadLimits {
-  /** Requests in flight, on every listener with endpoints. WebSockets and event streams are in flight while they last. */
+  /** Requests in flight, on all listeners with endpoints together. WebSockets and event streams count while they are open. */
   readonly maxRequests: number
-  /** Bytes of the process that are resident. */
+  /** Resident memory of the process, in bytes. */
   readonly maxMemory: number
-  /** Milliseconds by which the event loop is late. */
+  /** Delay of the event loop, in milliseconds. */
   readonly maxLagMs: number
 }
 
@@ -18,22 +18,22 @@ export const NO_LIMITS: OverloadLimits = { maxRequests: Infinity, maxMemory: Inf
 
 export type OverloadReason = 'requests' | 'memory' | 'lag'
 
-/** Memory and lag are looked at this often, if there is a limit on either. */
+/** Interval at which memory and lag are sampled, if one of them has a limit; milliseconds. */
 export const SAMPLE_MS = 100
-/** Lag is the median of so many looks: one long pause, such as a collection of garbage, is no overload. */
+/** Lag is the median of this many samples: one long pause, such as a garbage collection, is no overload. */
 const LAGS = 5
-/** Shedding ends below these shares of the limits, so that it does not flap around them. */
+/** Shedding ends below these shares of the limits, so that it does not go on and off. */
 const MEMORY_AGAIN = 0.9
 const LAG_AGAIN = 0.5
 
 /**
- * Sheds requests before any filter runs, while the process has more than it can do: answering some late helps nobody, and
- * running out of memory hurts all (Google, "Site Reliability Engineering", ch. 21).
+ * Sheds requests before any filter runs while the process is overloaded: a response that comes too late helps nobody, and
+ * running out of memory hurts all requests (Google, "Site Reliability Engineering", ch. 21).
  */
 export class Overload {
-  /** What a request that is shed gets. */
+  /** The reply to a request that is shed. */
   static readonly reply: LocalReply = new LocalReply(503, 'overloaded', {
-    detail: 'The gateway has more to do than it can; try again a little later.',
+    detail: 'The gateway is overloaded; try again a little later.',
     headers: { 'Retry-After': '1' },
   })
 
@@ -48,25 +48,25 @@ export class Overload {
   #sampledAt = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** @param resident bytes of the process */
+  /** @param resident reads the resident memory of the process, in bytes */
   constructor(clock: Clock, meter: Meter, resident: () => number = () => process.memoryUsage.rss()) {
     this.#clock = clock
     this.#resident = resident
     meter.register({
       name: 'weir_overload_shed_total',
-      help: 'Requests answered 503 because the gateway was overloaded.',
+      help: 'Requests that got 503 because the gateway was overloaded.',
       type: 'counter',
       collect: () => this.#shed.samples(),
     })
     meter.register({
       name: 'weir_overload_requests',
-      help: 'Requests in flight, as the limit on them counts.',
+      help: 'Requests in flight, as the limit on requests counts them.',
       type: 'gauge',
       collect: () => [{ labels: {}, value: this.#requests }],
     })
     meter.register({
       name: 'weir_overload_active',
-      help: 'Whether requests are shed for a reason (1) or not (0).',
+      help: 'Whether requests are shed for this reason (1) or not (0).',
       type: 'gauge',
       collect: () =>
         (['requests', 'memory', 'lag'] as const).map((reason) => ({
@@ -76,11 +76,11 @@ export class Overload {
     })
   }
 
-  /** These hold from now on. */
+  /** Sets the limits from now on. */
   limit(limits: OverloadLimits): void {
     if (isDeepStrictEqual(limits, this.#limits)) return
     this.#limits = limits
-    // What was too much may not be any more.
+    // Samples against the old limits say nothing about the new ones.
     this.#memory = false
     this.#lag = false
     this.#lags.length = 0
@@ -92,7 +92,7 @@ export class Overload {
     this.#timer.unref()
   }
 
-  /** Counts a request, which must `leave`; or says why it is to be shed, and has not counted it. */
+  /** Counts a request, which must `leave` later. If the request must be shed, returns the reason and does not count it. */
   enter(): OverloadReason | undefined {
     const reason = this.#because('requests')
       ? 'requests'
@@ -106,12 +106,12 @@ export class Overload {
     return reason
   }
 
-  /** One that entered is over. */
+  /** A request that entered is over. */
   leave(): void {
     this.#requests--
   }
 
-  /** @internal Looks at memory and lag; called every `SAMPLE_MS`, and whatever it is late by is the lag. */
+  /** @internal Samples memory and lag. It is called every `SAMPLE_MS`; the delay of the call is the lag. */
   sample(): void {
     const now = this.#clock.now()
     this.#lags.push(Math.max(0, now - this.#sampledAt - SAMPLE_MS))

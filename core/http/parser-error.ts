@@ -1,20 +1,22 @@
 import { STATUS_CODES } from 'node:http'
+import { TOKEN_SOURCE } from '../base/tokens.ts'
 
-/** What Node says of bytes that its parser refuses. */
+/** Node's error for bytes that its parser refuses. */
 export interface ParserError extends Error {
   readonly code?: string
-  /** The bytes that were read last, and how many of them the parser took. */
+  /** The bytes that were read last. */
   readonly rawPacket?: Buffer
+  /** How many of them the parser accepted. */
   readonly bytesParsed?: number
 }
 
-/** Whether an error of a connection is about what was sent on it; all others are the connection's own. */
+/** Whether an error of a connection is about the bytes that the client sent; other errors are about the connection itself. */
 export const isParserError = ({ code = '' }: ParserError): boolean =>
   code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
 
 /**
- * The status for bytes that are no request, or none that is understood (RFC 9112 §2.2, §3). Undefined for what comes behind
- * `Connection: close`, and is not answered (§9.6).
+ * The status for bytes that are no request, or not one that is supported (RFC 9112 §2.2, §3). Undefined for what comes after
+ * `Connection: close`: it gets no response (§9.6).
  */
 export function unparsedStatus(error: ParserError): number | undefined {
   switch (error.code) {
@@ -23,7 +25,7 @@ export function unparsedStatus(error: ParserError): number | undefined {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 408
     case 'HPE_INVALID_VERSION':
-      // RFC 9110 §15.6.6. Behind PRI, which begins HTTP/2, the parser refuses what is no preface, a line end too late.
+      // RFC 9110 §15.6.6. After PRI, with which HTTP/2 begins, the parser reports an invalid preface one line end too late.
       return REQUEST_LINE.test(lineOf(error, 2)) ? 501 : 505
     case 'HPE_INVALID_METHOD':
       return REQUEST_LINE.test(lineOf(error)) ? 501 : 400 // RFC 9110 §9.1
@@ -34,21 +36,21 @@ export function unparsedStatus(error: ParserError): number | undefined {
   }
 }
 
-/** The answer to them; there is no message whose fields could say what form it should have. */
+/** The response to such bytes. It has no body: there is no request whose fields say which form the client prefers. */
 export const unparsedResponse = (status: number): string =>
   `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
 
-/** A request line but for its method, which nobody knows. */
-const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [!-~]+ HTTP\/1\.[01]$/
-/** A request line, whether it has come to its end or not; no field looks like one. */
+/** A request line with any method, known or not. */
+const REQUEST_LINE = new RegExp(`^${TOKEN_SOURCE} [!-~]+ HTTP/1\\.[01]$`)
+/** A request line, complete or not; no header field looks like one. */
 const LONG_TARGET = /^[A-Z-]+ [!-~]+(?: HTTP\/\d\.\d)?$/
 
-/** Within how many bytes the beginning and the end of a line are looked for. */
+/** The longest part of a line that is examined. */
 const LINE_BYTES = 64 * 1024
 
 /**
- * The line in which the parser stopped, as far as it came in one piece.
- * @param back how many bytes before
+ * The line in which the parser stopped, as far as it came in one packet.
+ * @param back look this many bytes before that place
  */
 function lineOf({ rawPacket, bytesParsed = 0 }: ParserError, back = 0): string {
   if (rawPacket === undefined) return ''

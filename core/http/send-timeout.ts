@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Watches over a client that does not read. The socket's own timeout sees each byte that the kernel takes, which no event
- * of a stream tells; it is only set while something waits to be taken.
+ * The limit on the time in which a client reads nothing. It uses the timeout of the socket, which notices every byte that the
+ * kernel takes; streams have no event for that. The timeout is set only while something waits to be sent.
  */
 export class SendTimeout {
   readonly #res: ServerResponse
@@ -12,7 +12,7 @@ export class SendTimeout {
   readonly #stalled: () => void
   #armed = false
 
-  /** @param stalled called once, when the client has taken nothing for `ms` */
+  /** @param stalled called once, when the client has read nothing for `ms` milliseconds */
   constructor(res: ServerResponse, socket: Socket, ms: number, stalled: () => void) {
     this.#res = res
     this.#socket = socket
@@ -23,9 +23,9 @@ export class SendTimeout {
   start(): void {
     if (!this.#armed) {
       this.#armed = true
-      // Without a listener Node closes the connection, and nobody knows why.
+      // Without a listener Node would close the connection, and the reason would be lost.
       this.#res.once('timeout', this.#stalled)
-      // Before Node sets the timeout of an idle connection.
+      // It must run before Node sets the timeout for idle connections.
       this.#res.prependOnceListener('finish', () => this.stop())
     }
     this.#socket.setTimeout(this.#ms)

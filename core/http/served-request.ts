@@ -18,16 +18,16 @@ import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { isLast } from './upgrade-offer.ts'
 
 /**
- * Methods that the gateway as a whole may forward: `OPTIONS *` asks no endpoint, and gets its response before any filter runs
+ * Methods that the gateway as a whole may forward: `OPTIONS *` is for no endpoint, and gets its response before any filter runs
  * (RFC 9110 §9.3.7). Extension methods pass too, but can't be listed.
  */
 const OPTIONS_REPLY = new LocalReply(204, 'options', {
   headers: { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' },
 })
 
-/** Takes a request that Node's server has parsed. @param waiting the client waits for `100 Continue` */
+/** Serves a request that Node's server has parsed. @param waiting the client waits for `100 Continue` */
 export function acceptRequest(state: ListenerState, req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
-  // The last response was sent; the rest is read only so that the client gets to see it (RFC 9112 §9.6).
+  // The last response was sent. The rest is read only so that the client gets that response (RFC 9112 §9.6).
   if (!req.socket.writable) return void req.resume()
   const connection = connectionOf(req.socket, state.settings.trusted)
   connection.last = req
@@ -52,7 +52,7 @@ export function serveRequest(
   new ServedRequest(state, connection, { req, res, head, waiting, handshake }).start()
 }
 
-/** A message as it came from Node's server. */
+/** A request as it came from Node's server. */
 interface Message {
   readonly req: IncomingMessage
   readonly res: ServerResponse
@@ -70,7 +70,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
   readonly #source: RequestBody | undefined
   readonly #writer: ResponseWriter
   readonly #run: ChainRunner
-  /** Counted by the overload manager. */
+  /** Whether `overload` has counted the request. */
   #admitted = false
 
   constructor(state: ListenerState, connection: Connection, { req, res, head, waiting, handshake }: Message) {
@@ -84,7 +84,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     this.#source = source
     connection.body = source
     if (connection.broken) source?.break()
-    // RFC 9110 §10.1.1: without a body there is nothing to wait for; but Node would close the connection.
+    // RFC 9110 §10.1.1: without a body the client needs no 100, but Node would close the connection if none was sent.
     if (waiting && source === undefined && head.refused === undefined) res.writeContinue()
     const headers = HeaderList.fromWire(req.rawHeaders)
     const x = new Exchange(
@@ -127,7 +127,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
   }
 
   deliver(response: Response): void {
-    // What follows a request that could not be understood can't be trusted to be one.
+    // What follows a request that was refused may not be a request at all.
     this.#writer.deliver(response, this.#x, this.#state.draining || this.#head.refused !== undefined)
   }
 

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Address ranges of proxies in front of Weir, whose forwarding headers are believed. */
+/** Address ranges of proxies in front of Weir, whose forwarding headers count. */
 export class TrustedProxies {
   readonly #list = new BlockList()
   readonly #empty: boolean
@@ -23,8 +23,8 @@ export class TrustedProxies {
   }
 
   /**
-   * The client behind trusted proxies: the rightmost address of `X-Forwarded-For` that is not itself trusted. What an
-   * untrusted hop wrote to the left of it counts for nothing. An entry that is no address ends the search.
+   * The client behind trusted proxies: the rightmost address of `X-Forwarded-For` that is not trusted itself. What an untrusted
+   * hop wrote to the left of it is ignored. An entry that is no address ends the search.
    */
   client(peer: string, forwardedFor: string | undefined): string {
     let client = peer
@@ -39,11 +39,11 @@ export class TrustedProxies {
   }
 }
 
-/** `::ffff:192.0.2.1` is how a dual-stack socket shows an IPv4 peer. */
+/** An address without the prefix `::ffff:` that a dual-stack socket puts before IPv4 addresses. */
 export const plainAddress = (address: string | undefined): string =>
   address === undefined ? '' : address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 
-/** An address without port or brackets, or undefined if it is none. */
+/** The address without port and brackets; undefined if there is none. */
 function bareAddress(hop: string): string | undefined {
   if (isIP(hop) !== 0) return plainAddress(hop)
   const match = /^\[([^\]]+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(hop)

@@ -5,19 +5,19 @@ import { endSlowly } from './early-reply.ts'
 import type { ListenerState } from './listener-state.ts'
 import { isParserError, type ParserError, unparsedResponse, unparsedStatus } from './parser-error.ts'
 
-/** Refuses bytes that are no request: RFC 9112 §2.2. There is no exchange, but `log` hears of it. */
+/** Refuses bytes that are no request (RFC 9112 §2.2). There is no exchange, but `log` hooks run. */
 export function refuseUnparsed(state: ListenerState, error: ParserError, socket: Duplex): void {
   const connection = connectionOf(socket, state.settings.trusted)
   const { busy, last } = connection
   // RFC 9112 §8: a client that ends the connection in the middle of a message has broken the message off.
   if (!isParserError(error) || (busy && error.code === 'HPE_INVALID_EOF_STATE')) return void socket.destroy(error)
-  // What follows the last response counts for nothing (RFC 9112 §9.6), nor does what follows something bad.
+  // What follows the last response is ignored (RFC 9112 §9.6), and so is what follows bytes that were refused.
   if (connection.broken || !socket.writable) return
   connection.broken = true
-  // In a body: that request gets a response, if it has not got one already.
+  // The error is in a body: that request gets an error response, unless it has a response already.
   if (last?.complete === false) return busy ? connection.body?.break() : void socket.destroy()
   const { timers } = state.runtime
-  // Behind other requests: they get their responses first (RFC 9112 §9.3.2), and no reset overtakes those (§9.6).
+  // After other requests: they get their responses first (RFC 9112 §9.3.2), and no reset may overtake those (§9.6).
   if (busy) (socket as Socket).destroySoon = () => endSlowly(socket, timers)
   connection.queue(() => {
     const status = unparsedStatus(error)

@@ -1,22 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * What becomes of an offer to switch protocols (RFC 9110 §7.8).
+ * What happens to an offer to switch protocols (RFC 9110 §7.8).
  * - `switch`: it is passed on.
- * - `ignore`: the request is an ordinary one, and so is what follows it.
+ * - `ignore`: the request is an ordinary one, and others may follow it.
  * - `last`: the request is an ordinary one, and the last of its connection.
  */
 export type Offer = 'switch' | 'ignore' | 'last'
 
-/** Decides about an offer: h2c is never one that is passed on, and HTTP/1.0 can make none. */
+/** Decides about an offer. h2c is never passed on, and HTTP/1.0 has no offers. */
 export function offerOf({ httpVersion, headers }: IncomingMessage, allowed: readonly string[]): Offer {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
-  // Node's parser loses what comes in one packet behind such a body, and would take the rest of it for a request.
+  // Node's parser loses what comes after such a body in the same packet, and would read the rest of the body as a request.
   if (httpVersion !== '1.1' || hasBody) return 'last'
   return allowed.includes(headers.upgrade?.toLowerCase() ?? '') ? 'switch' : 'ignore'
 }
 
-/** On a request that offers to switch protocols: it is the last of its connection. */
+/** Marks a request with an offer as the last of its connection. */
 const LAST = Symbol('weir.last')
 type Marked = IncomingMessage & { [LAST]?: true }
 

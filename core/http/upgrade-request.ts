@@ -7,14 +7,14 @@ import { serveRequest } from './served-request.ts'
 import { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { markLast, offerOf } from './upgrade-offer.ts'
 
-/** Whether Node's parser lets go of the connection, and `acceptUpgrade` has it: unless nothing may follow the request. */
+/** Whether Node's parser releases the connection to `acceptUpgrade`. It does, unless the request is the last of its connection. */
 export function leavesParser(state: ListenerState, req: IncomingMessage): boolean {
   const last = offerOf(req, state.settings.limits.upgradeProtocols) === 'last'
   if (last) markLast(req)
   return !last
 }
 
-/** Takes a request to switch protocols, or to `CONNECT`, which is refused like any other that is not served. */
+/** Serves a request that offers to switch protocols, or a `CONNECT`, which is refused like any other unsupported request. */
 export function acceptUpgrade(
   state: ListenerState,
   server: Server,
@@ -36,13 +36,13 @@ export function acceptUpgrade(
       res.once('finish', () => takeBack(state, server, req, res, handshake, head))
       return serveRequest(state, connection, req, res, false)
     }
-    // A refusal is an ordinary response, and the last one: Node's parser has let go of this socket.
+    // A refusal is an ordinary response, and the last of the connection: Node's parser has released the socket.
     res.once('finish', () => endSlowly(req.socket, timers))
     serveRequest(state, connection, req, res, false, handshake)
   })
 }
 
-/** The offer was ignored and the response sent: the connection goes on with a parser of its own. */
+/** The offer was ignored and the response sent: gives the connection back to Node's server, which parses further requests. */
 function takeBack(
   state: ListenerState,
   server: Server,
@@ -62,7 +62,7 @@ function takeBack(
   server.emit('connection', socket)
 }
 
-/** Closes a connection that Node's server has let go of. */
+/** Closes a connection that Node's server has released. */
 function cut(this: Duplex): void {
   this.destroy()
 }

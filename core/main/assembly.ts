@@ -29,7 +29,7 @@ import { servicesOf } from './services.ts'
 export interface AssemblyParts {
   readonly config: LoadedConfig
   readonly source: ConfigSource
-  /** The one that loaded `config`. */
+  /** The loader of `config`. */
   readonly loader: ConfigLoader
   readonly runtime: Runtime
   readonly metrics: Metrics
@@ -47,7 +47,7 @@ export interface AssemblyParts {
  */
 export class Assembly {
   readonly gateway: Gateway
-  /** What `/readyz` says, by name. */
+  /** The conditions of `/readyz`, by name. */
   readonly conditions: { configuration: boolean; listeners: boolean; running: boolean } = {
     configuration: false,
     listeners: false,
@@ -92,7 +92,7 @@ export class Assembly {
     this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
   }
 
-  /** Builds every part and opens the listeners. Rejects, with all of them closed, if that can't be done. */
+  /** Builds every part and opens the listeners. If that fails, it rejects and leaves no listener open. */
   static async start(parts: AssemblyParts): Promise<Assembly> {
     const assembly = new Assembly(parts, await parts.catalogOf(parts.config))
     await assembly.#start()
@@ -148,7 +148,7 @@ export class Assembly {
     this.conditions.listeners = true
   }
 
-  /** Settings of the process, as far as they change without a restart. */
+  /** Applies the settings that can change without a restart. */
   #use(next: Settings): void {
     const { logger, runtime, accessLog } = this.#parts
     this.#settings = next
@@ -163,7 +163,7 @@ export class Assembly {
     this.#health.apply((endpoint) => checkOf(healthCheck, endpoint))
   }
 
-  /** Makes a configuration the live one, all or nothing. */
+  /** Makes a configuration live, all or nothing. */
   async #apply(
     next: LoadedConfig,
     live: LoadedConfig,
@@ -179,7 +179,7 @@ export class Assembly {
         })
     try {
       const warnings = await this.gateway.load(next.spec, await this.#parts.catalogOf(next), commit)
-      // What is not in use when this is over is stopped.
+      // The one that is not used from now on is stopped below.
       ;[this.#echo, other] = [other, this.#echo]
       this.#use(next.settings)
       this.#check(next.settings)

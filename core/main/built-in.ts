@@ -36,7 +36,7 @@ export const BUILT_IN: Catalog = new Catalog(FILTERS.map((filter) => [filter, 'b
 
 /**
  * The filters of a catalog and those of the plugins that a configuration names.
- * @throws ConfigError with every plugin that can't be loaded or brings a name that is taken
+ * @throws ConfigError with every plugin that can't be loaded, or whose filters have names that are taken
  */
 export async function catalogOf(
   { settings }: Pick<LoadedConfig, 'settings'>,

@@ -17,9 +17,9 @@ export interface GatewayParts {
   readonly catalog: Catalog
   readonly services?: ReadonlyMap<ServiceKey<unknown>, unknown>
   readonly baseDir: string
-  /** Ranges of proxies whose forwarding headers are believed. */
+  /** Ranges of proxies whose forwarding headers count. */
   readonly trustedProxies?: readonly string[]
-  /** How far clients are borne with. */
+  /** Timeouts and limits for clients. */
   readonly limits?: DownstreamLimits
   /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
   readonly drainMs?: number
@@ -29,7 +29,7 @@ export interface GatewayParts {
 export class Gateway {
   readonly shared = new SharedState()
   readonly registry: EndpointRegistry
-  /** Sheds requests of listeners that lead to endpoints. Without limits until it is given some. */
+  /** Sheds requests of listeners that lead to endpoints. It has no limits until `limit` is called. */
   readonly overload: Overload
   readonly #parts: GatewayParts
   #catalog: Catalog
@@ -53,10 +53,10 @@ export class Gateway {
   }
 
   /**
-   * Makes `spec` the live configuration, all or nothing: throws a ConfigError and leaves what runs untouched if anything
-   * is wrong. Loads are done one after another. Gives the warnings.
-   * @param catalog the filters there are from now on, if others than before
-   * @param commit called when all is made, before anything is swapped; if it rejects, nothing is
+   * Makes `spec` the live configuration, all or nothing: if anything is wrong, it rejects with a ConfigError and changes nothing.
+   * Loads run one after another. Resolves to the warnings.
+   * @param catalog the filters from now on; default: those of before
+   * @param commit called when everything is created, before the configuration becomes live; if it rejects, nothing is changed
    */
   load(spec: GatewaySpec, catalog = this.#catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
     const load = this.#loading.then(() => this.#load(spec, catalog, commit))
@@ -71,7 +71,7 @@ export class Gateway {
     const services = new Map(this.#parts.services).set(EndpointRegistryKey, this.registry)
     const context = { runtime, catalog, shared: this.shared, services, baseDir }
     const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
-      // What the filters of the load asked of it is forgotten with them.
+      // The filters of the failed load may have created states in the registry.
       this.#sync(old)
       throw error
     })
@@ -87,7 +87,7 @@ export class Gateway {
     this.registry.sync(snapshot?.spec.endpoints.map(({ endpoint }) => endpoint) ?? [])
   }
 
-  /** Opens every listener. Rejects, with all of them closed, if one can't be had. */
+  /** Opens every listener. If one can't be opened, it rejects and leaves none open. */
   async open(): Promise<void> {
     const trusted = this.#trusted
     const limits = this.#limits
@@ -109,32 +109,32 @@ export class Gateway {
     }
   }
 
-  /** Ranges of proxies whose forwarding headers are believed, for connections from now on. */
+  /** Sets the ranges of proxies whose forwarding headers count, for connections that open from now on. */
   trust(ranges: readonly string[]): void {
     this.#trusted = new TrustedProxies(ranges)
     for (const listener of this.#listeners.values()) listener.configure({ trusted: this.#trusted })
   }
 
-  /** How far clients are borne with from now on. */
+  /** Sets the timeouts and limits for clients from now on. */
   limit(limits: DownstreamLimits): void {
     this.#limits = limits
     for (const listener of this.#listeners.values()) listener.configure({ limits })
   }
 
-  /** Where a listener listens. */
+  /** The address of a listener that is open. */
   address(name: string): AddressInfo | undefined {
     return this.#listeners.get(name)?.address
   }
 
-  /** Answers from now on tell clients not to keep their connections. */
+  /** From now on every response says `Connection: close`. */
   drain(): void {
     for (const listener of this.#listeners.values()) listener.drain()
   }
 
   /**
-   * Stops accepting, waits for requests in flight, disposes of everything.
-   * @param timeoutMs after this long what is left is cut
-   * @returns false if something had to be cut
+   * Stops accepting connections, waits for requests in flight, disposes everything.
+   * @param timeoutMs after this time, connections that are still open are cut
+   * @returns false if some had to be cut
    */
   async close(timeoutMs: number): Promise<boolean> {
     const listeners = [...this.#listeners.values()]
@@ -152,7 +152,7 @@ export class Gateway {
     return clean
   }
 
-  /** Requests that are still on a replaced chain at the deadline finish, but its instances are disposed of. */
+  /** Retires what the live snapshot does not use. Requests on a replaced chain finish, but at the deadline its instances are disposed. */
   async #retire(old: Snapshot): Promise<void> {
     const live = new Set(this.#live?.chains.values())
     const { timers } = this.#parts.runtime
@@ -162,7 +162,7 @@ export class Gateway {
   }
 }
 
-/** Addresses of listeners are bound once; a change of them is refused whole. */
+/** Addresses of listeners are bound once: refuses a configuration that changes one. */
 function refuseRestart(old: GatewaySpec, next: GatewaySpec): void {
   const address = (spec: GatewaySpec): string =>
     JSON.stringify(spec.listeners.map(({ name, host, port }) => [name, host, port]))

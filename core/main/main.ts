@@ -3,11 +3,11 @@ import { styleFor } from '../../config/commands/report.ts'
 import { HOST, RUN } from './run-command.ts'
 
 /**
- * Runs the command line and ends the process with the exit code. Left to itself it could live on: what a plugin started,
- * or an exporter's retry, would keep it.
+ * Runs the command line and ends the process with its exit code. Without `exit`, a timer of a plugin or a retry of an exporter
+ * could keep the process alive.
  */
 export async function main(args: string[]): Promise<never> {
-  // The gateway starts without the commands that it doesn't need.
+  // `run` does not load the other commands, so that the gateway starts faster.
   const others = args[0] === 'run' ? [] : (await import('../../config/commands/index.ts')).COMMANDS
   // A reader that has seen enough (`weir print-schema | head`) is no error.
   if (args[0] !== 'run') process.stdout.on('error', () => process.exit(0))

@@ -38,14 +38,14 @@ exits at once. SIGHUP loads the configuration again.`,
   },
 }
 
-/** For commands that make filters and serve nothing. */
+/** For commands that create filters and serve nothing. */
 export const HOST: Host = {
   version: VERSION,
   catalog: async (config) => (config === undefined ? BUILT_IN : catalogOf(config)),
   services: IDLE_SERVICES,
 }
 
-/** Starts the gateway and resolves when it was asked to stop and has. */
+/** Starts the gateway. Resolves when it has stopped, after a signal. */
 async function run(given: string | undefined): Promise<void> {
   const file = given ?? DEFAULT_FILE
   const written = given === undefined && !existsSync(file)
@@ -67,7 +67,7 @@ async function run(given: string | undefined): Promise<void> {
   }
 }
 
-/** Starts every part of the process; resolves when all of it has stopped. */
+/** Starts every part of the process. Resolves when all of them have stopped. */
 async function serve(
   parts: Pick<AssemblyParts, 'config' | 'source' | 'loader' | 'logger'>,
   destination: LogDestination,
@@ -92,7 +92,7 @@ async function serve(
     },
     close: async () => {
       const clean = await running.stop()
-      if (!clean) logger.warn({}, 'requests that were still in flight at the deadline were cut')
+      if (!clean) logger.warn({}, 'requests were still in flight at the deadline and were cut')
       await telemetry?.stop()
       accessLog.flushSync()
     },
@@ -113,5 +113,5 @@ function logListeners(
     const host = address.includes(':') ? `[${address}]` : address
     logger.info({ listener: name, address, port }, `${name} listens on ${host}:${port}`)
   }
-  logger.flushSync() // whoever waits for these lines need not wait for a batch
+  logger.flushSync() // scripts and tests wait for these lines
 }

@@ -13,8 +13,8 @@ export const VERSION: string = manifest.version
 type Services = ReadonlyMap<ServiceKey<unknown>, unknown>
 
 /**
- * The services that filters may ask for.
- * @param conditions what readiness depends on, by name; read at each request of it
+ * The services that filters may use.
+ * @param conditions the conditions of readiness, by name; called for every `/readyz`
  */
 export function servicesOf(
   metrics: Metrics,
@@ -26,7 +26,7 @@ export function servicesOf(
   return new Map<ServiceKey<unknown>, unknown>([[GatewayStatusKey, status], ...controls])
 }
 
-/** For commands that make filters and serve nothing. */
+/** For commands that create filters and serve nothing. */
 export const IDLE_SERVICES: Services = servicesOf(
   new Metrics(),
   () => ({}),

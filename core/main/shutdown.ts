@@ -1,16 +1,16 @@
-/** What shutting down is made of, in the order in which it happens. */
+/** The steps of a shutdown, in their order. */
 export interface Shutdown {
-  /** `/readyz` turns 503; answers ask clients not to keep their connections. */
+  /** `/readyz` turns 503, and responses say `Connection: close`. */
   unready(): void
-  /** How long load balancers get to notice; milliseconds. */
+  /** How long to wait until load balancers have noticed; milliseconds. */
   graceMs(): number
   /** Listeners close, requests in flight finish. */
   close(): Promise<void>
-  /** Writes what is left of the log, before an exit at once. */
+  /** Writes the rest of the log; for a second signal, which exits at once. */
   flush(): void
 }
 
-/** Resolves when the process was asked to stop and has: SIGTERM or SIGINT. A second signal exits at once. */
+/** Resolves when the process has stopped after SIGTERM or SIGINT. A second signal exits at once. */
 export function untilStopped(shutdown: Shutdown): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false

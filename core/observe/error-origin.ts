@@ -1,10 +1,10 @@
 import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** Names of filters by the file of the module that brought them. */
+/** Names of filters, by the file of the module that exports them. */
 const origins = new Map<string, readonly string[]>()
 
-/** Notes which filters a module brought, so that errors that come from its code can be told from others. */
+/** Notes which filters a module exports, so that `filterOf` recognizes errors of its code. */
 export function rememberOrigin(url: string, filters: readonly string[]): void {
   if (!url.startsWith('file:')) return
   for (const file of [url, ...sourcesOf(url)]) origins.set(fileURLToPath(file), filters)
@@ -20,8 +20,8 @@ function sourcesOf(url: string): string[] {
 const BUILT_IN = /[\\/]filters[\\/]([a-z][a-z0-9-]*)[\\/][\w.-]+\.[jt]s:\d+:\d+\)?$/
 
 /**
- * The filter whose code threw an error, by the files of its stack, innermost first. Undefined if none of them belongs to a
- * filter, or one that does brought several.
+ * The filter whose code threw an error: the innermost frame of its stack that is in a filter's file decides. Undefined if there
+ * is none, or if that file exports several filters.
  */
 export function filterOf(error: unknown): string | undefined {
   const stack = error instanceof Error ? error.stack : undefined
@@ -30,7 +30,7 @@ export function filterOf(error: unknown): string | undefined {
     const built = BUILT_IN.exec(line)
     if (built !== null) return built[1]
     for (const [file, names] of origins) {
-      // Node shows a module's file as a path or as a URL, by how it was loaded.
+      // Node shows a module as a path or as a URL, depending on how it was loaded.
       if (line.includes(`${file}:`) || line.includes(`${encodeURI(file)}:`))
         return names.length === 1 ? names[0] : undefined
     }

@@ -3,10 +3,10 @@ import { Histogram } from '../api/histogram.ts'
 import type { Meter } from '../api/meter.ts'
 import { isThenable } from '../base/thenable.ts'
 
-/** One request in so many is timed: reading the clock around every hook of every request would cost more than the hooks. */
+/** One request in this many is timed: reading the clock around each hook of each request would cost more than the hooks. */
 const EVERY = 128
 
-/** Time that filters take in their hooks, of a sample of requests. */
+/** How long filters take in their hooks, for a sample of requests. */
 export class FilterDurations {
   readonly #byFilter = new Map<string, Histogram>()
   #count = 0
@@ -15,7 +15,7 @@ export class FilterDurations {
     const name = 'weir_filter_duration_seconds'
     meter.register({
       name,
-      help: `Time in one inbound or response hook of a filter, waiting included, of one request in ${EVERY}`,
+      help: `Time in one inbound or response hook of a filter, waiting included, of one request in ${EVERY}.`,
       type: 'histogram',
       collect: () => [...this.#byFilter].flatMap(([filter, histogram]) => histogram.samples(name, { filter })),
     })
@@ -27,7 +27,7 @@ export class FilterDurations {
     return this.#count === 1
   }
 
-  /** @param filter a name of a chain, so that the label is bounded */
+  /** @param filter a name in a chain: the label has few values */
   observe(filter: string, milliseconds: number): void {
     let histogram = this.#byFilter.get(filter)
     if (histogram === undefined) {
@@ -44,9 +44,9 @@ const UNTIMED = ['upstream', 'settled', 'log', 'pick', 'call'] as const
 type Hook = (x: unknown, ...rest: unknown[]) => unknown
 type Hooks = Partial<Record<(typeof TIMED)[number] | (typeof UNTIMED)[number], Hook>>
 
-/** A filter with the same hooks, whose inbound and response hooks are timed. What was synchronous stays so. */
+/** A filter with the same hooks, of which the inbound ones and `response` are timed. Synchronous hooks stay synchronous. */
 export function timeFilter(filter: Filter | TerminalFilter, name: string, durations: FilterDurations): Filter {
-  // Seen by name, since every hook is wrapped alike.
+  // By name, since every hook is wrapped in the same way.
   const hooks = filter as unknown as Hooks
   const decorated: Hooks = {}
   for (const hook of UNTIMED) if (hooks[hook] !== undefined) decorated[hook] = hooks[hook].bind(filter)

@@ -6,12 +6,12 @@ import { isThenable } from '../base/thenable.ts'
 import type { FilterStep, RecordingTrace } from './tracing.ts'
 
 /**
- * A filter with exactly the hooks of the given one, each of which notes on the exchange's trace what it did: when the
- * filter began, when its last inbound hook ended (`request`, `routed`, `upstream`, `admit`, `call`), its verdict. A
- * filter whose first hook comes later (`metrics`) is noted for that hook. What was synchronous stays so.
+ * A filter with exactly the hooks of the given one. Each hook notes on the exchange's trace when the filter began, when its last
+ * inbound hook (`request`, `routed`, `upstream`, `admit`, `call`) ended, and its verdict. A filter whose first hook comes later
+ * (`metrics`) is noted for that hook. Synchronous hooks stay synchronous.
  *
- * A terminal filter's `call` also begins the attempt's client span, and its `settled`, added where it has none, ends it.
- * `dispose` is left out: an instance is disposed once, by its owner.
+ * The `call` of a terminal filter also begins the client span of the attempt; its `settled`, added where it has none, ends the
+ * span. `dispose` is left out: an instance is disposed once, by its owner.
  * @param name the filter's name in the chain
  */
 export function traceFilter(filter: TerminalFilter, name: string): TerminalFilter
@@ -46,7 +46,7 @@ function traceAttempts(decorated: Filter & Partial<TerminalFilter>, filter: Term
 
 const isTerminal = (filter: Filter): filter is TerminalFilter => 'call' in filter && typeof filter.call === 'function'
 
-// Only tracing itself sets `trace`, so that whatever is there can record.
+// Only the tracing system sets `trace`, so it is always one that records.
 const traceOf = (x: Exchange | undefined): RecordingTrace | undefined => x?.trace as RecordingTrace | undefined
 
 function inbound<R>(x: Exchange, name: string, run: () => R): R {
@@ -115,7 +115,7 @@ function decided(step: FilterStep, result: unknown): void {
   } else step.verdict ??= 'continue'
 }
 
-/** Notes a code or a class, never a message: messages may hold what clients sent. */
+/** Notes a code or a class. Not the message, which may contain what a client sent. */
 function failed(step: FilterStep, error: unknown): void {
   step.verdict = 'error'
   step.reason = error instanceof WeirError ? error.code : error instanceof Error ? error.name : typeof error

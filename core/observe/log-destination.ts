@@ -1,8 +1,8 @@
 import { fstatSync, write, writeSync } from 'node:fs'
 
-/** Where log lines go. Whole lines only, so that several writers can share one. */
+/** Where log lines go. It takes whole lines only, so that several writers can share it. */
 export interface LogDestination {
-  /** Takes text, or bytes that nobody changes afterwards, ending with a newline. False: it is behind; `drain` comes. */
+  /** Takes text, or bytes that nobody changes afterwards, ending with a newline. False: it is slow; `drain` follows. */
   write(text: string | Buffer): boolean
   /** Writes everything it holds before it returns. */
   flushSync(): void
@@ -11,23 +11,23 @@ export interface LogDestination {
 
 const BATCH = 4096
 const FLUSH_MS = 250
-/** Beyond this the writer is told that the reader is behind. */
+/** With more bytes than this waiting, `write` returns false. */
 const HIGH_WATER = 16 * 1024
-/** A reader that has stopped reading costs this much memory, and after that lines. */
+/** Bytes that wait at most, for a reader that has stopped reading. Further lines are lost. */
 const LIMIT = 4 * 1024 * 1024
-/** A full pipe is tried again after this, and after twice as long each time that it still is full. */
+/** A full pipe is written again after this time, which doubles as long as the pipe is full; milliseconds. */
 const RETRY_MS = 1
 const RETRY_LIMIT_MS = 100
-/** How long a flush waits for a reader that takes nothing. */
+/** How long a flush waits for a reader that takes nothing; milliseconds. */
 const STUCK_MS = 1000
 
 /**
- * A file descriptor, written in batches and emptied when the process exits. A broken or full one loses lines; it never
- * stops the gateway. (sonic-boom, which pino brings, tries forever to flush to a pipe that nobody reads.)
+ * Writes to a file descriptor, in batches, and writes the rest when the process exits. If it is broken or full, lines are lost;
+ * it never stops the gateway. (sonic-boom, which comes with pino, flushes for ever to a pipe that nobody reads.)
  * @param fd 1 is standard output; any other pipe or socket must be non-blocking
  */
 export function fdDestination(fd = 1): LogDestination {
-  // Opening the stream makes a pipe non-blocking: a write to a blocking one that nobody reads would never return.
+  // Opening the stream makes a pipe non-blocking. A write to a blocking pipe that nobody reads would never return.
   if (fd === 1) void process.stdout
   const destination = new FdDestination(fd)
   process.on('exit', () => destination.flushSync())
@@ -37,18 +37,18 @@ export function fdDestination(fd = 1): LogDestination {
 class FdDestination implements LogDestination {
   readonly #fd: number
   /**
-   * A pipe or socket takes at once what it has room for. Left to another thread, a write could still be half done when
-   * the process exits, its rest lost and other lines in its middle. Only a file can take long.
+   * Whether to write synchronously: a pipe or socket takes at once what it has room for. In another thread, a write could be
+   * half done when the process exits: its rest would be lost, and other lines would be in its middle. Only a file can be slow.
    */
   readonly #atOnce: boolean
   readonly #listeners: (() => void)[] = []
   #chunks: Buffer[] = []
-  /** Bytes held, those being written included. */
+  /** Bytes that wait, those being written included. */
   #held = 0
   #writing = false
   #broken = false
   #told = false
-  /** It took nothing the last time: a timer tries again. */
+  /** It took nothing the last time; a timer writes again. */
   #full = false
   #retryMs = RETRY_MS
   #timer: NodeJS.Timeout | undefined
@@ -100,7 +100,7 @@ class FdDestination implements LogDestination {
     this.#timer ??= setTimeout(() => this.#next(), ms).unref()
   }
 
-  /** Everything that waits, as one buffer. */
+  /** Takes everything that waits, as one buffer. */
   #take(): Buffer {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -132,7 +132,7 @@ class FdDestination implements LogDestination {
 
   #wrote(batch: Buffer, error: NodeJS.ErrnoException | null, written: number): void {
     if (error !== null && isBusy(error)) {
-      // Back into the queue, where a flush finds it.
+      // Back into the queue, where a flush can find it.
       this.#chunks.unshift(batch)
       this.#writing = false
       this.#full = true
@@ -154,7 +154,7 @@ class FdDestination implements LogDestination {
     else if (this.#chunks.length > 0) this.#later(FLUSH_MS)
   }
 
-  /** Tells who was told that it is behind that it no longer is, but not in the middle of a write of theirs. */
+  /** Emits `drain` if `write` has returned false before; later, so that it does not come in the middle of a `write`. */
   #relieve(): void {
     if (!this.#told || this.#held >= HIGH_WATER) return
     this.#told = false
@@ -163,7 +163,7 @@ class FdDestination implements LogDestination {
     })
   }
 
-  /** Nobody reads, and nobody will. */
+  /** The reader has gone: drops everything. */
   #abandon(): void {
     this.#broken = true
     this.#chunks = []
@@ -176,7 +176,7 @@ function isBusy(error: unknown): boolean {
   return code === 'EAGAIN' || code === 'EBUSY'
 }
 
-/** Empties a destination; one that is already closed has nothing left to save. */
+/** Writes everything that waits. If the destination is closed already, there is nothing to save. */
 export function flushQuietly(destination: LogDestination): void {
   try {
     destination.flushSync()

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Meter, Metric } from '../api/meter.ts'
 
-/** The process's metrics, handed to prom-client as objects that are read at scrape time. */
+/** The metrics of the process. prom-client gets them as objects that are read for every scrape. */
 export class Metrics implements Meter {
   readonly registry = new Registry()
 
@@ -18,7 +18,7 @@ export class Metrics implements Meter {
       aggregator: 'sum',
       get: async () => ({ name, help, type, aggregator: 'sum', values: metric.collect() }),
     }
-    this.registry.registerMetric(entry as never) // prom-client's type wants its own class; its code asks only for name and get()
+    this.registry.registerMetric(entry as never) // prom-client's type wants its own class; its code uses only name and get()
     return () => this.registry.removeSingleMetric(name)
   }
 

@@ -4,11 +4,11 @@ import type { EndpointRegistry } from '../state/registry.ts'
 import type { RegistryEvent } from '../state/registry-event.ts'
 import type { TargetState } from '../state/target-state.ts'
 
-/** Events that people are woken for; the rest is info. */
+/** Events that are logged as warnings. */
 const isBad = (event: RegistryEvent): boolean =>
   event.type === 'target_ejected' || ('to' in event && ['unhealthy', 'open'].includes(event.to))
 
-/** What a start, or a reload, would say of thousands; the configuration's own line says how many there are. */
+/** Events that are logged for debugging only: a start or a reload causes thousands of them. */
 const isUsual = (event: RegistryEvent): boolean =>
   event.type === 'endpoint_added' ||
   event.type === 'endpoint_removed' ||
@@ -19,12 +19,12 @@ const WORDS: Readonly<Record<RegistryEvent['type'], string>> = {
   endpoint_removed: 'endpoint removed',
   endpoint_status: 'endpoint changed its status',
   target_health: 'target changed its health',
-  target_ejected: 'target ejected: it is left alone for a while',
+  target_ejected: 'target ejected: it gets no traffic for a while',
   target_returned: 'target returned: it gets traffic again',
   breaker_state: 'breaker changed its state',
 }
 
-/** Writes every transition to the log, and the present state of every target to the metrics. */
+/** Logs every change of state, and registers metrics of the current state of every target. */
 export function reportRegistry(registry: EndpointRegistry, log: Logger, meter: Meter): void {
   registry.subscribe((event) => {
     const { type, at: _at, ...fields } = event
@@ -37,11 +37,11 @@ export function reportRegistry(registry: EndpointRegistry, log: Logger, meter: M
   }
 }
 
-/** What is told of every target; read when a scrape comes. */
+/** Metrics of every target; read for every scrape. */
 const TARGET_METRICS: readonly (Omit<Metric, 'collect'> & { readonly read: (target: TargetState) => number })[] = [
   {
     name: 'weir_endpoint_health',
-    help: 'Whether a target of an endpoint may be called (1): neither checks nor live traffic found it bad (0).',
+    help: 'Whether a target may be called (1), or checks or live traffic found it bad (0).',
     type: 'gauge',
     read: ({ sound }) => (sound ? 1 : 0),
   },
@@ -53,13 +53,13 @@ const TARGET_METRICS: readonly (Omit<Metric, 'collect'> & { readonly read: (targ
   },
   {
     name: 'weir_target_failures_total',
-    help: 'Attempts at a target that failed: not reached, too slow, or broken off.',
+    help: 'Attempts at a target that failed: it was not reached, was too slow, or broke off.',
     type: 'counter',
     read: ({ failures }) => failures,
   },
   {
     name: 'weir_target_outstanding',
-    help: 'Attempts at a target that are in flight, open tunnels among them.',
+    help: 'Attempts at a target that are in flight, open tunnels included.',
     type: 'gauge',
     read: ({ outstanding }) => outstanding,
   },

@@ -4,11 +4,11 @@ import { fdDestination, flushQuietly, type LogDestination } from './log-destinat
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
-/** The process's logger. */
+/** The logger of the process. */
 export interface RootLogger extends Logger {
-  /** Changes the least severe level that is written, for every logger made from it too. */
+  /** Changes the least severe level that is written, also for its children. */
   setLevel(level: LogLevel): void
-  /** Empties the destination, for the exit. */
+  /** Writes everything that waits, before the process exits. */
   flushSync(): void
 }
 
@@ -20,7 +20,7 @@ export function makeLogger(options: { level: LogLevel; destination?: LogDestinat
   const destination = options.destination ?? fdDestination()
   const { err } = pino.stdSerializers
   const logger = pino({ level: 'trace', base: null, serializers: { err, error: err } }, destination)
-  // Not pino's own level: its children keep the one that their parent had when they were made.
+  // Not pino's own level: children keep the level that their parent had when they were created.
   const least = { value: LEVELS[options.level] }
   return Object.assign(wrapped(logger, least), {
     setLevel: (level: LogLevel) => {
@@ -41,7 +41,7 @@ const LEVELS: Readonly<Record<LogLevel, number>> = {
   silent: Number.POSITIVE_INFINITY,
 }
 
-// Wrapped, so that filters can't reach pino's settings through what they are given.
+// Wrapped, so that filters can't reach pino's settings.
 function wrapped(logger: pino.Logger, least: { readonly value: number }): Logger {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>

@@ -3,14 +3,14 @@ import type { Meter } from '../api/meter.ts'
 import { filterOf } from './error-origin.ts'
 
 /**
- * Keeps the process going when a plugin leaves a promise unhandled or throws where nobody calls it: one request's or one
- * plugin's mistake must not end every other's. Each is logged and counted, so that it can't hide.
+ * Keeps the process alive when a promise rejects and nothing handles it, or when code throws where nothing catches: a mistake of
+ * one plugin, or in one request, must not end all other requests. Each such error is logged and counted.
  */
 export function surviveUnhandledErrors(logger: Logger, meter: Meter): void {
   const counts = { rejection: 0, exception: 0 }
   meter.register({
     name: 'weir_unhandled_errors_total',
-    help: 'Rejections and exceptions that nothing handled',
+    help: 'Rejections and exceptions that nothing handled.',
     type: 'counter',
     collect: () => Object.entries(counts).map(([kind, value]) => ({ labels: { kind }, value })),
   })

@@ -4,7 +4,7 @@ import type { TargetHealth } from './endpoint-status.ts'
 /** One request of a health check. */
 export interface HealthCheckRequest {
   readonly method: string
-  /** Comes behind the target's origin as it is, without the target's base path. */
+  /** Appended to the target's origin as it is, without the target's base path. */
   readonly path: string
   /** Names and values in turn. */
   readonly headers: readonly string[]

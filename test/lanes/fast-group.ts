@@ -4,4 +4,4 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 
 t.setTimeout(0)
-for (const file of process.argv.slice(2)) await import(pathToFileURL(resolve(file)).href)
+for (const file of process.env.WEIR_TEST_FILES!.split('\n')) await import(pathToFileURL(resolve(file)).href)

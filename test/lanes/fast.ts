@@ -31,8 +31,14 @@ for (const { output, code } of results) if (code !== 0) process.stdout.write(fai
 console.log(`${total('pass')} passed, ${total('fail')} failed, ${total('skip') + total('todo')} skipped`)
 process.exit(results.every(({ code }) => code === 0) ? 0 : 1)
 
-function run(group: readonly string[]): Promise<{ output: string; code: number }> {
-  const child = spawn(process.execPath, [GROUP, ...group], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+function run(group: readonly string[], index: number): Promise<{ output: string; code: number }> {
+  // The files go by the environment: tap makes names of folders out of the arguments.
+  const env = { ...process.env, WEIR_TEST_FILES: group.join('\n') }
+  const child = spawn(process.execPath, [GROUP, String(index)], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text

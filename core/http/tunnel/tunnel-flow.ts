@@ -2,24 +2,27 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FrameTracker } from './websocket-frames.ts'
 
-/** What a flow tells its tunnel. */
+/** The tunnel of a flow, which is told what happens in it. */
 export interface FlowOwner {
-  /** Bytes moved. */
+  /** Bytes were moved. */
   moved(): void
-  /** The side that the flow comes from has ended. */
+  /** The sender has ended its side. */
   ended(): void
-  /** Something came of the side that the flow comes from, after the other was told that the gateway goes away. */
+  /** Bytes came from the sender after `leave`. */
   heard(): void
 }
 
 /** One direction of a tunnel, with backpressure. */
 export class Flow {
+  /** The sender's socket. */
   readonly from: Duplex
+  /** The receiver's socket. */
   readonly to: Duplex
-  /** Undefined if it is no WebSocket. */
+  /** Undefined if the protocol is not WebSocket. */
   readonly frames: FrameTracker | undefined
   readonly #owner: FlowOwner
-  #farewell: Buffer | undefined
+  /** The Close frame to send after the current frame. */
+  #close: Buffer | undefined
   #over = false
 
   constructor(from: Duplex, to: Duplex, frames: FrameTracker | undefined, owner: FlowOwner) {
@@ -29,7 +32,7 @@ export class Flow {
     this.#owner = owner
   }
 
-  /** @param head what has come of it already */
+  /** @param head bytes that have come already */
   start(head?: Buffer): void {
     const { from, to } = this
     to.on('drain', () => {
@@ -39,27 +42,27 @@ export class Flow {
     if (head !== undefined && head.length > 0) this.#pass(head)
     from.on('data', (chunk: Buffer) => this.#pass(chunk))
     from.on('end', () => this.#ended())
-    // It may have ended before it came here, and does not tell again.
+    // It may have ended already; then it emits no event.
     if (from.readableEnded) this.#ended()
     if (!to.writableNeedDrain) from.resume()
   }
 
-  /** Nothing is sent on any more: the Close frame is, or the end. */
+  /** Nothing more is sent to the receiver: the Close frame, or the end, has been sent. */
   get over(): boolean {
     return this.#over
   }
 
-  /** Ends it where it is. What still comes is dropped. */
+  /** Ends the receiver's side at once. What still comes is dropped. */
   end(): void {
     this.#finish()
     this.to.end()
   }
 
-  /** Puts a Close frame behind the frame that is under way, and drops what follows. */
-  leave(farewell: Buffer): void {
+  /** Sends a Close frame after the current frame, and drops what follows. */
+  leave(close: Buffer): void {
     if (this.#over) return
-    this.#farewell = farewell
-    if (this.frames?.atBoundary === true) this.#bow(farewell)
+    this.#close = close
+    if (this.frames?.atBoundary === true) this.#sendClose(close)
   }
 
   #ended(): void {
@@ -70,41 +73,41 @@ export class Flow {
 
   #pass(chunk: Buffer): void {
     const { frames } = this
-    const farewell = this.#farewell
+    const close = this.#close
     this.#owner.moved()
-    if (farewell === undefined || this.#over) {
+    if (close === undefined || this.#over) {
       frames?.push(chunk)
       if (!this.#over) this.#write(chunk)
     } else {
       const end = frames!.push(chunk, 0, true)
       this.#write(chunk.subarray(0, end))
-      if (frames!.atBoundary) this.#bow(farewell)
+      if (frames!.atBoundary) this.#sendClose(close)
       frames!.push(chunk, end)
     }
-    if (farewell !== undefined) this.#owner.heard()
+    if (close !== undefined) this.#owner.heard()
   }
 
   #write(chunk: Buffer): void {
     if (!this.to.write(chunk)) this.from.pause()
   }
 
-  #bow(farewell: Buffer): void {
-    // The frame that was waited for may have been a Close itself, and is then the last (RFC 6455 §5.5.1).
-    if (this.frames?.closed !== true) this.to.write(farewell)
+  #sendClose(close: Buffer): void {
+    // The current frame may have been a Close itself; no frame may follow it (RFC 6455 §5.5.1).
+    if (this.frames?.closed !== true) this.to.write(close)
     this.#finish()
   }
 
-  /** What still comes is read, so that the other side's Close and its end are seen. */
+  /** The rest is read, so that the sender's Close and its end are seen. */
   #finish(): void {
     this.#over = true
     this.from.resume()
   }
 }
 
-/** Ends a connection as what it is: broken off. */
+/** Ends a connection so that its peer sees that it broke off. */
 export function reset(socket: Duplex): void {
   if (socket.destroyed) return
-  // TLS has no reset of its own: without close_notify an end is none (RFC 8446 §6.1).
+  // TLS needs no reset: an end without close_notify shows that the connection broke off (RFC 8446 §6.1).
   if (socket instanceof Socket && !('encrypted' in socket)) socket.resetAndDestroy()
   else socket.destroy()
 }

@@ -4,18 +4,18 @@ import type { Deadline, TimerWheel } from '../../base/timer-wheel.ts'
 import { Flow, type FlowOwner, reset } from './tunnel-flow.ts'
 import { closeFrame, FrameTracker, GOING_AWAY } from './websocket-frames.ts'
 
-/** How long both sides may take, once the gateway has said that it goes away. */
+/** How long both sides may take to end, after the gateway has sent its Close frames; milliseconds. */
 const LEAVE_MS = 5000
-/** A tunnel of which one side has ended lasts no longer than this in silence, even without an idle timeout. */
+/** Idle timeout of a tunnel of which one side has ended, even if it has none otherwise; milliseconds. */
 const HALF_CLOSED_MS = 3_600_000
 
 export interface TunnelParts {
   readonly downstream: Duplex
   readonly upstream: Duplex
-  /** What the client sent behind the head of its request. */
+  /** What the client sent after the head of its request. */
   readonly head: Buffer
   readonly protocol: string
-  /** Silence, both ways, after which the gateway ends it; milliseconds, or infinite. */
+  /** The tunnel ends after this long without a byte in either direction; milliseconds, or infinite. */
   readonly idleMs: number
   readonly timers: TimerWheel
   /** Called once, when both sides have closed. */
@@ -23,8 +23,8 @@ export interface TunnelParts {
 }
 
 /**
- * Two sockets joined, with backpressure both ways. The end of one direction ends that direction alone; a side that breaks
- * takes the other with it.
+ * Joins two sockets, with backpressure both ways. The end of one direction ends that direction alone. If one side breaks off,
+ * the other is reset.
  */
 export class Tunnel implements FlowOwner, IdleOwner {
   readonly #parts: TunnelParts
@@ -32,7 +32,7 @@ export class Tunnel implements FlowOwner, IdleOwner {
   readonly #down: Flow
   readonly #webSocket: boolean
   readonly #watchdog: IdleWatchdog
-  /** Until the sockets are cut, while leaving. */
+  /** While leaving: when the sockets are cut. */
   #deadline: Deadline | undefined
   #leaving = false
   #open = 2
@@ -52,20 +52,20 @@ export class Tunnel implements FlowOwner, IdleOwner {
     this.#watchdog.start()
     this.#up.start(head)
     this.#down.start()
-    // It may have closed before it came here, and does not tell again.
+    // It may have closed already; then it emits no event.
     if (upstream.closed) this.#closed(upstream)
   }
 
   /**
-   * The gateway goes away. A WebSocket is told so, both ways (RFC 6455 §5.5.1), and is cut if it has not ended 5 s later;
-   * other protocols have no word for it, and go on.
+   * The gateway stops. On a WebSocket both sides get a Close frame (RFC 6455 §5.5.1), and the tunnel is cut if it has not ended
+   * 5 s later. Other protocols have no such message, and go on.
    */
   leave(): void {
     if (!this.#webSocket || this.#leaving) return
     this.#cutLater()
     const [up, down] = [this.#up.frames!, this.#down.frames!]
     if (up.broken || down.broken) return this.#reset()
-    // One side has said Close already: the other's answer is on its way.
+    // One side has sent a Close already; the other replies to it.
     if (up.closed || down.closed) return
     this.#down.leave(closeFrame(GOING_AWAY, false))
     this.#up.leave(closeFrame(GOING_AWAY, true))
@@ -89,7 +89,7 @@ export class Tunnel implements FlowOwner, IdleOwner {
     const [up, down] = [this.#up, this.#down]
     if (up.frames!.broken || down.frames!.broken) return this.#reset()
     const { downstream, upstream } = this.#parts
-    // RFC 6455 §7.1.1: Close sent and received, the server closes first.
+    // RFC 6455 §7.1.1: after Close was sent and received, the server closes first.
     if (up.frames!.closed && down.over) {
       downstream.end()
       upstream.end()
@@ -114,7 +114,7 @@ export class Tunnel implements FlowOwner, IdleOwner {
     if (this.#open > 0) this.#deadline = this.#parts.timers.after(LEAVE_MS, () => this.#cut())
   }
 
-  /** A side that has been told is closed, so that no reset overtakes what it was told; the other is reset. */
+  /** A side that got a Close frame is closed, so that no reset overtakes the frame; the other side is reset. */
   #cut(): void {
     for (const { to, over } of [this.#up, this.#down]) {
       if (over) to.destroy()

@@ -14,13 +14,13 @@ export class Tunnels {
     this.#all.delete(tunnel)
   }
 
-  /** The gateway goes away: tunnels are told so, those that are still to come as soon as they are made. */
+  /** The gateway stops: every tunnel leaves, and later ones as soon as they are opened. */
   leave(): void {
     this.#leaving = true
     for (const tunnel of this.#all) tunnel.leave()
   }
 
-  /** Cuts them all. */
+  /** Closes all of them at once. */
   destroy(): void {
     for (const tunnel of this.#all) tunnel.destroy()
   }

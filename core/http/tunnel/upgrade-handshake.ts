@@ -5,14 +5,14 @@ import type { TimerWheel } from '../../base/timer-wheel.ts'
 import { Tunnel } from './tunnel.ts'
 import type { Tunnels } from './tunnels.ts'
 
-/** A client's side while its offer to switch protocols is open: Node's parser has let go of the socket. */
+/** The client's side while its offer to switch protocols is open: Node's parser has released the socket. */
 export class UpgradeHandshake {
   readonly #socket: Socket
   readonly #head: Buffer
   readonly #tunnels: Tunnels
   readonly #timers: TimerWheel
 
-  /** @param head what the client sent behind the head of its request */
+  /** @param head what the client sent after the head of its request */
   constructor(socket: Socket, head: Buffer, tunnels: Tunnels, timers: TimerWheel) {
     this.#socket = socket
     this.#head = head
@@ -21,21 +21,21 @@ export class UpgradeHandshake {
   }
 
   /**
-   * Waits for an answer. What the client sends meanwhile stays in the socket, up to its high-water mark; one that ends
-   * without having sent anything has left, as a client of an ordinary request that ends has for Node.
+   * Begins to watch the client, until there is a response. What it sends stays in the socket, up to its high-water mark. If it
+   * ends its side without having sent anything, it has left; Node does the same with ordinary requests.
    */
   watch(): void {
     this.#socket.on('readable', this.#onReadable)
     this.#socket.on('end', this.#onEnd)
   }
 
-  /** There is an answer. */
+  /** There is a response: stops watching. */
   settle(): void {
     this.#socket.off('readable', this.#onReadable)
     this.#socket.off('end', this.#onEnd)
   }
 
-  /** Sends the 101 on, and joins the two sides until both have closed (RFC 9110 §7.8). */
+  /** Sends the 101, and joins the two sides until both have closed (RFC 9110 §7.8). */
   switch(response: Response, upgrade: Upgrade, onOver: () => void): void {
     const downstream = this.#socket
     writeSwitch(downstream, response)
@@ -54,7 +54,7 @@ export class UpgradeHandshake {
     this.#tunnels.add(tunnel)
   }
 
-  // The end is only told to whoever has read all there is.
+  // A socket emits its end only after everything was read.
   readonly #onReadable = (): void => {
     if (this.#socket.readableLength === 0) this.#socket.read()
   }
@@ -64,10 +64,10 @@ export class UpgradeHandshake {
   }
 }
 
-/** What a reason phrase may hold (RFC 9112 §4). */
+/** Characters of a reason phrase (RFC 9112 §4). */
 const REASON = /^[\t -~\x80-\xff]*$/
 
-/** The reason phrase to write: the response's own if it can be written, for a client ignores it anyway (RFC 9112 §4). */
+/** The reason phrase to write: the response's own, or the usual one if that can't be written; clients ignore it (RFC 9112 §4). */
 export function reasonOf({ status, statusText }: Response): string {
   const usual = STATUS_CODES[status] ?? ''
   if (statusText === undefined || statusText === usual) return usual

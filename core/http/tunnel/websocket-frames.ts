@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 
 /**
  * The status of the Close frames that the gateway itself sends: "an endpoint is going away, such as a server going down"
- * (RFC 6455 §7.4.1). Not 1012, "service restart": that stands in no RFC, fewer clients know it, and a gateway that stops
- * can't know whether it will be back.
+ * (RFC 6455 §7.4.1). Not 1012, "service restart": it is in no RFC, fewer clients know it, and a gateway that stops can't know
+ * whether it will start again.
  */
 export const GOING_AWAY = 1001
 
@@ -13,7 +13,7 @@ const MAX_CONTROL_PAYLOAD = 125
 
 /**
  * A Close frame without a reason (RFC 6455 §5.5.1).
- * @param masked as what goes to a server must be, by a key that nobody can foresee (§5.3)
+ * @param masked frames to a server must be masked, with an unpredictable key (§5.3)
  */
 export function closeFrame(code: number, masked: boolean): Buffer {
   const payload = [code >> 8, code & 0xff]
@@ -23,16 +23,16 @@ export function closeFrame(code: number, masked: boolean): Buffer {
 }
 
 /**
- * Knows where frames end in one direction of a WebSocket (RFC 6455 §5.2). It reads headers and skips payloads, so that a
- * chunk costs as much as it has frames, and keeps nothing of what passes. Extensions are none of its business: reserved bits
- * are not looked at, for they do not change where a frame ends.
+ * Finds where frames end in one direction of a WebSocket (RFC 6455 §5.2). It reads headers and skips payloads: the cost of a
+ * chunk depends on its number of frames. It keeps none of the bytes. It ignores the reserved bits of extensions, which do not
+ * change where a frame ends.
  */
 export class FrameTracker {
   readonly #masked: boolean
   readonly #keySize: number
-  /** Bytes of the present frame's header that have come; 0 between headers. */
+  /** Bytes of the current frame's header that have come; 0 between headers. */
   #got = 0
-  /** Size of that header; known once its second byte is there. */
+  /** Size of that header; known from its second byte on. */
   #size = 2
   #opcode = 0
   #length = 0
@@ -41,31 +41,31 @@ export class FrameTracker {
   #broken = false
   #closed = false
 
-  /** @param masked whether frames are those of a client, which are masked; those of a server are not (§5.1) */
+  /** @param masked whether the frames come from a client, which masks them; a server does not (§5.1) */
   constructor(masked: boolean) {
     this.#masked = masked
     this.#keySize = masked ? 4 : 0
   }
 
-  /** No frame is under way: one may be put in here, between the fragments of a message too if it is a control frame (§5.4). */
+  /** Between two frames: a control frame may be inserted here, even between the fragments of a message (§5.4). */
   get atBoundary(): boolean {
     return this.#got === 0 && this.#payload === 0 && !this.#broken
   }
 
-  /** A whole Close frame has come. No frame follows it (§5.5.1), and what comes is not looked at. */
+  /** A whole Close frame has come. No frame may follow it (§5.5.1); what comes is ignored. */
   get closed(): boolean {
     return this.#closed
   }
 
-  /** What came is no WebSocket. For good: where frames end can't be known any more. */
+  /** The bytes are no WebSocket frames. That is final: where frames end can't be found any more. */
   get broken(): boolean {
     return this.#broken
   }
 
   /**
    * Follows the stream.
-   * @param once whether to stop behind the first frame that ends
-   * @returns up to where it has looked: the chunk's length, or less if told to stop
+   * @param once whether to stop after the first frame that ends
+   * @returns the position up to which it has read: the chunk's length, or less if it stopped
    */
   push(chunk: Buffer, at = 0, once = false): number {
     const end = chunk.length
@@ -86,11 +86,11 @@ export class FrameTracker {
     const index = this.#got++
     if (index === 0) return this.#first(byte)
     if (index === 1) this.#second(byte)
-    // Extended length, in network byte order; the mask's key, if there is one, are the last four bytes.
+    // Extended length, in network byte order. The last four bytes are the key of the mask, if there is one.
     else if (index < this.#size - this.#keySize) this.#length = this.#length * 256 + byte
     if (this.#got < this.#size) return
     this.#got = 0
-    // The highest bit must be 0 (§5.2); and what JavaScript can't count precisely, no frame has ever held.
+    // The highest bit must be 0 (§5.2). Lengths that JavaScript can't count exactly do not occur either.
     if (this.#length > Number.MAX_SAFE_INTEGER) this.#broken = true
     else this.#payload = this.#length
   }

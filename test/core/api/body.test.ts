@@ -38,7 +38,7 @@ class Collect implements BodySink {
   }
 }
 
-t.test('tap sees what passes, and backpressure goes through', async (t) => {
+t.test('tap sees every chunk, and backpressure passes', async (t) => {
   const source = new Manual()
   const body = new Body(source, undefined)
   const seen: string[] = []
@@ -116,7 +116,7 @@ t.test('replay and rewind', async (t) => {
   t.equal(big.rewind(), false)
 })
 
-t.test('what comes between a rewind and the next start is not lost, even beyond the cap', async (t) => {
+t.test('chunks between a rewind and the next start are kept, even beyond the cap', async (t) => {
   const source = new Manual()
   const body = new Body(source, undefined)
   body.replay(4)
@@ -133,7 +133,7 @@ t.test('what comes between a rewind and the next start is not lost, even beyond 
   t.equal(body.rewind(), false)
 })
 
-t.test('a replay stops where its sink has enough', async (t) => {
+t.test('a replay pauses when its sink has enough', async (t) => {
   const source = new Manual()
   const body = new Body(source, undefined)
   body.replay(4)
@@ -158,7 +158,7 @@ t.test('a replay stops where its sink has enough', async (t) => {
   t.equal(body.rewind(), false)
 })
 
-t.test('a replay goes on with its source when the sink has the record', async (t) => {
+t.test('a replay continues with its source after what was kept', async (t) => {
   const source = new Manual()
   const body = new Body(source, undefined)
   body.replay(100)

@@ -5,7 +5,7 @@ import { HeaderList } from '../../../core/api/header-list.ts'
 const list = (): HeaderList =>
   HeaderList.of({ 'Set-Cookie': ['a=1', 'b=2'], Accept: 'text/html', 'set-cookie': 'c=3', ACCEPT: 'text/plain' })
 
-t.test('order, case and duplicates stay as they came', async (t) => {
+t.test('order, case and duplicates are kept', async (t) => {
   t.same(list().raw, [
     ...['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Accept', 'text/html', 'set-cookie', 'c=3', 'ACCEPT', 'text/plain'],
   ])
@@ -53,14 +53,14 @@ t.test('delete removes every field of the name and says whether there was one', 
   t.equal(headers.delete('set-cookie'), false)
 })
 
-t.test('a clone lives its own life', async (t) => {
+t.test('a clone is independent', async (t) => {
   const headers = list()
   const clone = headers.clone()
   clone.delete('accept')
   t.ok(headers.has('accept'))
 })
 
-t.test('after any edits it says the same as a plain list of pairs would', async () => {
+t.test('after any edits it equals a plain list of pairs with the same edits', async () => {
   const name = fc.constantFrom('a', 'A', 'bb', 'Bb', 'c')
   const edit = fc.record({ what: fc.constantFrom('add', 'set', 'delete'), name, value: fc.string() })
   fc.assert(
@@ -87,4 +87,82 @@ t.test('after any edits it says the same as a plain list of pairs would', async 
       return JSON.stringify([...headers]) === JSON.stringify(model)
     }),
   )
+})
+
+t.test('every method finds a name in any case', async (t) => {
+  for (const name of ['x-tenant', 'X-Tenant', 'X-TENANT', 'x-TeNaNt']) {
+    const headers = HeaderList.fromWire(['X-Tenant', 'a', 'Accept', '*/*', 'x-tenant', 'b'])
+    t.equal(headers.get(name), 'a', name)
+    t.same(headers.all(name), ['a', 'b'])
+    t.equal(headers.joined(name), 'a, b')
+    t.equal(headers.has(name), true)
+    const replaced = headers.clone()
+    replaced.set(name, 'c')
+    t.same(replaced.raw, [name, 'c', 'Accept', '*/*'])
+    t.equal(headers.delete(name), true)
+    t.same(headers.raw, ['Accept', '*/*'])
+  }
+})
+
+/** Each way to put a field into a list, by name. */
+const SETTERS: readonly [way: string, set: (name: string, value: string) => unknown][] = [
+  ['constructor', (name, value) => new HeaderList(['A', 'b', name, value])],
+  ['of', (name, value) => HeaderList.of({ [name]: value })],
+  ['of, in a list', (name, value) => HeaderList.of({ [name]: ['fine', value] })],
+  ['add', (name, value) => new HeaderList().add(name, value)],
+  ['set', (name, value) => new HeaderList().set(name, value)],
+]
+
+t.test('names that are no tokens are refused', async (t) => {
+  const names = ['', ' ', 'a b', 'a:', 'a\r\nb', 'a\0', 'é', '名', '(a)', '"a"', undefined, null, 1]
+  for (const [way, set] of SETTERS.filter(([way]) => !way.startsWith('of')))
+    for (const name of names)
+      t.throws(
+        () => set(name as string, 'x'),
+        { name: 'TypeError', message: /can't be the name of a header field/ },
+        way,
+      )
+  for (const name of ['', 'a b', 'a\r\nb']) t.throws(() => HeaderList.of({ [name]: 'x' }), TypeError)
+})
+
+t.test('values that are no field values are refused, and not shown', async (t) => {
+  const secret = 's3cret'
+  for (const [way, set] of SETTERS) {
+    for (const part of ['\n', '\r', '\r\nX: y', '\0', '\x01', '\x1f', '\x7f', 'Ā', '名', '😀']) {
+      const error = t.throws(() => set('X-Key', `${secret}${part}`), TypeError, `${way} ${JSON.stringify(part)}`)
+      t.notMatch((error as Error).message, secret)
+    }
+    for (const value of ['', 'a b', 'a\tb', ' a ', 'é', '\x80', '\xff', '~!"'])
+      t.doesNotThrow(() => set('X-Key', value), `${way} ${JSON.stringify(value)}`)
+  }
+  for (const value of [undefined, null, 1, {}])
+    for (const way of ['add', 'set'] as const)
+      t.throws(() => new HeaderList()[way]('X-Key', value as string), { message: /"X-Key" must be a string, found / })
+})
+
+t.test('a refused field leaves the list as it was', async (t) => {
+  const headers = list()
+  const before = [...headers.raw]
+  t.throws(() => headers.set('accept', 'a\nb'))
+  t.throws(() => headers.add('a b', 'c'))
+  t.same(headers.raw, before)
+})
+
+t.test('the constructor copies pairs', async (t) => {
+  const fields = ['A', '1']
+  const headers = new HeaderList(fields)
+  headers.add('B', '2')
+  t.same(fields, ['A', '1'])
+  t.throws(() => new HeaderList(['A']), { name: 'TypeError', message: /come in pairs/ })
+  t.same(new HeaderList().raw, [])
+})
+
+t.test('fromWire checks nothing and keeps the array', async (t) => {
+  const raw = ['a b', 'x\r\ny', 'Ā', '名']
+  const headers = HeaderList.fromWire(raw)
+  t.equal(headers.raw, raw)
+  headers.add('C', '3')
+  t.equal(raw.length, 6)
+  t.equal(headers.get('A B'), 'x\r\ny')
+  t.same([...headers.clone().raw], raw)
 })

@@ -45,7 +45,7 @@ function whenNamed(hooks: Filter): FilterFactory {
 }
 
 for (const [what, hooks] of Object.entries(HOOKS)) {
-  t.test(`one reply of two filters is each time that of the one that returned it (${what})`, async (t) => {
+  t.test(`a reply that two filters share has the name of the one that returned it (${what})`, async (t) => {
     const chain = [['gate', {}, 'outer'], ['gate', {}, 'inner'], 'route-match', 'proxy'] as const
     const upstream = await startUpstream((_request, response) => void response.end('fine'))
     const spec = specOf([{ name: 'api', url: upstream.url }], chain)
@@ -65,7 +65,7 @@ for (const [what, hooks] of Object.entries(HOOKS)) {
   })
 }
 
-t.test('the filter further in has made it', async (t) => {
+t.test('a reply that passes an upstream hook keeps the name of its filter', async (t) => {
   const inner = attributed(CLOSED, 'inner')
   t.equal(attributed(inner, 'outer'), inner)
   t.match(inner, { status: 403, reason: 'closed', options: CLOSED.options, filter: 'inner' })

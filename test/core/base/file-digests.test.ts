@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { digestOf, FileCheck } from '../../../core/base/file-digests.ts'
 
-t.test('a file has changed when it holds something else or can not be read', async (t) => {
+t.test("a file has changed if its contents differ or it can't be read", async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'weir-digests-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
   const file = join(dir, 'key')

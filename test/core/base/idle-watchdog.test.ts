@@ -28,7 +28,7 @@ function watched(limit: number, maxWait?: number) {
   }
 }
 
-t.test('silence as long as the limit fires once, never early, at most three ticks late', async (t) => {
+t.test('being idle for as long as the limit fires once, never early, at most three ticks late', async (t) => {
   const { watchdog, fired, timers, pass } = watched(1000)
   pass(5000)
   t.strictSame(fired, [], 'not before it is started')
@@ -43,7 +43,7 @@ t.test('silence as long as the limit fires once, never early, at most three tick
   t.equal(fired.length, 1)
 })
 
-t.test('activity moves the deadline, and makes none of its own', async (t) => {
+t.test('activity moves the deadline, and creates none', async (t) => {
   const { watchdog, fired, timers, pass } = watched(1000)
   watchdog.start()
   for (let i = 0; i < 20; i++) {
@@ -56,7 +56,7 @@ t.test('activity moves the deadline, and makes none of its own', async (t) => {
   t.equal(fired.length, 1)
 })
 
-t.test('nothing fires after a stop, and a start counts anew', async (t) => {
+t.test('nothing fires after a stop, and a start counts from then', async (t) => {
   const { watchdog, fired, timers, pass } = watched(1000)
   watchdog.start()
   pass(900)
@@ -73,7 +73,7 @@ t.test('nothing fires after a stop, and a start counts anew', async (t) => {
   t.equal(fired.length, 1)
 })
 
-t.test('an infinite limit is no deadline', async (t) => {
+t.test('an infinite limit creates no deadline', async (t) => {
   const { watchdog, fired, owner, timers, pass } = watched(Infinity)
   watchdog.start()
   t.equal(timers.size, 0)
@@ -85,7 +85,7 @@ t.test('an infinite limit is no deadline', async (t) => {
   t.ok(fired[0]!.idleMs >= 5000, 'silence from before the change counts')
 })
 
-t.test('a limit that changes in silence is seen within maxWait', async (t) => {
+t.test('a limit that changes without limitChanged is noticed within maxWait', async (t) => {
   const { watchdog, fired, owner, timers, pass } = watched(10_000, 500)
   watchdog.start()
   owner.limit = Infinity

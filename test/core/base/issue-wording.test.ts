@@ -4,7 +4,7 @@ import { wordIssue } from '../../../core/base/issue-wording.ts'
 
 const wordingOf = (schema: z.ZodType, value: unknown): string => wordIssue(schema.safeParse(value).error!.issues[0]!)
 
-t.test("what zod writes by itself is put in the configuration's words", async (t) => {
+t.test("zod's own messages are put into the words of the configuration", async (t) => {
   const cases: [schema: z.ZodType, value: unknown, wording: string][] = [
     [z.string(), 1, 'expected a text'],
     [z.number(), -Infinity, 'expected a number'],
@@ -31,7 +31,7 @@ t.test("what zod writes by itself is put in the configuration's words", async (t
   for (const [schema, value, wording] of cases) t.equal(wordingOf(schema, value), wording)
 })
 
-t.test("what a schema's author wrote stays", async (t) => {
+t.test("the messages of a schema's author stay", async (t) => {
   t.equal(wordingOf(z.string({ error: 'Invalid: give a name' }), 1), 'Invalid: give a name')
   t.equal(wordingOf(z.enum(['a'], { error: 'only a' }), 1), 'only a')
   t.equal(wordingOf(z.string().regex(/^a/), 'b'), 'Invalid string: must match pattern /^a/')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readNamed } from '../../../core/base/read-file.ts'
 
-t.test('what is no ordinary file of a sensible size is refused in words, and a pipe holds nothing up', async (t) => {
+t.test('only ordinary files up to a size are read, and a pipe does not block', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'weir-read-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
   writeFileSync(join(dir, 'key'), 'secret')

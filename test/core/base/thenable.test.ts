@@ -14,7 +14,7 @@ t.test('values that await would wait for', async (t) => {
   t.equal(isThenable(callable), true, 'a function with the method')
 })
 
-t.test('values that await would hand on', async (t) => {
+t.test('values that await would pass on', async (t) => {
   for (const value of [undefined, null, 0, '', 'then', true, Symbol('then'), {}, [], () => {}, class {}])
     t.equal(isThenable(value), false, String(value))
   for (const then of [undefined, null, true, 'then', {}]) t.equal(isThenable(withThen(then)), false, `then: ${then}`)

@@ -12,14 +12,14 @@ function* work(log: string[]): SlicedWork<string> {
   return 'done'
 }
 
-t.test('work in slices lets others run between its steps', async (t) => {
+t.test('work in slices lets other work run between its steps', async (t) => {
   const log: string[] = []
   setImmediate(() => log.push('other'))
   t.equal(await runInSlices(work(log)), 'done')
   t.equal(log.indexOf('other'), 1, log.join())
 })
 
-t.test('work at once lets nobody run', async (t) => {
+t.test('work at once lets no other work run', async (t) => {
   const log: string[] = []
   setImmediate(() => log.push('other'))
   t.equal(runAtOnce(work(log)), 'done')
@@ -35,7 +35,7 @@ t.test('work that throws ends with its error', async (t) => {
   t.throws(() => runAtOnce(broken()), { message: 'no' })
 })
 
-t.test('a slice begins anew after it yielded', async (t) => {
+t.test('a new slice begins after a yield', async (t) => {
   const slice = new TimeSlice()
   t.notOk(slice.isOver)
   runAtOnce(work([]))

@@ -40,7 +40,7 @@ t.test('never early, at most two ticks late, and a cancelled one never', async (
   )
 })
 
-t.test('a stalled wheel fires nothing early', async (t) => {
+t.test('after a block the wheel fires nothing early', async (t) => {
   let now = 0
   const fired: string[] = []
   const wheel = new TimerWheel({ tick: TICK, manual: true, now: () => now })
@@ -60,7 +60,7 @@ t.test('a stalled wheel fires nothing early', async (t) => {
   t.strictSame(fired.sort(), ['first', 'nested', 'second'])
 })
 
-t.test('one that throws does not stop the others', async (t) => {
+t.test('a deadline that throws does not stop the others', async (t) => {
   let now = 0
   const errors: unknown[] = []
   const wheel = new TimerWheel({ tick: TICK, manual: true, now: () => now, onError: (error) => errors.push(error) })
@@ -79,7 +79,7 @@ t.test('one that throws does not stop the others', async (t) => {
   t.match(errors, [{ message: 'late' }])
 })
 
-t.test('what happened in a turn is as long ago as its end, however long it lasted', async (t) => {
+t.test('the age of a turn counts from its end, however long it lasted', async (t) => {
   let now = 0
   const wheel = new TimerWheel({ tick: TICK, manual: true, now: () => now })
   wheel.after(100_000, () => {})
@@ -94,7 +94,7 @@ t.test('what happened in a turn is as long ago as its end, however long it laste
   t.equal(wheel.since(first), 70)
 })
 
-t.test('after a stall the sockets are read before a deadline fires', async (t) => {
+t.test('after a block the sockets are read before a deadline fires', async (t) => {
   const order: string[] = []
   const server = createServer((socket) => {
     socket.on('data', () => order.push('data'))

@@ -21,7 +21,7 @@ async function problemsOf(spec: ReturnType<typeof specOf>, filters: readonly Fil
 const api = { name: 'api', url }
 const broken = (name: string, create: FilterFactory['create']): FilterFactory => ({ name, apiVersion: 1, create })
 
-t.test('each unsafe order is refused with its place and how to mend it', async (t) => {
+t.test('each unsafe order is refused, with its place and what to do', async (t) => {
   const cases: [string, ReturnType<typeof specOf>, RegExp][] = [
     [
       'unknown filter',
@@ -100,7 +100,7 @@ t.test('each unsafe order is refused with its place and how to mend it', async (
   }
 })
 
-t.test('all problems come at once', async (t) => {
+t.test('all problems are reported at once', async (t) => {
   const problems = await problemsOf(
     specOf([{ ...api, filters: { breaker: { nope: 1 } } }], ['method-check', ['breaker', { y: 1 }], 'x', 'proxy']),
   )
@@ -111,14 +111,14 @@ t.test('all problems come at once', async (t) => {
     )
 })
 
-t.test('what is wrong in the chain is said once, however many endpoints lay options over it', async (t) => {
+t.test('a problem of the chain is reported once, however many endpoints have options of their own', async (t) => {
   const endpoints = ['a', 'b', 'c'].map((name) => ({ name, url, filters: { breaker: { window: '10s' } } }))
   const problems = await problemsOf(specOf(endpoints, ['route-match', ['breaker', { reset_timout: 3 }], 'proxy']))
   t.equal(problems.length, 1)
   t.match(problems[0], /^filters\.1\.reset_timout: /)
 })
 
-t.test('mistakes are told in the words of the document, whoever validates', async (t) => {
+t.test('problems have the words of the configuration, whatever the schema', async (t) => {
   const cases: [string, Record<string, unknown>, string][] = [
     ['breaker', { scope: 'targets' }, 'scope: expected one of "endpoint", "target", found "targets"'],
     ['breaker', { failure_statuses: '5xx' }, 'failure_statuses: expected a list, found "5xx"'],
@@ -147,11 +147,11 @@ t.test('mistakes are told in the words of the document, whoever validates', asyn
   }
 })
 
-t.test('a filter that nobody knows may be the one that writes what is missing', async (t) => {
+t.test('an unknown filter may be the one that writes a missing slot', async (t) => {
   t.same((await problemsOf(specOf([api], ['rout-match', 'proxy']))).length, 1)
 })
 
-t.test('a filter that cannot be made is a problem at its place, and what was made is disposed of', async (t) => {
+t.test("a filter that can't be created is a problem at its place, and the others are disposed", async (t) => {
   let disposed = 0
   const good = broken('good', () => ({ dispose: () => void disposed++ }))
   const bad = [
@@ -163,7 +163,7 @@ t.test('a filter that cannot be made is a problem at its place, and what was mad
   ]
   for (const factory of bad) {
     const problems = await problemsOf(specOf([api], ['good', factory.name, 'route-match', 'proxy']), [good, factory])
-    t.match(problems, [/^filters\.1: the filter ".*" could not be made/], factory.name)
+    t.match(problems, [/^filters\.1: the filter ".*" could not be created/], factory.name)
   }
   t.equal(disposed, 3)
 })

@@ -21,7 +21,7 @@ async function problemOf(t: Test, files: Readonly<Record<string, string>>, speci
   return 'none'
 }
 
-t.test('a file is found from the folder of the configuration, a package from its node_modules', async (t) => {
+t.test('files are found from the folder of the configuration, packages from its node_modules', async (t) => {
   const dir = await folder(t, {
     'filters/one.mjs': `export default ${FACTORY}`,
     'filters/two.ts': `const both: object[] = [${FACTORY}, ${FACTORY}]\nexport default both`,
@@ -50,7 +50,7 @@ t.test("importing 'weir' gives the engine that runs it", async (t) => {
   t.equal(await factory!.create({} as never, {} as never), reply)
 })
 
-t.test('what is no filter factory is refused with what it should be', async (t) => {
+t.test('an export that is no filter factory is refused, with what it should be', async (t) => {
   const cases: [text: string, why: RegExp][] = [
     ['export const p = 1', /no default export; export default defineFilter/],
     ['export default null', /no filter factory/],
@@ -63,7 +63,7 @@ t.test('what is no filter factory is refused with what it should be', async (t) 
   for (const [text, why] of cases) t.match(await problemOf(t, { 'p.mjs': text }), why)
 })
 
-t.test('what it throws as it loads is said', async (t) => {
+t.test('the error of a plugin that throws while it loads is shown', async (t) => {
   t.match(
     await problemOf(t, { 'p.mjs': "throw new TypeError('no luck')" }),
     /^the plugin ".\/p.mjs" .*: TypeError: no luck$/,
@@ -100,7 +100,7 @@ t.test('a syntax error has its file, line and column', async (t) => {
   }
 })
 
-t.test('one in a file that the plugin imports is said without a place that would be wrong', async (t) => {
+t.test('a syntax error in a file that the plugin imports is shown without a place', async (t) => {
   const problem = await problemOf(t, { 'p.mjs': "import './q.mjs'", 'q.mjs': 'export default ((' })
   t.match(problem, /SyntaxError: Unexpected end of input$/)
 })

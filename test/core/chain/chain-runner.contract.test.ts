@@ -98,7 +98,7 @@ for (const hook of ['request', 'routed', 'response', 'admit', 'upstream'] as con
   })
 }
 
-t.test('admit can not wait', async (t) => {
+t.test("admit can't return a promise", async (t) => {
   await blamed(t, await gatewayWith(t, { admit: (async () => {}) as never }), 'admit')
   const gateway = await gatewayWith(t, { admit: (async () => Promise.reject(new Error('late'))) as never })
   await blamed(t, gateway, 'admit')
@@ -132,7 +132,7 @@ t.test('a terminal filter that returns nothing', async (t) => {
   await blamed(t, pick, 'pick')
 })
 
-t.test('a response that can not be sent any more', async (t) => {
+t.test("a response that can't be sent any more", async (t) => {
   for (const change of [
     (x: Exchange) => Object.assign(x, { response: undefined }),
     (x: Exchange) => Object.assign(x.response!, { status: '200' }),
@@ -143,7 +143,7 @@ t.test('a response that can not be sent any more', async (t) => {
     await blamed(t, await gatewayWith(t, { response: (x) => void change(x) }), 'response')
 })
 
-t.test('a header that can not be on the wire is the error of who sets it', async (t) => {
+t.test("a header field that can't be sent is an error of the filter that sets it", async (t) => {
   for (const value of ['a\r\nInjected: b', 'caf\u0113', 7 as never]) {
     await blamed(t, await gatewayWith(t, { request: (x) => x.request.headers.set('X-Broken', value) }), 'request')
     await blamed(t, await gatewayWith(t, { response: (x) => x.response.headers.set('X-Broken', value) }), 'response')
@@ -156,7 +156,7 @@ t.test('a header that can not be on the wire is the error of who sets it', async
   await blamed(t, await gatewayWith(t, { response: (x) => x.response.headers.set('X Broken', 'a') }), 'response')
 })
 
-t.test('a reply that can not be sent', async (t) => {
+t.test("a reply that can't be sent", async (t) => {
   for (const make of [
     () => reply(99, 'low'),
     () => reply(200, 'not a reason'),
@@ -167,7 +167,7 @@ t.test('a reply that can not be sent', async (t) => {
   await blamed(t, raw, 'reply')
 })
 
-t.test('a route that leads nowhere', async (t) => {
+t.test('a route to no endpoint', async (t) => {
   const chain = ['bad', 'proxy'] as never
   for (const route of ['text', {}, { endpoint: 'api' }, { endpoint: { id: 'other' }, path: '/' }])
     await blamed(
@@ -177,12 +177,12 @@ t.test('a route that leads nowhere', async (t) => {
     )
 })
 
-t.test('functions handed to a body', async (t) => {
+t.test('functions given to a body', async (t) => {
   const boom = (): never => {
     throw new Error('boom')
   }
   const transform = () => new Transform({ transform: boom })
-  await t.test('of the response: while the head is not out, a 500', async (t) => {
+  await t.test('of the response: before the head is sent, a 500', async (t) => {
     for (const use of [
       (x: Exchange) => x.response!.body.tap(boom),
       (x: Exchange) => x.response!.body.through(transform()),
@@ -196,7 +196,7 @@ t.test('functions handed to a body', async (t) => {
       await blamed(t, gateway, 'response')
     }
   })
-  await t.test('of the response: later, a cut', async (t) => {
+  await t.test('of the response: after the head is sent, the connection is cut', async (t) => {
     for (const use of [
       (x: Exchange) => x.response!.body.tap(boom),
       (x: Exchange) => x.response!.body.watch(boom),
@@ -230,7 +230,7 @@ t.test('functions handed to a body', async (t) => {
   })
 })
 
-t.test('what runs when a request is over can fail alone', async (t) => {
+t.test('an error after the end of a request affects nothing else', async (t) => {
   const gateway = await gatewayWith(t, {
     log: (async () => Promise.reject(new Error('late'))) as never,
     settled: (async () => Promise.reject(new Error('late'))) as never,
@@ -242,7 +242,7 @@ t.test('what runs when a request is over can fail alone', async (t) => {
   t.match(text, 'weir_filter_errors_total{filter="bad",hook="settled"} 1')
 })
 
-t.test('a function of onAbort that throws keeps no other from running', async (t) => {
+t.test('if a function of onAbort throws, the others still run', async (t) => {
   let ran = false
   const gateway = await gatewayWith(t, {
     request(x) {

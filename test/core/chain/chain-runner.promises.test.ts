@@ -6,7 +6,7 @@ import { reply } from '../../../core/api/reply.ts'
 import { DEFAULT_CHAIN, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
 
-t.test('the default chain reaches the upstream without a promise', async (t) => {
+t.test('the default chain reaches the upstream without creating a promise', async (t) => {
   let promises = 0
   let created = -1
   const hook = createHook({

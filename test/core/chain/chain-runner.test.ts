@@ -82,7 +82,7 @@ t.test('hooks run in order', async (t) => {
   ])
 })
 
-t.test('a reply unwinds what was entered, the replying filter included; log is for all', async (t) => {
+t.test('a reply runs response of the entered filters, the replying one included, and log of all', async (t) => {
   const notes: string[] = []
   const b = noter('b', notes, { request: () => reply(418, 'teapot', { detail: 'Short.' }) })
   const gateway = await run(t, [noter('a', notes), b, noter('c', notes)])
@@ -94,7 +94,7 @@ t.test('a reply unwinds what was entered, the replying filter included; log is f
   t.equal(gateway.hits(), 0)
 })
 
-t.test('a later refusal settles earlier admits as ignored', async (t) => {
+t.test('if a later admit refuses, earlier ones are settled as ignored', async (t) => {
   const notes: string[] = []
   const b = noter('b', notes, { admit: () => reply(503, 'full') })
   const gateway = await run(t, [noter('a', notes), b, noter('c', notes)])
@@ -153,7 +153,7 @@ for (const hook of ['settled', 'log'] as const) {
   })
 }
 
-t.test('a route to an endpoint that does not exist is the fault of its writer', async (t) => {
+t.test('a route to an endpoint that does not exist is an error of the filter that wrote it', async (t) => {
   for (const late of [false, true]) {
     const request = (x: Parameters<NonNullable<Filter['request']>>[0]): void =>
       x.set(RouteSlot, { endpoint: endpoint('nowhere'), path: '', template: '/' })
@@ -202,7 +202,7 @@ t.test('an unmet requirement never reaches the upstream', async (t) => {
   t.equal((await other.ask()).body, 'fine')
 })
 
-t.test('an endpoint leaves a filter out', async (t) => {
+t.test('a filter that is off at an endpoint', async (t) => {
   const notes: string[] = []
   const gateway = await run(t, [noter('a', notes)], { filters: { a: 'off' } }, ['route-match', 'a', 'proxy'])
   t.equal((await gateway.ask()).body, 'fine')
@@ -244,7 +244,7 @@ t.test(
   },
 )
 
-t.test('a terminal filter may answer at once', async (t) => {
+t.test('a terminal filter may return a response synchronously', async (t) => {
   const body = Body.of('hello')
   const headers = HeaderList.of({ 'Content-Length': '5' })
   const answer = (): Response => ({ status: 200, statusText: undefined, headers, body })

@@ -92,7 +92,7 @@ t.test('a hook that settles in time, and one without a limit', async (t) => {
   }
 })
 
-t.test('the time of the upstream is not that of the hook around it', async (t) => {
+t.test('the time of the upstream does not count for the upstream hook', async (t) => {
   const arrived = entered()
   const answer = entered()
   const gateway = await gatewayWith(t, { upstream: (_x, call, next) => next(call) })
@@ -109,7 +109,7 @@ t.test('the time of the upstream is not that of the hook around it', async (t) =
   t.equal((await asked).status, 200)
 })
 
-t.test('a response that comes after the time is dropped', async (t) => {
+t.test('a response that comes too late is dropped', async (t) => {
   const begun = entered()
   const go = entered()
   const gateway = await gatewayWith(t, {

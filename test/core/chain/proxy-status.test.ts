@@ -10,7 +10,7 @@ const answering = (reason: string, headers = {}) =>
     create: () => ({ routed: () => new LocalReply(503, reason, { headers: { 'Retry-After': '1', ...headers } }) }),
   })
 
-t.test("an upstream's error is the upstream's", async (t) => {
+t.test('an error of the upstream', async (t) => {
   const { api } = await proxied(t, (req, res) => {
     if (req.url === '/b') res.setHeader('Proxy-Status', 'cdn; error=dns_error')
     res.writeHead(req.url === '/ok' ? 404 : 503, { 'Content-Type': 'text/plain' }).end('mine')
@@ -22,7 +22,7 @@ t.test("an upstream's error is the upstream's", async (t) => {
   t.equal((await send(`${api}/ok`)).headers['proxy-status'], undefined)
 })
 
-t.test("the gateway's says why", async (t) => {
+t.test('an error of the gateway says why', async (t) => {
   const upstream = await proxiedRaw(t, (socket) => socket.destroy())
   t.match((await send(upstream.api)).headers['proxy-status'], /^weir; error=connection_terminated/)
   const filter = await proxied(t, (_req, res) => res.end(), { filters: [answering('too "busy"\\é')] })
@@ -32,7 +32,7 @@ t.test("the gateway's says why", async (t) => {
   )
 })
 
-t.test('a filter may know better', async (t) => {
+t.test('a filter may set Proxy-Status itself', async (t) => {
   const filters = [answering('busy', { 'Proxy-Status': 'weir; error=connection_limit_reached' })]
   const { api } = await proxied(t, (_req, res) => res.end(), { filters })
   t.equal((await send(api)).headers['proxy-status'], 'weir; error=connection_limit_reached')

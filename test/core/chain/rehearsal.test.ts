@@ -59,7 +59,7 @@ function ending({ end }: Rehearsal): string | undefined {
   return 'reply' in end ? `${end.reply.status} ${end.reply.reason} ${end.by}` : end.target?.url
 }
 
-t.test('it ends as the gateway itself does', async (t) => {
+t.test('it ends like the request in the gateway', async (t) => {
   const upstream = await startUpstream((_req, res) => void res.end('fine'))
   t.teardown(() => upstream.close())
   const endpoints = ENDPOINTS.map((endpoint) => ({ ...endpoint, url: upstream.url }))
@@ -119,7 +119,7 @@ t.test('hooks run in the order of a real run, and nothing after the call', async
   )
 })
 
-t.test('a reply ends it where it would end', async (t) => {
+t.test('a reply ends it at the same filter', async (t) => {
   const { rehearse } = await gatewayOf(t, CHAIN, [], ENDPOINTS)
   const refused = await rehearse({ path: '/orchestrator/closed' })
   t.equal(ending(refused), '401 token_missing auth')
@@ -129,13 +129,13 @@ t.test('a reply ends it where it would end', async (t) => {
   t.equal(lost.entered, 3)
 })
 
-t.test('filters that are off are no part of the compiled', async (t) => {
+t.test('filters that are off are not in the compiled chain', async (t) => {
   const { rehearse } = await gatewayOf(t, CHAIN, [], ENDPOINTS)
   const { compiled } = await rehearse({ path: '/orchestrator/few' })
   t.equal(compiled.steps[4], undefined)
 })
 
-t.test('what is not offline is not run, and said to be unknown where it matters', async (t) => {
+t.test('hooks of filters that are not offline do not run; what depends on them is unknown', async (t) => {
   const never = (): never => t.fail('it ran') as never
   const router = factory('router', { request: never }, { writes: [RouteSlot] })
   const routed = await gatewayOf(t, ['router', 'proxy'], [router])
@@ -159,7 +159,7 @@ t.test('what is not offline is not run, and said to be unknown where it matters'
   t.equal(ending(await picked.rehearse({ path: '/orchestrator/open' })), undefined)
 })
 
-t.test('what the runtime answers', async (t) => {
+t.test('replies of the engine', async (t) => {
   const lax = factory('lax', { routed: () => {} }, { offline: true, enforces: [AUTHENTICATION] })
   const chain = ['lax', 'route-match', 'proxy'] as const
   const unmet = await gatewayOf(t, chain, [lax], [CLOSED])
@@ -199,7 +199,30 @@ t.test('what the runtime answers', async (t) => {
   t.equal(ending(await empty.rehearse({ path: '/orchestrator/open' })), '503 no_target picky')
 })
 
-t.test('notes', async (t) => {
+t.test('what a hook may not return ends it as in the gateway', async (t) => {
+  for (const hook of ['request', 'routed'] as const)
+    for (const value of ['text', null, Promise.resolve(1)]) {
+      const bad = factory('bad', { [hook]: () => value as never }, { offline: true })
+      const { rehearse } = await gatewayOf(t, ['bad', 'route-match', 'proxy'], [bad])
+      const { end } = await rehearse({ path: '/orchestrator/open' })
+      t.match(end, {
+        by: 'bad',
+        reply: {
+          status: 500,
+          reason: 'filter_error',
+          options: { detail: `The filter "bad" failed in its ${hook} hook.` },
+        },
+      })
+    }
+  const waiting = factory('waiting', { pick: async () => {}, call: () => t.fail('called') } as unknown as Filter, {
+    terminal: true,
+    offline: true,
+  })
+  const picked = await gatewayOf(t, ['route-match', 'waiting'], [waiting])
+  t.equal(ending(await picked.rehearse({ path: '/orchestrator/open' })), '500 filter_error waiting')
+})
+
+t.test('lines of explain', async (t) => {
   const x = exchange()
   t.strictSame(notesOf({}, x), [])
   t.strictSame(notesOf({ explain: () => ['a', 'b'] }, x), ['a', 'b'])

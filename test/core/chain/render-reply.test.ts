@@ -44,7 +44,7 @@ t.test('an error is a problem document', async (t) => {
   t.strictSame(by, { filter: 'limiter', reason: 'too_many' })
 })
 
-t.test('it comes in the form that Accept prefers', async (t) => {
+t.test('the form follows Accept', async (t) => {
   const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
   const cases: [accept: string, type: string][] = [
     [browser, 'text/html'],
@@ -71,7 +71,7 @@ t.test('it comes in the form that Accept prefers', async (t) => {
   t.equal((await rendered(reply(404, 'no_route'))).headers.get('content-type'), JSON_TYPE, 'no Accept at all')
 })
 
-t.test('nothing a client sends becomes markup', async (t) => {
+t.test('what a client sends does not become markup', async (t) => {
   const path = `/<script>alert("1")</script>'&`
   const { text } = await rendered(reply(404, 'no_route', { detail: 'No <b>.' }), {
     path,
@@ -94,13 +94,13 @@ t.test('a long path is cut', async (t) => {
   t.equal(JSON.parse(text).instance.length, 2048)
 })
 
-t.test("a filter's own body is left as it is", async (t) => {
+t.test("a body of the filter's own is sent as it is", async (t) => {
   const own = await rendered(reply(403, 'no', { body: 'nein', headers: { 'Content-Type': 'text/x-own' } }))
   t.equal(own.text, 'nein')
   t.strictSame(own.headers.raw, ['Content-Type', 'text/x-own', 'Content-Length', '4'])
 })
 
-t.test('what is no error has no body unless it is given one', async (t) => {
+t.test('a reply that is no error has no body unless the filter gives one', async (t) => {
   const cases: [status: number, length: string | undefined][] = [
     [200, '0'],
     [302, '0'],
@@ -114,7 +114,7 @@ t.test('what is no error has no body unless it is given one', async (t) => {
   }
 })
 
-t.test('each error has its status and Proxy-Status, and keeps what only the log may know', async (t) => {
+t.test('each error has its status and Proxy-Status, and shows nothing of its message and cause', async (t) => {
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {
     const error = new WeirError(code, 'secret', { cause: new Error('secret') })
     const { status, headers, text, local } = await rendered(errorReply(error, 'proxy'))

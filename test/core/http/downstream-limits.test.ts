@@ -39,7 +39,7 @@ t.test('sizes and counts', async (t) => {
   t.equal(await status(head('/api', `X: ${'x'.repeat(5000)}\r\n`)), '200')
 })
 
-t.test('a head that does not come to its end', async (t) => {
+t.test('a head that stays incomplete', async (t) => {
   const { port } = await proxied(t, (_req, res) => res.end('ok'), { limits: { headersTimeoutMs: 100 } })
   const slow = await connectTo(port)
   slow.write('GET /api HTTP/1.1\r\nHost:')
@@ -48,7 +48,7 @@ t.test('a head that does not come to its end', async (t) => {
   await closed(silent)
 })
 
-t.test('a head that does not come to its end holds up no stop', async (t) => {
+t.test('an incomplete head does not delay a stop', async (t) => {
   const { port, gateway } = await proxied(t, (_req, res) => res.end('ok'))
   const slow = await connectTo(port)
   slow.write('GET /api HTTP/1.1\r\nHost:')
@@ -90,7 +90,7 @@ t.test('a body that stalls', async (t) => {
   }
 })
 
-t.test('the rest of a body that nobody reads, and that does not come', async (t) => {
+t.test('the rest of a body that nobody reads and that stalls', async (t) => {
   const { port, runtime } = await proxied(t, (_req, res) => res.end(), { limits: { bodyTimeoutMs: 100 } })
   const client = await connectTo(port)
   client.write('POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello')
@@ -100,7 +100,7 @@ t.test('the rest of a body that nobody reads, and that does not come', async (t)
   while (runtime.timers.size > 0) await turn()
 })
 
-t.test('a client that leaves in the middle of a body that is not read any more leaves no deadline', async (t) => {
+t.test('a client that leaves while the rest of its body is drained: no deadline stays', async (t) => {
   const { port, runtime, logged } = await proxied(t, (_req, res) => res.end('early'))
   const client = await connectTo(port)
   client.write('POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhello')
@@ -110,7 +110,7 @@ t.test('a client that leaves in the middle of a body that is not read any more l
   while (runtime.timers.size > 0) await turn()
 })
 
-t.test('a slow body is no stalled one, nor is one that the upstream keeps waiting', async (t) => {
+t.test('a slow body does not stall, nor does one for which the upstream is not ready', async (t) => {
   const slow = await proxied(t, (req, res) => void req.pipe(res), { limits: { bodyTimeoutMs: 200 } })
   const client = await connectTo(slow.port)
   client.write('POST /api HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 6\r\n\r\n')
@@ -152,7 +152,7 @@ t.test('a client that does not read', async (t) => {
   t.equal(runtime.timers.size, 0)
 })
 
-t.test('a client that does not read the last of it', async (t) => {
+t.test('a client that does not read the end of a response', async (t) => {
   const body = Buffer.alloc(50_000_000) // more than the kernel takes, and all in one piece
   const large = defineFilter({
     name: 'large',
@@ -169,7 +169,7 @@ t.test('a client that does not read the last of it', async (t) => {
   t.match(finished, [{ outcome: 'aborted', error: { code: 'client_stalled' } }])
 })
 
-t.test('a slow reader is no stalled one', async (t) => {
+t.test('a client that reads slowly is not stalled', async (t) => {
   const size = 3_000_000
   const { port } = await proxied(t, (_req, res) => void res.end(Buffer.alloc(size)), { limits: { sendTimeoutMs: 300 } })
   const client = await connectTo(port)
@@ -184,7 +184,7 @@ t.test('a slow reader is no stalled one', async (t) => {
   t.ok(bytes > size)
 })
 
-t.test('slow uploads hold nothing that others need', async (t) => {
+t.test('slow uploads do not delay other requests', async (t) => {
   const { port, api } = await proxied(t, (req, res) => void req.resume().on('end', () => res.end('ok')))
   const slow = await Promise.all(Array.from({ length: 100 }, () => connectTo(port)))
   for (const client of slow) client.write('POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1')
@@ -194,7 +194,7 @@ t.test('slow uploads hold nothing that others need', async (t) => {
   for (const client of slow) client.destroy()
 })
 
-t.test('what is asked for behind a slow answer waits with it', async (t) => {
+t.test('a request after a slow response waits for it', async (t) => {
   const { port } = await proxiedRaw(t, (socket) =>
     onHead(socket, () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
   )

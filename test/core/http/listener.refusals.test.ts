@@ -37,7 +37,7 @@ type Tap = typeof t
 const head = (start: string, ...fields: string[]): string => `${[start, ...fields].join('\r\n')}\r\n\r\n`
 const GOOD = head('GET /api/x HTTP/1.1', 'Host: a.test')
 
-t.test('a head that is refused reaches no filter, but the log', async (t) => {
+t.test('a refused head reaches only log hooks', async (t) => {
   const { gw, seen, hosts } = await start(t)
   const cases = [
     ['GET /api/x HTTP/1.1', [], 400, 'host_invalid'],
@@ -67,7 +67,7 @@ t.test('a head that is refused reaches no filter, but the log', async (t) => {
   t.strictSame([seen, hosts], [[], []])
 })
 
-t.test('a Host that is right', async (t) => {
+t.test('a valid Host', async (t) => {
   const { gw, seen } = await start(t)
   const fields = ['a.test', 'a.test:0', 'a.test:65535', 'A-b_c.~%41', '[::1]', '[2001:db8::1]:80', '1.2.3.4:80']
   for (const host of fields)
@@ -80,7 +80,7 @@ t.test('a Host that is right', async (t) => {
     t.match(await sendRaw(gw.port, head('GET /api/x HTTP/1.1', `Host: ${host}`)), /^HTTP\/1.1 400 /, host)
 })
 
-t.test('an absolute target says for which host it is, wherever a filter looks', async (t) => {
+t.test('the host of an absolute target replaces Host', async (t) => {
   const { gw, seen, hosts } = await start(t)
   const close = 'Connection: close'
   await sendRaw(gw.port, head('GET HTTP://b.test:81/api/x?y HTTP/1.1', 'Host: a.test', close))
@@ -89,7 +89,7 @@ t.test('an absolute target says for which host it is, wherever a filter looks', 
   t.match(await sendRaw(gw.port, head('GET https://b.test?x HTTP/1.1', 'Host: b.test', close)), /^HTTP\/1.1 404 /)
 })
 
-t.test('a refused request does not cost those before it their answers', async (t) => {
+t.test('requests before a refused one get their responses', async (t) => {
   const { gw, seen } = await start(t)
   const answer = await sendRaw(gw.port, GOOD + GOOD + head('CONNECT a.test:1 HTTP/1.1', 'Host: a.test'))
   t.strictSame(
@@ -99,7 +99,7 @@ t.test('a refused request does not cost those before it their answers', async (t
   t.strictSame(seen, ['GET /x', 'GET /x'])
 })
 
-t.test('what upload is refused with its head is answered before the client stops sending', async (t) => {
+t.test('an upload that is refused by its head gets its response while the client still sends', async (t) => {
   const { gw } = await start(t)
   const upload = `${head('POST /api/x HTTP/1.1', 'Host: a b', 'Content-Length: 500000')}${'x'.repeat(500_000)}`
   t.match(await sendRaw(gw.port, upload), /^HTTP\/1.1 400 .*"code":"host_invalid"/s)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { specOf, startGateway } from '../../../core/testing.ts'
 import { send, sendRaw } from '../../support/client.ts'
 
-t.test('OPTIONS * asks the gateway itself', async (t) => {
+t.test('OPTIONS * is for the gateway itself', async (t) => {
   const running = await startGateway(specOf([]))
   t.teardown(() => running.close())
   const answer = await sendRaw(running.port, 'OPTIONS * HTTP/1.1\r\nHost: weir\r\n\r\n', (all) =>

@@ -34,7 +34,7 @@ function rig(t: { teardown(fn: () => void): void }): Rig {
   }
 }
 
-t.test('nothing is shed unless asked for', async (t) => {
+t.test('without limits nothing is shed', async (t) => {
   const { overload, look } = rig(t)
   for (let i = 0; i < 20; i++) t.equal(look(100_000, 2 ** 50), undefined)
   for (let i = 0; i < 1000; i++) t.equal(overload.enter(), undefined)
@@ -55,7 +55,7 @@ t.test('requests in flight', async (t) => {
   t.equal(overload.enter(), undefined)
 })
 
-t.test('memory, until there is clearly less of it', async (t) => {
+t.test('memory: sheds until clearly less is used', async (t) => {
   const { overload, look } = rig(t)
   overload.limit({ ...NO_LIMITS, maxMemory: 1000 })
   t.same(
@@ -64,7 +64,7 @@ t.test('memory, until there is clearly less of it', async (t) => {
   )
 })
 
-t.test('lag, if it lasts, until it is clearly less', async (t) => {
+t.test('lag: sheds if it lasts, until it is clearly lower', async (t) => {
   const { overload, look } = rig(t)
   overload.limit({ ...NO_LIMITS, maxLagMs: 50 })
   const looks = (...late: number[]): (string | undefined)[] => late.map((ms) => look(ms))
@@ -75,7 +75,7 @@ t.test('lag, if it lasts, until it is clearly less', async (t) => {
   t.same(looks(30, 30, 30, 30, 30), Array(5).fill(undefined))
 })
 
-t.test('equal limits change nothing, others begin anew', async (t) => {
+t.test('equal limits change nothing, other limits reset the samples', async (t) => {
   const { overload, look } = rig(t)
   overload.limit({ ...NO_LIMITS, maxMemory: 1000 })
   t.equal(look(0, 1000), 'memory')
@@ -85,7 +85,7 @@ t.test('equal limits change nothing, others begin anew', async (t) => {
   t.equal(overload.enter(), undefined)
 })
 
-t.test('a request that is shed reaches no filter, but the log, and keeps its connection', async (t) => {
+t.test('a request that is shed reaches only log hooks, and keeps its connection', async (t) => {
   let seen = 0
   const looker = defineFilter({ name: 'looker', apiVersion: 1, create: () => ({ request: () => void seen++ }) })
   const gateway = await proxiedRaw(
@@ -129,7 +129,7 @@ t.test('a request that is shed reaches no filter, but the log, and keeps its con
   t.equal(seen, 2, 'those that were not shed')
 })
 
-t.test('a tunnel is in flight until it is closed; what is refused never was', async (t) => {
+t.test('a tunnel is in flight until it is closed; a refused request is not counted', async (t) => {
   const gateway = await proxiedRaw(t, (socket) => {
     socket.once('data', () =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
@@ -154,7 +154,7 @@ t.test('a tunnel is in flight until it is closed; what is refused never was', as
   t.match(await gateway.metrics(), /^weir_overload_requests 0$/m)
 })
 
-t.test('memory and lag are looked at while there are limits, and no longer', async (t) => {
+t.test('memory and lag are sampled only while there are limits', async (t) => {
   const { api, gateway } = await proxied(t, (_req, res) => res.end('ok'))
   t.teardown(() => gateway.overload.limit(NO_LIMITS))
   gateway.overload.limit({ ...NO_LIMITS, maxMemory: 1 })

@@ -34,7 +34,7 @@ async function start(t: Pick<typeof import('tap').default, 'teardown'>): Promise
 
 const statuses = (text: string): string[] => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status!)
 
-t.test('bytes that are no request wait for the answers before them', async (t) => {
+t.test('the response to invalid bytes comes after those to earlier requests', async (t) => {
   const { gw, answer, waiting } = await start(t)
   const received = sendRaw(gw.port, `${GOOD}${GOOD}nonsense\r\n\r\n${GOOD}`)
   await waiting
@@ -44,7 +44,7 @@ t.test('bytes that are no request wait for the answers before them', async (t) =
   t.equal(gw.finished.length, 3, 'once')
 })
 
-t.test('what a client sends behind its last request is not answered', async (t) => {
+t.test('bytes after the last request of a connection get no response', async (t) => {
   const { gw, answer, waiting } = await start(t)
   const received = sendRaw(gw.port, `GET /api/x ${HEAD}Connection: close\r\n\r\n${GOOD}nonsense\r\n\r\n`)
   await waiting
@@ -54,7 +54,7 @@ t.test('what a client sends behind its last request is not answered', async (t) 
   t.match(gw.finished, [{ status: 200 }])
 })
 
-t.test('a bad chunk ends the upload, and says so', async (t) => {
+t.test('an invalid chunk ends the upload with an error', async (t) => {
   const { gw, waiting, broken } = await start(t)
   const socket = await connectTo(gw.port)
   let text = ''
@@ -70,7 +70,7 @@ t.test('a bad chunk ends the upload, and says so', async (t) => {
   t.match(gw.finished, [{ outcome: 'completed', status: 400 }])
 })
 
-t.test('a bad chunk in a request that waits for its turn', async (t) => {
+t.test('an invalid chunk in a request that waits in the queue', async (t) => {
   const { gw, answer, waiting } = await start(t)
   const received = sendRaw(gw.port, `${GOOD}POST /api/x ${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`)
   await waiting
@@ -78,7 +78,7 @@ t.test('a bad chunk in a request that waits for its turn', async (t) => {
   t.strictSame(statuses(await received), ['200', '400'])
 })
 
-t.test('what the parser refuses has a status of its own', async (t) => {
+t.test('each kind of bytes that the parser refuses has its status', async (t) => {
   const { gw } = await start(t)
   const cases = [
     ['FOO /api/x HTTP/1.1\r\nHost: a.test\r\n\r\n', 501],

@@ -48,7 +48,7 @@ async function setUp(t: Test) {
   return { gw, seen, spec, held: held.promise, url: `${gw.url}/orchestrator/api` }
 }
 
-t.test('a request finishes on the chain that it leased; the old instance is disposed of once, after it', async (t) => {
+t.test('a request finishes on the chain that it leased; the old instance is disposed once, after it', async (t) => {
   const { gw, seen, spec, held, url } = await setUp(t)
   const slow = send(`${url}/slow`)
   const response = await held
@@ -62,7 +62,7 @@ t.test('a request finishes on the chain that it leased; the old instance is disp
   t.strictSame(seen.disposed, ['one'])
 })
 
-t.test('what did not change is the same instance; shared data carries over to what did', async (t) => {
+t.test('what did not change keeps its instance; what did change keeps its shared data', async (t) => {
   const { gw, seen, spec, url } = await setUp(t)
   t.equal((await send(url)).headers['x-mark'], 'one 1')
   await gw.gateway.load(spec('one', [{ name: 'more', url: 'http://127.0.0.1:9' }]))
@@ -73,7 +73,7 @@ t.test('what did not change is the same instance; shared data carries over to wh
   t.equal((await send(url)).headers['x-mark'], 'two 3')
 })
 
-t.test('an equal configuration keeps the chain itself', async (t) => {
+t.test('an equal configuration keeps the chain', async (t) => {
   const { gw, spec } = await setUp(t)
   const before = gw.gateway.live!.chains.get('proxy')
   await gw.gateway.load(spec('one'))

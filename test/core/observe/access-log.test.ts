@@ -52,7 +52,7 @@ const finished = (x: Exchange | undefined, rest: Partial<Finished> = {}): Finish
 
 const target = { url: 'http://up:81/base', origin: 'http://up:81', host: 'up:81', basePath: '/base', weight: 1 }
 
-t.test('a line says what is known', async (t) => {
+t.test('a line has the fields that are known', async (t) => {
   const { destination, clock, log } = make()
   const x = exchange({ method: 'POST', path: '/v1/orders/7', query: '?token=secret' })
   x.traceId = 'a'.repeat(32)
@@ -98,7 +98,7 @@ t.test('a request that was never parsed', async (t) => {
   t.match(second, { client: '192.0.2.7', status: 408 })
 })
 
-t.test('hostile values forge nothing: printable ASCII, one line, the value itself', async (t) => {
+t.test('hostile values: printable ASCII, one line, the value itself', async (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       const { destination, log } = make()
@@ -125,7 +125,7 @@ t.test('long paths are cut', async (t) => {
   t.equal((destination.lines()[0]!.path as string).length, 2049)
 })
 
-t.test('lines wait for company: 250 ms or 64 KiB', async (t) => {
+t.test('lines are written after 250 ms or 64 KiB', async (t) => {
   const { destination, clock, timers, log } = make()
   log.write(finished(exchange()))
   t.equal(destination.batches.length, 0)
@@ -143,7 +143,7 @@ t.test('lines wait for company: 250 ms or 64 KiB', async (t) => {
   t.equal(destination.lines().length, written + 1)
 })
 
-t.test('a destination that is behind costs bounded memory, then lines, and says how many', async (t) => {
+t.test('a slow destination costs bounded memory; lost lines are counted and logged', async (t) => {
   const { destination, clock, timers, metrics, log } = make()
   t.match((await metrics.expose()).text, /^weir_access_log_dropped_total 0$/m)
   destination.free = false

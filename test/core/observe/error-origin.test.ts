@@ -1,45 +1,52 @@
-import { setSourceMapsSupport } from 'node:module'
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { filterOf, rememberOrigin } from '../../../core/observe/error-origin.ts'
-import { folder } from '../../support/process.ts'
 
-const MAP = { version: 3, sources: ['../src/main.ts'], names: [], mappings: 'AAEA,OAAO' }
-
-setSourceMapsSupport(true, { nodeModules: true })
-
-/** Imports `main.js` of a package and gives what its `fail()` throws. */
-async function thrownBy(dir: string): Promise<unknown> {
-  const { href } = pathToFileURL(join(dir, 'node_modules/p/dist/main.js'))
-  const { fail } = (await import(href)) as { fail(): never }
-  rememberOrigin(href, ['p'])
-  try {
-    return fail()
-  } catch (error) {
-    return error
-  }
+/** An error whose stack has these frames, innermost first. */
+function errorAt(...frames: string[]): Error {
+  const error = new Error('broken')
+  error.stack = `Error: broken\n${frames.map((frame) => `    at ${frame}`).join('\n')}`
+  return error
 }
 
-t.test('the stack of an error leads to the filter of its module', async (t) => {
-  const code = "export function fail() { throw new Error('no luck') }\n"
-  const dir = await folder(t, {
-    'node_modules/p/dist/main.js': code,
-    'node_modules/p/package.json': '{"type":"module"}',
-  })
-  t.equal(filterOf(await thrownBy(dir)), 'p')
-  t.equal(filterOf(new Error('of the test')), undefined)
-  t.equal(filterOf('no error'), undefined)
+t.test('a filter of this package, by its folder', async (t) => {
+  t.equal(filterOf(errorAt('run (/srv/weir/filters/body-limit/filter.ts:12:5)')), 'body-limit')
+  t.equal(filterOf(errorAt('/srv/weir/dist/filters/auth/keys.js:1:1')), 'auth')
+  t.equal(filterOf(errorAt('C:\\weir\\filters\\auth\\keys.js:1:1')), 'auth')
+  t.equal(filterOf(errorAt('run (file:///srv/weir/filters/retry/filter.ts:1:1)')), 'retry')
 })
 
-t.test('so does one that a source map leads to what the module was compiled from', async (t) => {
-  const code = "export function fail() { throw new Error('no luck') }\n//# sourceMappingURL=main.js.map\n"
-  const dir = await folder(t, {
-    'node_modules/p/dist/main.js': code,
-    'node_modules/p/dist/main.js.map': JSON.stringify(MAP),
-    'node_modules/p/package.json': '{"type":"module"}',
-  })
-  const error = (await thrownBy(dir)) as Error
-  t.match(error.stack, /p\/src\/main\.ts:3:/)
-  t.equal(filterOf(error), 'p')
+t.test('a plugin, by the file that was loaded', async (t) => {
+  rememberOrigin('file:///srv/plugins/tenant.mjs', ['tenant'])
+  rememberOrigin('file:///srv/my%20plugins/spaced.mjs', ['spaced'])
+  t.equal(filterOf(errorAt('request (file:///srv/plugins/tenant.mjs:3:9)')), 'tenant')
+  t.equal(filterOf(errorAt('request (/srv/plugins/tenant.mjs:3:9)')), 'tenant')
+  t.equal(filterOf(errorAt('/srv/my plugins/spaced.mjs:3:9')), 'spaced')
+  t.equal(filterOf(errorAt(`a (${pathToFileURL('/srv/my plugins/spaced.mjs').href}:3:9)`)), 'spaced')
+  t.equal(filterOf(errorAt('/srv/plugins/tenant.mjs.bak:3:9')), undefined)
+})
+
+t.test('the innermost frame of a filter decides', async (t) => {
+  rememberOrigin('file:///srv/plugins/outer.mjs', ['outer'])
+  const frames = ['parse (/srv/node_modules/lib/index.js:1:1)', 'b (/srv/weir/filters/auth/filter.ts:1:1)']
+  t.equal(filterOf(errorAt(...frames, 'c (/srv/plugins/outer.mjs:1:1)')), 'auth')
+})
+
+t.test('a module that exports several filters does not say which', async (t) => {
+  rememberOrigin('file:///srv/plugins/both.mjs', ['one', 'two'])
+  t.equal(filterOf(errorAt('/srv/plugins/both.mjs:1:1')), undefined)
+  rememberOrigin('https://plugins.test/remote.mjs', ['remote'])
+  t.equal(filterOf(errorAt('https://plugins.test/remote.mjs:1:1')), undefined, 'only files are known')
+})
+
+t.test('errors of no filter, and what is no error', async (t) => {
+  t.equal(filterOf(errorAt('run (/srv/weir/core/chain/chain-runner.ts:1:1)')), undefined)
+  t.equal(filterOf(errorAt('run (/srv/filters/filter.ts:1:1)')), undefined, 'no folder of a filter')
+  for (const value of [undefined, null, 'text', { stack: '/filters/auth/filter.ts:1:1' }])
+    t.equal(filterOf(value), undefined)
+  const without = new Error('no stack')
+  delete (without as { stack?: string }).stack
+  t.equal(filterOf(without), undefined)
+  const deep = Array.from({ length: 40 }, () => 'f (/srv/node_modules/lib/index.js:1:1)')
+  t.equal(filterOf(errorAt(...deep, '/srv/weir/filters/auth/filter.ts:1:1')), undefined, 'only the first frames count')
 })

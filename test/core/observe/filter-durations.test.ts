@@ -5,7 +5,7 @@ import { exchange, specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
-t.test('the first request of every 128 is timed, and every filter of its chain shows', async (t) => {
+t.test('one request in 128 is timed, in every filter of its chain', async (t) => {
   const upstream = await startUpstream((_req, res) => res.end('ok'))
   const gw = await startGateway(specOf([{ name: 'a', url: upstream.url }]))
   t.teardown(async () => {
@@ -20,7 +20,7 @@ t.test('the first request of every 128 is timed, and every filter of its chain s
   }
 })
 
-t.test('a timed filter has the same hooks, and a rejection passes', async (t) => {
+t.test('a timed filter has the same hooks, and rejections pass through', async (t) => {
   const durations = new FilterDurations(new Metrics())
   const filter = timeFilter({ request: () => Promise.reject(new Error('no')), log() {} }, 'f', durations)
   t.strictSame(Object.keys(filter).toSorted(), ['log', 'request'])

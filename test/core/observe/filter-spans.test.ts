@@ -34,7 +34,7 @@ function sampled() {
 const nothing = (): void => {}
 const response = () => withResponse(exchange()).response
 
-t.test('has exactly the hooks of the filter, and nobody to dispose of', async (t) => {
+t.test('it has exactly the hooks of the filter, except dispose', async (t) => {
   const all: Filter = {
     request: nothing,
     routed: nothing,
@@ -60,7 +60,7 @@ t.test('has exactly the hooks of the filter, and nobody to dispose of', async (t
   ])
 })
 
-t.test('what is synchronous stays so, and what is a promise too', async (t) => {
+t.test('synchronous hooks stay synchronous, asynchronous ones asynchronous', async (t) => {
   const { x, step } = sampled()
   const filter = traceFilter({ request: nothing, routed: async () => reply(401, 'token_missing') }, 'auth')
   t.equal(filter.request!(x), undefined)
@@ -72,7 +72,7 @@ t.test('what is synchronous stays so, and what is a promise too', async (t) => {
   t.strictSame(step('auth'), { name: 'auth', startedAt: 1, endedAt: 3, verdict: 'reply', reason: 'token_missing' })
 })
 
-t.test('keeps this', async (t) => {
+t.test('hooks keep their this', async (t) => {
   class Counting implements Filter {
     #n = 0
     request(): LocalReply {
@@ -83,7 +83,7 @@ t.test('keeps this', async (t) => {
   t.match(traceFilter(new Counting(), 'counting').request!(x), { reason: 'n1' })
 })
 
-t.test('errors pass on and are noted without their message', async (t) => {
+t.test('errors pass through and are noted without their message', async (t) => {
   const { x, step } = sampled()
   const broken = new TypeError('secret')
   const fail = (error: unknown) => () => {

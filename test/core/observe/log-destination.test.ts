@@ -36,7 +36,7 @@ async function read(path: string): Promise<string> {
   return readFileSync(`${path}.out`, 'utf8')
 }
 
-t.test('a pipe that takes a part, and then nothing for a while, gets every byte in order', async (t) => {
+t.test('a pipe that takes a part and then nothing for a while gets every byte in order', async (t) => {
   const path = await fifo(t)
   const fd = openSync(path, O_RDWR | O_NONBLOCK)
   const destination = fdDestination(fd)
@@ -82,7 +82,7 @@ t.test('a flush waits about a second for a reader that takes nothing, and not lo
   closeSync(fd)
 })
 
-t.test('a reader that has gone is survived, and what comes then costs nothing', async (t) => {
+t.test('when the reader has gone, nothing fails and nothing is kept', async (t) => {
   const path = await fifo(t)
   const reader = openSync(path, O_RDONLY | O_NONBLOCK)
   const [one, two] = [0, 1].map(() => openSync(path, O_WRONLY | O_NONBLOCK))
@@ -97,7 +97,7 @@ t.test('a reader that has gone is survived, and what comes then costs nothing', 
   for (const fd of [one, two]) closeSync(fd!)
 })
 
-t.test('a file is written to the last line', async (t) => {
+t.test('a file gets every line', async (t) => {
   const path = join(await folder(t), 'log')
   const fd = openSync(path, 'a')
   const destination = fdDestination(fd)
@@ -108,7 +108,7 @@ t.test('a file is written to the last line', async (t) => {
   closeSync(fd)
 })
 
-t.test('a flush that empties it says so to whoever was told to wait', async (t) => {
+t.test('a flush emits drain if write returned false before', async (t) => {
   const path = await fifo(t)
   const fd = openSync(path, O_RDWR | O_NONBLOCK)
   const destination = fdDestination(fd)
@@ -136,7 +136,7 @@ setImmediate(() => {
   process.exit(0)
 })`
 
-t.test('what a process writes as it ends is whole, however slow the reader', async (t) => {
+t.test('what a process writes at exit is complete, even with a slow reader', async (t) => {
   const path = await fifo(t)
   const fd = openSync(path, O_RDWR)
   const child = spawn(process.execPath, ['--input-type=module', '-e', AT_THE_END], { stdio: ['ignore', fd, 'inherit'] })

@@ -52,7 +52,7 @@ t.test('levels', async (t) => {
   t.match(destination.lines, [{ level: 20 }])
 })
 
-t.test('a destination that cannot be flushed is let be', async () => {
+t.test("a destination that can't be flushed causes no error", async () => {
   flushQuietly({
     write: () => true,
     flushSync: () => {
@@ -62,7 +62,7 @@ t.test('a destination that cannot be flushed is let be', async () => {
   })
 })
 
-t.test('standard output is written in batches and emptied at exit', async (t) => {
+t.test('standard output is written in batches, and the rest at exit', async (t) => {
   const module = new URL('../../../core/observe/root-logger.ts', import.meta.url).href
   const program = `import { makeLogger } from ${JSON.stringify(module)}
     const log = makeLogger({ level: 'info' })

@@ -47,7 +47,7 @@ t.test('endpoints come and go with the configuration', async (t) => {
   t.equal(registry.get('a'), undefined)
 })
 
-t.test('state outlives a reload where endpoint and URL did', async (t) => {
+t.test('state outlives a reload if the endpoint and the URL stay', async (t) => {
   const { registry, taken, at } = setUp()
   registry.sync([endpoint('a', ['x', 'y'])])
   const [x, y] = registry.get('a')!.targets
@@ -66,7 +66,7 @@ t.test('state outlives a reload where endpoint and URL did', async (t) => {
   t.equal(registry.get('a')!.targets[0]!.health, 'unknown', 'one that was gone comes back new')
 })
 
-t.test('an endpoint is unhealthy when no target may be called', async (t) => {
+t.test('an endpoint is unhealthy if no target may be called', async (t) => {
   const { registry, taken } = setUp()
   registry.sync([endpoint('a', ['x', 'y']), endpoint('none', [])])
   const [x, y] = registry.get('a')!.targets
@@ -83,7 +83,7 @@ t.test('an endpoint is unhealthy when no target may be called', async (t) => {
   t.equal(registry.get('none')!.status, 'active')
 })
 
-t.test('what a load that failed asked for is forgotten', async (t) => {
+t.test('states that a failed load created are forgotten', async (t) => {
   const { registry, taken } = setUp()
   registry.sync([endpoint('a', ['x'])])
   taken()
@@ -93,7 +93,7 @@ t.test('what a load that failed asked for is forgotten', async (t) => {
   t.same(taken(), [])
 })
 
-t.test('a subscriber that throws hurts nobody; one that ended hears nothing', async (t) => {
+t.test('a subscriber that throws affects no other; after its end a subscriber is not called', async (t) => {
   const { registry, events, end } = setUp()
   registry.subscribe(() => {
     throw new Error('oh')

@@ -13,7 +13,7 @@ const answer = (size: number, headers: string[] = []): StoredResponse => ({
   shared: false,
 })
 
-t.test('forgets the longest unused first, and what is replaced', async (t) => {
+t.test('drops the least recently used first, and what is replaced', async (t) => {
   const store = new MemoryResponseStore({ maxEntries: 2, maxBytes: 1e6 })
   store.set('a', answer(1))
   store.set('b', answer(1))
@@ -30,7 +30,7 @@ t.test('forgets the longest unused first, and what is replaced', async (t) => {
   t.equal(store.bytes, 0)
 })
 
-t.test('what does not fit is not kept, nor is what it replaces', async (t) => {
+t.test('what is too large is not stored, and neither is what it replaces', async (t) => {
   const store = new MemoryResponseStore({ maxEntries: 9, maxBytes: 1000 })
   store.set('a', answer(100))
   store.set('a', answer(1000))
@@ -41,7 +41,7 @@ t.test('what does not fit is not kept, nor is what it replaces', async (t) => {
   t.equal(store.size, 0, 'keys count')
 })
 
-t.test('never holds more than it may', async (t) => {
+t.test('never exceeds its limits', async (t) => {
   const steps = fc.array(
     fc.record({ key: fc.nat(9), size: fc.nat(1500), what: fc.constantFrom('set', 'get', 'delete') }),
   )

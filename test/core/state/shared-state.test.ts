@@ -33,7 +33,7 @@ t.test('a reload finds the data of the load before', async (t) => {
   t.equal(shared.size, 0)
 })
 
-t.test('two instances of one load share what the first of them made', async (t) => {
+t.test('two instances of one load share what the first created', async (t) => {
   const notes: string[] = []
   const shared = new SharedState()
   const load = shared.begin()
@@ -43,7 +43,7 @@ t.test('two instances of one load share what the first of them made', async (t) 
   t.equal(shared.size, 2)
 })
 
-t.test('another version carries over what it can from the old data, which closes with its last holder', async (t) => {
+t.test('another version takes over from the old data, which closes with its last holder', async (t) => {
   const notes: string[] = []
   const shared = new SharedState()
   const first = shared.begin()
@@ -61,7 +61,7 @@ t.test('another version carries over what it can from the old data, which closes
   t.equal(shared.begin().acquire('counts', counts(notes, 2)).value, fresh.value, 'the new one is still found')
 })
 
-t.test('a load that fails closes what it made, and keeps its hands off what was there', async (t) => {
+t.test('a load that fails closes what it created, and nothing else', async (t) => {
   const notes: string[] = []
   const shared = new SharedState()
   const good = shared.begin()
@@ -74,7 +74,7 @@ t.test('a load that fails closes what it made, and keeps its hands off what was 
   t.equal(shared.begin().acquire('kept', counts(notes)).value, kept.value)
 })
 
-t.test('what was released before the commit is never found again', async (t) => {
+t.test('data that was released before the commit is not found again', async (t) => {
   const notes: string[] = []
   const shared = new SharedState()
   const load = shared.begin()
@@ -93,7 +93,7 @@ t.test('data without close', async (t) => {
   t.equal(shared.size, 0)
 })
 
-t.test('whatever loads come and go, everything is closed once, and only when nobody holds it', async () => {
+t.test('after any loads, everything was closed once, and not while it was held', async () => {
   const load = fc.record({ keys: fc.array(fc.nat(2)), version: fc.nat(1), commits: fc.boolean() })
   fc.assert(
     fc.property(fc.array(load), (loads) => {

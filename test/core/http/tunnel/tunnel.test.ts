@@ -96,7 +96,7 @@ async function tunnelled(t: Test, { protocol = 'websocket', idleMs = HOUR, head 
   }
 }
 
-t.test('the end of one direction is its own: what is under way the other way arrives', async (t) => {
+t.test('the end of one direction does not end the other', async (t) => {
   const mebibyte = randomBytes(1024 * 1024)
   for (const first of ['client', 'server'] as const) {
     const { client, server, finished } = await tunnelled(t)
@@ -116,14 +116,14 @@ t.test('the end of one direction is its own: what is under way the other way arr
   }
 })
 
-t.test('what came behind the head of the request goes first', async (t) => {
+t.test('bytes after the head of the request go first', async (t) => {
   const { client, server } = await tunnelled(t, { head: MASKED })
   client.socket.write('x')
   await server.has(MASKED.length + 1)
   t.ok(server.received.equals(Buffer.concat([MASKED, Buffer.from('x')])))
 })
 
-t.test('a reset is one for the other side too', async (t) => {
+t.test('a reset of one side resets the other', async (t) => {
   for (const first of ['client', 'server'] as const) {
     const { client, server, finished } = await tunnelled(t)
     const [broken, other] = first === 'client' ? [client, server] : [server, client]
@@ -136,7 +136,7 @@ t.test('a reset is one for the other side too', async (t) => {
   }
 })
 
-t.test('an upstream that closed before it came here', async (t) => {
+t.test('an upstream that has closed already', async (t) => {
   const timers = new TimerWheel({ manual: true })
   const [client, downstream] = await pair(t)
   const [upstream] = await pair(t)
@@ -176,7 +176,7 @@ t.test('a slow reader slows the other side down, both ways', async (t) => {
   }
 })
 
-t.test('silence ends a WebSocket with 1001, both ways; a byte puts it off', async (t) => {
+t.test('an idle WebSocket ends with 1001 on both sides; any byte postpones that', async (t) => {
   const { client, server, finished, pass } = await tunnelled(t, { idleMs: 1000 })
   pass(900)
   client.socket.write(MASKED)
@@ -200,7 +200,7 @@ t.test('silence ends a WebSocket with 1001, both ways; a byte puts it off', asyn
   t.equal(client.error ?? server.error, undefined)
 })
 
-t.test('another protocol is ended, and goes on when the gateway goes away', async (t) => {
+t.test('another protocol: an idle tunnel is ended, and goes on when the gateway stops', async (t) => {
   const { tunnel, client, server, finished, pass } = await tunnelled(t, { protocol: 'foo', idleMs: 1000 })
   tunnel.leave()
   client.socket.write('x')
@@ -215,7 +215,7 @@ t.test('another protocol is ended, and goes on when the gateway goes away', asyn
   t.equal(String(client.received) + String(server.received), 'yx')
 })
 
-t.test('half closed it does not last for ever, whatever the idle timeout', async (t) => {
+t.test('a half-closed tunnel has an idle timeout in any case', async (t) => {
   for (const idleMs of [1000, Infinity]) {
     const { client, server, finished, timers, pass } = await tunnelled(t, { idleMs })
     t.equal(timers.size, idleMs === Infinity ? 0 : 1)
@@ -239,7 +239,7 @@ function closes(bytes: Buffer, masked: boolean): boolean {
   return tracker.closed && at === bytes.length
 }
 
-t.test('going away: Close at the end of the frame that is under way, nothing behind it', async (t) => {
+t.test('leaving: a Close frame after the current frame, nothing after it', async (t) => {
   const { tunnel, client, server, finished } = await tunnelled(t)
   server.socket.write(FRAME.subarray(0, 4))
   client.socket.write(MASKED.subarray(0, 1))
@@ -261,7 +261,7 @@ t.test('going away: Close at the end of the frame that is under way, nothing beh
   t.equal(client.error ?? server.error, undefined)
 })
 
-t.test('going away between the fragments of a message', async (t) => {
+t.test('leaving between the fragments of a message', async (t) => {
   const { tunnel, client, server } = await tunnelled(t)
   server.socket.write(Buffer.from([0x02, 1, 7]))
   await client.has(3)
@@ -270,7 +270,7 @@ t.test('going away between the fragments of a message', async (t) => {
   t.ok(client.received.equals(Buffer.concat([Buffer.from([0x02, 1, 7]), CLOSE])))
 })
 
-t.test('going away: who does not answer within 5 s is cut; who is amid a frame still, is reset', async (t) => {
+t.test('leaving: a side that does not reply within 5 s is closed; in the middle of a frame it is reset', async (t) => {
   const { tunnel, client, server, finished, pass } = await tunnelled(t)
   client.socket.write(MASKED.subarray(0, 5))
   await server.has(5)
@@ -308,7 +308,7 @@ t.test(
   },
 )
 
-t.test('a Close that ends the frame that is under way is the only one', async (t) => {
+t.test('leaving: if the current frame is a Close, no other follows', async (t) => {
   const { tunnel, client, server, finished } = await tunnelled(t)
   const own = closeFrame(4000, false)
   server.socket.write(own.subarray(0, 3))
@@ -324,7 +324,7 @@ t.test('a Close that ends the frame that is under way is the only one', async (t
   t.ok(closes(server.received, true))
 })
 
-t.test('what is no WebSocket in spite of its name is cut without a word', async (t) => {
+t.test('leaving: a tunnel whose bytes are no WebSocket frames is reset', async (t) => {
   for (const when of ['before', 'meanwhile'] as const) {
     const { tunnel, client, server, finished } = await tunnelled(t)
     const bytes = Buffer.from('HTTP/1.1 200 OK\r\n')
@@ -344,7 +344,7 @@ t.test('what is no WebSocket in spite of its name is cut without a word', async 
   }
 })
 
-t.test('cut at once', async (t) => {
+t.test('destroy closes both sides at once', async (t) => {
   const { tunnel, client, server, finished } = await tunnelled(t)
   tunnel.destroy()
   await finished(t)

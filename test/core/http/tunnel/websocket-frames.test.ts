@@ -67,7 +67,7 @@ function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { maxLength: 30 })
 
-t.test('frames of any size, split anywhere, end where ws says that they end', async () => {
+t.test('frames of any size, split anywhere, end where the package ws says', async () => {
   fc.assert(
     fc.property(
       fc.array(message, { maxLength: 5 }),
@@ -96,7 +96,7 @@ t.test('frames of any size, split anywhere, end where ws says that they end', as
   )
 })
 
-t.test('told to stop, it stops behind each frame', async () => {
+t.test('with once, it stops after each frame', async () => {
   fc.assert(
     fc.property(fc.array(message, { minLength: 1, maxLength: 3 }), fc.boolean(), cuts, (messages, masked, cuts) => {
       const frames = framesOf(messages).map((frame) => encode({ ...frame, masked }))
@@ -117,7 +117,7 @@ t.test('told to stop, it stops behind each frame', async () => {
   )
 })
 
-t.test('what is no WebSocket is said to be none, and never a boundary', async (t) => {
+t.test('bytes that are no frames are broken, and have no boundary', async (t) => {
   const broken: readonly (readonly [string, boolean, number[]])[] = [
     ['an HTTP answer', false, [...Buffer.from('HTTP/1.1 200 OK\r\n\r\n')]],
     ['a TLS hello', true, [0x16, 3, 1, 2, 0]],
@@ -154,7 +154,7 @@ t.test('what is no WebSocket is said to be none, and never a boundary', async (t
   )
 })
 
-t.test('a frame of 2^53 - 1 bytes is only long', async (t) => {
+t.test('a frame of 2^53 - 1 bytes is valid', async (t) => {
   const tracker = new FrameTracker(false)
   tracker.push(Buffer.from([0x82, 127, 0, 0x1f, 255, 255, 255, 255, 255, 255]))
   tracker.push(Buffer.alloc(100))
@@ -162,7 +162,7 @@ t.test('a frame of 2^53 - 1 bytes is only long', async (t) => {
   t.notOk(tracker.atBoundary)
 })
 
-t.test('its Close frames are those that ws takes, masked for a server', async (t) => {
+t.test('the package ws accepts its Close frames, masked for a server', async (t) => {
   for (const isServer of [true, false]) {
     const receiver = new Receiver({ isServer })
     const codes: number[] = []

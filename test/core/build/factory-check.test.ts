@@ -1,0 +1,215 @@
+import t from 'tap'
+import * as z from 'zod'
+import { checkFactory, checkFilter } from '../../../core/build/factory-check.ts'
+import type { FilterFactory } from '../../../core/index.ts'
+
+const factory = { name: 'p', apiVersion: 1, create: () => ({}) }
+const TERMINAL = { ...factory, terminal: true } as FilterFactory
+const PLAIN = factory as FilterFactory
+
+/** The message with which a check refuses, or undefined. */
+function refusal(check: () => unknown): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+t.test('a factory with every key is returned as it is', async (t) => {
+  const whole = {
+    ...factory,
+    summary: 'All keys.',
+    options: z.strictObject({}),
+    terminal: false,
+    perEndpoint: true,
+    offline: true,
+    reads: [],
+    writes: [],
+    enforces: ['authentication'],
+    needs: [],
+  }
+  t.equal(checkFactory(whole), whole)
+  t.equal(
+    refusal(() => checkFactory({ ...factory, summary: undefined })),
+    undefined,
+    'undefined is as good as missing',
+  )
+  const callable = Object.assign(() => {}, { '~standard': { validate: () => ({ value: {} }) } })
+  t.equal(
+    refusal(() => checkFactory({ ...factory, options: callable })),
+    undefined,
+    'a schema that is a function',
+  )
+})
+
+t.test('what is no factory', async (t) => {
+  for (const value of [undefined, null, 'p', 1, () => factory])
+    t.match(
+      refusal(() => checkFactory(value)),
+      /^its default export is no filter factory; export default defineFilter/,
+    )
+})
+
+t.test('name, apiVersion and create', async (t) => {
+  for (const name of [undefined, 1, '', 'P', '1p', 'a_b', 'a.b', 'a'.repeat(65)])
+    t.match(
+      refusal(() => checkFactory({ ...factory, name })),
+      /^its filter's name must be kebab case \(found /,
+      String(name),
+    )
+  for (const apiVersion of [undefined, 0, 2, '1'])
+    t.match(
+      refusal(() => checkFactory({ ...factory, apiVersion })),
+      /^its filter "p" has apiVersion .*; this Weir offers 1$/,
+    )
+  for (const create of [undefined, {}, 'create'])
+    t.equal(
+      refusal(() => checkFactory({ ...factory, create })),
+      'its filter "p" has no create() function',
+    )
+})
+
+t.test('an unknown key, with the one that was meant', async (t) => {
+  t.match(
+    refusal(() => checkFactory({ ...factory, terminl: true })),
+    /^its filter "p" has an unknown key "terminl"\. Did you mean "terminal"\? A factory has: name, apiVersion, .*, create\.$/,
+  )
+  t.match(
+    refusal(() => checkFactory({ ...factory, per_endpoint: true })),
+    /Did you mean "perEndpoint"\?/,
+  )
+  t.match(
+    refusal(() => checkFactory({ ...factory, xyzzy: 1 })),
+    /unknown key "xyzzy"\. A factory has: /,
+  )
+})
+
+t.test('a key with a value of the wrong kind', async (t) => {
+  const cases: [key: string, value: unknown, why: string][] = [
+    ['summary', 1, 'expected a string, found a number'],
+    ['terminal', 'yes', 'expected true or false, found a string'],
+    ['perEndpoint', null, 'expected true or false, found null'],
+    ['offline', [], 'expected true or false, found a list'],
+    ['reads', { slot: true }, 'expected a list, found an object'],
+    ['writes', 'route', 'expected a list, found a string'],
+    ['enforces', 'authentication', 'expected a list, found a string'],
+    ['needs', null, 'expected a list, found null'],
+  ]
+  for (const [key, value, why] of cases)
+    t.equal(
+      refusal(() => checkFactory({ ...factory, [key]: value })),
+      `its filter "p" has a wrong "${key}": ${why}`,
+    )
+  for (const options of [{}, 1, null, { type: 'object' }, { '~standard': {} }])
+    t.match(
+      refusal(() => checkFactory({ ...factory, options })),
+      /wrong "options": expected a schema \(of zod, .*\), found /,
+    )
+})
+
+t.test('a filter with every hook is returned as it is', async (t) => {
+  const hook = () => {}
+  const inner = { request: hook, routed: hook, upstream: hook, admit: hook, settled: hook, response: hook, log: hook }
+  const filter = { ...inner, explain: hook, patterns: hook, dispose: hook }
+  t.equal(checkFilter(filter, PLAIN), filter)
+  const terminal = { ...filter, pick: hook, call: hook }
+  t.equal(checkFilter(terminal, TERMINAL), terminal)
+  t.equal(
+    refusal(() => checkFilter({}, PLAIN)),
+    undefined,
+    'no hook at all',
+  )
+  t.equal(
+    refusal(() => checkFilter({ request: undefined }, PLAIN)),
+    undefined,
+  )
+})
+
+t.test('what is no filter', async (t) => {
+  for (const made of [undefined, null, true, 'filter', () => {}])
+    t.equal(
+      refusal(() => checkFilter(made, PLAIN)),
+      'create() returned no filter',
+    )
+  t.equal(
+    refusal(() => checkFilter({ request: true }, PLAIN)),
+    'its hook "request" must be a function, found a boolean',
+  )
+  t.equal(
+    refusal(() => checkFilter({ log: null }, PLAIN)),
+    'its hook "log" must be a function, found null',
+  )
+})
+
+t.test('an unknown hook, with the one that was meant', async (t) => {
+  const hook = () => {}
+  t.match(
+    refusal(() => checkFilter({ reqest: hook }, PLAIN)),
+    /^there is no hook "reqest"\. Did you mean "request"\? The hooks are: request, routed, .*, call\.$/,
+  )
+  t.match(
+    refusal(() => checkFilter({ on_response: hook }, PLAIN)),
+    /no hook "on_response"\. Did you mean "response"\?/,
+  )
+  t.match(
+    refusal(() => checkFilter({ cache: new Map() }, PLAIN)),
+    /no hook "cache"\. The hooks are: /,
+  )
+  t.match(
+    refusal(() => checkFilter(Object.assign(Object.create(null), { logg: hook }), PLAIN)),
+    /Did you mean "log"\?/,
+  )
+})
+
+t.test('a class may have methods of its own, but no misspelled hook', async (t) => {
+  class Good {
+    readonly cache = new Map()
+    readonly helper = () => {}
+    request(): void {}
+    get size(): number {
+      return 0
+    }
+    clear(): void {}
+  }
+  t.equal(
+    refusal(() => checkFilter(new Good(), PLAIN)),
+    undefined,
+  )
+  t.equal(
+    refusal(() => checkFilter(new (class extends Good {})(), PLAIN)),
+    undefined,
+    'inherited hooks',
+  )
+  class Method {
+    respons(): void {}
+  }
+  class Field {
+    readonly setled = () => {}
+  }
+  class Heir extends Method {}
+  for (const [made, meant] of [
+    [new Method(), 'response'],
+    [new Field(), 'settled'],
+    [new Heir(), 'response'],
+  ] as const)
+    t.match(
+      refusal(() => checkFilter(made, PLAIN)),
+      `Did you mean "${meant}"?`,
+      made.constructor.name,
+    )
+})
+
+t.test('hooks of terminal filters', async (t) => {
+  const hook = () => {}
+  t.equal(
+    refusal(() => checkFilter({ pick: hook }, TERMINAL)),
+    'a terminal filter needs the hook "call"',
+  )
+  for (const name of ['pick', 'call'])
+    t.equal(
+      refusal(() => checkFilter({ [name]: hook }, PLAIN)),
+      `only a terminal filter has the hook "${name}": say terminal: true in its factory`,
+    )
+})
