@@ -79,7 +79,11 @@ export class FilterBench {
       clock: this.clock,
       timers: this.timers,
       signal: controller.signal,
-      service: (key) => this.#services.get(key.name) as never,
+      service: (key) => {
+        const service = this.#services.get(key.name)
+        if (service === undefined) throw new Error(`there is no service "${key.name}": give it to the bench`)
+        return service as never
+      },
       share: (key, spec) => {
         const scope = spec.scope ?? 'endpoint'
         const owner = scope === 'factory' ? [] : scope === 'instance' ? [name] : [name, at.endpoint?.id]

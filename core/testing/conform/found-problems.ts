@@ -38,11 +38,14 @@ export function describe(error: unknown): string {
 export const kindOf = (error: unknown): string =>
   error instanceof Error ? `${error.name} ${placeOf(error)}` : String(error)
 
-/** Where an error was made, in code that is not Node's. */
+/** The engine, of which the author of a filter knows nothing. */
+const CORE = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Where an error was made, in code that is neither Node's nor the engine's. */
 function placeOf({ stack = '' }: Error): string | undefined {
   for (const [, file, position] of stack.matchAll(/^\s+at (?:.*\()?(.+?):(\d+:\d+)\)?$/gm)) {
-    if (file!.startsWith('node:')) continue
-    return `${relative(process.cwd(), file!.startsWith('file:') ? fileURLToPath(file!) : file!)}:${position}`
+    const path = file!.startsWith('file:') ? fileURLToPath(file!) : file!
+    if (!path.startsWith('node:') && !path.startsWith(CORE)) return `${relative(process.cwd(), path)}:${position}`
   }
   return undefined
 }

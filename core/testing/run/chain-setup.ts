@@ -146,7 +146,7 @@ function endpointSpec(entry: TestEndpoint, names: readonly string[]): EndpointSp
 export function asTestError(error: unknown): unknown {
   if (!(error instanceof ConfigError)) return error
   const lines = error.problems.map(({ path, message, found }) => {
-    const hint = message.includes('there is no service') ? '; give it with services: [[Key, service]]' : ''
+    const hint = /no service "/.test(message) ? '; give it with services: [[Key, service]]' : ''
     return `${path.join('.')}: ${message}${found === undefined ? '' : `, found ${found}`}${hint}`
   })
   return new Error(`the chain can't be built:\n${lines.join('\n')}`, { cause: error })

@@ -55,7 +55,7 @@ const cases: [rule: string, what: string, filter: FilterFactory, told: RegExp][]
     'instances are created and disposed of, several at once',
     'a hook that there is not',
     factory(() => ({ respose() {} }) as never),
-    /it has no hook "respose"\. Did you mean "response"\?/,
+    /no hook "respose"\. Did you mean "response"\?/,
   ],
   [
     'instances are created and disposed of, several at once',

@@ -185,7 +185,7 @@ t.test('services, files and the untraced', async (t) => {
   const { upstreamRequests, spans } = await run(status, { services, baseDir: '.', traced: false })
   t.equal(upstreamRequests[0]!.headers.get('x-version'), 'weir 9 true')
   t.same(spans, [])
-  await t.rejects(run(status), /could not be made: there is no service "status" here; give it with services/)
+  await t.rejects(run(status), /no service "status"; give it with services/)
 })
 
 t.test('a filter that fails: the client has a 500, the test has the error', async (t) => {
