@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 
 /**
- * A clock that moves only when told. It starts at 0 of the monotonic time and at 2026-01-01T00:00:00Z of the wall.
+ * A clock that moves only by `advance`. It starts at 0 of the monotonic time and at 2026-01-01T00:00:00Z of the wall.
  *
  * ```ts
  * const clock = new ManualClock()

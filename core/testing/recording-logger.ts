@@ -8,7 +8,7 @@ export interface LoggedLine {
   readonly message: string
 }
 
-/** Keeps what it is told. `lines` grows with every call, children included. */
+/** A logger that records its lines, and those of its children, in `lines`. */
 export class RecordingLogger implements Logger {
   readonly lines: LoggedLine[]
   readonly #fields: object

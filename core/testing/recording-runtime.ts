@@ -13,7 +13,7 @@ export interface FilterFault {
   readonly error: unknown
 }
 
-/** A runtime that keeps what it is told of the end of requests and of filters that failed. */
+/** A runtime that records how requests ended and which hooks failed. */
 export class RecordingRuntime extends Runtime {
   readonly #faults: { readonly fault: FilterFault; readonly exchange: Exchange | undefined }[] = []
   readonly finished: Finished[] = []

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const MOST_NAMED = 3
 
-/** What was found wrong, in which circumstances. The same thing is told once. */
+/** Problems with the circumstances in which they were found. Equal problems are one. */
 export class Problems {
   readonly #found = new Map<string, { text: string; whats: string[] }>()
 

@@ -2,7 +2,7 @@ import type { HookName } from '../run/hook-verdict.ts'
 import { RULE_NAMES, type Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
-/** Nobody waits for them. */
+/** Hooks whose results the engine does not await. */
 const NEVER: readonly HookName[] = ['admit', 'pick', 'settled', 'log']
 /** Those that run for every request: a promise in one of them costs every request. */
 const COSTLY: readonly HookName[] = ['request', 'routed', 'response']
@@ -19,7 +19,7 @@ export const PROMISES: Rule<Subject> = {
       for (const traced of [true, false])
         for (const verdict of (await subject.run(chain, {}, traced)).verdicts) if (verdict.async) seen.add(verdict.hook)
       return [...seen].flatMap((hook) => {
-        if (NEVER.includes(hook)) return [`${hook} returns a promise, for which nobody waits: make it synchronous`]
+        if (NEVER.includes(hook)) return [`${hook} returns a promise, which is not awaited: make it synchronous`]
         if (!COSTLY.includes(hook) || allowed(hook)) return []
         return [
           `${hook} returns a promise for a plain request: without async it costs nothing; if it must wait, conform(filter, { async: ['${hook}'] })`,

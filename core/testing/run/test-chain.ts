@@ -156,7 +156,7 @@ export class TestChain {
 
   /**
    * Loads the chain again, with what is given in the place of what was: other options, another endpoint, other filters.
-   * Filters whose options are the same go on; others are made anew, with the state that they share. Requests under way finish
+   * Filters whose options are the same stay; others are created again, with the state that they share. Requests under way finish
    * on the chain that they began on.
    * @throws Error if it can't be built; what runs goes on
    */

@@ -96,7 +96,7 @@ export class TestTime {
   #advancing = 0
   #done = Promise.withResolvers<void>()
 
-  /** @param onError told when the function of a deadline throws */
+  /** @param onError called when the function of a deadline throws */
   constructor(mode: TimeMode, onError: (error: unknown) => void) {
     this.mode = mode
     const clock = mode === 'real' ? new SkewedClock() : new ManualClock()

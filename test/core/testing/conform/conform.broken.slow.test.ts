@@ -217,7 +217,7 @@ const cases: [rule: string, what: string, filter: FilterFactory, told: RegExp][]
     'hooks that need not wait return no promise',
     'an async log hook',
     factory(() => ({ log: (async () => {}) as never })),
-    /log returns a promise, for which nobody waits/,
+    /log returns a promise, which is not awaited/,
   ],
   [
     'nothing of one request is seen in another',
