@@ -87,12 +87,17 @@ function chainChanges(a: ListenerSpec, b: ListenerSpec, old: LoadedConfig, next:
   const title = ([name]: [string, FilterSpec]): string => `filter ${name} of ${a.name}`
   return [
     ...byName(named(a.chain), named(b.chain), title, (what, [, before], [, after]) => [
-      ...changesOf(what, placed({ filter: before.factory }, a.at, old), placed({ filter: after.factory }, b.at, next)),
+      ...changesOf(what, placed(entryOf(before), a.at, old), placed(entryOf(after), b.at, next)),
       ...changesOf(what, optionsOf(before, old), optionsOf(after, next)),
     ]),
     ...moved(a, b),
   ]
 }
+
+const entryOf = ({ factory, hookTimeoutMs }: FilterSpec) => ({
+  filter: factory,
+  hook_timeout: hookTimeoutMs === undefined ? undefined : `${hookTimeoutMs / 1000}s`,
+})
 
 /** Filters that are in both chains and have moved. */
 function moved(a: ListenerSpec, b: ListenerSpec): Change[] {

@@ -91,3 +91,9 @@ t.test('settings, and what needs a restart', async (t) => {
   t.match(out, /because these need a restart: the addresses of the listeners, tracing\n$/)
   t.match(await changed(t, `admin: off\n${OLD}`), /^- listener admin$/m)
 })
+
+t.test('the time limit of hooks', async (t) => {
+  const limited = (limit: string) => OLD.replace('- method-check', `- { filter: method-check, hook_timeout: ${limit} }`)
+  t.match(await changed(t, limited('2s')), /^~ filter method-check of proxy, hook_timeout: nothing → 2s$/m)
+  t.match(await changed(t, limited('3s'), limited('2s')), /hook_timeout: 2s → 3s$/m)
+})
