@@ -139,7 +139,7 @@ await soak(async () => {
     heaps.push(end.heap)
   }
   say(`aborted requests, ${AT_ONCE} at once, in ${KINDS.length} ways`, ABORTS)
-  say('a second', (ABORTS / PARTS / quantile(took, 0.5)).toFixed(0))
+  say('per second', (ABORTS / PARTS / quantile(took, 0.5)).toFixed(0))
   none('that never came as far as they should', stuck)
   mustBeBack(start, end, HEAP_MIB)
   // The first of them still shrinks by what the start left behind.

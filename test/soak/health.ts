@@ -1,5 +1,5 @@
 // What health checks cost: many targets, each with an origin of its own, checked every few seconds by a gateway without
-// traffic, against the same gateway without checks. A part of the targets answers 500, and a part never.
+// traffic, against the same gateway without checks. A part of the targets responds with 500, and a part never.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +16,7 @@ const GOAL = 3
 /** How long the targets keep idle connections: longer than the interval, as nginx, Envoy and Go do. Node's default is 5 s. */
 const KEEP_MS = setting('KEEP_MS', 60_000)
 
-/** Servers that count what they are asked. Every 50th answers 500, the one after it never. */
+/** Servers that count what they are asked. Every 50th responds with 500, the one after it never. */
 async function startTargets(): Promise<{ urls: string[]; asked: number[] }> {
   const asked: number[] = []
   const urls = Array.from({ length: TARGETS }, async (_, i) => {
@@ -66,16 +66,16 @@ await soak(async () => {
     TARGETS,
     asked.every((count) => count > 0),
   )
-  say('checks a second', (sum / SECONDS).toFixed(0))
+  say('checks per second', (sum / SECONDS).toFixed(0))
   must(
     `checks of one target in ${SECONDS} s`,
     `${least} to ${most}`,
     most - least <= 2 && most <= SECONDS / INTERVAL + 1,
   )
   say('processor time of the gateway, of one core, without checks', `${idle.toFixed(2)} %`)
-  say('with them', `${busy.toFixed(2)} %`)
+  say('with checks', `${busy.toFixed(2)} %`)
   say(`what checks add (goal: ${GOAL} %)`, `${(busy - idle).toFixed(2)} %`)
-  say('each check', `${(((busy - idle) * 10_000) / (sum / SECONDS)).toFixed(0)} µs`)
+  say('per check', `${(((busy - idle) * 10_000) / (sum / SECONDS)).toFixed(0)} µs`)
   const { body } = await send(`${gateway.admin}/metrics`)
   const wrong = urls.filter((url, i) => {
     const healthy = i % 50 > 1

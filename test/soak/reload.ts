@@ -99,7 +99,7 @@ async function rewrites(upstream: string): Promise<void> {
   const change = (from: number, to: number): string =>
     `${from.toFixed(0)} → ${to.toFixed(0)} MiB (${to < from ? '−' : '+'}${Math.abs((to / from - 1) * 100).toFixed(0)} %)`
   say(`resident memory, after a warm-up → ${SETTLE_SECONDS} s after the end`, change(before.rss, after.rss))
-  say('heap, likewise', change(before.heap, after.heap))
+  say('heap, in the same way', change(before.heap, after.heap))
   await gateway.weir.stop()
 }
 
@@ -214,7 +214,7 @@ async function many(upstream: string): Promise<void> {
     rounds.push(i % 2 === 0 ? [costs[0], costs[1]] : [costs[1], costs[0]])
   }
   say(
-    `processor time a request, 10 → ${ENDPOINTS} endpoints`,
+    `processor time per request, 10 → ${ENDPOINTS} endpoints`,
     `${median(rounds.map(([a]) => a)).toFixed(0)} → ${median(rounds.map(([, b]) => b)).toFixed(0)} µs`,
   )
   say(`ratio (quartiles of ${ROUNDS} interleaved rounds of ${ROUND_SECONDS} s)`, spread(rounds.map(([a, b]) => b / a)))

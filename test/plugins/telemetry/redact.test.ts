@@ -43,18 +43,11 @@ t.test('long ones are cut, and a secret at the cut stays one', async (t) => {
   t.notMatch(query, /ss/)
 })
 
-t.test('time grows with the length of a hostile query, not with its square', async (t) => {
+// Work that grows with the square of the length would not end before the test's time limit.
+t.test('hostile queries of a megabyte', async (t) => {
   const hostile = ['?', '?a', '&', ';?', '?&', '%', '+', '=', '?token'].flatMap((part) => [part, `${part}=`])
   for (const part of hostile) {
-    const [short, long] = [1000, 2000].map((n) => `?${part.repeat(n)}`.slice(0, n)) as [string, string]
-    const ratios = Array.from({ length: 15 }, () => timeOf(long) / timeOf(short)).sort((a, b) => a - b)
-    t.ok(ratios[7]! < 3, `"${part}": ${ratios[7]!.toFixed(1)} times for twice the length`)
+    const query = redactedQuery(`?${part.repeat(1_000_000)}`, secrets)
+    t.ok(query.length < 2200, `"${part}": ${query.length}`)
   }
 })
-
-/** Milliseconds of enough calls to be measured. */
-function timeOf(query: string): number {
-  const begun = performance.now()
-  for (let i = 0; i < 50; i++) redactedQuery(query, secrets)
-  return performance.now() - begun
-}
