@@ -5,7 +5,18 @@ import type { LocalReply, Response } from './reply.ts'
 /** A value, or a promise of one. A hook that returns the value itself costs no promise. */
 export type Awaitable<T> = T | PromiseLike<T>
 
-/** One call of the upstream; retries make several per exchange. */
+/**
+ * One call of the upstream; retries make several per exchange.
+ *
+ * ```ts
+ * call: async (x: Exchange, attempt: Attempt) => {
+ *   const query = new AbortController()
+ *   attempt.onCancel(() => query.abort())
+ *   const { status } = await fetch('http://lambda.test', { signal: query.signal })
+ *   return reply(status, 'answered')
+ * }
+ * ```
+ */
 export interface Attempt {
   /** 1 for the first. */
   readonly number: number
@@ -13,6 +24,11 @@ export interface Attempt {
   readonly target: Target | undefined
   /** Monotonic milliseconds. */
   readonly startedAt: number
+  /**
+   * For `call`: runs `fn` once if nobody waits for the attempt any more: the client left, a time limit passed, or an `upstream`
+   * hook replied without it. What `fn` throws is logged and counted.
+   */
+  onCancel(fn: () => void): void
 }
 
 /** How an attempt ended. */

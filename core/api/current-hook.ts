@@ -59,3 +59,6 @@ const UNKNOWN = new HookOwner()
 
 /** The hook that runs now; unknown after an `await`. */
 export const hookOwner = (): HookOwner => (running === undefined ? UNKNOWN : new HookOwner())
+
+/** @internal Whether the synchronous part of a hook runs now. */
+export const isHookRunning = (): boolean => running !== undefined

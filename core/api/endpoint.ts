@@ -95,3 +95,11 @@ export const RequestIdSlot: Slot<string> = defineSlot('request-id')
  * @example const url = x.get(TargetSlot)?.url
  */
 export const TargetSlot: Slot<Target> = defineSlot('target')
+
+/** The engine relies on these: a plugin in JavaScript can write anything. */
+export function checkedRoute(value: unknown): Route {
+  const { endpoint, path } = (value ?? {}) as Partial<Route>
+  if (typeof endpoint?.id !== 'string' || !Array.isArray(endpoint.requires) || typeof path !== 'string')
+    throw new TypeError('a route has an endpoint of the configuration, and a path')
+  return value as Route
+}

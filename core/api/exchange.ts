@@ -1,5 +1,6 @@
 import type { Body } from './body.ts'
 import {
+  checkedRoute,
   type Endpoint,
   type Identity,
   IdentitySlot,
@@ -154,7 +155,7 @@ export class Exchange {
     if (this.#over) throw new Error(`slot "${slot.name}" written after the exchange was over`)
     if ((slot as Slot<unknown>) === RouteSlot) {
       if (this.#route !== undefined) throw new Error('the route is already known: it can be written once')
-      this.#route = value as Route
+      this.#route = checkedRoute(value)
     }
     this.#slots ??= []
     this.#slots[slot.index] = value
@@ -180,9 +181,11 @@ export class Exchange {
    *
    * @example x.inform(103, HeaderList.of({ Link: '</style.css>; rel=preload; as=style' }))
    * @param status 102 to 199
-   * @throws TypeError for fields that can't be written
+   * @throws TypeError for another status, and for fields that can't be written
    */
   inform(status: number, headers: HeaderList): void {
+    if (!Number.isInteger(status) || status < 102 || status > 199)
+      throw new TypeError(`inform(): the status must be a number from 102 to 199, found ${String(status)}`)
     if (!this.#over && !this.#aborted) this.interim?.inform(status, headers)
   }
 

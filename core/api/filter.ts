@@ -149,8 +149,8 @@ export interface TerminalFilter extends Filter {
   pick?(x: Exchange, before: readonly Attempt[]): Target | LocalReply | undefined
 
   /**
-   * Makes one attempt and returns the response as soon as its head is there; the body follows. `x.onAbort` or `x.signal` says
-   * that the client left: the call must then end.
+   * Makes one attempt and returns the response as soon as its head is there; the body follows. `attempt.onCancel` says that
+   * nobody waits for it any more: the call must then end.
    * On: the endpoint's instance. Sync or async.
    * Throws: a `WeirError` with source `upstream` is a failure of the attempt and becomes its reply; anything else is a 500.
    */

@@ -16,6 +16,15 @@ export class HookError extends WeirError {
 
   /** The error for what a hook threw: a `WeirError` as it is, anything else as an error of the filter. */
   static of(thrown: unknown, filter: string | undefined, hook: string): WeirError {
-    return thrown instanceof WeirError ? thrown : new HookError(filter, hook, thrown)
+    return isWeirError(thrown) ? thrown : new HookError(filter, hook, thrown)
+  }
+}
+
+/** A revoked proxy throws at `instanceof`. */
+function isWeirError(thrown: unknown): thrown is WeirError {
+  try {
+    return thrown instanceof WeirError
+  } catch {
+    return false
   }
 }

@@ -1,5 +1,5 @@
-import type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from '../api/attempt.ts'
-import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
+import type { Awaitable, Next, Outcome, UpstreamCall } from '../api/attempt.ts'
+import { enterHook, type HookWatch, isHookRunning, leaveHook } from '../api/current-hook.ts'
 import { type Target, TargetSlot } from '../api/endpoint.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
@@ -7,29 +7,13 @@ import type { Verdict } from '../api/filter.ts'
 import { HookError } from '../api/hook-error.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
+import { AttemptState } from './attempt-state.ts'
 import type { CompiledChain, HookStep, TerminalStep } from './compiled-chain.ts'
+import { dropResponse } from './drop-response.ts'
 import { promptVerdictOf, responseOf, targetOf } from './hook-results.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
-import { aroundUpstream, dropLate } from './upstream-hooks.ts'
-
-/** One attempt, from `admit` to `settled`. */
-class AttemptState implements Attempt {
-  readonly number: number
-  readonly target: Target | undefined
-  readonly startedAt: number
-  status: number | undefined = undefined
-  headMs: number | undefined = undefined
-  /** How many of the chain's `admit` hooks let it pass. Of the filters with `admit`, only those see `settled`. */
-  admitted = 0
-  settled = false
-
-  constructor(number: number, target: Target | undefined, startedAt: number) {
-    this.number = number
-    this.target = target
-    this.startedAt = startedAt
-  }
-}
+import { aroundUpstream } from './upstream-hooks.ts'
 
 /** Watches the hooks of one exchange. */
 interface ExchangeWatch extends HookWatch {
@@ -45,6 +29,7 @@ export class Attempts {
   readonly #runtime: Runtime
   readonly #watch: ExchangeWatch
   readonly #all: AttemptState[] = []
+  #over = false
 
   constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, watch: ExchangeWatch) {
     this.#x = x
@@ -64,10 +49,14 @@ export class Attempts {
   /** One attempt; the innermost `next`. */
   readonly #attempt: Next = (call: UpstreamCall) => {
     const { filter: terminal, name } = this.#terminal
+    const now = this.#runtime.clock.now()
+    // An `upstream` hook waited before it called: that time is nobody's.
+    if (!isHookRunning()) this.#watch.resumed(now)
+    if (this.#over || this.#x.aborted) throw new WeirError('client_gone')
     const target = this.#pick()
     if (target instanceof LocalReply) return target
     if (target !== undefined) this.#x.set(TargetSlot, target)
-    const attempt = new AttemptState(this.#all.length + 1, target, this.#runtime.clock.now())
+    const attempt = new AttemptState(this.#all.length + 1, target, now)
     this.#all.push(attempt)
     const refusal = this.#admit(attempt)
     if (refusal !== undefined) return refusal
@@ -81,23 +70,61 @@ export class Attempts {
     } finally {
       leaveHook(this.#terminal.call, outer)
     }
-    return result.then(
-      (late) => {
-        try {
-          return this.#headOf(attempt, responseOf(late, name, 'call'))
-        } catch (error) {
-          throw this.#failed(attempt, error)
-        }
-      },
+    return Promise.resolve(result).then(
+      (late) => this.#late(attempt, late),
       (error: unknown) => {
         throw this.#failed(attempt, error)
       },
     )
   }
 
-  /** Settles the attempts that are still open, when the exchange is over. */
+  /**
+   * The `upstream` hooks are done: whoever still calls is told to stop.
+   * @param delivered the response that goes downstream; undefined for a reply
+   * @param failed whether a hook failed, rather than decided
+   */
+  conclude(delivered: Response | undefined, failed: boolean): void {
+    for (const attempt of this.#all) {
+      if (attempt.settled) continue
+      const { response } = attempt
+      if (response === undefined) this.#abandon(attempt, 'ignored')
+      else if (delivered === undefined) this.#abandon(attempt, failed ? 'ignored' : 'success')
+      // Another response goes downstream. This one may be a part of it, so it is left alone until the exchange is over.
+    }
+  }
+
+  /** Settles the attempts that are still open, when the exchange is over, and frees what nobody reads. */
   close(outcome: 'completed' | 'aborted'): void {
-    for (const attempt of this.#all) this.#settle(attempt, outcome === 'aborted' ? 'ignored' : 'success', undefined)
+    this.#over = true
+    for (const attempt of this.#all) {
+      if (attempt.settled) continue
+      const tunnel = attempt.response?.upgrade !== undefined && outcome === 'completed'
+      this.#abandon(attempt, tunnel ? 'success' : 'ignored')
+    }
+  }
+
+  /** Nobody wants the rest of an attempt. */
+  #abandon(attempt: AttemptState, result: Outcome['result']): void {
+    this.#settle(attempt, result, undefined)
+    this.#cancel(attempt)
+    if (attempt.response !== undefined) dropResponse(attempt.response)
+  }
+
+  #cancel(attempt: AttemptState): void {
+    for (const thrown of attempt.cancel()) this.#watch.report(new HookError(undefined, 'onCancel', thrown))
+  }
+
+  /** The result of a `call` that waited. */
+  #late(attempt: AttemptState, result: unknown): Response | LocalReply {
+    if (attempt.settled) {
+      dropResponse(result)
+      throw new WeirError('client_gone')
+    }
+    try {
+      return this.#headOf(attempt, responseOf(result, this.#terminal.name, 'call'))
+    } catch (error) {
+      throw this.#failed(attempt, error)
+    }
   }
 
   #pick(): Target | LocalReply | undefined {
@@ -107,7 +134,7 @@ export class Attempts {
     try {
       return targetOf(filter.pick(this.#x, this.#all), name)
     } catch (error) {
-      throw HookError.of(error, name, 'pick')
+      throw this.#blamed(error, name, 'pick')
     } finally {
       leaveHook(pick, outer)
     }
@@ -123,8 +150,8 @@ export class Attempts {
       hook,
       timers,
       () => clock.now(),
-      () => result,
-      dropLate,
+      () => Promise.resolve(result),
+      dropResponse,
     ).result
   }
 
@@ -137,7 +164,7 @@ export class Attempts {
         verdict = promptVerdictOf(filter.admit!(this.#x, attempt), name, 'admit')
       } catch (error) {
         this.#settle(attempt, 'ignored', undefined)
-        throw HookError.of(error, name, 'admit')
+        throw this.#blamed(error, name, 'admit')
       } finally {
         leaveHook(step, outer)
       }
@@ -145,7 +172,7 @@ export class Attempts {
         this.#settle(attempt, 'ignored', undefined)
         return attributed(verdict, name)
       }
-      attempt.admitted++
+      attempt.pass()
     }
     return undefined
   }
@@ -156,8 +183,7 @@ export class Attempts {
       this.#settle(attempt, 'ignored', undefined)
       return result
     }
-    attempt.status = result.status
-    attempt.headMs = this.#runtime.clock.now() - attempt.startedAt
+    attempt.headReceived(result, this.#runtime.clock.now())
     if (result.upgrade !== undefined) return result // settled when the tunnel, and with it the exchange, is over
     if (result.body.empty) this.#settle(attempt, 'success', undefined)
     else result.body.watch((end) => this.#settle(attempt, ...outcomeOf(end)))
@@ -165,14 +191,22 @@ export class Attempts {
   }
 
   #failed(attempt: AttemptState, thrown: unknown): unknown {
-    const error = thrown instanceof WeirError ? thrown : undefined
-    this.#settle(attempt, error?.source === 'upstream' ? 'failure' : 'ignored', error)
-    return HookError.of(thrown, this.#terminal.name, 'call')
+    const error = this.#blamed(thrown, this.#terminal.name, 'call')
+    const known = error instanceof HookError ? undefined : error
+    this.#settle(attempt, known?.source === 'upstream' ? 'failure' : 'ignored', known)
+    this.#cancel(attempt)
+    return error
+  }
+
+  /** An error of a filter is logged here: an `upstream` hook around it may reply without it. */
+  #blamed(thrown: unknown, filter: string, hook: string): WeirError {
+    const error = HookError.of(thrown, filter, hook)
+    if (error instanceof HookError) this.#watch.report(error)
+    return error
   }
 
   #settle(attempt: AttemptState, result: Outcome['result'], error: WeirError | undefined): void {
-    if (attempt.settled) return
-    attempt.settled = true
+    if (!attempt.settle()) return
     const { status, headMs } = attempt
     const now = this.#runtime.clock.now()
     const outcome: Outcome = { result, status, error, headMs, totalMs: now - attempt.startedAt }

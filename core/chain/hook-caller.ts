@@ -54,7 +54,8 @@ export abstract class HookCaller implements HookWatch {
 
   /** The promise of a hook, or its time limit, whichever settles first. */
   protected within<T>(promise: PromiseLike<T>, { name, hook, limitMs }: Op<never>): PromiseLike<T> {
-    if (limitMs === undefined) return promise
+    // Of another library it may settle twice, or throw.
+    if (limitMs === undefined) return Promise.resolve(promise)
     const { timers, clock } = this.runtime
     const limit = { name, hook, limitMs }
     return new HookTimeLimit<T>(

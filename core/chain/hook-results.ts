@@ -26,8 +26,9 @@ export function promptVerdictOf(value: unknown, filter: string, hook: string): V
 /** The response, or the reply, of `upstream` and `call`. @throws HookError for anything else */
 export function responseOf(value: unknown, filter: string, hook: string): Response | LocalReply {
   if (value instanceof LocalReply) return attributed(value, filter)
-  if (isResponse(value)) return value
-  throw wrong(value, filter, hook, 'must return a response or a reply')
+  if (!isResponse(value)) throw wrong(value, filter, hook, 'must return a response or a reply')
+  if (value.body.started) throw wrong(value, filter, hook, 'must return a response whose body nobody has read')
+  return value
 }
 
 /** The target, or the reply, of `pick`. @throws HookError for anything else */
@@ -39,19 +40,24 @@ export function targetOf(value: unknown, filter: string): Target | LocalReply | 
   throw wrong(value, filter, 'pick', 'must return a target of the endpoint or a reply')
 }
 
-/** Whether the exchange has a response that can be sent, after a `response` hook has edited it. */
-export function hasResponse({ response }: Exchange): boolean {
-  return response !== undefined && isResponse(response)
+/** Checks what a `response` hook left. @throws TypeError if it can't be sent */
+export function checkLeftResponse({ response }: Exchange): void {
+  if (!isResponse(response))
+    throw new TypeError('the hook left a response that can not be sent: check its status, headers, body and upgrade')
+  if (response.body.started) throw new TypeError('the hook has read the body of the response, or still reads it')
 }
 
 function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false
-  const { status, headers, body } = value as Partial<Response>
-  return Number.isInteger(status) && isStatus(status!) && headers instanceof HeaderList && body instanceof Body
+  const { status, headers, body, upgrade } = value as Partial<Response>
+  if (!(headers instanceof HeaderList) || !(body instanceof Body) || !isLength(body.length)) return false
+  // A tunnel may be refused by another status; without a tunnel there is no switch (RFC 9110 §15.2.2).
+  if (upgrade !== undefined && typeof upgrade?.socket?.destroy !== 'function') return false
+  return Number.isInteger(status) && ((status! >= 200 && status! <= 999) || (status === 101 && upgrade !== undefined))
 }
 
-/** Of a final response, or the switch of protocols (RFC 9110 §15). */
-const isStatus = (status: number): boolean => (status >= 200 && status <= 999) || status === 101
+const isLength = (length: unknown): boolean =>
+  length === undefined || (Number.isSafeInteger(length) && (length as number) >= 0)
 
 function wrong(value: unknown, filter: string, hook: string, may: string): HookError {
   return new HookError(filter, hook, new TypeError(`the hook returned ${described(value)}; it ${may}`))

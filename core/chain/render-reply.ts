@@ -1,8 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import { Body } from '../api/body.ts'
+import type { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import { HeaderList } from '../api/header-list.ts'
+import { HookError } from '../api/hook-error.ts'
 import type { LocalReply, Response } from '../api/reply.ts'
+import { errorReply, filterFailure } from './error-reply.ts'
 import { problemDocument } from './problem-document.ts'
 
 /** The longest path that a problem document repeats. */
@@ -14,11 +17,14 @@ const INSTANCE_LENGTH = 2048
  */
 export function renderReply(x: Exchange, reply: LocalReply, from = 'engine'): Response {
   const { options, status, reason } = reply
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`a reply has a status from 200 to 599, found ${String(status)}`)
+  if (typeof reason !== 'string') throw new TypeError('a reply has a reason, such as "token_expired"')
   const headers = HeaderList.of(options.headers ?? {})
   const local = { filter: reply.filter ?? from, reason }
   if (options.body !== undefined || status < 400) {
     const body = options.body === undefined ? Body.empty() : Body.of(options.body)
-    if (status >= 200 && status !== 204 && status !== 304) headers.set('Content-Length', String(body.length))
+    if (status !== 204 && status !== 304) headers.set('Content-Length', String(body.length))
     return { status, statusText: undefined, headers, body, local }
   }
   const members = {
@@ -29,6 +35,7 @@ export function renderReply(x: Exchange, reply: LocalReply, from = 'engine'): Re
     instance: x.request.path.slice(0, INSTANCE_LENGTH),
     code: reason,
     ...options.extra,
+    toJSON: undefined, // `extra` must not decide how the document is written
     request_id: x.requestId,
     trace_id: x.traceId,
   }
@@ -39,3 +46,7 @@ export function renderReply(x: Exchange, reply: LocalReply, from = 'engine'): Re
   headers.add('X-Content-Type-Options', 'nosniff')
   return { status, statusText: undefined, headers, body, local }
 }
+
+/** The response for an exchange that ended in an error. */
+export const errorResponse = (x: Exchange, error: WeirError): Response =>
+  renderReply(x, error instanceof HookError ? filterFailure(error) : errorReply(error, 'engine'))

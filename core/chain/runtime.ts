@@ -64,7 +64,11 @@ export class Runtime implements HookWatch {
     const name = filter ?? filterOf(error) ?? 'unknown'
     this.#filterErrors.add({ filter: name, hook })
     const fields = { err: error, filter: name, hook, ...contextOf(x) }
-    this.logger.error(fields, `filter "${name}" failed in its ${hook} hook`)
+    try {
+      this.logger.error(fields, `filter "${name}" failed in its ${hook} hook`)
+    } catch {
+      // Whatever it threw, others have to go on.
+    }
   }
 
   /** Logs that a hook blocked the event loop, and with it every other request, for `ms` milliseconds. */

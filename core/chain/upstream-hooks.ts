@@ -1,10 +1,12 @@
 import type { Awaitable, Next, UpstreamCall } from '../api/attempt.ts'
 import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
+import type { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import { HookError } from '../api/hook-error.ts'
 import type { LocalReply, Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
 import type { HookStep } from './compiled-chain.ts'
+import { dropResponse } from './drop-response.ts'
 import { responseOf } from './hook-results.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
@@ -29,22 +31,27 @@ export function aroundUpstream(
 /** Runs the hook. What it throws, or returns against its contract, is its own error. */
 function checked(step: HookStep, watch: HookWatch, run: () => Awaitable<Result>): Awaitable<Result> {
   const { name } = step
+  /** An error of the filter is logged here: a hook around it may reply without it. */
+  const blamed = (thrown: unknown): WeirError => {
+    const error = HookError.of(thrown, name, 'upstream')
+    if (error instanceof HookError) watch.report(error)
+    return error
+  }
   let result: Awaitable<Result>
   const outer = enterHook(step, watch)
   try {
     result = run()
     if (!isThenable(result)) return responseOf(result, name, 'upstream')
   } catch (error) {
-    throw HookError.of(error, name, 'upstream')
+    throw blamed(error)
   } finally {
     leaveHook(step, outer)
   }
-  return result.then(
-    (late) => responseOf(late, name, 'upstream'),
-    (error: unknown) => {
-      throw HookError.of(error, name, 'upstream')
-    },
-  )
+  return Promise.resolve(result)
+    .then((late) => responseOf(late, name, 'upstream'))
+    .catch((error: unknown) => {
+      throw blamed(error)
+    })
 }
 
 /** Runs the hook with its time limit. The time in which it waits for what it wraps does not count. */
@@ -65,13 +72,12 @@ function limited(
         limit.resume()
       }
     })
-  const limit = new HookTimeLimit<Result>({ name, hook: 'upstream', limitMs }, timers, () => clock.now(), run, dropLate)
+  const limit = new HookTimeLimit<Result>(
+    { name, hook: 'upstream', limitMs },
+    timers,
+    () => clock.now(),
+    run,
+    dropResponse,
+  )
   return limit.result
-}
-
-/** Drops a response that a hook returned too late. */
-export function dropLate(result: unknown): void {
-  const { upgrade, body } = (result ?? {}) as Partial<Response>
-  upgrade?.socket?.destroy()
-  body?.discard?.()
 }

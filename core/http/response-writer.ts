@@ -1,29 +1,18 @@
-import {
-  type IncomingMessage,
-  type ServerResponse,
-  STATUS_CODES,
-  validateHeaderName,
-  validateHeaderValue,
-} from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodySink, BodySource } from '../api/body.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange, InterimSink } from '../api/exchange.ts'
 import type { HeaderList } from '../api/header-list.ts'
-import { HookError } from '../api/hook-error.ts'
 import type { Response, Upgrade } from '../api/reply.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
-import { errorReply, filterFailure } from '../chain/error-reply.ts'
-import { renderReply } from '../chain/render-reply.ts'
+import { errorResponse } from '../chain/render-reply.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
 import type { RequestBody } from './request-body.ts'
+import type { ResponseEnd } from './response-end.ts'
+import { bodyLength } from './response-framing.ts'
+import { addTrailers, sendBare, sendInterim, switchHead, writeHead } from './response-parts.ts'
 import { SendTimeout } from './send-timeout.ts'
-import { reasonOf, type UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
-
-/** Is told how a response ended. */
-export interface ResponseEnd {
-  /** Called once, when the response's stream has closed. */
-  responseEnded(outcome: 'completed' | 'aborted', error: WeirError | undefined): void
-}
+import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 
 interface PendingHead {
   readonly response: Response
@@ -53,6 +42,11 @@ export class ResponseWriter implements BodySink, InterimSink {
   #ended = false
   #error: WeirError | undefined
   #over = false
+  /** The connection was cut in the middle of the response. */
+  #broken = false
+  #sentStatus = 0
+  /** Bytes of the body that are still to come; infinite where nothing is counted. */
+  #left = Infinity
 
   /**
    * @param sendTimeoutMs how long the client may take no byte of the response
@@ -87,44 +81,40 @@ export class ResponseWriter implements BodySink, InterimSink {
       response.upgrade?.socket.destroy()
       return response.body.discard(new WeirError('client_gone'))
     }
-    if (response.upgrade !== undefined) return this.#switch(response, response.upgrade)
+    if (response.upgrade !== undefined && this.#switch(response, response.upgrade)) return
     const closing = draining || this.#handshake !== undefined
     const close =
       this.#requestBody === undefined
         ? closing
         : settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers, closing)
     this.#pending = { response, close, x }
+    this.#left = bodyLength(response, x.request.method)
     this.#starting = true
     this.#source = response.body.pipe(this)
     this.#starting = false
     if (this.#held !== undefined && !this.#ended) {
       const chunk = this.#held
       this.#held = undefined
+      this.#left += chunk.length // it was counted when it came
       if (!this.write(chunk)) this.#source?.pause()
       // Not flushHeaders: it would write the head as UTF-8.
     } else if (!this.#ended && this.#sendHead() && this.#res.writable) this.#res.write('', 'latin1')
   }
 
-  /** RFC 9110 §15.2: not for HTTP/1.0. For a client that reads slowly they are useless, and would fill the memory. */
   inform(status: number, headers: HeaderList): void {
-    const { headersSent, socket } = this.#res
-    if (headersSent || this.#req.httpVersionMinor === 0 || socket?.writable !== true || socket.writableNeedDrain) return
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
-    for (const [name, value] of headers) {
-      validateHeaderName(name)
-      validateHeaderValue(name, value)
-      head += `${name}: ${value}\r\n`
-    }
-    socket.write(`${head}\r\n`, 'latin1')
+    sendInterim(this.#req, this.#res, status, headers)
   }
 
   write(chunk: Buffer): boolean {
+    this.#left -= chunk.length
+    if (this.#left < 0) return this.#misframed('the body is longer than its length')
     if (this.#starting && this.#held === undefined) {
       this.#held = chunk
       return true
     }
     if (!this.#sendHead()) return false
-    this.#release()
+    if (this.#held !== undefined) this.#res.write(this.#held)
+    this.#held = undefined
     if (this.#res.write(chunk)) return true
     if (!this.#blocked) {
       this.#blocked = true
@@ -139,9 +129,11 @@ export class ResponseWriter implements BodySink, InterimSink {
   }
 
   end(trailers?: HeaderList): void {
-    if (this.#ended || !this.#sendHead()) return
+    if (this.#ended) return
+    if (this.#left > 0 && this.#left !== Infinity) return void this.#misframed('the body is shorter than its length')
+    if (!this.#sendHead()) return
     this.#ended = true
-    if (trailers !== undefined) this.#trailers(trailers)
+    if (trailers !== undefined) addTrailers(this.#res, trailers)
     const chunk = this.#held
     this.#held = undefined
     if (chunk === undefined) this.#res.end()
@@ -157,19 +149,37 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#held = undefined
     this.#error = error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error })
     if (this.#pending !== undefined) return this.#replace(this.#pending, this.#error)
+    this.#cut()
+  }
+
+  /** Ends the response as well as it still can: with an empty 500 while no head is out, else with a cut. */
+  abandon(error: WeirError): void {
+    this.#handshake?.settle()
+    this.#held = undefined
+    this.#pending = undefined
+    this.#error = error
+    this.#source?.cancel(error)
+    if (this.#over) return
+    if (this.#res.headersSent || this.#ended) return this.#cut()
     this.#ended = true
+    this.#sentStatus = 500
+    sendBare(this.#res, 500)
+  }
+
+  /** A filter made a body whose length is not what it says: what follows would be read as another message (RFC 9112 §6.3). */
+  #misframed(why: string): false {
+    const error = new WeirError('internal_error', why)
+    this.#source?.cancel(error)
+    this.fail(error)
+    return false
+  }
+
+  #cut(): void {
+    this.#ended = true
+    this.#broken = true
     // A response to HTTP/1.0 may end with its connection: only a reset shows that it is not complete.
     if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
     this.#res.destroy()
-  }
-
-  /** Node leaves them out of a response that is not chunked. */
-  #trailers(trailers: HeaderList): void {
-    try {
-      this.#res.addTrailers([...trailers] as never) // Node accepts pairs, though its types don't say so
-    } catch {
-      // They can't be written. The body is complete without them.
-    }
   }
 
   /** Something waits until the client reads it. */
@@ -178,12 +188,6 @@ export class ResponseWriter implements BodySink, InterimSink {
       this.fail(new WeirError('client_stalled')),
     )
     this.#sendTimeout.start()
-  }
-
-  #release(): void {
-    const chunk = this.#held
-    this.#held = undefined
-    if (chunk !== undefined) this.#res.write(chunk)
   }
 
   /** Gives the head to Node, which sends it with the first bytes. False if it can't be sent: an error has replaced it. */
@@ -196,9 +200,10 @@ export class ResponseWriter implements BodySink, InterimSink {
       return true
     } catch (cause) {
       // Node refuses characters that no field may have (RFC 9110 §5.5). Filters can't set them: they came from the upstream.
+      const code = pending.response.local === undefined ? 'upstream_protocol_error' : 'internal_error'
       this.#source?.cancel()
       pending.response.body.discard()
-      this.#replace(pending, new WeirError('upstream_protocol_error', undefined, { cause }))
+      this.#replace(pending, new WeirError(code, undefined, { cause }))
       return false
     }
   }
@@ -208,37 +213,37 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#pending = undefined
     this.#ended = true
     this.#error = error
-    const reply = error instanceof HookError ? filterFailure(error) : errorReply(error, 'engine')
-    const response = renderReply(x, reply)
+    const response = errorResponse(x, error)
     x.response = response
+    this.#left = Infinity
     this.#head({ response, close, x })
-    response.body.pipe({
-      write: (chunk) => this.#res.write(chunk),
-      end: () => void this.#res.end(),
-      fail: () => {},
-    })
+    response.body.pipe({ write: (chunk) => this.#res.write(chunk), end: () => void this.#res.end(), fail: () => {} })
   }
 
-  #head({ response, close }: PendingHead): void {
-    const { raw } = response.headers
-    const fields = close ? [...raw, 'Connection', 'close'] : (raw as string[])
-    if (close) this.#res.shouldKeepAlive = false
-    // The reason phrase is always given: Node would use that of a head that it refused before.
-    this.#res.writeHead(response.status, reasonOf(response), fields)
+  #head({ response, close, x }: PendingHead): void {
+    writeHead(this.#res, response, x.request.method, close)
+    this.#sentStatus = response.status
   }
 
-  #switch(response: Response, upgrade: Upgrade): void {
+  /** Switches protocols. False if the response is no switch any more: a filter refused it, or its head can't be sent. */
+  #switch(response: Response, upgrade: Upgrade): boolean {
+    const head = this.#handshake === undefined ? undefined : switchHead(response)
+    if (head === undefined) {
+      upgrade.socket.destroy()
+      return false
+    }
     this.#res.detachSocket(this.#req.socket)
     this.#ended = true
-    this.#handshake!.switch(response, upgrade, () => this.#closed())
+    this.#sentStatus = 101
+    this.#handshake!.switch(head, upgrade, () => this.#closed())
+    return true
   }
 
   #closed(): void {
     if (this.#over) return
     this.#over = true
-    const completed =
-      this.#error === undefined && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
+    const completed = !this.#broken && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
     if (!completed) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
-    this.#owner.responseEnded(completed ? 'completed' : 'aborted', this.#error)
+    this.#owner.responseEnded(completed ? 'completed' : 'aborted', this.#sentStatus, this.#error)
   }
 }

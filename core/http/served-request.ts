@@ -4,8 +4,10 @@ import { WeirError } from '../api/errors.ts'
 import { Exchange } from '../api/exchange.ts'
 import { HeaderList } from '../api/header-list.ts'
 import { LocalReply, type Response } from '../api/reply.ts'
-import { ChainRunner, type ResponseOutlet } from '../chain/chain-runner.ts'
+import { ChainRunner } from '../chain/chain-runner.ts'
+import { dropResponse } from '../chain/drop-response.ts'
 import { errorReply } from '../chain/error-reply.ts'
+import type { ResponseOutlet } from '../chain/response-phase.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { downstreamOf } from './downstream.ts'
 import type { Framing } from './early-reply.ts'
@@ -13,7 +15,8 @@ import type { ListenerState } from './listener-state.ts'
 import { Overload } from './overload.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { type ResponseEnd, ResponseWriter } from './response-writer.ts'
+import type { ResponseEnd } from './response-end.ts'
+import { ResponseWriter } from './response-writer.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { isLast } from './upgrade-offer.ts'
 
@@ -128,17 +131,30 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
 
   deliver(response: Response): void {
     // What follows a request that was refused may not be a request at all.
-    this.#writer.deliver(response, this.#x, this.#state.draining || this.#head.refused !== undefined)
+    try {
+      this.#writer.deliver(response, this.#x, this.#state.draining || this.#head.refused !== undefined)
+    } catch (cause) {
+      this.#state.runtime.filterError(this.#x, undefined, 'engine', cause)
+      this.#writer.abandon(new WeirError('internal_error', undefined, { cause }))
+    }
   }
 
-  responseEnded(outcome: 'completed' | 'aborted', error: WeirError | undefined): void {
-    this.#run.finish(outcome, error)
+  abandon(error: WeirError): void {
+    this.#writer.abandon(error)
+  }
+
+  responseEnded(outcome: 'completed' | 'aborted', status: number, error: WeirError | undefined): void {
+    try {
+      this.#run.finish(outcome, status, error)
+    } catch (thrown) {
+      this.#state.runtime.filterError(this.#x, undefined, 'engine', thrown)
+    }
     this.#state.requestEnded()
     if (this.#admitted) this.#state.overload?.leave()
     this.#connection.next()
     if (this.#source === undefined) return
     this.#source.drain()
-    this.#x.request.body.discard()
+    dropResponse(this.#x.request)
   }
 }
 

@@ -86,7 +86,7 @@ export function withResponse(x: Exchange, status = 200, headers: Fields = {}): E
 
 /** An attempt, for tests that call `admit` and `settled` themselves. @param startedAt monotonic milliseconds */
 export function attempt(startedAt: number, number = 1, target?: Target): Attempt {
-  return { number, target, startedAt }
+  return { number, target, startedAt, onCancel: () => {} }
 }
 
 /** How that attempt ended. */

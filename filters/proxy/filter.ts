@@ -161,7 +161,7 @@ class ProxyFilter implements TerminalFilter {
       upload,
       left,
     )
-    x.onAbort(() => request.cancel())
+    attempt.onCancel(() => request.cancel())
     return request.send()
   }
 }

@@ -1,6 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Response, Upgrade } from '../../api/reply.ts'
+import type { Upgrade } from '../../api/reply.ts'
 import type { TimerWheel } from '../../base/timer-wheel.ts'
 import { Tunnel } from './tunnel.ts'
 import type { Tunnels } from './tunnels.ts'
@@ -35,10 +34,13 @@ export class UpgradeHandshake {
     this.#socket.off('end', this.#onEnd)
   }
 
-  /** Sends the 101, and joins the two sides until both have closed (RFC 9110 §7.8). */
-  switch(response: Response, upgrade: Upgrade, onOver: () => void): void {
+  /**
+   * Sends the 101, and joins the two sides until both have closed (RFC 9110 §7.8).
+   * @param head of the 101, as the upstream sent it (§15.2.2)
+   */
+  switch(head: string, upgrade: Upgrade, onOver: () => void): void {
     const downstream = this.#socket
-    writeSwitch(downstream, response)
+    downstream.write(head, 'latin1')
     const tunnel: Tunnel = new Tunnel({
       downstream,
       upstream: upgrade.socket,
@@ -62,21 +64,4 @@ export class UpgradeHandshake {
   readonly #onEnd = (): void => {
     if (this.#head.length === 0) this.#socket.destroy()
   }
-}
-
-/** Characters of a reason phrase (RFC 9112 §4). */
-const REASON = /^[\t -~\x80-\xff]*$/
-
-/** The reason phrase to write: the response's own, or the usual one if that can't be written; clients ignore it (RFC 9112 §4). */
-export function reasonOf({ status, statusText }: Response): string {
-  const usual = STATUS_CODES[status] ?? ''
-  if (statusText === undefined || statusText === usual) return usual
-  return REASON.test(statusText) ? statusText : usual
-}
-
-/** Writes a `101 Switching Protocols` head as the upstream sent it (RFC 9110 §15.2.2). */
-function writeSwitch(socket: Socket, response: Response): void {
-  let head = `HTTP/1.1 101 ${reasonOf(response)}\r\n`
-  for (const [name, value] of response.headers) head += `${name}: ${value}\r\n`
-  socket.write(`${head}\r\n`, 'latin1')
 }

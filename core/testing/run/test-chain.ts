@@ -114,8 +114,8 @@ export class TestChain {
     watch?.(x)
     const ended = Promise.withResolvers<void>()
     const { abortAfter, signal } = input.request ?? {}
-    const client = new TestClient(x, abortAfter === 'headers', (outcome, error) => {
-      runner.finish(outcome, error)
+    const client = new TestClient(x, abortAfter === 'headers', (outcome, status, error) => {
+      runner.finish(outcome, status, error)
       x.request.body.discard()
       ended.resolve()
     })

@@ -2,11 +2,9 @@ import type { BodySource } from '../../api/body.ts'
 import { WeirError } from '../../api/errors.ts'
 import type { Exchange, InterimSink } from '../../api/exchange.ts'
 import { HeaderList } from '../../api/header-list.ts'
-import { HookError } from '../../api/hook-error.ts'
 import type { Response } from '../../api/reply.ts'
-import type { ResponseOutlet } from '../../chain/chain-runner.ts'
-import { errorReply, filterFailure } from '../../chain/error-reply.ts'
-import { renderReply } from '../../chain/render-reply.ts'
+import { errorResponse } from '../../chain/render-reply.ts'
+import type { ResponseOutlet } from '../../chain/response-phase.ts'
 
 /** A response as it came to the client. */
 export interface ReceivedResponse {
@@ -23,7 +21,7 @@ export interface ReceivedResponse {
 }
 
 /** Hears how a response ended. */
-export type ResponseOver = (outcome: 'completed' | 'aborted', error: WeirError | undefined) => void
+export type ResponseOver = (outcome: 'completed' | 'aborted', status: number, error: WeirError | undefined) => void
 
 /** The client of one exchange: takes the response as the listener's writer does, but into memory. */
 export class TestClient implements ResponseOutlet, InterimSink {
@@ -73,6 +71,11 @@ export class TestClient implements ResponseOutlet, InterimSink {
     this.#starting = false
   }
 
+  abandon(error: WeirError): void {
+    this.#source?.cancel(error)
+    this.#end(error)
+  }
+
   /** The client closes its connection. */
   leave(): void {
     if (this.#ended) return
@@ -80,7 +83,7 @@ export class TestClient implements ResponseOutlet, InterimSink {
     this.#ended = true
     if (source === undefined) this.#x.response?.body.discard(new WeirError('client_gone'))
     else source.cancel(new WeirError('client_gone'))
-    queueMicrotask(() => this.#over('aborted', undefined))
+    queueMicrotask(() => this.#over('aborted', this.#head?.status ?? 0, undefined))
   }
 
   received(): ReceivedResponse {
@@ -103,19 +106,22 @@ export class TestClient implements ResponseOutlet, InterimSink {
     if (this.#ended) return
     const error = thrown instanceof WeirError ? thrown : new WeirError('internal_error', undefined, { cause: thrown })
     if (this.#starting && this.#chunks.length === 0) {
-      const reply = error instanceof HookError ? filterFailure(error) : errorReply(error, 'engine')
-      const response = renderReply(this.#x, reply)
+      const response = errorResponse(this.#x, error)
       this.#x.response = response
       this.#head = response
       response.body.pipe({ write: (chunk) => this.#chunks.push(chunk) > 0, end: () => {}, fail: () => {} })
+      return this.#end(error, true)
     }
     this.#end(error)
   }
 
-  #end(error: WeirError | undefined): void {
+  /** @param replaced whether a whole error took the place of the response */
+  #end(error: WeirError | undefined, replaced = false): void {
     if (this.#ended) return
     this.#ended = true
-    queueMicrotask(() => this.#over(error === undefined ? 'completed' : 'aborted', error))
+    queueMicrotask(() =>
+      this.#over(error === undefined || replaced ? 'completed' : 'aborted', this.#head?.status ?? 0, error),
+    )
   }
 }
 

@@ -1,13 +1,21 @@
 import t from 'tap'
 import { Body } from '../../../core/api/body.ts'
 import { HeaderList } from '../../../core/api/header-list.ts'
-import { reply } from '../../../core/api/reply.ts'
-import { hasResponse, promptVerdictOf, responseOf, targetOf, verdictOf } from '../../../core/chain/hook-results.ts'
+import { type Response, reply } from '../../../core/api/reply.ts'
+import {
+  checkLeftResponse,
+  promptVerdictOf,
+  responseOf,
+  targetOf,
+  verdictOf,
+} from '../../../core/chain/hook-results.ts'
 import { exchange, targetOf as target, withResponse } from '../../../core/testing.ts'
 
 const REPLY = reply(403, 'no')
 const JUNK = [null, true, false, 0, 'text', Symbol('s'), {}, [], () => {}, new Map()]
 const response = (rest: object = {}) => ({ status: 200, headers: new HeaderList(), body: Body.empty(), ...rest })
+
+const NOWHERE = { write: () => true, end() {}, fail() {} }
 
 /** What the check threw. */
 function thrown(check: () => unknown): unknown {
@@ -52,13 +60,22 @@ t.test('a synchronous hook returns no promise', async (t) => {
 })
 
 t.test('a response, or a reply with the name of the filter', async (t) => {
-  for (const whole of [response(), response({ status: 101 }), response({ status: 999, statusText: 'odd' })])
+  const upgrade = { socket: { destroy() {} }, protocol: 'echo', idleMs: 0 }
+  for (const whole of [response(), response({ status: 101, upgrade }), response({ status: 999, statusText: 'odd' })])
     t.equal(responseOf(whole, 'f', 'call'), whole)
   const copy = responseOf(REPLY, 'f', 'call')
   t.match(copy, { status: 403, reason: 'no', filter: 'f' })
   t.not(copy, REPLY, 'other filters may return the same object')
   t.equal(responseOf(copy, 'outer', 'upstream'), copy, 'it keeps the name of the filter that made it')
-  const broken = [{ status: 99 }, { status: 100 }, { status: 1000 }, { status: 200.5 }, { status: '200' }]
+  const broken = [
+    { status: 99 },
+    { status: 100 },
+    { status: 101 },
+    { status: 200, upgrade: {} },
+    { status: 1000 },
+    { status: 200.5 },
+    { status: '200' },
+  ]
   const parts = [{ headers: { 'x-a': '1' } }, { headers: undefined }, { body: 'text' }, { body: undefined }]
   for (const wrong of [undefined, ...JUNK, ...[...broken, ...parts].map(response)])
     t.match(
@@ -102,10 +119,44 @@ t.test('an error names the kind of a value, not the value', async (t) => {
   )
 })
 
+t.test('a response whose body was read already can not be sent', async (t) => {
+  const read = response({ body: Body.of('text') }) as Response
+  read.body.pipe(NOWHERE)
+  t.match(
+    thrown(() => responseOf(read, 'f', 'call')),
+    errorOf('call', /body nobody has read/),
+  )
+})
+
 t.test('a response that a hook has edited', async (t) => {
-  t.equal(hasResponse(exchange()), false)
-  const x = withResponse(exchange())
-  t.equal(hasResponse(x), true)
-  x.response.status = Number.NaN
-  t.equal(hasResponse(x), false)
+  const left = (edit: (response: { -readonly [K in keyof Response]: Response[K] }) => unknown) => {
+    const x = withResponse(exchange())
+    edit(x.response)
+    return thrown(() => checkLeftResponse(x))
+  }
+  t.throws(() => checkLeftResponse(exchange()), /can not be sent/)
+  t.equal(
+    left(() => {}),
+    'nothing',
+  )
+  t.equal(
+    left((r) => (r.status = 404)),
+    'nothing',
+  )
+  t.match(
+    left((r) => (r.status = Number.NaN)),
+    /can not be sent/,
+  )
+  t.match(
+    left((r) => (r.status = 101)),
+    /can not be sent/,
+    'no tunnel, no switch',
+  )
+  t.match(
+    left((r) => {
+      r.body = Body.of('a')
+      r.body.pipe(NOWHERE)
+    }),
+    /has read the body/,
+  )
 })
