@@ -46,9 +46,8 @@ export function checkFactory(candidate: unknown): FilterFactory {
   const factory = candidate as Readonly<Record<string, unknown>>
   const { name, apiVersion } = factory
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,63}$/.test(name))
-    throw new Error(`its filter's name must be kebab case (found ${JSON.stringify(name)})`)
-  if (apiVersion !== 1)
-    throw new Error(`its filter "${name}" has apiVersion ${JSON.stringify(apiVersion)}; this Weir offers 1`)
+    throw new Error(`its filter's name must be kebab case (found ${shown(name)})`)
+  if (apiVersion !== 1) throw new Error(`its filter "${name}" has apiVersion ${shown(apiVersion)}; this Weir offers 1`)
   if (typeof factory.create !== 'function') throw new Error(`its filter "${name}" has no create() function`)
   for (const key of Object.keys(factory)) {
     if (!Object.hasOwn(FACTORY_KEYS, key))
@@ -61,6 +60,12 @@ export function checkFactory(candidate: unknown): FilterFactory {
         `its filter "${name}" has a wrong "${key}": expected ${EXPECTED[kind]}, found ${kindOf(factory[key])}`,
       )
   }
+  for (const key of ['reads', 'writes'])
+    for (const slot of (factory[key] ?? []) as readonly unknown[])
+      if (!isSlot(slot))
+        throw new Error(
+          `its filter "${name}" has a wrong "${key}": expected slots of defineSlot(), found ${kindOf(slot)}`,
+        )
   return candidate as FilterFactory
 }
 
@@ -78,6 +83,16 @@ const EXPECTED: Readonly<Record<Kind, string>> = {
 function isOfKind(value: unknown, kind: Kind): boolean {
   if (kind === 'schema') return isSchema(value)
   return kind === 'list' ? Array.isArray(value) : typeof value === kind
+}
+
+function isSlot(value: unknown): boolean {
+  const { name, index } = (value ?? {}) as Readonly<Record<string, unknown>>
+  return typeof name === 'string' && typeof index === 'number'
+}
+
+/** A text or a number as it is; the kind of anything else. */
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : kindOf(value)
 }
 
 /** The kind of a value, as messages name it. */
@@ -99,14 +114,17 @@ function isSchema(value: unknown): boolean {
  * @throws Error in words for the plugin's author
  */
 export function checkFilter(made: unknown, { terminal }: FilterFactory): Filter {
-  if (typeof made !== 'object' || made === null) throw new Error('create() returned no filter')
+  if (typeof made !== 'object' || made === null || Array.isArray(made)) throw new Error('create() returned no filter')
   const filter = made as Readonly<Record<string, unknown>>
   const known = Object.keys(HOOKS)
   for (const hook of known)
     if (filter[hook] !== undefined && typeof filter[hook] !== 'function')
       throw new Error(`its hook "${hook}" must be a function, found ${kindOf(filter[hook])}`)
+  const all = `The hooks are: ${known.join(', ')}.`
   for (const name of unknownHooks(filter))
-    throw new Error(`there is no hook "${name}".${didYouMean(name, known)} The hooks are: ${known.join(', ')}.`)
+    throw new Error(`there is no hook "${name}".${didYouMean(name, known)} ${all}`)
+  if (!isPlain(filter) && known.every((hook) => filter[hook] === undefined))
+    throw new Error(`create() returned an object of a class that has no hook. ${all}`)
   if (terminal === true && filter.call === undefined) throw new Error('a terminal filter needs the hook "call"')
   for (const hook of TERMINAL_ONLY)
     if (terminal !== true && filter[hook] !== undefined)
@@ -120,15 +138,24 @@ export function checkFilter(made: unknown, { terminal }: FilterFactory): Filter 
  */
 function unknownHooks(filter: object): string[] {
   const isHook = (name: string): boolean => Object.hasOwn(HOOKS, name)
-  const prototype: unknown = Object.getPrototypeOf(filter)
-  if (prototype === null || prototype === Object.prototype) return Object.keys(filter).filter((name) => !isHook(name))
+  if (isPlain(filter)) return Object.keys(filter).filter((name) => !isHook(name))
   return methodsOf(filter).filter((name) => !isHook(name) && didYouMean(name, Object.keys(HOOKS)) !== '')
 }
+
+/** Whether it is an object of no class. */
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  return prototype === null || prototype === Object.prototype
+}
+
+/** A proxy may have no end of prototypes. */
+const MOST_CLASSES = 100
 
 /** Names of the functions in an object and in its classes. */
 function methodsOf(object: object): string[] {
   const names: string[] = []
-  for (let at = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
+  let at: object | null = object
+  for (let i = 0; i < MOST_CLASSES && at !== null && at !== Object.prototype; i++, at = Object.getPrototypeOf(at))
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
       if (typeof value === 'function' && name !== 'constructor') names.push(name)
   return names

@@ -5,6 +5,7 @@ import type { Endpoint } from '../api/endpoint.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import type { ShareSpec } from '../api/share-spec.ts'
+import { errorText } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
 import { readNamed } from '../base/read-file.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
@@ -106,10 +107,18 @@ export class Instances {
     }
     const { runtime } = this.#context
     const controller = new AbortController()
-    const releases: (() => void)[] = []
-    const free = (): void => {
+    const releases: (() => unknown)[] = []
+    /** Runs a step that ends the instance. What fails is logged, and the other steps run. */
+    const end = async (what: string, step: () => unknown): Promise<void> => {
+      try {
+        await withTimeLimit(TIMEOUT_MS, what, step())
+      } catch (error) {
+        runtime.filterError(undefined, spec.name, 'dispose', error)
+      }
+    }
+    const free = async (): Promise<void> => {
       controller.abort()
-      for (const release of releases.splice(0)) release()
+      await Promise.all(releases.splice(0).map((release) => end('close() of a share', release)))
     }
     const files = new Map<string, string>()
     const warnings: string[] = []
@@ -131,6 +140,8 @@ export class Instances {
       signal: controller.signal,
       service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
       share: <T>(name: string, share: ShareSpec<T>) => {
+        // What is acquired now would never be released.
+        if (controller.signal.aborted) throw new Error('share() came too late: the filter is disposed already')
         const { value, release } = this.#tx.acquire(shareKey(factory, spec, endpoint, name, share), share)
         releases.push(release)
         return value
@@ -141,27 +152,22 @@ export class Instances {
       made = factory.create(checked.value, env)
       const filter = checkFilter(await withTimeLimit(TIMEOUT_MS, 'create()', made), factory)
       const instance = new Instance({ key, name: spec.name, factory, filter, files, warnings }, async () => {
-        for (const step of [() => withTimeLimit(TIMEOUT_MS, 'dispose()', filter.dispose?.()), free])
-          try {
-            await step()
-          } catch (error) {
-            runtime.filterError(undefined, spec.name, 'dispose', error)
-          }
+        await end('dispose()', () => filter.dispose?.())
+        await free()
       })
       for (const message of warnings) this.warnings.push({ path: own.at, message })
       instance.hold()
       this.#made.push(instance)
       return instance
     } catch (error) {
-      free()
-      // A filter that comes too late, or is invalid, is disposed.
-      void Promise.resolve(made)
-        .then((late) => late?.dispose?.())
-        .catch(() => {})
       this.problems.push({
         path: own.at,
-        message: `the filter "${spec.name}" could not be created: ${messageOf(error)}`,
+        message: `the filter "${spec.name}" could not be created: ${errorText(error)}`,
       })
+      void disposeLate(made, (hook, later) => {
+        if (later !== error) runtime.filterError(undefined, spec.name, hook, later)
+      })
+      await free()
       return undefined
     }
   }
@@ -201,4 +207,17 @@ function canonical(value: unknown): string {
   )
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** Disposes a filter that comes too late, or is invalid. */
+async function disposeLate(
+  made: ReturnType<FilterFactory['create']> | undefined,
+  failed: (hook: string, error: unknown) => void,
+): Promise<void> {
+  let hook = 'create'
+  try {
+    const late = await made
+    hook = 'dispose'
+    await late?.dispose?.()
+  } catch (error) {
+    failed(hook, error)
+  }
+}

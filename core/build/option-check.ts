@@ -1,5 +1,6 @@
 import type { FilterFactory } from '../api/filter-factory.ts'
 import type { StandardIssue } from '../api/standard-schema.ts'
+import { errorText } from '../base/error-text.ts'
 import { wordIssue } from '../base/issue-wording.ts'
 import { isSecret } from '../base/masking.ts'
 import { show } from '../base/show.ts'
@@ -8,11 +9,19 @@ import { isThenable } from '../base/thenable.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { OptionsSpec } from '../control/gateway-spec.ts'
 
+type Checked = { value: unknown; problems?: undefined } | { problems: Problem[] }
+
 /** Validates a filter's options by its schema. Returns the parsed options, or every problem with its place. */
-export function checkOptions(
-  factory: FilterFactory,
-  spec: OptionsSpec,
-): { value: unknown; problems?: undefined } | { problems: Problem[] } {
+export function checkOptions(factory: FilterFactory, spec: OptionsSpec): Checked {
+  try {
+    return validated(factory, spec)
+  } catch (error) {
+    const message = `the options of "${factory.name}" could not be validated: ${errorText(error)}`
+    return { problems: [{ path: spec.at, message }] }
+  }
+}
+
+function validated(factory: FilterFactory, spec: OptionsSpec): Checked {
   const { options: schema } = factory
   if (schema === undefined) {
     const problems = Object.keys(spec.options).map((key) => ({

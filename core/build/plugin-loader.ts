@@ -4,6 +4,7 @@ import { createRequire, findPackageJSON, registerHooks } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter-factory.ts'
+import { errorText, isError, propertyOf, shorten } from '../base/error-text.ts'
 import { maskText } from '../base/masking.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
 import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
@@ -61,7 +62,8 @@ export async function loadPlugins(
       for (const factory of factories) loaded.push([factory, specifier])
     } catch (error) {
       const shown = maskText(specifier)
-      const why = (await explain(error, url)).replaceAll(specifier, () => shown)
+      // What a module throws may be unreadable in any way.
+      const why = (await explain(error, url).catch(() => errorText(error))).replaceAll(specifier, () => shown)
       problems.push({ path: at, message: `the plugin "${shown}" could not be loaded: ${why}` })
     }
   }
@@ -83,18 +85,20 @@ function factoriesOf(module: Record<string, unknown>): FilterFactory[] {
 }
 
 async function explain(error: unknown, url: string): Promise<string> {
-  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
+  const message = errorText(error)
+  const code = propertyOf(error, 'code')
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
     return 'Node strips types only outside node_modules: an npm package must ship JavaScript'
-  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
-    return `not found (${String(message).split('\n')[0]})`
-  if (!(error instanceof Error)) return String(error)
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return `not found (${message.split('\n')[0]})`
+  if (!isError(error)) return message
   const unreadable = error instanceof SyntaxError || code === 'ERR_REQUIRE_CYCLE_MODULE'
   const scope = unreadable ? commonJsScope(url) : undefined
   if (scope !== undefined)
     return `it is an ES module, but ${scope} says "type": "commonjs". Say "type": "module" there, or name the file ${asModule(url)}`
   const place = error instanceof SyntaxError ? (placeIn(error.stack ?? '') ?? (await check(url, message))) : undefined
-  return `${error.name}: ${message}${place === undefined ? '' : ` (${place})`}`
+  const name = propertyOf(error, 'name')
+  const kind = typeof name === 'string' ? shorten(name, 100) : 'Error'
+  return `${message === kind ? kind : `${kind}: ${message}`}${place === undefined ? '' : ` (${place})`}`
 }
 
 /**

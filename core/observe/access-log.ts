@@ -3,6 +3,7 @@ import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
 import type { Meter } from '../api/meter.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { propertyOf } from '../base/error-text.ts'
 import { type Deadline, TimerWheel } from '../base/timer-wheel.ts'
 import { flushQuietly, type LogDestination } from './log-destination.ts'
 
@@ -144,7 +145,7 @@ export class BatchedAccessLog implements AccessLog {
 
 /** The code of the system, TLS or undici: `ECONNREFUSED`. Codes are a fixed set; a message might contain anything. */
 function causeOf({ cause }: Error): string {
-  const code = (cause as { code?: unknown } | undefined)?.code
+  const code = propertyOf(cause, 'code')
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? `,"cause":"${code}"` : ''
 }
 

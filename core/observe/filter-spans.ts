@@ -2,6 +2,7 @@ import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Filter, TerminalFilter } from '../api/filter.ts'
 import { LocalReply } from '../api/reply.ts'
+import { isError, propertyOf, safely, shorten } from '../base/error-text.ts'
 import { isThenable } from '../base/thenable.ts'
 import type { FilterStep, RecordingTrace } from './tracing.ts'
 
@@ -118,5 +119,7 @@ function decided(step: FilterStep, result: unknown): void {
 /** Notes a code or a class. Not the message, which may contain what a client sent. */
 function failed(step: FilterStep, error: unknown): void {
   step.verdict = 'error'
-  step.reason = error instanceof WeirError ? error.code : error instanceof Error ? error.name : typeof error
+  const code = safely(() => (error instanceof WeirError ? error.code : undefined))
+  const name = isError(error) ? propertyOf(error, 'name') : typeof error
+  step.reason = code ?? (typeof name === 'string' ? shorten(name, 100) : 'Error')
 }

@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import type { Logger } from '../api/logger.ts'
+import { safely } from '../base/error-text.ts'
 import { fdDestination, flushQuietly, type LogDestination } from './log-destination.ts'
+import { logFields, logMessage } from './log-fields.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -13,13 +15,14 @@ export interface RootLogger extends Logger {
 }
 
 /**
- * JSON lines as pino writes them: level, time in milliseconds since the epoch, msg. Errors under `err` or `error` are
- * written with their stack and cause.
+ * JSON lines as pino writes them: level, time in milliseconds since the epoch, msg. Errors are written with their stack and
+ * cause. No method throws: plugins log what they like, and a line that fails must end neither a request nor the process.
  */
 export function makeLogger(options: { level: LogLevel; destination?: LogDestination }): RootLogger {
   const destination = options.destination ?? fdDestination()
-  const { err } = pino.stdSerializers
-  const logger = pino({ level: 'trace', base: null, serializers: { err, error: err } }, destination)
+  // Fields are plain when pino gets them. Its own serializer throws for some errors, and writes into others.
+  const serializers = { err: (plain: unknown) => plain }
+  const logger = pino({ level: 'trace', base: null, serializers }, destination)
   // Not pino's own level: children keep the level that their parent had when they were created.
   const least = { value: LEVELS[options.level] }
   return Object.assign(wrapped(logger, least), {
@@ -46,13 +49,28 @@ function wrapped(logger: pino.Logger, least: { readonly value: number }): Logger
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: object, message: string): void => {
-      if (LEVELS[level] >= least.value) logger[level](fields, message)
+      if (LEVELS[level] < least.value) return
+      guarded(logger, message, () => {
+        // In JavaScript, a message may come alone.
+        const first = typeof fields === 'object' ? logFields(fields) : logMessage(fields)
+        logger[level](first as object, logMessage(message) as string)
+      })
     }
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => wrapped(logger.child(fields), least),
+    child: (fields) => wrapped(guarded(logger, '', () => logger.child({ ...logFields(fields) })) ?? logger, least),
+  }
+}
+
+/** Writes a line. If that fails, a line says so, unless the destination fails again. */
+function guarded<T>(logger: pino.Logger, message: string, write: () => T): T | undefined {
+  try {
+    return write()
+  } catch (error) {
+    safely(() => logger.error(logFields({ err: error, line: message }), 'a log line could not be written'))
+    return undefined
   }
 }

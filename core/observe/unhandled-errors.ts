@@ -1,5 +1,6 @@
 import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
+import { safely } from '../base/error-text.ts'
 import { filterOf } from './error-origin.ts'
 
 /**
@@ -14,12 +15,15 @@ export function surviveUnhandledErrors(logger: Logger, meter: Meter): void {
     type: 'counter',
     collect: () => Object.entries(counts).map(([kind, value]) => ({ labels: { kind }, value })),
   })
+  // What a handler of these events throws ends the process.
+  const report = (error: unknown, message: string): void =>
+    safely(() => logger.error({ err: error, filter: filterOf(error) }, message))
   process.on('unhandledRejection', (reason) => {
     counts.rejection++
-    logger.error({ err: reason, filter: filterOf(reason) }, 'a promise was rejected and nothing handled it')
+    report(reason, 'a promise was rejected and nothing handled it')
   })
   process.on('uncaughtException', (error) => {
     counts.exception++
-    logger.error({ err: error, filter: filterOf(error) }, 'an error was thrown and nothing caught it')
+    report(error, 'an error was thrown and nothing caught it')
   })
 }

@@ -3,7 +3,7 @@ import type { ShareSpec } from '../api/share-spec.ts'
 interface Entry {
   readonly version: string | number
   readonly value: unknown
-  readonly close: (() => void) | undefined
+  readonly close: (() => unknown) | undefined
   holders: number
 }
 
@@ -41,15 +41,18 @@ export class SharedState {
     }
   }
 
-  #release(key: string, entry: Entry): void {
-    if (--entry.holders > 0) return
+  #release(key: string, entry: Entry): unknown {
+    if (--entry.holders > 0) return undefined
     if (this.#entries.get(key) === entry) this.#entries.delete(key)
-    entry.close?.()
+    return entry.close?.()
   }
 }
 
-/** The shared data of one load. Instances release what they acquired when they are disposed. */
+/**
+ * The shared data of one load. Instances release what they acquired when they are disposed. `release` returns or throws what
+ * `close` does; either way, the data is released.
+ */
 export interface ShareTransaction {
-  acquire<T>(key: string, spec: ShareSpec<T>): { value: T; release: () => void }
+  acquire<T>(key: string, spec: ShareSpec<T>): { value: T; release: () => unknown }
   commit(): void
 }

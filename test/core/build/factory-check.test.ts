@@ -1,7 +1,7 @@
 import t from 'tap'
 import * as z from 'zod'
 import { checkFactory, checkFilter } from '../../../core/build/factory-check.ts'
-import type { FilterFactory } from '../../../core/index.ts'
+import { defineSlot, type FilterFactory } from '../../../core/index.ts'
 
 const factory = { name: 'p', apiVersion: 1, create: () => ({}) }
 const TERMINAL = { ...factory, terminal: true } as FilterFactory
@@ -109,6 +109,43 @@ t.test('a key with a value of the wrong kind', async (t) => {
     )
 })
 
+t.test('reads and writes are slots', async (t) => {
+  t.equal(
+    refusal(() => checkFactory({ ...factory, reads: [defineSlot('tenant')], writes: [defineSlot('plan')] })),
+    undefined,
+  )
+  for (const [slot, found] of [
+    ['tenant', 'a string'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [{ name: 'tenant' }, 'an object'],
+  ])
+    for (const key of ['reads', 'writes'])
+      t.equal(
+        refusal(() => checkFactory({ ...factory, [key]: [slot] })),
+        `its filter "p" has a wrong "${key}": expected slots of defineSlot(), found ${found}`,
+      )
+})
+
+t.test('values that JSON can not write are named too', async (t) => {
+  const cyclic: Record<string, unknown> = {}
+  cyclic.self = cyclic
+  for (const [value, found] of [
+    [1n, 'a bigint'],
+    [cyclic, 'an object'],
+    [Symbol('p'), 'a symbol'],
+  ]) {
+    t.equal(
+      refusal(() => checkFactory({ ...factory, name: value })),
+      `its filter's name must be kebab case (found ${String(found)})`,
+    )
+    t.equal(
+      refusal(() => checkFactory({ ...factory, apiVersion: value })),
+      `its filter "p" has apiVersion ${String(found)}; this Weir offers 1`,
+    )
+  }
+})
+
 t.test('a filter with every hook is returned as it is', async (t) => {
   const hook = () => {}
   const inner = { request: hook, routed: hook, upstream: hook, admit: hook, settled: hook, response: hook, log: hook }
@@ -128,7 +165,7 @@ t.test('a filter with every hook is returned as it is', async (t) => {
 })
 
 t.test('what is no filter', async (t) => {
-  for (const made of [undefined, null, true, 'filter', () => {}])
+  for (const made of [undefined, null, true, 'filter', () => {}, [], [{ request() {} }]])
     t.equal(
       refusal(() => checkFilter(made, PLAIN)),
       'create() returned no filter',
@@ -199,6 +236,26 @@ t.test('a class may have methods of its own, but no misspelled hook', async (t) 
       `Did you mean "${meant}"?`,
       made.constructor.name,
     )
+})
+
+t.test('an object of a class that has no hook is no filter', async (t) => {
+  class Empty {}
+  class Other {
+    handle(): void {}
+  }
+  for (const made of [new Empty(), new Other(), new Map(), new Error('returned'), new Date()])
+    t.match(
+      refusal(() => checkFilter(made, PLAIN)),
+      /^create\(\) returned an object of a class that has no hook\. The hooks are: request, .*, call\.$/,
+    )
+})
+
+t.test('a proxy without end ends the check', async (t) => {
+  const endless: object = new Proxy({ request: () => {} }, { getPrototypeOf: () => endless })
+  t.equal(
+    refusal(() => checkFilter(endless, PLAIN)),
+    undefined,
+  )
 })
 
 t.test('hooks of terminal filters', async (t) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadPlugins } from '../../../core/build/plugin-loader.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
+import { HOSTILE } from '../../support/hostile.ts'
 import { folder } from '../../support/process.ts'
 
 const FACTORY = "{ name: 'p', apiVersion: 1, create: () => ({}) }"
@@ -74,6 +75,32 @@ t.test('the error of a plugin that throws while it loads is shown', async (t) =>
     await problemOf(t, { 'p.mjs': "JSON.parse('{')" }),
     /: SyntaxError: [^\n]* JSON at position 1 \(line 1 column 2\)$/,
   )
+})
+
+t.test('whatever a plugin throws or exports, it is a load error that names it', async (t) => {
+  const hostile = JSON.stringify(new URL('../../support/hostile.ts', import.meta.url).href)
+  for (const what of Object.keys(HOSTILE)) {
+    const value = `import { HOSTILE } from ${hostile}\nconst value = HOSTILE[${JSON.stringify(what)}]\n`
+    for (const text of [
+      'throw value',
+      'export default value',
+      'export default [value]',
+      'export const then = () => { throw value }',
+    ]) {
+      const problem = await problemOf(t, { 'p.mjs': `${value}${text}` })
+      t.match(problem, /^the plugin "\.\/p\.mjs" could not be loaded: ./, `${what}: ${text}`)
+      t.ok(problem.length < 10_000, what)
+    }
+  }
+  const cases: [text: string, why: RegExp][] = [
+    ['throw Object.create(null)', /: an object without a message$/],
+    ['throw new TypeError()', /: TypeError$/],
+    ["throw Object.assign(new SyntaxError('odd'), { message: Symbol('m'), stack: 5 })", /loaded: ./],
+    ["throw Object.assign(new Error('read me'), { name: 5 })", /: Error: read me$/],
+    ["throw { code: 'ERR_MODULE_NOT_FOUND' }", /: not found \(an object without a message\)$/],
+    ['export default { get name() { throw Object.create(null) } }', /: an object without a message$/],
+  ]
+  for (const [text, why] of cases) t.match(await problemOf(t, { 'p.mjs': text }), why, text)
 })
 
 t.test('a file or package that is not there', async (t) => {

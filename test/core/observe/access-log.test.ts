@@ -9,6 +9,7 @@ import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { BatchedAccessLog } from '../../../core/observe/access-log.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
 import { endpoint, exchange, ManualClock, withResponse } from '../../../core/testing.ts'
+import { HOSTILE } from '../../support/hostile.ts'
 
 class Memory extends EventEmitter {
   readonly batches: string[] = []
@@ -166,4 +167,13 @@ t.test('a slow destination costs bounded memory; lost lines are counted and logg
   t.match(destination.lines().at(-1), { msg: 'access' }, 'and goes on')
   destination.emit('drain')
   t.equal(destination.batches.length, 4, 'with nothing to say it says nothing')
+})
+
+t.test('the cause of an error may be anything', async (t) => {
+  for (const [what, cause] of Object.entries(HOSTILE)) {
+    const { destination, log } = make()
+    log.write(finished(undefined, { error: new WeirError('filter_error', undefined, { cause }) }))
+    log.flushSync()
+    t.match(destination.lines(), [{ error: 'filter_error' }], what)
+  }
 })

@@ -43,3 +43,15 @@ t.test('so does one that a source map leads to what the module was compiled from
   t.match(error.stack, /p\/src\/main\.ts:3:/)
   t.equal(filterOf(error), 'p')
 })
+
+t.test('a source map with mistakes changes nothing', async (t) => {
+  const code = "export function fail() { throw new Error('no luck') }\n//# sourceMappingURL=main.js.map\n"
+  for (const sources of [['http://[', null, 7], 'main.ts', { length: 1 }]) {
+    const dir = await folder(t, {
+      'node_modules/p/dist/main.js': code,
+      'node_modules/p/dist/main.js.map': JSON.stringify({ ...MAP, sources, mappings: '' }),
+      'node_modules/p/package.json': '{"type":"module"}',
+    })
+    t.equal(filterOf(await thrownBy(dir)), 'p', JSON.stringify(sources))
+  }
+})

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { filterOf, rememberOrigin } from '../../../core/observe/error-origin.ts'
+import { HOSTILE } from '../../support/hostile.ts'
 
 /** An error whose stack has these frames, innermost first. */
 function errorAt(...frames: string[]): Error {
@@ -49,4 +50,36 @@ t.test('errors of no filter, and what is no error', async (t) => {
   t.equal(filterOf(without), undefined)
   const deep = Array.from({ length: 40 }, () => 'f (/srv/node_modules/lib/index.js:1:1)')
   t.equal(filterOf(errorAt(...deep, '/srv/weir/filters/auth/filter.ts:1:1')), undefined, 'only the first frames count')
+})
+
+t.test('nothing makes it throw', async (t) => {
+  for (const [what, value] of Object.entries(HOSTILE)) t.doesNotThrow(() => filterOf(value), what)
+})
+
+t.test('a message of any length does not hide the frames, and is not taken for one', async (t) => {
+  const at = '    at run (/srv/weir/filters/auth/filter.ts:1:1)'
+  for (const message of [
+    'm'.repeat(5_000_000),
+    'line\n'.repeat(1_000_000),
+    '    at /filters/retry/filter.ts:1:1\n'.repeat(40),
+  ]) {
+    const error = new Error(message)
+    error.stack = `Error: ${message}\n${at}`
+    t.equal(filterOf(error), 'auth', message.slice(0, 10))
+  }
+  const empty = new Error('')
+  empty.stack = `Error\n${at}`
+  t.equal(filterOf(empty), 'auth')
+  const changed = errorAt('run (/srv/weir/filters/auth/filter.ts:1:1)')
+  changed.message = 'another'
+  t.equal(filterOf(changed), 'auth')
+})
+
+t.test('its time is bounded', async (t) => {
+  const error = new Error('other')
+  error.stack = `Error: ${'m\n'.repeat(2_500_000)}`
+  const before = process.cpuUsage()
+  for (let i = 0; i < 100; i++) filterOf(error)
+  const { user } = process.cpuUsage(before)
+  t.ok(user < 500_000, `${user / 100} µs each`)
 })

@@ -6,6 +6,7 @@ import { LocalReply, reply } from '../../../core/api/reply.ts'
 import { traceFilter } from '../../../core/observe/filter-spans.ts'
 import type { FilterStep, RecordingTrace } from '../../../core/observe/tracing.ts'
 import { attempt, exchange, outcome, withResponse } from '../../../core/testing.ts'
+import { HOSTILE } from '../../support/hostile.ts'
 
 /** A trace that only remembers; each look at its clock moves it by 1 ms. */
 class Memory implements RecordingTrace {
@@ -170,3 +171,34 @@ t.test('without a trace it only passes on', async (t) => {
   t.match(made, { status: 200 })
   filter.settled!(x, attempt(0), outcome('success', 200))
 })
+
+t.test('what a hook throws passes as it is, whatever it is', async (t) => {
+  for (const [what, value] of Object.entries(HOSTILE)) {
+    const { x, step } = sampled()
+    const filter = traceFilter({ request: throws(value), response: async () => throws(value)() }, 'bad')
+    t.equal(
+      caught(() => filter.request!(x)),
+      value,
+      what,
+    )
+    t.match(step('bad'), { verdict: 'error', reason: String, endedAt: Number }, what)
+    const late = await (filter.response!(withResponse(x)) as Promise<void>).then(nothing, (error: unknown) => [error])
+    t.ok(Array.isArray(late) && Object.is(late[0], value), `${what}, later`)
+  }
+  const long = Object.assign(new Error('x'), { name: 'N'.repeat(5000) })
+  const { x, step } = sampled()
+  caught(() => traceFilter({ request: throws(long) }, 'long').request!(x))
+  t.ok(step('long')!.reason!.length < 200)
+})
+
+const throws = (value: unknown) => (): never => {
+  throw value
+}
+
+function caught(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch (error) {
+    return error
+  }
+}

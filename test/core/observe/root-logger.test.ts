@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { flushQuietly, type LogDestination } from '../../../core/observe/log-destination.ts'
 import { makeLogger } from '../../../core/observe/root-logger.ts'
+import { HOSTILE } from '../../support/hostile.ts'
 
 class Memory implements LogDestination {
   text = ''
@@ -60,6 +61,61 @@ t.test("a destination that can't be flushed causes no error", async () => {
     },
     on: () => {},
   })
+})
+
+t.test('no method throws, whatever it is given, and each call writes a line that says the rest', async (t) => {
+  const destination = new Memory()
+  const log = makeLogger({ level: 'debug', destination })
+  for (const [what, value] of Object.entries(HOSTILE)) {
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+      destination.text = ''
+      log[level]({ err: value, filter: 'auth', nested: { value, list: [value] } }, 'said')
+      t.match(destination.lines, [{ filter: 'auth', nested: {}, msg: 'said' }], `${level} of ${what}`)
+    }
+    destination.text = ''
+    log.child({ err: value, filter: 'auth' }).info({ a: 1 }, 'of a child')
+    t.match(destination.lines, [{ filter: 'auth', a: 1, msg: 'of a child' }], `child of ${what}`)
+    destination.text = ''
+    log.child(value as object).error(value as object, value as string)
+    t.equal(destination.lines.length, 1, `nothing but ${what}`)
+  }
+})
+
+t.test('an error is not changed by writing it', async (t) => {
+  const destination = new Memory()
+  const log = makeLogger({ level: 'info', destination })
+  const error = new Error('a constant')
+  log.error({ err: error }, 'as it is')
+  log.error({ err: Object.freeze(error) }, 'frozen')
+  const [first, second] = destination.lines
+  t.same(second!.err, first!.err)
+})
+
+t.test('in JavaScript, a message may come alone', async (t) => {
+  const destination = new Memory()
+  const log = makeLogger({ level: 'info', destination })
+  log.info('alone' as never, undefined as never)
+  log.info(undefined as never, 'said')
+  log.error({ err: new Error('only this') }, undefined as never)
+  t.match(destination.lines, [{ msg: 'alone' }, { msg: 'said' }, { msg: 'only this' }])
+})
+
+t.test('a line that fails becomes a line that says so', async (t) => {
+  const destination = new Memory()
+  const write = destination.write.bind(destination)
+  let failures = 1
+  destination.write = (text) => {
+    if (failures-- > 0) throw new Error('the disk is full')
+    return write(text)
+  }
+  const log = makeLogger({ level: 'info', destination })
+  log.info({ a: 1 }, 'lost')
+  t.match(destination.lines, [
+    { level: 50, err: { message: 'the disk is full' }, line: 'lost', msg: /could not be written/ },
+  ])
+  failures = Infinity
+  log.info({}, 'lost too')
+  t.equal(destination.lines.length, 1)
 })
 
 t.test('standard output is written in batches, and the rest at exit', async (t) => {

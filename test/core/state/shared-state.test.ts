@@ -93,6 +93,33 @@ t.test('data without close', async (t) => {
   t.equal(shared.size, 0)
 })
 
+t.test('data whose close fails is released all the same', async (t) => {
+  const shared = new SharedState()
+  const failing = (close: () => unknown): ShareSpec<number> => ({
+    version: 1,
+    make: () => 1,
+    close: close as () => void,
+  })
+  const load = shared.begin()
+  const sync = load.acquire(
+    'sync',
+    failing(() => {
+      throw new Error('no')
+    }),
+  )
+  const later = load.acquire(
+    'later',
+    failing(async () => {
+      throw new Error('not yet')
+    }),
+  )
+  load.commit()
+  t.throws(() => sync.release(), /^no$/)
+  t.equal(shared.size, 1)
+  await t.rejects(later.release() as Promise<unknown>, /not yet/, 'what close returns is passed on')
+  t.equal(shared.size, 0)
+})
+
 t.test('after any loads, everything was closed once, and not while it was held', async () => {
   const load = fc.record({ keys: fc.array(fc.nat(2)), version: fc.nat(1), commits: fc.boolean() })
   fc.assert(
@@ -110,7 +137,7 @@ t.test('after any loads, everything was closed once, and not while it was held',
           if (!open.delete(value)) throw new Error('closed twice')
         },
       })
-      let live: { value: object; release(): void }[] = []
+      let live: { value: object; release(): unknown }[] = []
       for (const { keys, version, commits } of loads) {
         const transaction = shared.begin()
         const acquired = keys.map((key) => transaction.acquire(String(key), spec(version)))
