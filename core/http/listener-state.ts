@@ -3,7 +3,7 @@ import type { Runtime } from '../chain/runtime.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 import type { Overload } from './overload.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
-import { Tunnels } from './tunnel/tunnels.ts'
+import { OpenTunnels } from './tunnel/open-tunnels.ts'
 
 /** Settings of a listener that can change while it runs. */
 export interface ListenerSettings {
@@ -23,7 +23,7 @@ export class ListenerState {
   readonly runtime: Runtime
   /** Undefined: requests of this listener are never shed. */
   readonly overload: Overload | undefined
-  readonly tunnels = new Tunnels()
+  readonly tunnels = new OpenTunnels()
   #inFlight = 0
   #idle: (() => void) | undefined
 

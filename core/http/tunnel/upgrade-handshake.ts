@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
 import type { Upgrade } from '../../api/reply.ts'
 import type { TimerWheel } from '../../base/timer-wheel.ts'
+import type { OpenTunnels } from './open-tunnels.ts'
 import { Tunnel } from './tunnel.ts'
-import type { Tunnels } from './tunnels.ts'
 
 /** The client's side while its offer to switch protocols is open: Node's parser has released the socket. */
 export class UpgradeHandshake {
   readonly #socket: Socket
   readonly #head: Buffer
-  readonly #tunnels: Tunnels
+  readonly #tunnels: OpenTunnels
   readonly #timers: TimerWheel
 
   /** @param head what the client sent after the head of its request */
-  constructor(socket: Socket, head: Buffer, tunnels: Tunnels, timers: TimerWheel) {
+  constructor(socket: Socket, head: Buffer, tunnels: OpenTunnels, timers: TimerWheel) {
     this.#socket = socket
     this.#head = head
     this.#tunnels = tunnels

@@ -1,7 +1,7 @@
 import type { Tunnel } from './tunnel.ts'
 
 /** The tunnels of a listener. */
-export class Tunnels {
+export class OpenTunnels {
   readonly #all = new Set<Tunnel>()
   #leaving = false
 

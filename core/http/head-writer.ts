@@ -1,27 +1,30 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HeaderList } from '../api/header-list.ts'
 import type { Response } from '../api/reply.ts'
-import { rawHead, reasonOf } from './raw-head.ts'
 import { framedFields } from './response-framing.ts'
 
-/**
- * Sends an interim response (RFC 9110 §15.2). Does nothing once the final head is out; for HTTP/1.0; and for a client that reads
- * slowly: it would be useless, and fill the memory.
- * @throws TypeError for a field that can't be on the wire
- */
-export function sendInterim(req: IncomingMessage, res: ServerResponse, status: number, headers: HeaderList): void {
-  const { headersSent, socket } = res
-  if (headersSent || req.httpVersionMinor === 0 || socket?.writable !== true || socket.writableNeedDrain) return
-  socket.write(rawHead(status, STATUS_CODES[status] ?? '', headers), 'latin1')
+/** Characters of a reason phrase (RFC 9112 §4). */
+const REASON = /^[\t -~\x80-\xff]*$/
+
+/** The reason phrase to write: the response's own, or the usual one if that can't be written; clients ignore it (RFC 9112 §4). */
+export function reasonOf({ status, statusText }: Pick<Response, 'status' | 'statusText'>): string {
+  const usual = STATUS_CODES[status] ?? ''
+  if (statusText === undefined || statusText === usual) return usual
+  return REASON.test(statusText) ? statusText : usual
 }
 
-/** Adds trailer fields to a response, which Node leaves out of one that is not chunked. */
-export function addTrailers(res: ServerResponse, trailers: HeaderList): void {
-  try {
-    res.addTrailers([...trailers] as never) // Node accepts pairs, though its types don't say so
-  } catch {
-    // They can't be written. The body is complete without them.
+/**
+ * A head as text in latin-1, for responses that Node's own writer does not send: interim ones and the switch of protocols.
+ * @throws TypeError for a field that can't be on the wire
+ */
+export function rawHead(status: number, reason: string, headers: HeaderList): string {
+  let head = `HTTP/1.1 ${status} ${reason}\r\n`
+  for (const [name, value] of headers) {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    head += `${name}: ${value}\r\n`
   }
+  return `${head}\r\n`
 }
 
 /**
@@ -52,5 +55,14 @@ export function switchHead(response: Response): string | undefined {
     return rawHead(101, reasonOf(response), response.headers)
   } catch {
     return undefined
+  }
+}
+
+/** Adds trailer fields to a response, which Node leaves out of one that is not chunked. */
+export function addTrailers(res: ServerResponse, trailers: HeaderList): void {
+  try {
+    res.addTrailers([...trailers] as never) // Node accepts pairs, though its types don't say so
+  } catch {
+    // They can't be written. The body is complete without them.
   }
 }
