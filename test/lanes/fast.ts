@@ -1,5 +1,5 @@
 // npm run test:fast: the unit tests, many files to a process, because starting Node and tap costs more than most of them.
-// Files named `….slow.test.ts` are left to npm test: they take longer than a second, start processes, or need one of their own.
+// Files named `….slow.test.ts` are left to npm test: they take longer than two seconds, start processes, or need one of their own.
 import { spawn } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
