@@ -1,3 +1,4 @@
+import { safely } from '../base/error-text.ts'
 import { type ErrorCode, WeirError } from './errors.ts'
 
 /** The error of a filter: what its hook threw, or that it returned what it may not. */
@@ -16,15 +17,9 @@ export class HookError extends WeirError {
 
   /** The error for what a hook threw: a `WeirError` as it is, anything else as an error of the filter. */
   static of(thrown: unknown, filter: string | undefined, hook: string): WeirError {
-    return isWeirError(thrown) ? thrown : new HookError(filter, hook, thrown)
-  }
-}
-
-/** A revoked proxy throws at `instanceof`. */
-function isWeirError(thrown: unknown): thrown is WeirError {
-  try {
-    return thrown instanceof WeirError
-  } catch {
-    return false
+    // A revoked proxy throws at `instanceof`.
+    return safely(() => thrown instanceof WeirError) === true
+      ? (thrown as WeirError)
+      : new HookError(filter, hook, thrown)
   }
 }

@@ -73,7 +73,10 @@ async function serve(
   destination: LogDestination,
 ): Promise<void> {
   const { logger, config } = parts
-  const metrics = new Metrics({ process: true })
+  const metrics = new Metrics({
+    process: true,
+    onError: (metric, error) => logger.error({ metric, err: error }, 'a metric could not be collected'),
+  })
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   surviveUnhandledErrors(logger, metrics)
   const telemetry = await startTelemetry(config.settings.tracing, { log: logger })
