@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { bytesOf } from './body-checked.ts'
 import type { BodySink, BodySource } from './body-sources.ts'
 import type { HookOwner } from './current-hook.ts'
 import { WeirError } from './errors.ts'
@@ -15,6 +16,7 @@ export class StreamSource implements BodySource {
   constructor(stream: Readable, owner: HookOwner) {
     if (typeof stream?.on !== 'function' || typeof stream.pause !== 'function')
       throw new TypeError('Body.from() takes a readable stream')
+    takeStream(stream, 'Body.from()')
     this.#stream = stream
     this.#owner = owner
     // From the beginning: a file that can't be opened fails before anybody reads, and an error without a listener would
@@ -28,43 +30,80 @@ export class StreamSource implements BodySource {
     this.#sink = sink
     if (this.#failure !== undefined) return sink.fail(this.#failure)
     if (stream.readableEnded || stream.destroyed) return this.#break(new Error('the stream had ended already'))
-    stream.on('end', () => {
-      if (this.#over) return
-      this.#over = true
-      sink.end()
+    this.#guarded(() => {
+      stream.on('end', () => {
+        if (this.#over) return
+        this.#over = true
+        sink.end()
+      })
+      stream.on('data', (chunk: unknown) => this.#write(chunk))
     })
-    stream.on('data', (chunk: unknown) => this.#write(chunk))
   }
 
   pause(): void {
-    this.#stream.pause()
+    this.#guarded(() => this.#stream.pause())
   }
 
   resume(): void {
-    this.#stream.resume()
+    this.#guarded(() => this.#stream.resume())
   }
 
   cancel(): void {
     this.#over = true
-    this.#stream.destroy()
+    destroyStream(this.#stream, this.#owner)
   }
 
   #write(chunk: unknown): void {
     if (this.#over) return
-    if (typeof chunk === 'string') chunk = Buffer.from(chunk)
-    if (!(chunk instanceof Uint8Array)) {
-      this.#break(new TypeError('a body is made of bytes: the stream gave something else'))
-      return void this.#stream.destroy()
+    const bytes = streamBytes(chunk, this.#stream)
+    if (bytes !== undefined) {
+      if (!this.#sink!.write(bytes)) this.pause()
+      return
     }
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    if (!this.#sink!.write(bytes)) this.#stream.pause()
+    this.#break(new TypeError('a body is made of bytes: the stream gave something else'))
+  }
+
+  /** A stream may throw where it is called, instead of emitting an error. */
+  #guarded(call: () => unknown): void {
+    try {
+      call()
+    } catch (error) {
+      this.#break(error)
+    }
   }
 
   /** The gateway's own errors pass as they are; all others are errors of the filter that gave the stream. */
-  #break(error: Error): void {
+  #break(error: unknown): void {
     if (this.#over) return
     this.#over = true
     this.#failure = error instanceof WeirError ? error : this.#owner.failure(error)
+    destroyStream(this.#stream, this.#owner)
     this.#sink?.fail(this.#failure)
+  }
+}
+
+const taken = new WeakSet<object>()
+
+/**
+ * Notes that a stream belongs to a body.
+ * @throws Error if it belongs to one already: two requests would get each other's bytes
+ */
+export function takeStream(stream: object, operation: string): void {
+  if (taken.has(stream))
+    throw new Error(`${operation}: the stream was given to a body before; create one for every body`)
+  taken.add(stream)
+}
+
+/** A chunk that a stream gave, as bytes; a text in the encoding that the stream decoded it with. Undefined if it is neither. */
+export function streamBytes(chunk: unknown, { readableEncoding }: Readable): Buffer | undefined {
+  return typeof chunk === 'string' ? Buffer.from(chunk, readableEncoding ?? 'utf8') : bytesOf(chunk)
+}
+
+/** Destroys a stream. What its `destroy` throws is an error of the filter that gave the stream, and changes nothing else. */
+export function destroyStream(stream: Readable, owner: HookOwner): void {
+  try {
+    stream.destroy()
+  } catch (error) {
+    owner.report(error)
   }
 }

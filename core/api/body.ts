@@ -1,4 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
+import { demandCap, demandFunction, demandLength, demandTransform } from './body-arguments.ts'
+import { CheckedSource } from './body-checked.ts'
+import { BodyReading } from './body-reading.ts'
 import { ReplaySource } from './body-replay.ts'
 import {
   type BodyEnd,
@@ -22,7 +25,8 @@ export type { BodyEnd, BodySink, BodySource } from './body-sources.ts'
  *
  * A body is read once. Operations come before that and throw an `Error` afterwards; `rewind` and `buffer` make it readable
  * again. The engine reads the body of a response after the last `response` hook, and the terminal filter reads the body of a
- * request in `call`. What a function given to an operation throws is an error of the filter that gave it.
+ * request in `call`: a body that a hook has read by then is an error of that hook. What a function given to an operation throws
+ * is an error of the filter that gave it.
  *
  * ```ts
  * let bytes = 0
@@ -35,20 +39,19 @@ export type { BodyEnd, BodySink, BodySource } from './body-sources.ts'
  */
 export class Body {
   #source: BodySource | undefined
-  #started = false
-  /** Number of bytes, if it is known. */
-  length: number | undefined
+  #reading: BodyReading | undefined
+  #length: number | undefined
   /** Set by operations that change the bytes. The engine then corrects `Content-Length`, `ETag` and digests. */
   changed = false
 
   /**
    * A body from a source of the filter's own. For bytes use `Body.of`, for a Node stream `Body.from`.
    * @param source undefined: the body is empty
-   * @param length bytes, if they are known
+   * @param length bytes, if they are known; a body that has fewer or more breaks off
    */
   constructor(source: BodySource | undefined, length: number | undefined) {
-    this.#source = source
     this.length = length
+    if (source !== undefined) this.#source = new CheckedSource(source)
   }
 
   /** A body without bytes. */
@@ -60,7 +63,7 @@ export class Body {
   static of(data: string | Uint8Array): Body {
     const bytes =
       typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    return bytes.length === 0 ? Body.empty() : new Body(new BufferSource(bytes), bytes.length)
+    return bytes.length === 0 ? Body.empty() : Body.#made(new BufferSource(bytes), bytes.length)
   }
 
   /**
@@ -76,25 +79,42 @@ export class Body {
    * @param length bytes, if they are known; without a `Content-Length` in the head the body is sent in chunks
    */
   static from(stream: Readable, length?: number): Body {
-    return new Body(new StreamSource(stream, hookOwner()), length)
+    return Body.#made(new StreamSource(stream, hookOwner()), length)
   }
 
-  /** True if there are no bytes at all. Operations on an empty body do nothing, and call none of their functions. */
+  static #made(source: BodySource, length: number | undefined): Body {
+    const body = new Body(undefined, length)
+    body.#source = source
+    return body
+  }
+
+  /** Number of bytes, if it is known. Setting it throws for anything else, and once somebody reads the body. */
+  get length(): number | undefined {
+    return this.#length
+  }
+
+  set length(bytes: number | undefined) {
+    this.#demandUnread()
+    this.#length = demandLength(bytes)
+  }
+
+  /** True if there are no bytes at all. Operations on an empty body do nothing, but `watch` calls its function. */
   get empty(): boolean {
     return this.#source === undefined
   }
 
   /** True once somebody reads the body. */
   get started(): boolean {
-    return this.#started
+    return this.#reading !== undefined
   }
 
   /**
    * Calls `fn` once, when the body is over: with `ended`, with `dropped` if nobody wanted the rest, or with the error. If `fn`
-   * throws, a body that was complete breaks off.
+   * throws, a body that was complete breaks off. An empty body is over at once: `fn` is called before this returns.
    */
   watch(fn: (end: BodyEnd) => void): void {
     demandFunction(fn, 'watch')
+    if (this.#source === undefined) return fn('ended')
     this.#wrap((source) => new WatchSource(source, fn, hookOwner()))
   }
 
@@ -109,19 +129,24 @@ export class Body {
    * @param tooLarge code of the error; the default is a 413
    */
   limit(cap: number, tooLarge: ErrorCode = 'request_body_too_large'): void {
+    demandCap(cap, 'limit', tooLarge)
     this.#wrap((source) => new LimitSource(source, cap, tooLarge))
   }
 
   /**
-   * Sends the bytes through a transform, such as a `zlib` stream. The length becomes unknown. If the transform fails, or
-   * closes before its end, the body breaks off.
+   * Sends the bytes through a transform, such as a `zlib` stream. The length becomes unknown. If the transform fails, closes
+   * before its end, or gives something else than bytes or text, the body breaks off.
+   *
+   * A transform that never calls back keeps the request open until the client leaves, unless the chain entry of the filter has
+   * a `hook_timeout`: it limits how long the transform may do nothing while it has bytes to work on and its reader waits.
+   * @param transform created for this body alone
+   * @throws Error if the transform has ended, or was given to a body before
    */
   through(transform: Duplex): void {
-    if (typeof transform?.write !== 'function' || typeof transform.on !== 'function')
-      throw new TypeError('body.through() takes a Duplex stream')
-    this.#wrap((source) => new TransformSource(source, transform, hookOwner()))
+    demandTransform(transform)
     if (this.#source === undefined) return
-    this.length = undefined
+    this.#wrap((source) => new TransformSource(source, transform, hookOwner()))
+    this.#length = undefined
     this.changed = true
   }
 
@@ -135,41 +160,21 @@ export class Body {
    * @param tooLarge code of the error for a longer body; the default is a 413
    */
   async buffer(cap: number, tooLarge: ErrorCode = 'request_body_too_large'): Promise<Buffer> {
+    demandCap(cap, 'buffer', tooLarge)
     if (this.#source === undefined) return Buffer.alloc(0)
     if (this.length !== undefined && this.length > cap) throw new WeirError(tooLarge)
-    const source = this.#take()
-    const bytes = await new Promise<Buffer>((resolve, reject) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      source.start({
-        write: (chunk) => {
-          size += chunk.length
-          if (size > cap) {
-            const error = new WeirError(tooLarge)
-            source.cancel(error)
-            reject(error)
-            return false
-          }
-          chunks.push(chunk)
-          return true
-        },
-        end: () => resolve(Buffer.concat(chunks, size)),
-        fail: reject,
-      })
-    })
-    this.#source = new BufferSource(bytes)
-    this.#started = false
-    this.length = bytes.length
+    const reading = this.#take()
+    const bytes = await reading.collect(cap, tooLarge)
+    // It may have been replaced meanwhile.
+    if (this.#reading === reading) this.#become(Body.of(bytes))
     return bytes
   }
 
   /** Replaces the bytes. The old ones are dropped, even if somebody has begun to read them. */
   replace(data: string | Uint8Array): void {
-    this.discard()
     const body = Body.of(data)
-    this.#source = body.#source
-    this.#started = false
-    this.length = body.length
+    this.discard()
+    this.#become(body)
     this.changed = true
   }
 
@@ -178,53 +183,68 @@ export class Body {
    * one ends it.
    */
   replay(cap: number): void {
+    demandCap(cap, 'replay')
     this.#wrap((source) => new ReplaySource(source, cap))
   }
 
   /** Makes a body readable again that was begun. False if it was not kept: there was no `replay`, or its cap was exceeded. */
   rewind(): boolean {
-    if (this.#source === undefined || !this.#started) return true
+    if (this.#source === undefined || this.#reading === undefined) return true
     if (!(this.#source instanceof ReplaySource) || !this.#source.rewind()) return false
-    this.#started = false
+    this.#reading.leave()
+    this.#reading = undefined
     return true
   }
 
-  /** Drops the body, or the rest of it: its source is cancelled. For a response that a filter does not pass on. */
+  /**
+   * Drops the body, or the rest of it: its source is cancelled, and whoever reads it gets an error. The body is empty then, and
+   * changed if there may have been bytes.
+   */
   discard(error?: Error): void {
     const source = this.#source
+    if (source === undefined) return
+    if (this.length !== 0) this.changed = true
     this.#source = undefined
-    this.length = 0
+    this.#length = 0
     if (source instanceof ReplaySource) source.forget()
-    source?.cancel(error)
+    source.cancel(error)
+    this.#reading?.dropped(error)
   }
 
   /**
-   * Reads the body: hands its chunks to `sink`, which may get some before this returns.
-   * @returns the source, for `pause`, `resume` and `cancel`; undefined if the body is empty
+   * Reads the body: hands its chunks to `sink`, which may get some before this returns. A body that has already been read fails:
+   * `sink.fail` gets the error. What `sink` throws breaks the body off.
+   * @returns the source, for `pause`, `resume` and `cancel`; undefined if there is none
    */
   pipe(sink: BodySink): BodySource | undefined {
-    if (this.#source === undefined) {
-      sink.end()
-      return undefined
-    }
-    const source = this.#take()
-    source.start(sink)
-    return source
+    if (this.#source === undefined) return void sink.end()
+    if (this.#reading !== undefined) return void sink.fail(this.#reading.readBefore())
+    const reading = this.#take()
+    reading.start(sink)
+    return reading
   }
 
-  #take(): BodySource {
-    if (this.#started) throw new Error('the body has already been read')
-    this.#started = true
-    return this.#source!
+  #become(body: Body): void {
+    this.#source = body.#source
+    this.#reading = undefined
+    this.#length = body.#length
+  }
+
+  #take(): BodyReading {
+    this.#demandUnread()
+    this.#reading = new BodyReading(this.#source!, this.length)
+    return this.#reading
   }
 
   #wrap(make: (source: BodySource) => BodySource): void {
-    if (this.#started) throw new Error('the body has already been read')
+    if (this.#source === undefined) return
+    this.#demandUnread()
+    const wrapped = make(this.#source)
     if (this.#source instanceof ReplaySource) this.#source.forget()
-    if (this.#source !== undefined) this.#source = make(this.#source)
+    this.#source = wrapped
   }
-}
 
-function demandFunction(fn: unknown, operation: string): void {
-  if (typeof fn !== 'function') throw new TypeError(`body.${operation}() takes a function, found ${typeof fn}`)
+  #demandUnread(): void {
+    if (this.#reading !== undefined) throw new Error('the body has already been read')
+  }
 }

@@ -39,10 +39,20 @@ export function leaveHook(hook: HookName, outer: HookName | undefined): void {
   by?.returned(hook)
 }
 
-/** The hook that gave a function to a body. */
+/** The hook that gave a function to a body, or reads it. */
 export class HookOwner {
-  readonly #hook = running
+  readonly #hook: (HookName & { readonly limitMs?: number | undefined }) | undefined = running
   readonly #watch = watch
+
+  /** The hook; undefined if it is unknown. */
+  get hook(): HookName | undefined {
+    return this.#hook
+  }
+
+  /** How long the hook may wait; milliseconds. Undefined if it has no limit, or is unknown. */
+  get limitMs(): number | undefined {
+    return this.#hook?.limitMs
+  }
 
   /** What the function threw, as an error that names the hook. */
   failure(thrown: unknown): HookError {

@@ -2,14 +2,6 @@ import type { Response } from '../api/reply.ts'
 import { equalsIgnoreCase } from '../base/tokens.ts'
 
 /**
- * How long the body is that follows the head, as far as it is known; infinite where nothing is counted: an unknown length is
- * sent in chunks, and some responses have no body whatever their head says (RFC 9110 §6.4.1).
- */
-export function bodyLength({ status, body }: Response, method: string): number {
-  return hasBody(status, method) ? (body.length ?? Infinity) : Infinity
-}
-
-/**
  * The fields of a head with the framing of its body (RFC 9112 §6). The gateway alone decides it, by the body that it has: what
  * a filter wrote into `Content-Length` or `Transfer-Encoding` could make another message of the bytes that follow.
  */

@@ -11,7 +11,6 @@ import { addTrailers, sendBare, switchHead, writeHead } from './head-writer.ts'
 import { sendInterim } from './interim-response.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseEnd } from './response-end.ts'
-import { bodyLength } from './response-framing.ts'
 import { SendTimeout } from './send-timeout.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 
@@ -46,8 +45,6 @@ export class ResponseWriter implements BodySink, InterimSink {
   /** The connection was cut in the middle of the response. */
   #broken = false
   #sentStatus = 0
-  /** Bytes of the body that are still to come; infinite where nothing is counted. */
-  #left = Infinity
 
   /**
    * @param sendTimeoutMs how long the client may take no byte of the response
@@ -89,14 +86,12 @@ export class ResponseWriter implements BodySink, InterimSink {
         ? closing
         : settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers, closing)
     this.#pending = { response, close, x }
-    this.#left = bodyLength(response, x.request.method)
     this.#starting = true
     this.#source = response.body.pipe(this)
     this.#starting = false
     if (this.#held !== undefined && !this.#ended) {
       const chunk = this.#held
       this.#held = undefined
-      this.#left += chunk.length // it was counted when it came
       if (!this.write(chunk)) this.#source?.pause()
       // Not flushHeaders: it would write the head as UTF-8.
     } else if (!this.#ended && this.#sendHead() && this.#res.writable) this.#res.write('', 'latin1')
@@ -107,8 +102,6 @@ export class ResponseWriter implements BodySink, InterimSink {
   }
 
   write(chunk: Buffer): boolean {
-    this.#left -= chunk.length
-    if (this.#left < 0) return this.#misframed('the body is longer than its length')
     if (this.#starting && this.#held === undefined) {
       this.#held = chunk
       return true
@@ -131,7 +124,6 @@ export class ResponseWriter implements BodySink, InterimSink {
 
   end(trailers?: HeaderList): void {
     if (this.#ended) return
-    if (this.#left > 0 && this.#left !== Infinity) return void this.#misframed('the body is shorter than its length')
     if (!this.#sendHead()) return
     this.#ended = true
     if (trailers !== undefined) addTrailers(this.#res, trailers)
@@ -165,14 +157,6 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#ended = true
     this.#sentStatus = 500
     sendBare(this.#res, 500)
-  }
-
-  /** A filter made a body whose length is not what it says: what follows would be read as another message (RFC 9112 §6.3). */
-  #misframed(why: string): false {
-    const error = new WeirError('internal_error', why)
-    this.#source?.cancel(error)
-    this.fail(error)
-    return false
   }
 
   #cut(): void {
@@ -216,7 +200,6 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#error = error
     const response = errorResponse(x, error)
     x.response = response
-    this.#left = Infinity
     this.#head({ response, close, x })
     response.body.pipe({ write: (chunk) => this.#res.write(chunk), end: () => void this.#res.end(), fail: () => {} })
   }

@@ -14,12 +14,20 @@ const HOST = 3
 const FORWARDED = 4
 /** Counted down at every hop (RFC 9110 §7.6.2). */
 const MAX_FORWARDS = 5
+/** Describes the bytes of the body: dropped if a filter changed them (RFC 9530). */
+const DIGEST = 6
 
 const KINDS = new FieldKinds(
   {
     // `Trailer` too: undici can't send request trailers, so none are announced.
     ...CONNECTION_FIELDS,
     'http2-settings': DROP,
+    // Written by the gateway: what the client or a filter says may not be the length of the body as it is now.
+    'content-length': DROP,
+    'content-md5': DIGEST,
+    digest: DIGEST,
+    'content-digest': DIGEST,
+    'repr-digest': DIGEST,
     host: HOST,
     'max-forwards': MAX_FORWARDS,
     forwarded: FORWARDED,
@@ -30,21 +38,25 @@ const KINDS = new FieldKinds(
   FORWARDED,
 )
 
-/** Fields of the upstream request: the client's, without those of its connection, and the gateway's own. */
+/**
+ * Fields of the upstream request: the client's, without those of its connection, and the gateway's own. Without a `Content-Length`
+ * undici sends a body in chunks.
+ */
 export function requestFields(x: Exchange, preserveHost: boolean): string[] {
-  const { raw } = x.request.headers
+  const { headers, body } = x.request
+  const { raw } = headers
   const { downstream } = x
   const fields: string[] = []
   let nominated: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!
     const kind = KINDS.of(name)
-    if (kind === PASS) fields.push(name, raw[i + 1]!)
+    if (kind === PASS || (kind === DIGEST && !body.changed)) fields.push(name, raw[i + 1]!)
     else if (kind === CONNECTION) nominated = nominate(raw[i + 1]!, nominated)
     else if (kind === MAX_FORWARDS) fields.push(name, forwardsLeft(raw[i + 1]!, x.request.method))
   }
   const kept = withoutNominated(fields, nominated)
-  const { headers } = x.request
+  if (!body.empty && body.length !== undefined) kept.push('Content-Length', String(body.length))
   const before = downstream.trusted
   // RFC 9110 §7.6.3; RFC 7239.
   kept.push('Via', `${x.request.httpVersion} weir`)

@@ -97,13 +97,13 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     this.#phase = 'body'
     this.#deadlines?.headReceived()
     const declared = headers.get('content-length')
-    const length = declared === undefined ? undefined : Number(declared)
-    if (length === undefined && takesTrailers(this.#x, status)) {
+    if (declared === undefined && takesTrailers(this.#x, status)) {
       this.#takesTrailers = true
       for (const names of announcedTrailers(raw)) headers.add('Trailer', names)
     }
     this.#source = new ResponseSource(controller, this)
-    this.#resolve({ status, statusText, headers, body: new Body(this.#source, length) })
+    const body = new Body(this.#source, lengthOf(declared, this.#options.method, status))
+    this.#resolve({ status, statusText, headers, body })
   }
 
   #interim(status: number, raw: Buffer[]): void {
@@ -173,7 +173,12 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     this.#watchdog.touch()
   }
 
-  /** Ends it, because nobody wants the response. The connection closes at once, so that the upstream notices. */
+  /** The client has left. The connection closes at once, so that the upstream notices. */
+  abandon(): void {
+    if (this.#phase !== 'over') this.#fail(new WeirError('client_gone'))
+  }
+
+  /** Ends it, because nobody wants the response. */
   cancel(error: Error = new WeirError('client_gone')): void {
     if (this.#phase === 'over') return
     this.#source?.detach()
@@ -232,3 +237,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     )
   }
 }
+
+/** Bytes of a response body, if they are known. The head may say how many there would be (RFC 9110 §8.6). */
+const lengthOf = (declared: string | undefined, method: string, status: number): number | undefined =>
+  method === 'HEAD' || status === 204 || status === 304 ? 0 : declared === undefined ? undefined : Number(declared)

@@ -1,5 +1,5 @@
 import type { Attempt, UpstreamCall } from '../../api/attempt.ts'
-import type { Body } from '../../api/body.ts'
+import { Body } from '../../api/body.ts'
 import { ERRORS, WeirError } from '../../api/errors.ts'
 import type { Exchange } from '../../api/exchange.ts'
 import type { TerminalFilter } from '../../api/filter.ts'
@@ -98,8 +98,10 @@ function responseOf(step: UpstreamStep, method: string): Response {
   })
   const fields = withLength(fieldsOf(headers), made, status)
   // RFC 9110 §9.3.2, §15.4.5: the length stands in the head all the same.
-  if (method === 'HEAD' || status === 204 || status === 304) made.discard()
-  return { status, statusText: undefined, headers: fields, body: made }
+  if (method !== 'HEAD' && status !== 204 && status !== 304)
+    return { status, statusText: undefined, headers: fields, body: made }
+  made.discard()
+  return { status, statusText: undefined, headers: fields, body: Body.empty() }
 }
 
 /** RFC 9110 §8.6: not in a 204; a 304 may leave it out. */

@@ -7,6 +7,7 @@ import t from 'tap'
 import { Body, defineFilter, HeaderList, reply, WeirError } from '../../../core/index.ts'
 import { specOf, startGateway } from '../../../core/testing.ts'
 import { send } from '../../support/client.ts'
+import { Errors, inHook } from './support.ts'
 
 /** Reads a body; `take` says whether it takes more at once. */
 function read(body: Body, take: () => boolean = () => true) {
@@ -89,6 +90,42 @@ t.test('a body that nobody wants destroys its stream', async (t) => {
   begun.emit('data', Buffer.from('late'))
   t.equal(begun.destroyed, true)
   t.throws(() => Body.from('a text' as never), /takes a readable stream/)
+})
+
+t.test('one stream for two bodies is an error where it is given', async (t) => {
+  const stream = new PassThrough()
+  const body = Body.from(stream)
+  t.throws(() => Body.from(stream), /given to a body before; create one for every body/)
+  t.throws(() => Body.of('a').through(stream), /given to a body before/)
+  stream.end('mine')
+  t.equal(String(await body.buffer(10)), 'mine')
+})
+
+t.test('texts of a stream that decodes are encoded again', async (t) => {
+  for (const encoding of ['utf8', 'latin1', 'hex', 'base64'] as const) {
+    const stream = new PassThrough()
+    stream.setEncoding(encoding)
+    stream.end(Buffer.from('grün'))
+    t.equal(String(await Body.from(stream).buffer(10)), 'grün', encoding)
+  }
+})
+
+t.test('methods of a stream that throw', async (t) => {
+  const broken = (name: string) => (): never => {
+    throw new Error(name)
+  }
+  for (const method of ['pause', 'resume'] as const) {
+    const stream = new PassThrough()
+    const { source, over } = read(inHook('files', 'call', () => Body.from(stream)))
+    stream[method] = broken(method)
+    source[method]()
+    t.match(await over, { error: { code: 'filter_error', filter: 'files', hook: 'call', cause: { message: method } } })
+  }
+  const errors = new Errors()
+  const stream = new PassThrough()
+  stream.destroy = broken('destroy')
+  inHook('files', 'call', () => Body.from(stream), errors).discard()
+  t.match(errors.reported, [{ filter: 'files', cause: { message: 'destroy' } }])
 })
 
 t.test('a terminal filter serves a file', async (t) => {

@@ -1,42 +1,8 @@
 import { createGunzip, createGzip, gzipSync } from 'node:zlib'
 import t from 'tap'
-import { Body, type BodySink, type BodySource } from '../../../core/api/body.ts'
-
-/** A source that the test pushes. */
-class Manual implements BodySource {
-  sink: BodySink | undefined
-  paused = false
-  readonly cancelled: (Error | undefined)[] = []
-  start(sink: BodySink): void {
-    this.sink = sink
-  }
-  pause(): void {
-    this.paused = true
-  }
-  resume(): void {
-    this.paused = false
-  }
-  cancel(error?: Error): void {
-    this.cancelled.push(error)
-  }
-}
-
-class Collect implements BodySink {
-  text = ''
-  ended = false
-  more = true
-  error: Error | undefined
-  write(chunk: Buffer): boolean {
-    this.text += chunk
-    return this.more
-  }
-  end(): void {
-    this.ended = true
-  }
-  fail(error: Error): void {
-    this.error = error
-  }
-}
+import { Body } from '../../../core/api/body.ts'
+import { WeirError } from '../../../core/api/errors.ts'
+import { Collect, inHook, Manual } from './support.ts'
 
 t.test('tap sees every chunk, and backpressure passes', async (t) => {
   const source = new Manual()
@@ -174,7 +140,7 @@ t.test('a replay continues with its source after what was kept', async (t) => {
   t.equal(source.paused, true)
   handle.resume()
   t.equal(source.paused, false)
-  const broken = new Error('broken')
+  const broken = new WeirError('upstream_reset')
   source.sink!.fail(broken)
   t.equal(sink.error, broken)
   t.equal(body.rewind(), true)
@@ -222,8 +188,98 @@ t.test('discard, replace, watch', async (t) => {
   other.watch((end) => ends.push(end))
   const sink = new Collect()
   other.pipe(sink)
-  const error = new Error('broken')
+  const error = new WeirError('upstream_reset')
   failed.sink!.fail(error)
   t.equal(sink.error, error)
   t.equal(ends[1], error)
+})
+
+t.test('watch on an empty body calls its function at once', async (t) => {
+  const ends: unknown[] = []
+  Body.empty().watch((end) => ends.push(end))
+  const dropped = Body.of('a')
+  dropped.discard()
+  dropped.watch((end) => ends.push(end))
+  t.strictSame(ends, ['ended', 'ended'])
+  const broken = (): never => {
+    throw new Error('in the hook')
+  }
+  t.throws(() => Body.empty().watch(broken), { message: 'in the hook' })
+  t.doesNotThrow(() => Body.empty().tap(broken))
+})
+
+t.test('a body that is dropped is empty and changed, unless there were no bytes', async (t) => {
+  const body = new Body(new Manual(), 3)
+  body.discard()
+  t.match(body, { empty: true, length: 0, changed: true })
+  const unknown = new Body(new Manual(), undefined)
+  unknown.discard()
+  t.match(unknown, { empty: true, length: 0, changed: true })
+  const none = new Body(new Manual(), 0)
+  none.discard()
+  t.match(none, { empty: true, length: 0, changed: false })
+  const empty = Body.empty()
+  empty.discard()
+  t.equal(empty.changed, false)
+})
+
+t.test('the length of a body is a number of bytes, or unknown', async (t) => {
+  const body = Body.of('abc')
+  for (const wrong of ['3', '3\r\nX: y', -1, 1.5, NaN, Infinity, null])
+    t.throws(() => Object.assign(body, { length: wrong }), { name: 'TypeError', message: /number of bytes/ })
+  t.throws(() => new Body(new Manual(), '3' as never), /number of bytes/)
+  t.equal(body.length, 3)
+  body.length = undefined
+  t.equal(body.length, undefined)
+})
+
+t.test('bytes that can not be sent replace nothing', async (t) => {
+  const body = Body.of('abc')
+  t.throws(() => body.replace({ no: 'bytes' } as never))
+  t.strictSame([body.changed, String(await body.buffer(9))], [false, 'abc'])
+})
+
+t.test('an empty body that was buffered is empty', async (t) => {
+  const source = new Manual()
+  const body = new Body(source, undefined)
+  const bytes = body.buffer(10)
+  source.sink!.end()
+  t.equal((await bytes).length, 0)
+  t.match(body, { empty: true, length: 0, started: false, changed: false })
+})
+
+t.test('a body that a hook has read breaks off for the next reader, as the error of that hook', async (t) => {
+  const source = new Manual()
+  const body = new Body(source, undefined)
+  const late = inHook('greedy', 'request', () => body.buffer(4))
+  source.sink!.write(Buffer.from('too long'))
+  await t.rejects(late, { code: 'request_body_too_large' })
+  const sink = new Collect()
+  t.equal(body.pipe(sink), undefined)
+  t.match(sink.error, {
+    code: 'filter_error',
+    filter: 'greedy',
+    hook: 'request',
+    cause: { message: /already been read/ },
+  })
+  t.throws(() => body.tap(() => {}), /already been read/)
+})
+
+t.test('what replaces a body ends a wait for the old one', async (t) => {
+  const body = new Body(new Manual(), undefined)
+  const bytes = body.buffer(10)
+  inHook('hasty', 'response', () => body.replace('new'))
+  await t.rejects(bytes, { code: 'filter_error', filter: 'hasty', cause: { message: /dropped while it was read/ } })
+  t.equal(String(await body.buffer(10)), 'new')
+})
+
+t.test('bytes that come in the moment of a replacement do not win', async (t) => {
+  const source = new Manual()
+  const body = new Body(source, undefined)
+  const bytes = body.buffer(10)
+  source.sink!.write(Buffer.from('old'))
+  source.sink!.end()
+  body.replace('new')
+  t.equal(String(await bytes), 'old')
+  t.equal(String(await body.buffer(10)), 'new')
 })

@@ -45,6 +45,17 @@ t.test('outside of hooks the owner is unknown, and always the same object', asyn
   t.not(hookOwner(), owner)
 })
 
+t.test('an owner knows its hook, and how long it may wait', async (t) => {
+  enterHook(HOOK, new Errors())
+  t.match(hookOwner(), { hook: HOOK, limitMs: undefined })
+  leaveHook(HOOK, undefined)
+  const limited = { ...HOOK, limitMs: 2000 }
+  enterHook(limited, new Errors())
+  t.match(hookOwner(), { hook: HOOK, limitMs: 2000 })
+  leaveHook(limited, undefined)
+  t.match(hookOwner(), { hook: undefined, limitMs: undefined })
+})
+
 t.test('an error that names a hook already is kept', async (t) => {
   const known = new HookError('first', 'call', new Error('broken'))
   enterHook(HOOK, new Errors())

@@ -1,10 +1,18 @@
+import { PassThrough } from 'node:stream'
 import t from 'tap'
+import type { Exchange } from '../../../core/index.ts'
 import { exchange, type TestRequest } from '../../../core/testing.ts'
 import { requestFields } from '../../../filters/proxy/request-fields.ts'
 
 /** Values by name in lower case; those of repeated fields are joined. */
-function fieldsOf(init: TestRequest, preserveHost = false): Record<string, string> {
-  const fields = requestFields(exchange(init), preserveHost)
+function fieldsOf(
+  init: TestRequest,
+  preserveHost = false,
+  change: (x: Exchange) => void = () => {},
+): Record<string, string> {
+  const x = exchange(init)
+  change(x)
+  const fields = requestFields(x, preserveHost)
   const byName: Record<string, string> = {}
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!.toLowerCase()
@@ -39,6 +47,54 @@ t.test('Host is sent on only where it is preserved', async (t) => {
   t.equal(fieldsOf(init).host, undefined)
   t.equal(fieldsOf(init, true).host, 'client.test')
   t.equal(fieldsOf({ host: '' }, true).host, undefined, 'none is made up')
+})
+
+t.test('Content-Length is that of the body, whatever the client or a filter says', async (t) => {
+  const sent = { 'Content-Length': '10', 'Transfer-Encoding': 'chunked' }
+  const fields = (change: (x: Exchange) => void, body = '0123456789'): Record<string, string> =>
+    fieldsOf({ method: 'POST', headers: sent, body }, false, change)
+  t.match(
+    fields(() => {}),
+    { 'content-length': '10', 'transfer-encoding': undefined },
+  )
+  t.match(
+    fields(({ request: { body } }) => body.replace('abc')),
+    { 'content-length': '3' },
+  )
+  t.match(
+    fields(({ request: { body } }) => body.discard()),
+    { 'content-length': undefined },
+  )
+  t.match(
+    fields(({ request: { body } }) => body.through(new PassThrough())),
+    { 'content-length': undefined },
+  )
+  t.match(
+    fields(() => {}, ''),
+    { 'content-length': undefined },
+  )
+  t.match(
+    fields(({ request: { headers } }) => {
+      for (const wrong of ['3', '12', 'a lot']) headers.add('content-length', wrong)
+      headers.add('Transfer-Encoding', 'gzip, chunked')
+    }),
+    { 'content-length': '10', 'transfer-encoding': undefined },
+  )
+})
+
+t.test('digests of a body that a filter changed are dropped', async (t) => {
+  const headers = { 'Content-MD5': 'a', Digest: 'b', 'Content-Digest': 'c', 'Repr-Digest': 'd', 'X-Digest': 'e' }
+  const names = ['content-md5', 'digest', 'content-digest', 'repr-digest', 'x-digest']
+  const init = { method: 'POST', headers, body: 'abc' }
+  const kept = (change?: (x: Exchange) => void): string[] => {
+    const fields = fieldsOf(init, false, change)
+    return names.filter((name) => fields[name] !== undefined)
+  }
+  t.same(kept(), names)
+  t.same(
+    kept(({ request: { body } }) => body.replace('abc')),
+    ['x-digest'],
+  )
 })
 
 t.test('Max-Forwards is counted down for OPTIONS alone', async (t) => {

@@ -47,6 +47,8 @@ interface Settings {
   readonly targets?: readonly Target[]
   readonly trustedProxies?: readonly string[]
   readonly filters?: readonly FilterFactory[]
+  /** `hook_timeout` of `filters`. */
+  readonly hookTimeoutMs?: number
   /** Time in the test's hand. */
   readonly time?: { readonly clock: Clock; readonly timers: TimerWheel }
   readonly logger?: Logger
@@ -82,7 +84,7 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
       ['breaker', settings.breaker ?? {}],
       'witness',
       ...(settings.bodyLimit === undefined ? [] : [['body-limit', settings.bodyLimit] as const]),
-      ...extra.map(({ name }) => name),
+      ...extra.map(({ name }) => ({ factory: name, hookTimeoutMs: settings.hookTimeoutMs })),
       ['proxy', settings.proxy ?? {}],
       'metrics',
     ],
