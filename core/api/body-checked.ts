@@ -1,6 +1,5 @@
 import type { BodySink, BodySource } from './body-sources.ts'
 import { hookOwner } from './current-hook.ts'
-import { WeirError } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 
 /**
@@ -69,23 +68,23 @@ export class CheckedSource implements BodySource, BodySink {
   fail(error: Error): void {
     if (this.#over) return
     this.#over = true
-    this.#sink!.fail(this.#failure(error))
+    this.#sink!.fail(this.#owner.errorOf(error))
   }
 
   #break(thrown: unknown): void {
     if (this.#over) return
-    const failure = this.#failure(thrown)
+    const failure = this.#owner.errorOf(thrown)
     this.cancel(failure)
     this.#sink?.fail(failure)
-  }
-
-  #failure(thrown: unknown): WeirError {
-    return thrown instanceof WeirError ? thrown : this.#owner.failure(thrown)
   }
 }
 
 /** A chunk as a Buffer, if it consists of bytes. Undefined if it does not. */
 export function bytesOf(chunk: unknown): Buffer | undefined {
-  if (Buffer.isBuffer(chunk)) return chunk
-  return chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : undefined
+  try {
+    if (Buffer.isBuffer(chunk)) return chunk
+    return chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : undefined
+  } catch {
+    return undefined // a revoked proxy, for example
+  }
 }

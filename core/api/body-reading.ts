@@ -136,7 +136,7 @@ export class BodyReading implements BodySource, BodySink {
 
   #break(error: unknown): false {
     this.#over = true
-    const failure = this.#failure(error)
+    const failure = this.#owner.errorOf(error)
     this.#source.cancel(failure)
     this.#fail(failure)
     return false
@@ -144,14 +144,10 @@ export class BodyReading implements BodySource, BodySink {
 
   #fail(error: unknown): void {
     try {
-      this.#sink!.fail(this.#failure(error))
+      this.#sink!.fail(this.#owner.errorOf(error))
     } catch (thrown) {
       this.#owner.report(thrown)
     }
-  }
-
-  #failure(error: unknown): WeirError {
-    return error instanceof WeirError ? error : this.#owner.failure(error)
   }
 }
 

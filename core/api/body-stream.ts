@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream'
 import { bytesOf } from './body-checked.ts'
 import type { BodySink, BodySource } from './body-sources.ts'
 import type { HookOwner } from './current-hook.ts'
-import { WeirError } from './errors.ts'
 
 /** The bytes of a Node stream. Whatever goes wrong in the stream breaks the body off; it never stays open. */
 export class StreamSource implements BodySource {
@@ -76,7 +75,7 @@ export class StreamSource implements BodySource {
   #break(error: unknown): void {
     if (this.#over) return
     this.#over = true
-    this.#failure = error instanceof WeirError ? error : this.#owner.failure(error)
+    this.#failure = this.#owner.errorOf(error)
     destroyStream(this.#stream, this.#owner)
     this.#sink?.fail(this.#failure)
   }

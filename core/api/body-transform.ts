@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { BodySink, BodySource } from './body-sources.ts'
 import { destroyStream, streamBytes, takeStream } from './body-stream.ts'
 import type { HookOwner } from './current-hook.ts'
-import { WeirError } from './errors.ts'
+import type { WeirError } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 import { HookError } from './hook-error.ts'
 
@@ -186,7 +186,7 @@ export class TransformSource implements BodySource {
   /** Errors of the gateway pass as they are; all others are errors of the filter that gave the transform. */
   #break(error: unknown): false {
     if (this.#over) return false
-    this.#failure = error instanceof WeirError ? error : this.#owner.failure(error)
+    this.#failure = this.#owner.errorOf(error)
     this.#finish()
     this.#source.cancel(this.#failure)
     this.#sink?.fail(this.#failure)

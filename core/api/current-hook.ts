@@ -1,3 +1,4 @@
+import { WeirError } from './errors.ts'
 import { HookError } from './hook-error.ts'
 
 /** A hook, as errors name it. */
@@ -56,12 +57,26 @@ export class HookOwner {
 
   /** What the function threw, as an error that names the hook. */
   failure(thrown: unknown): HookError {
-    return thrown instanceof HookError ? thrown : new HookError(this.#hook?.name, this.#hook?.hook ?? 'body', thrown)
+    return isA(thrown, HookError) ? thrown : new HookError(this.#hook?.name, this.#hook?.hook ?? 'body', thrown)
+  }
+
+  /** The same, but errors of the gateway, which filters may throw on purpose, pass as they are. */
+  errorOf(thrown: unknown): WeirError {
+    return isA(thrown, WeirError) ? thrown : this.failure(thrown)
   }
 
   /** Logs and counts an error that can't become a reply. */
   report(thrown: unknown): void {
     this.#watch?.report(this.failure(thrown))
+  }
+}
+
+/** `instanceof` for what a filter threw: of a revoked proxy, for example, it throws itself. */
+function isA<T>(thrown: unknown, type: new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof type
+  } catch {
+    return false
   }
 }
 

@@ -10,6 +10,12 @@ function made(source: Partial<BodySource>, watch = new Errors()) {
   return { body, sink: new Collect(), watch }
 }
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 const thrown = (message: string) => (): never => {
   throw new Error(message)
 }
@@ -48,7 +54,7 @@ t.test("what a source fails with is an error of the hook that made it, or the ga
 
 t.test('chunks are bytes, whatever stands behind the source', async (t) => {
   for (const wrap of [() => {}, (body: Body) => body.tap(thrown('not for the tap')), (body: Body) => body.limit(10)])
-    for (const chunk of ['text', { an: 'object' }, 5, undefined]) {
+    for (const chunk of ['text', { an: 'object' }, 5, undefined, revoked()]) {
       let cancelled = 0
       const { body, sink } = made({ start: (to) => void to.write(chunk as never), cancel: () => void cancelled++ })
       wrap(body)

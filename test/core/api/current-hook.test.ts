@@ -7,6 +7,7 @@ import {
   hookOwner,
   leaveHook,
 } from '../../../core/api/current-hook.ts'
+import { WeirError } from '../../../core/api/errors.ts'
 import { HookError } from '../../../core/api/hook-error.ts'
 
 /** Keeps what it is told. */
@@ -60,6 +61,17 @@ t.test('an error that names a hook already is kept', async (t) => {
   const known = new HookError('first', 'call', new Error('broken'))
   enterHook(HOOK, new Errors())
   t.equal(new HookOwner().failure(known), known)
+})
+
+t.test('errors of the gateway pass, all else is an error of the hook, whatever it is', async (t) => {
+  enterHook(HOOK, new Errors())
+  const owner = hookOwner()
+  const known = new WeirError('client_gone')
+  t.equal(owner.errorOf(known), known)
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  for (const odd of [proxy, null, undefined, 'text', Object.create(null)])
+    t.match(owner.errorOf(odd), { code: 'filter_error', filter: 'tenant', hook: 'response' })
 })
 
 t.test('after an await the hook is unknown', async (t) => {
