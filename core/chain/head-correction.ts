@@ -8,8 +8,9 @@ const DIGESTS = ['content-md5', 'digest', 'content-digest', 'repr-digest', 'acce
  * §8.8.1: the representation is no longer identical byte for byte), removes digests.
  */
 export function correctHead(response: Response, method: string): void {
-  const { body, headers } = response
-  if (!body.changed || method === 'HEAD') return
+  const { body, headers, status } = response
+  // These say what another response would have (RFC 9110 §8.6, §15.4.5), and send no body.
+  if (!body.changed || method === 'HEAD' || status === 204 || status === 304) return
   if (body.length === undefined) headers.delete('content-length')
   else {
     headers.set('Content-Length', String(body.length))

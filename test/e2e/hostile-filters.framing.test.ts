@@ -53,6 +53,22 @@ t.test('the gateway alone decides where a response ends', async (t) => {
     })
 })
 
+// RFC 9110 §15.4.5: a 304 has no body, and its validator is that of another response.
+t.test('a filter that gives a 304 a body', async (t) => {
+  const upstream: Listener = (request, response) =>
+    void request.resume().on('end', () => response.writeHead(304, { ETag: '"a"' }).end())
+  const { port } = await gatewayWith(
+    t,
+    { response: (x: any) => void (x.response.body = Body.of('text')) },
+    { upstream },
+  )
+  const text = await sendRaw(port, GET_LAST)
+  t.match(text, /^HTTP\/1\.1 304 /)
+  t.match(text, /^ETag: "a"\r$/m)
+  t.ok(text.endsWith('\r\n\r\n'), 'no body')
+  t.notMatch(text, /content-length/i)
+})
+
 t.test('a body that a filter has read, or reads, is not sent as an empty one', async (t) => {
   const chunked: Listener = (request, response) => {
     request.resume()
