@@ -1,7 +1,6 @@
 import {
   type Attempt,
   type Awaitable,
-  Body,
   type Clock,
   defineFilter,
   EndpointRegistryKey,
@@ -16,7 +15,6 @@ import {
   type Target,
   type TerminalFilter,
   type UpstreamCall,
-  WeirError,
 } from '../../core/index.ts'
 import { Candidate } from './balancers/balancer.ts'
 import { BALANCERS } from './balancers/balancers-by-name.ts'
@@ -142,8 +140,7 @@ class ProxyFilter implements TerminalFilter {
     context.state.outstanding++
     const left = timeLeft(call, x, this.#total, this.#clock.now())
     if (left.head <= 0) return reply(504, 'deadline_exceeded', TOO_LATE)
-    const { method, query } = x.request
-    const body = bodyOf(x)
+    const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
     const fields = requestFields(x, this.#preserveHost)
     const upload = body.empty ? undefined : new Upload(body)
@@ -167,12 +164,6 @@ class ProxyFilter implements TerminalFilter {
     attempt.onCancel(() => request.abandon())
     return request.send()
   }
-}
-
-/** The body of a request. A plugin in JavaScript can replace it by anything: that is not the fault of the upstream. */
-function bodyOf({ request: { body } }: Exchange): Body {
-  if (body instanceof Body) return body
-  throw new WeirError('filter_error', 'x.request.body is no Body: a filter replaced it; use x.request.body.replace()')
 }
 
 /** Not an upstream error: nothing was sent. */

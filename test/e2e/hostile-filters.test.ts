@@ -196,16 +196,19 @@ t.test('whatever a hook leaves, the request ends', async (t) => {
     ['a reply without a reason', { request: () => new (LocalReply as any)(500) }],
     ['a trace id that JSON has no form for', { request: (x: any) => ((x.traceId = circular), reply(403, 'no')) }],
     ['no path', { request: (x: any) => ((x.request.path = undefined), reply(403, 'no')) }],
+    ['another body', { request: (x: any) => void (x.request.body = 'text') }],
+    ['other headers', { request: (x: any) => void (x.request.headers = {}) }],
     ['a length that is text', { response: (x: any) => void (x.response.body.length = '5\r\nA: b') }],
     ['a tunnel on an ordinary request', { response: (x: any) => void (x.response.upgrade = {}) }],
     ['a thrown object that tells nothing', { request: () => Promise.reject(revoked()) }],
   ]
   for (const [name, filter] of hooks)
     await t.test(name, async (t) => {
-      const { port, finished, logged } = await gatewayWith(t, filter)
+      const { port, finished, logged, errors } = await gatewayWith(t, filter)
       t.match(await sendRaw(port, GET_LAST), /^HTTP\/1\.1 500/)
       await logged(1)
       t.match(finished, [{ outcome: 'completed', status: 500 }])
+      t.equal(await errors(), 1, 'counted on the filter, once')
     })
 })
 
