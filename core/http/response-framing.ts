@@ -14,7 +14,7 @@ export function framedFields({ status, headers, body }: Response, method: string
   let right = true
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!
-    // By length first: every field of every response comes by here (measured).
+    // By length first: every field of every response comes by here.
     if (name.length === 14 && equalsIgnoreCase(name, 'content-length')) {
       lengths++
       right &&= keeps || raw[i + 1] === length
