@@ -14,6 +14,9 @@ import type { ResponseEnd } from './response-end.ts'
 import { SendTimeout } from './send-timeout.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 
+/** A complete body of at most so many bytes is copied behind its head. */
+const JOINED_BYTES = 16 * 1024
+
 interface PendingHead {
   readonly response: Response
   /** Whether the connection ends after the response. */
@@ -130,6 +133,9 @@ export class ResponseWriter implements BodySink, InterimSink {
     const chunk = this.#held
     this.#held = undefined
     if (chunk === undefined) this.#res.end()
+    // Node joins a head with text into one write; beside a Buffer it needs a vector of two (measured).
+    else if (chunk.length <= JOINED_BYTES && !this.#res.chunkedEncoding)
+      this.#res.end(chunk.toString('latin1'), 'latin1')
     else this.#res.end(chunk)
     if (this.#req.socket.writableLength > 0) this.#await()
   }

@@ -4,7 +4,7 @@
 // itself is the spread. BENCH_AGAINST=<another checkout, with its node_modules> adds that one's default chain, and the ratio
 // to it: the way to see what a change costs.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -18,7 +18,6 @@ const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 
 const children: ChildProcess[] = []
 const has = (command: string): boolean => spawnSync('which', [command]).status === 0
 const pin = (core: number): string[] => (cpus().length > 1 && has('taskset') ? ['taskset', '-c', String(core)] : [])
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK']))
 
 const OTHER = 'Weir, default chain, the other checkout'
 
@@ -94,12 +93,13 @@ async function startWeir(port: number, upstream: string, env: NodeJS.ProcessEnv,
   throw new Error(`weir did not start:\n${readFileSync(join(folder, `weir-${port}.log`), 'utf8')}`)
 }
 
-/** Seconds of processor time of a process so far. */
+/** Seconds of processor time of a process so far, of all its threads. */
 function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  const tasks = `/proc/${pid}/task`
+  const nanoseconds = readdirSync(tasks).map((task) =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return sum(nanoseconds) / 1e9
 }
 
 function load(url: string, seconds: number): { requests: number; rate: number; p50: number; p99: number } {
