@@ -1,11 +1,8 @@
 import * as z from 'zod'
-import { duration, size } from '../../core/index.ts'
+import { duration, matchesStatus, type StatusPattern, size, statusPatterns } from '../../core/index.ts'
 import type { BreakerRules, RateRules } from './breaker-state.ts'
 import { defaultResponse } from './default-response.ts'
 import { redirectOptions } from './redirect.ts'
-
-const CLASS = /^[1-5]xx$/
-const STATUS = 'expected a status (503) or a class of statuses (5xx)'
 
 const above0 = () => duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
 const PERCENT = 'expected a percentage above 0 and up to 100, such as 50'
@@ -70,10 +67,11 @@ export const options = z
       .min(1)
       .default(3)
       .describe('Number of probes while it is half open, and of successes that close it.'),
-    failure_statuses: z
-      .array(z.union([z.int().min(100).max(599), z.string().regex(CLASS, STATUS)], { error: STATUS }))
-      .default(['5xx'])
-      .describe('Statuses of the upstream that count as failures: numbers (`503`) or classes (`5xx`).'),
+    failure_statuses: statusPatterns()
+      .default([502, 503, 504])
+      .describe(
+        'Statuses of the upstream that count as failures: numbers (`503`) or classes (`5xx`). A request without a response always counts.',
+      ),
     fallback_strategy: z
       .enum(['error_response', 'default_response', 'cached_response', 'redirect'])
       .default('error_response')
@@ -145,12 +143,6 @@ export function* unusedOptions(given: Options): Iterable<string> {
     yield 'slow_call_duration has no effect without slow_call_rate'
 }
 
-/** Table by status: 1 for a failure, otherwise 0. */
-export function failureTable(statuses: readonly (number | string)[]): Uint8Array {
-  const table = new Uint8Array(1000)
-  for (const status of statuses) {
-    if (typeof status === 'number') table[status] = 1
-    else table.fill(1, Number(status[0]) * 100, Number(status[0]) * 100 + 100)
-  }
-  return table
-}
+/** Table by status: 1 for a failure, otherwise 0. It is looked up for every attempt. */
+export const failureTable = (statuses: readonly StatusPattern[]): Uint8Array =>
+  Uint8Array.from({ length: 1000 }, (_, status) => (matchesStatus(statuses, status) ? 1 : 0))

@@ -20,8 +20,10 @@ export const options = z.strictObject({
     .describe('Attempts that an `interval` must have before the share counts.'),
   interval: positive().prefault('10s').describe('Time over which the share is computed.'),
   failure_statuses: statusPatterns()
-    .default(['5xx'])
-    .describe('Statuses of the upstream that count as failures: numbers (`503`) or classes (`5xx`).'),
+    .default([502, 503, 504])
+    .describe(
+      'Statuses of the upstream that count as failures: numbers (`503`) or classes (`5xx`). A request without a response always counts.',
+    ),
   base_ejection_time: positive()
     .prefault('30s')
     .describe(

@@ -7,7 +7,7 @@ import { until } from '../support/reload.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 t.test('a failing target is ejected by live traffic, stays so over a reload, and returns', async (t) => {
-  let status = 500
+  let status = 503
   const bad = await startUpstream((_request, response) => void response.writeHead(status).end())
   const good = await startUpstream((_request, response) => void response.end('good'))
   t.teardown(() => Promise.all([bad.close(), good.close()]))

@@ -17,9 +17,9 @@ t.test('an open breaker stays open, connections stay open, totals go on', async 
   const { replace, after, get, metric, upstream } = await startReloadable(
     t,
     { 'weir.yaml': `circuit_breaker: { failure_threshold: 2, reset_timeout: 1h }\n${BASE}${entry('bad', '%up%/bad')}` },
-    { listener: (request, response) => void response.writeHead(request.url === '/bad/' ? 500 : 200).end('ok') },
+    { listener: (request, response) => void response.writeHead(request.url === '/bad/' ? 503 : 200).end('ok') },
   )
-  for (let i = 0; i < 2; i++) t.equal((await get('bad')).status, 500)
+  for (let i = 0; i < 2; i++) t.equal((await get('bad')).status, 503)
   t.equal((await get('bad')).status, 503)
   t.equal((await get('up')).status, 200)
   const connections = upstream.connections()

@@ -40,7 +40,7 @@ t.test('the last good answer, with its Age; HEAD from it; nothing else', async (
       calls++
       const headers = { 'X-Way': request.method, Age: '100', Connection: 'x-hop', 'X-Hop': '1' }
       response.writeHead(
-        request.url === '/bad' ? 500 : 200,
+        request.url === '/bad' ? 503 : 200,
         'Fine',
         request.method === 'GET' ? { ...headers, Trailer: 'X-T' } : headers,
       )

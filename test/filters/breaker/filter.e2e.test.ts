@@ -13,18 +13,18 @@ t.test('opens, refuses, lets exactly three of 256 through, closes', async (t) =>
     (_request, response) => {
       calls++
       if (healthy) held.push(response)
-      else response.writeHead(500).end()
+      else response.writeHead(503).end()
     },
     { reset_timeout: '10s', max_reset_timeout: '15s' },
   )
-  for (let i = 0; i < 5; i++) t.equal((await send(gw.api)).status, 500)
+  for (let i = 0; i < 5; i++) t.equal((await send(gw.api)).status, 503)
   const refused = await send(gw.api)
   t.match(refused, { status: 503, headers: { 'proxy-status': 'weir; error=destination_unavailable' } })
   t.match(refused.json(), { code: 'breaker_open' })
   t.match(refused.headers['retry-after'], /^(9|10)$/)
   t.equal(calls, 5)
   gw.pass(10_000)
-  t.equal((await send(gw.api)).status, 500, 'one failing probe opens it again')
+  t.equal((await send(gw.api)).status, 503, 'one failing probe opens it again')
   t.match((await send(gw.api)).headers['retry-after'], /^1[45]$/, 'for longer')
   gw.pass(10_000)
   t.equal((await send(gw.api)).status, 503)
@@ -85,7 +85,7 @@ t.test('slow answers open it; a slow body does not', async (t) => {
 })
 
 t.test('what it knows survives a reload with other options; the handle stays one', async (t) => {
-  const gw = await guarded(t, (_request, response) => void response.writeHead(500).end(), { failure_threshold: 2 })
+  const gw = await guarded(t, (_request, response) => void response.writeHead(503).end(), { failure_threshold: 2 })
   await send(gw.api)
   await gw.gateway.load(gw.spec({ failure_threshold: 2, reset_timeout: '1s' }))
   await send(gw.api)

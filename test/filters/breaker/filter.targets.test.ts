@@ -171,7 +171,7 @@ t.test('through a gateway: a balancer that asks what is available never meets th
         },
         call(_x, { target }) {
           picked.push(target!.host)
-          const status = target!.host === 'a.test' ? 500 : 200
+          const status = target!.host === 'a.test' ? 503 : 200
           const headers = HeaderList.of({ 'Content-Length': '2' })
           return { status, statusText: undefined, headers, body: Body.of('ok') }
         },

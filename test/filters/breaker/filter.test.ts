@@ -138,11 +138,13 @@ t.test('which statuses are failures', async (t) => {
     call(made, bench, 'success', status)
     return call(made, bench, 'success', 200) === '503 breaker_open'
   }
-  t.ok(await opens({}, 500))
-  t.ok(await opens({}, 599))
-  t.notOk(await opens({}, 499))
-  t.notOk(await opens({}, 200))
-  t.notOk(await opens({ failure_statuses: [] }, 500))
+  for (const status of [502, 503, 504]) t.ok(await opens({}, status), String(status))
+  // One URL that always fails says nothing about the endpoint: its caller would close it for all others.
+  for (const status of [200, 499, 500, 501, 505, 599]) t.notOk(await opens({}, status), String(status))
+  t.ok(await opens({ failure_statuses: ['5xx'] }, 500))
+  t.ok(await opens({ failure_statuses: ['5xx'] }, 599))
+  t.notOk(await opens({ failure_statuses: ['5xx'] }, 499))
+  t.notOk(await opens({ failure_statuses: [] }, 503))
   t.notOk(await opens({ failure_statuses: [503] }, 500))
   t.ok(await opens({ failure_statuses: [503, '4xx'] }, 429))
 })
@@ -150,7 +152,7 @@ t.test('which statuses are failures', async (t) => {
 t.test('ignored says nothing, whatever its status', async (t) => {
   const bench = new FilterBench()
   const made = await bench.make(breaker, { failure_threshold: 1 }, { endpoint: orders })
-  call(made, bench, 'ignored', 500)
+  call(made, bench, 'ignored', 503)
   t.equal(call(made, bench, 'success', 200), undefined)
 })
 
@@ -223,7 +225,7 @@ t.test('explains itself', async (t) => {
   const said = async (options: Record<string, unknown>) =>
     [...(await new FilterBench().make(breaker, options, { endpoint: orders })).filter.explain!(exchange())].slice(0, 2)
   t.same(await said({}), [
-    'opens after 5 failures in a row (5xx, or no response)',
+    'opens after 5 failures in a row (502, 503, 504, or no response)',
     'then returns 503 breaker_open for 60 s (doubling up to 300 s), before it sends 3 probes',
   ])
   t.same(
@@ -238,11 +240,11 @@ t.test('explains itself', async (t) => {
       redirect: { url: '/x' },
     }),
     [
-      'each target by itself: opens after 50 % failures (5xx, or no response) or 80 % slower than 2 s of 20 calls or more in 30 s',
+      'each target by itself: opens after 50 % failures (502, 503, 504, or no response) or 80 % slower than 2 s of 20 calls or more in 30 s',
       'then redirects for 60 s, before it sends 3 probes',
     ],
   )
   t.match(await said({ failure_rate: 10 }), [
-    'opens after 5 failures in a row (5xx, or no response), or 10 % failures of 20 calls or more in 30 s',
+    'opens after 5 failures in a row (502, 503, 504, or no response), or 10 % failures of 20 calls or more in 30 s',
   ])
 })

@@ -41,9 +41,9 @@ t.test('a whole configuration by the short form; a reload that fails leaves it o
   const { after, replace, get, metric, weir, proxy } = await startReloadable(
     t,
     { 'weir.yaml': text(`{ ${options} }`) },
-    { listener: (_request, response) => void response.writeHead(500).end() },
+    { listener: (_request, response) => void response.writeHead(503).end() },
   )
-  for (let i = 0; i < 2; i++) t.equal((await get('bad')).status, 500)
+  for (let i = 0; i < 2; i++) t.equal((await get('bad')).status, 503)
   t.match(await get('bad'), { status: 200, body: 'later', headers: { 'content-type': 'text/plain' } })
   t.equal(await after(() => replace('weir.yaml', text(`{ ${options}, fallback_strategi: x }`))), 'failed')
   t.equal((await get('bad')).body, 'later')
