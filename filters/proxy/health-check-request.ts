@@ -39,14 +39,14 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
     const { signal } = this.#request
     if (signal.aborted) return this.#giveUp()
     signal.addEventListener('abort', this.#giveUp, { once: true })
-    this.#dispatch()
+    this.#dispatch(this.#pool)
   }
 
-  #dispatch(): void {
+  #dispatch(to: Dispatcher): void {
     const { method, path, headers } = this.#request
     try {
       // undici would close the connection after HEAD.
-      this.#pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
+      to.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
     } catch (error) {
       this.#fail(error as Error)
     }
@@ -83,7 +83,8 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
     if (this.#status === 0 && !this.#resent && isClosed(error) && (this.client?.responses ?? 0) > 0) {
       this.#resent = true
       this.#controller = undefined
-      return this.#dispatch()
+      // Not through the pool, whose next connection may be stale too: this client has none now, and makes a new one.
+      return this.#dispatch(this.client!)
     }
     this.#fail(failureOf(error, this.#controller !== undefined, this.#status > 0))
   }

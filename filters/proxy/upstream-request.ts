@@ -163,7 +163,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
       this.#resent = true
       this.#phase = 'connecting'
       this.#controller = undefined
-      this.#context.pool.dispatch(this.#options, this)
+      // Not through the pool, whose next connection may be stale too: this client has none now, and makes a new one.
+      this.client!.dispatch(this.#options, this)
       return
     }
     this.#fail(failureOf(error, this.#controller !== undefined, this.#phase === 'body'))

@@ -1,4 +1,5 @@
 import { Agent, type OutgoingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { send } from '../../support/client.ts'
 import { onHead, proxied, proxiedRaw, signal } from './support.ts'
@@ -36,6 +37,8 @@ t.test('twenty requests of every kind use one upstream connection', async (t) =>
   t.equal(upstream.connections(), 1)
 })
 
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
 /** Answers the first request of the first connection; closes it when the second comes. Later connections behave. */
 function closesWhenReused(heads: string[]): Parameters<typeof proxiedRaw>[1] {
   let connections = 0
@@ -44,7 +47,7 @@ function closesWhenReused(heads: string[]): Parameters<typeof proxiedRaw>[1] {
     onHead(socket, (head, count) => {
       heads.push(head.slice(0, head.indexOf(' ')))
       if (first && count > 1) socket.destroy()
-      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      else socket.write(OK)
     })
   }
 }
@@ -73,6 +76,33 @@ for (const body of [undefined, 'x=1']) {
     t.equal(answer.status, 502)
     t.equal(answer.json().code, 'upstream_reset')
     t.same(heads, ['GET', 'POST'])
+  })
+}
+
+for (const method of ['GET', 'PUT']) {
+  t.test(`${method} behind a pool of stale connections`, async (t) => {
+    const kept: Socket[] = []
+    const stale = new Set<Socket>()
+    const reused = new Set<Socket>()
+    const { api, outcomes } = await proxiedRaw(t, (socket) =>
+      onHead(socket, (head) => {
+        if (stale.has(socket)) {
+          reused.add(socket)
+          socket.destroy()
+        } else if (head.includes('/hold')) {
+          kept.push(socket)
+          if (kept.length === 8) for (const one of kept) one.write(OK)
+        } else socket.write(OK)
+      }),
+    )
+    t.same(
+      new Set(await Promise.all(Array.from({ length: 8 }, async () => (await send(`${api}/hold`)).status))),
+      new Set([200]),
+    )
+    for (const socket of kept) stale.add(socket)
+    for (let i = 0; i < 8; i++) t.equal((await send(`${api}/x`, { method })).status, 200)
+    t.ok(reused.size > 0)
+    t.equal(outcomes.filter(({ result }) => result === 'success').length, 16, 'one attempt each')
   })
 }
 
@@ -120,7 +150,7 @@ t.test('an idle connection is kept for keep_alive, then closed', async (t) => {
       let answeredAt = 0
       onHead(socket, () => {
         answeredAt = performance.now()
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+        socket.write(OK)
       })
       socket.on('end', () => closed.fire(performance.now() - answeredAt))
     },
