@@ -23,8 +23,11 @@ export class CountingClient extends Client implements Connection {
   #retired = false
   /** Address of the present connection, until it closes or becomes a tunnel. */
   address: string | undefined = undefined
+  /** The same for all requests: undici would take it from `Host`, and begin a new connection when it changes. */
+  readonly #serverName: string | undefined
 
-  constructor(origin: URL, { connect, ...options }: Client.Options, addresses?: Addresses) {
+  /** @param serverName name that TLS sends and verifies; empty if the address is verified */
+  constructor(origin: URL, { connect, ...options }: Client.Options, serverName: string, addresses?: Addresses) {
     const link: { begun?: (socket: unknown) => void; made?: (...result: Parameters<buildConnector.Callback>) => void } =
       {}
     super(origin, {
@@ -32,7 +35,8 @@ export class CountingClient extends Client implements Connection {
       // The pool has turned its settings into a function.
       connect: (to, done) =>
         link.begun?.(
-          (connect as buildConnector.connector)(to, (...result) => {
+          // The name that the first request gave is not the connection's.
+          (connect as buildConnector.connector)({ ...to, servername: serverName }, (...result) => {
             link.made?.(...result)
             done(...result)
           }),
@@ -42,6 +46,7 @@ export class CountingClient extends Client implements Connection {
     link.begun = (socket) => {
       if (socket instanceof Socket) this.#connecting = socket
     }
+    this.#serverName = origin.protocol === 'https:' ? serverName || origin.hostname : undefined
     this.#addresses = addresses
     link.made = (error, socket) => {
       this.#connecting = undefined
@@ -60,7 +65,7 @@ export class CountingClient extends Client implements Connection {
         this.#leave()
         this.#broken = socket.errored != null
         this.#socket = undefined
-      })
+        })
     }
     if (addresses === undefined) return
     // This comes too when a connection becomes a tunnel, which is not this client's from then on.
@@ -95,7 +100,9 @@ export class CountingClient extends Client implements Connection {
       this.#addresses.touch()
       this.#closeIfRetired()
     }
-    return super.dispatch(options, handler)
+    // The types don't know the option.
+    const own = this.#serverName === undefined ? options : { ...options, servername: this.#serverName }
+    return super.dispatch(own, handler)
   }
 
   #closeIfRetired(): void {

@@ -22,6 +22,7 @@ import { timeLeft, withTimeout } from './deadlines.ts'
 import { sendHealthChecksThrough } from './health-check-request.ts'
 import { type Options, options } from './options.ts'
 import { requestFields } from './request-fields.ts'
+import { serverName } from './server-name.ts'
 import { sharedHealthCheckPool, sharedPool } from './shared-pools.ts'
 import { TargetChoice } from './target-choice.ts'
 import { UpgradeCounts, type Upgrades } from './upgrade-counts.ts'
@@ -88,7 +89,7 @@ class ProxyFilter implements TerminalFilter {
     const known = env.endpoint && env.service(EndpointRegistryKey).of(env.endpoint)
     this.#contexts = new Map(
       env.endpoint?.targets.map((target) => {
-        const own = { ...settings, origin: target.origin }
+        const own = { ...settings, origin: target.origin, serverName: serverName(target, tls.server_name) }
         const pool = sharedPool(own, env)
         const state = known!.target(target, env.clock.wall())
         this.#withdrawals.push(state.offerHealthCheck(sendHealthChecksThrough(sharedHealthCheckPool(own, env))))

@@ -35,6 +35,10 @@ const upgrade = z.strictObject({
 const TAKEN =
   /^(?:host|via|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|forwarded|x-forwarded-.*|authorization|cookie|traceparent|tracestate)$/i
 
+/** A name, not an address: SNI holds no addresses (RFC 6066 §3). */
+const SERVER_NAME =
+  /^(?!.*\.\d+\.?$)(?!\d+\.?$)[a-z\d_](?:[a-z\d_-]*[a-z\d_])?(?:\.[a-z\d_](?:[a-z\d_-]*[a-z\d_])?)*\.?$/i
+
 const fieldName = z
   .string()
   .regex(TOKEN_PATTERN, 'expected the name of a header field')
@@ -109,6 +113,13 @@ export const options = z.strictObject({
         .optional()
         .describe(
           'PEM bundle of authorities that are trusted instead of those of the system. A relative path starts at the folder of the configuration. Default: those of the system.',
+        ),
+      server_name: z
+        .string()
+        .regex(SERVER_NAME, 'expected a host name, such as orders.internal')
+        .optional()
+        .describe(
+          "Name that is sent (SNI) and verified. Default: the host of the target's URL, never what a client sends in `Host`.",
         ),
       verify: z
         .boolean()

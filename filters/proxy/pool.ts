@@ -10,6 +10,8 @@ export interface PoolSettings {
   /** PEM bundle of authorities; undefined: those of the system. */
   readonly ca: string | undefined
   readonly verify: boolean
+  /** Name that TLS sends and verifies (RFC 6066 §3); empty if the host is an address, which is verified then. */
+  readonly serverName: string
   readonly dns: DnsSettings
 }
 
@@ -41,6 +43,6 @@ export function makePool(settings: PoolSettings, addresses?: Addresses): Pool {
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
       ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
     },
-    factory: (origin, options) => new CountingClient(origin, options as Client.Options, addresses),
+    factory: (origin, options) => new CountingClient(origin, options as Client.Options, settings.serverName, addresses),
   })
 }

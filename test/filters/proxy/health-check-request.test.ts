@@ -9,7 +9,15 @@ import { onHead, startBlackhole } from './support.ts'
 /** Sends checks to a URL. */
 function checking(t: Test, origin: string): (check?: Partial<HealthCheckRequest>) => Promise<HealthCheckResponse> {
   const dns = { min: 1000, max: 1000, default: 1000, servers: undefined }
-  const pool = makePool({ origin, connectTimeoutMs: 5000, keepAliveMs: 4000, ca: undefined, verify: true, dns })
+  const pool = makePool({
+    origin,
+    connectTimeoutMs: 5000,
+    keepAliveMs: 4000,
+    ca: undefined,
+    verify: true,
+    serverName: '',
+    dns,
+  })
   t.teardown(() => pool.destroy())
   const send = sendHealthChecksThrough(() => pool)
   const signal = new AbortController().signal
