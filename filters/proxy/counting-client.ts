@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { WeirError } from '../../core/index.ts'
 import type { Addresses, Connection } from './dns/addresses.ts'
+import { WriteErrors } from './write-errors.ts'
 
 /** Handler of a request that a pool with counting clients sends. */
 export interface PooledRequest {
@@ -23,6 +24,8 @@ export class CountingClient extends Client implements Connection {
   #retired = false
   /** Address of the present connection, until it closes or becomes a tunnel. */
   address: string | undefined = undefined
+  /** Of the present connection, once it has carried an upload. */
+  #writeErrors: WriteErrors | undefined
   /** The same for all requests: undici would take it from `Host`, and begin a new connection when it changes. */
   readonly #serverName: string | undefined
 
@@ -57,6 +60,7 @@ export class CountingClient extends Client implements Connection {
       }
       this.responses = 0
       this.#broken = false
+      this.#writeErrors = undefined
       this.#socket = socket
       this.#join(socket.remoteAddress)
       // The pool keeps this client when its connection is closed, so the client must forget the socket.
@@ -65,7 +69,8 @@ export class CountingClient extends Client implements Connection {
         this.#leave()
         this.#broken = socket.errored != null
         this.#socket = undefined
-        })
+        this.#writeErrors = undefined
+      })
     }
     if (addresses === undefined) return
     // This comes too when a connection becomes a tunnel, which is not this client's from then on.
@@ -92,6 +97,12 @@ export class CountingClient extends Client implements Connection {
   retire(): void {
     this.#retired = true
     this.#closeIfRetired()
+  }
+
+  /** A request begins on the present connection: with a body or without. */
+  begin(uploading: boolean): void {
+    if (uploading && this.#socket !== undefined) this.#writeErrors ??= new WriteErrors(this.#socket)
+    if (this.#writeErrors !== undefined) this.#writeErrors.held = uploading
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {

@@ -72,6 +72,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     this.#controller = controller
     if (this.#cancelled !== undefined) return controller.abort(this.#cancelled)
     this.#watchdog.touch()
+    this.client?.begin(this.#upload !== undefined)
     if (this.#phase !== 'over') this.#phase = this.#upload === undefined ? 'waiting' : 'sending'
   }
 
