@@ -70,9 +70,10 @@ export { type Clock, systemClock } from './base/clock.ts'
 export type { Deadline, TimerWheel, WheelTurn } from './base/timer-wheel.ts'
 export { type IdleOwner, IdleWatchdog } from './base/idle-watchdog.ts'
 
-// Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, common replies.
+// Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, PEM, common replies.
 export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'
 export { isThenable } from './base/thenable.ts'
 export { isSecret, isSecretQueryKey, MASK, maskText } from './base/masking.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
+export { type PemBlock, pemBlocks, unwrapBase64 } from './base/pem.ts'
 export { outOfServiceReply } from './api/out-of-service.ts'

@@ -23,8 +23,8 @@ export class Problems {
     this.errors.push(position === undefined ? { path, message } : { path, message, position })
   }
 
-  warn(path: Path, message: string): void {
-    this.warnings.push({ path, message })
+  warn(path: Path, message: string, position?: PlacedProblem['position']): void {
+    this.warnings.push(position === undefined ? { path, message } : { path, message, position })
   }
 
   unknownKey(path: Path, known: readonly string[]): void {

@@ -17,6 +17,8 @@ export interface PlainOptions {
 }
 
 const MAX_DEPTH = 64
+const ENDS_IN_SPACE =
+  'the value ends in white space, which is part of the secret then: remove it where the reference leads'
 /** Number of values that aliases may add, so that a few lines can't expand into gigabytes. */
 const MAX_ALIASED = 100_000
 
@@ -142,9 +144,12 @@ class Reader {
     const { value } = node
     if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
     if (typeof value !== 'string' || !value.includes('${')) return value
-    const result = substitute(value, this.#options.references, isSecretPath(this.#path))
+    const secret = isSecretPath(this.#path)
+    const result = substitute(value, this.#options.references, secret)
     for (const problem of result.problems) this.#fail(problem)
     if (result.problems.length > 0) return BROKEN
+    // A file in place of one line, or a variable that was set by `echo`. A key may end in a line break.
+    if (secret && /\s$/.test(result.text) && !result.text.includes('-----END ')) this.#warn(ENDS_IN_SPACE)
     if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text
     const retyped = typed(result.text)
     return typeof retyped === 'number' && this.#options.keepText(this.#path) ? result.text : retyped
@@ -161,6 +166,10 @@ class Reader {
     const file = this.#file.name
     this.#problems.error([...this.#path], message, { file, ...this.#file.locate(this.#path) })
     return BROKEN
+  }
+
+  #warn(message: string): void {
+    this.#problems.warn([...this.#path], message, { file: this.#file.name, ...this.#file.locate(this.#path) })
   }
 
   #report(path: Path, message: string, node: unknown): void {

@@ -22,7 +22,7 @@ export const auth = defineFilter({
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
   create(options, env) {
-    const { algorithm, issuer, audience, clock_tolerance, roles, scopes, roles_claim, cache_size } = options
+    const { algorithm, issuer, audience, roles, scopes } = options
     const enforced = options.required || roles.length > 0 || scopes.length > 0
     const key = loadKey(options, env.readFile, process.env, (message) => env.warn(message))
     if (key === undefined && enforced)
@@ -36,9 +36,11 @@ export const auth = defineFilter({
       key: key?.key,
       issuer,
       audience,
-      clockTolerance: clock_tolerance,
-      rolesClaim: roles_claim,
-      cacheSize: cache_size,
+      clockTolerance: options.clock_tolerance,
+      requireExp: options.require_exp,
+      tokenType: options.token_type,
+      rolesClaim: options.roles_claim,
+      cacheSize: options.cache_size,
     }
     const verifier = env.share(JSON.stringify({ ...verification, key: key?.fingerprint }), {
       scope: 'factory',

@@ -1,10 +1,12 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject, type webcrypto } from 'node:crypto'
+import { pemBlocks, unwrapBase64 } from '../../core/index.ts'
 import type { Algorithm, AuthOptions } from './options.ts'
 
 /** Length of the hash: a shorter key weakens the signature (RFC 7518 §3.2). */
 const HS256_MIN_BYTES = 32
 /** RFC 7518 §3.3 */
 const RSA_MIN_BITS = 2048
+const MAKE_SECRET = 'make one with "openssl rand -base64 48"'
 
 const PARAMETERS = {
   HS256: { name: 'HMAC', hash: 'SHA-256' },
@@ -44,31 +46,43 @@ export function loadKey(
   if (given === undefined && (options.public_key !== undefined || options.public_key_file !== undefined))
     throw new Error('HS256 verifies with a shared secret: set secret or secret_file, or algorithm to RS256 or ES256')
   // An empty variable counts as unset: compose files set such variables.
-  const secret = given ?? (environment.WEIR_JWT_SECRET || environment.JWT_SECRET || undefined)
+  const variable = (['WEIR_JWT_SECRET', 'JWT_SECRET'] as const).find((name) => environment[name])
+  const secret = given ?? (variable && environment[variable])
   if (secret === undefined) return undefined
-  if (secret === '') throw new Error('secret_file: the file is empty')
-  // RFC 8725 §2.1: if a public key were used as the secret, anyone could sign.
-  if (/^\s*(?:-----BEGIN |\{[^}]*"kty")/.test(secret))
-    throw new Error(
-      'the secret of HS256 is a key of another kind (PEM or JWK): give it as public_key with its algorithm',
+  checkSecret(secret)
+  // Not that of `secret`: its references are the configuration's to warn about.
+  if (options.secret === undefined && /\s$/.test(secret))
+    warn(
+      `${given === undefined ? variable : 'secret_file'} ends in white space, which is part of the secret then: remove it, unless the signer uses it too`,
     )
-  const bytes = Buffer.from(secret)
-  if (bytes.length < HS256_MIN_BYTES)
-    warn(`the secret has ${bytes.length} bytes; HS256 needs at least ${HS256_MIN_BYTES} (RFC 7518 §3.2)`)
-  return prepare(algorithm, createSecretKey(bytes))
+  return prepare(algorithm, createSecretKey(Buffer.from(secret)))
+}
+
+function checkSecret(secret: string): void {
+  if (secret === '') throw new Error('secret_file: the file is empty')
+  if (secret.trim() === '') throw new Error(`the secret of HS256 is white space alone: ${MAKE_SECRET}`)
+  // RFC 8725 §2.1: if a public key were used as the secret, anyone could sign.
+  const kind = /^\s*(?:(-----BEGIN )|\{\s*("keys")|\{[^}]*"kty")/.exec(unwrapBase64(secret))
+  if (kind !== null) {
+    const name = kind[1] ? 'PEM' : kind[2] ? 'a JWK set' : 'a JWK'
+    throw new Error(
+      `the secret of HS256 is a key of another kind (${name}): give the public key as public_key with its algorithm`,
+    )
+  }
+  const { length } = Buffer.from(secret)
+  if (length < HS256_MIN_BYTES)
+    throw new Error(
+      `the secret has ${length} bytes; HS256 needs at least ${HS256_MIN_BYTES} (RFC 7518 §3.2): ${MAKE_SECRET}`,
+    )
 }
 
 function read(file: string | undefined, readFile: (path: string) => Buffer, option: string): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    return readFile(file).toString()
-  } catch (cause) {
-    throw new Error(`${option}: ${(cause as Error).message}`, { cause })
-  }
+  return file === undefined ? undefined : within(option, () => readFile(file).toString())
 }
 
 function publicKey(algorithm: 'RS256' | 'ES256', material: string): KeyObject {
-  const key = material.trimStart().startsWith('{') ? fromJwk(algorithm, material) : fromPem(material)
+  const text = unwrapBase64(material)
+  const key = text.trimStart().startsWith('{') ? fromJwk(algorithm, text) : fromPem(text)
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
   if (algorithm === 'ES256') {
     if (type !== 'ec') throw new Error(`ES256 needs an EC key on the curve P-256; the public key is of type ${type}`)
@@ -87,10 +101,26 @@ function fromPem(material: string): KeyObject {
     throw new Error(
       'public_key holds a private key: set the public key, and keep the private key where tokens are signed',
     )
+  const [block] = within('public_key', () => pemBlocks(material))
   try {
-    return createPublicKey(material)
+    if (block !== undefined) return createPublicKey(block.text)
+    // Keycloak and others show a key without its BEGIN and END lines.
+    return createPublicKey({ key: Buffer.from(material, 'base64'), format: 'der', type: 'spki' })
   } catch {
-    throw new Error('public_key is neither a PEM public key nor a JWK')
+    const what =
+      block === undefined
+        ? 'neither a PEM public key nor a JWK'
+        : `no usable public key: its block is of type ${block.label}`
+    throw new Error(`public_key is ${what}`)
+  }
+}
+
+/** @throws the same error, with the option it is about */
+function within<T>(option: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw new Error(`${option}: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -101,6 +131,10 @@ function fromJwk(algorithm: Algorithm, material: string): KeyObject {
   } catch {
     throw new Error('public_key looks like a JWK but is not valid JSON')
   }
+  if (Array.isArray((jwk as { keys?: unknown }).keys))
+    throw new Error(
+      'public_key is a JWK set ("keys": RFC 7517 §5), not one key: give the one key of it that signs, without the list around it',
+    )
   if (jwk.d !== undefined) throw new Error('public_key holds a private key: remove its private members')
   if (jwk.alg !== undefined && jwk.alg !== algorithm)
     throw new Error(`the "alg" of the JWK in public_key is not ${algorithm}`)

@@ -19,7 +19,7 @@ export const options = z
     secret_file: text(
       'HS256, instead of `secret`: file with the secret. One line break at its end is ignored. Default: none.',
     ),
-    public_key: text('RS256, ES256: the public key as PEM, or as JWK in JSON. Default: none.'),
+    public_key: text('RS256, ES256: the public key as PEM, or as JWK in JSON; either may be in base64. Default: none.'),
     public_key_file: text('RS256, ES256, instead of `public_key`: file with the public key. Default: none.'),
     issuer: text('Value that `iss` must have. Default: any.'),
     audience: z
@@ -28,7 +28,11 @@ export const options = z
       .describe('Value that `aud` must contain; of a list, one is enough. Default: any.'),
     clock_tolerance: duration()
       .prefault('5s')
-      .describe('Largest difference between the clocks of issuer and gateway that `exp` and `nbf` tolerate.'),
+      .describe('Largest difference between the clocks of issuer and gateway that `exp`, `nbf` and `iat` tolerate.'),
+    require_exp: z.boolean().default(false).describe('Whether a token without `exp`, which never expires, is refused.'),
+    token_type: text(
+      'Value that `typ` in the header of a token must have, such as `at+jwt` (RFC 9068 §4), so that tokens for other uses count for nothing (RFC 8725 §3.11). Default: any.',
+    ),
     required: z.boolean().default(false).describe('Whether requests without a valid token are refused.'),
     roles: z
       .array(z.string().min(1))

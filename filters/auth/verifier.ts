@@ -13,6 +13,9 @@ export interface VerifierOptions {
   readonly audience: string | string[] | undefined
   /** Milliseconds. */
   readonly clockTolerance: number
+  readonly requireExp: boolean
+  /** Value of `typ`; undefined: any. */
+  readonly tokenType: string | undefined
   readonly rolesClaim: string
   readonly cacheSize: number
 }
@@ -78,16 +81,20 @@ export class Verifier {
   }
 
   async #verify(token: string, key: CryptoKey): Promise<Proof> {
-    const { algorithm, issuer, audience, clockTolerance, rolesClaim } = this.#options
+    const { algorithm, issuer, audience, clockTolerance, requireExp, tokenType, rolesClaim } = this.#options
     const now = this.#clock.wall()
     try {
       const { payload } = await jwtVerify(token, key, {
         algorithms: [algorithm],
         ...(issuer !== undefined && { issuer }),
         ...(audience !== undefined && { audience }),
+        ...(requireExp && { requiredClaims: ['exp'] }),
+        ...(tokenType !== undefined && { typ: tokenType }),
         clockTolerance: clockTolerance / 1000,
         currentDate: new Date(now),
       })
+      // A token from the future was made with a wrong clock, or to outlive its use; jose checks it with a maximum age only.
+      if (payload.iat !== undefined && payload.iat * 1000 > now + clockTolerance) return this.#fail('token_invalid')
       const validUntil = this.#validUntil(payload, now)
       const proof = { verifier: this, identity: identityOf(payload, rolesClaim), validUntil }
       this.#remember(token, proof)

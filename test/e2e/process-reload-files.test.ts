@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like this
 import { mkdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { send } from '../support/client.ts'
@@ -55,7 +56,7 @@ t.test('a file that is missing is waited for', async (t) => {
   const ca = '    filters:\n      proxy: { tls: { ca_file: ca.pem } }\n'
   t.equal(await after(() => write('weir.yaml', `${BASE}${ca}`)), 'failed', 'one that a filter reads')
   t.match(await status(), { last_failure: { problems: [{ line: 8, message: /cannot read "ca.pem"/ }] } })
-  t.equal(await after(() => write('ca.pem', '')), 'applied')
+  t.equal(await after(() => write('ca.pem', rootCertificates[0]!)), 'applied')
 })
 
 const SECRETS = ['first-secret-of-at-least-32-bytes-x', 'second-secret-of-at-least-32-bytes']
@@ -84,13 +85,18 @@ for (const [what, options] of [
     const broken = await status()
     t.match(broken, { last_failure: { problems: [{ file: 'weir.yaml', line: 1 }] } })
     t.strictSame(await codes(), [401, 200])
-    t.equal(await after(() => write('jwt', SHORT)), 'applied')
+    t.equal(await after(() => write('jwt', SHORT)), 'failed')
     const short = await status()
-    t.match(short, { warnings: [{ file: 'weir.yaml', line: 1, message: /the secret has 21 bytes/ }] })
+    t.match(short, { last_failure: { problems: [{ line: 1, message: /the secret has 21 bytes/ }] } })
+    t.strictSame(await codes(), [401, 200])
+    t.equal(await after(() => write('jwt', `${SECRETS[0]!} `)), 'applied')
+    const spaced = await status()
+    t.match(spaced, { last_failure: null, warnings: [{ file: 'weir.yaml', line: 1, message: /ends in white space/ }] })
+    t.equal(new Set(spaced.warnings.map(({ message }) => message)).size, 1)
     t.equal(await after(() => write('jwt', SECRETS[0]!)), 'applied')
     t.match(await status(), { warnings: [] })
     t.strictSame(await codes(), [200, 401])
-    const told = [broken, short, (await send(`${admin}/config/reload`, { method: 'POST' })).body]
+    const told = [broken, short, spaced, (await send(`${admin}/config/reload`, { method: 'POST' })).body]
     for (const secret of [...SECRETS, SHORT])
       t.notOk([JSON.stringify(told), weir.stdout, weir.stderr].some((text) => text.includes(secret)))
   })

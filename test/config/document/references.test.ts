@@ -96,3 +96,23 @@ t.test('labels keep the text of a number', async (t) => {
   t.equal(read('version: "1.10"'), '1.10')
   t.equal(read('version: ${V}', { V: '1.10' }), '1.10')
 })
+
+t.test('a secret that ends in white space is a warning at its place, without the secret', async (t) => {
+  const text = filterOptions('secret: "${S}", issuer: "${I}"')
+  const warned = (env: Record<string, string>): string[] => {
+    const config = parse(text, env)
+    return config.warnings.filter(({ path }) => path[0] === 'filters').map((problem) => config.document.format(problem))
+  }
+  t.strictSame(warned({ S: 'plain', I: 'x ' }), [], 'an issuer is no secret')
+  t.strictSame(
+    warned({ S: `-----BEGIN A-----\nAAAA\n-----END A-----\n`, I: 'x' }),
+    [],
+    'a key in PEM ends in a line break',
+  )
+  for (const S of ['hunter2\n', 'hunter2 ', 'hunter2\t'])
+    t.strictSame(warned({ S, I: 'x' }), [
+      'weir.yaml:2:13 filters[0].auth.secret: the value ends in white space, which is part of the secret then: remove it where the reference leads',
+    ])
+})
+
+const filterOptions = (options: string): string => `filters:\n  - auth: { ${options} }\n  - route-match\n  - proxy\n`

@@ -64,6 +64,8 @@ t.test('equal verification options share a verifier, different ones never', asyn
     { issuer: 'me' },
     { audience: 'me' },
     { clock_tolerance: 0 },
+    { require_exp: true },
+    { token_type: 'JWT' },
     { roles_claim: 'groups' },
   ]) {
     const other = await bench.make(auth, { secret: SECRET, ...options })

@@ -1,4 +1,4 @@
-import { UnsecuredJWT } from 'jose'
+import { SignJWT, UnsecuredJWT } from 'jose'
 import t from 'tap'
 import { AUTHENTICATION, IdentitySlot } from '../../../core/api/endpoint.ts'
 import type { LocalReply } from '../../../core/api/reply.ts'
@@ -85,6 +85,65 @@ t.test('clock tolerance, issuer, audience, no exp', async (t) => {
   t.equal(await verdict({ audience: ['a', 'c'] }, { aud: 'd' }), '401 token_invalid')
 })
 
+t.test('exp that is demanded, iat of the future', async (t) => {
+  const verdict = async (options: Record<string, unknown>, claims: object) =>
+    (await ask({ ...required, ...options }, await token(claims))).verdict
+  t.equal(await verdict({ require_exp: true }, { exp: undefined }), '401 token_invalid')
+  t.equal(await verdict({ require_exp: true }, {}), undefined)
+  t.equal(await verdict({}, { iat: NOW + 5 }), undefined, 'within the tolerance')
+  t.equal(await verdict({}, { iat: NOW + 6 }), '401 token_invalid')
+  t.equal(await verdict({ clock_tolerance: 0 }, { iat: NOW + 1 }), '401 token_invalid')
+  t.equal(await verdict({ clock_tolerance: '1m' }, { iat: NOW + 60 }), undefined)
+  t.equal(await verdict({}, { iat: 'yesterday' }), '401 token_invalid')
+})
+
+t.test('a token for another use counts for nothing (RFC 8725 §3.11)', async (t) => {
+  const typed = (typ?: string): Promise<string> =>
+    new SignJWT({ sub: 'ann' }).setProtectedHeader({ alg: 'HS256', ...(typ && { typ }) }).sign(Buffer.from(SECRET))
+  const options = { ...required, token_type: 'at+jwt' }
+  // RFC 7515 §4.1.9: a media type, in any case, whose `application/` may be left out.
+  for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt'])
+    t.equal((await ask(options, await typed(typ))).verdict, undefined, typ)
+  for (const typ of ['JWT', 'dpop+jwt', undefined])
+    t.equal((await ask(options, await typed(typ))).verdict, '401 token_invalid', typ ?? 'none')
+  t.equal((await ask(required, await typed('dpop+jwt'))).verdict, undefined, 'any, unless said otherwise')
+})
+
+t.test('a token of 8,192 bytes is the longest', async (t) => {
+  const ofLength = async (length: number): Promise<string> => {
+    const bare = (await token({ pad: '' })).length
+    // Three bytes of claims are four characters, so one claim alone does not reach every length.
+    for (let pad = Math.floor(((length - bare) * 3) / 4) - 4; ; pad++) {
+      const made = await token({ pad: 'x'.repeat(pad) })
+      if (made.length >= length) return made
+    }
+  }
+  const longest = await ofLength(8192)
+  const tooLong = await ofLength(8193)
+  t.equal(longest.length, 8192)
+  t.equal(tooLong.length, 8193)
+  t.equal((await ask(required, longest)).verdict, undefined)
+  t.equal((await ask(required, tooLong)).verdict, '401 token_invalid')
+})
+
+t.test('an identity of another filter is left alone', async (t) => {
+  const theirs = { subject: 'key', scheme: 'api-key', roles: [], scopes: [], claims: {} }
+  const bench = new FilterBench()
+  const chain = await bench.make(auth, { secret: SECRET })
+  const other = await bench.make(auth, { secret: OTHER_SECRET })
+  for (const [what, bearer] of [
+    ['no token', undefined],
+    ['one that only the other instance refuses', await token()],
+    ['one that is refused', 'abc'],
+  ] as const) {
+    const x = request(bearer)
+    await chain.filter.request!(x)
+    x.set(IdentitySlot, theirs)
+    await other.filter.routed!(x)
+    t.equal(x.identity, theirs, what)
+  }
+})
+
 t.test('the header field', async (t) => {
   const made = await new FilterBench().make(auth, required)
   const good = await token()
@@ -140,6 +199,13 @@ t.test('challenges (RFC 6750 §3) echo nothing', async (t) => {
   t.match(await challenge(await token(), { roles: ['a'] }), /error="insufficient_scope", error_description="[^"]+"$/)
 })
 
+t.test('a missing key is no challenge: the client can do nothing about it', async (t) => {
+  const { filter } = await new FilterBench().make(auth, { algorithm: 'RS256', required: true })
+  const { status, options } = (await filter.routed!(request(undefined))) as LocalReply
+  t.equal(status, 503)
+  t.strictSame(Object.keys(options.headers ?? {}), ['Retry-After'])
+})
+
 t.test('what the endpoint requires is enforced without the option', async (t) => {
   const made = await new FilterBench().make(auth, { secret: SECRET })
   const at = { requires: [AUTHENTICATION] }
@@ -158,8 +224,8 @@ t.test('no key: every request that must be authenticated is refused', async (t) 
   delete process.env.JWT_SECRET
   const made = await new FilterBench().make(auth, { required: true })
   t.match(made.warnings, [/^no key/])
-  t.equal(await pass(request(undefined), made), '401 auth_key_missing')
-  t.equal(await pass(request(await token()), made), '401 auth_key_missing')
+  t.equal(await pass(request(undefined), made), '503 auth_key_missing')
+  t.equal(await pass(request(await token()), made), '503 auth_key_missing')
   t.equal(await pass(request(await token()), await new FilterBench().make(auth, {})), undefined)
   process.env.JWT_SECRET = OTHER_SECRET
   process.env.WEIR_JWT_SECRET = SECRET

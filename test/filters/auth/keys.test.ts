@@ -14,7 +14,11 @@ t.test('keys of the wrong kind stop the load, in clear words and without the key
     [{ algorithm: 'HS384' }, /HS256, RS256, ES256/],
     [{ algorithm: 'none' }, /HS256, RS256, ES256/],
     [{ secret: rsaPem }, /another kind/],
-    [{ secret: JSON.stringify(jwk) }, /another kind/],
+    [{ secret: JSON.stringify(jwk) }, /another kind \(a JWK\)/],
+    [{ secret: JSON.stringify({ keys: [jwk] }) }, /another kind \(a JWK set\)/],
+    [{ secret: Buffer.from(rsaPem).toString('base64') }, /another kind \(PEM\)/],
+    [{ secret: 'x'.repeat(31) }, /the secret has 31 bytes; HS256 needs at least 32 .*: make one with/],
+    [{ secret: ' \t\n'.repeat(20) }, /white space alone/],
     [{ public_key: rsaPem }, /shared secret/],
     [{ algorithm: 'RS256', secret: SECRET }, /with a public key/],
     [{ algorithm: 'RS256', public_key: ecPem }, /needs an RSA key; the public key is of type ec/],
@@ -23,6 +27,13 @@ t.test('keys of the wrong kind stop the load, in clear words and without the key
     [{ algorithm: 'RS256', public_key: small }, /2048 bits/],
     [{ algorithm: 'RS256', public_key: 'abc' }, /neither a PEM public key nor a JWK/],
     [{ algorithm: 'RS256', public_key: '{' }, /not valid JSON/],
+    [
+      { algorithm: 'RS256', public_key: JSON.stringify({ keys: [jwk] }) },
+      /a JWK set \("keys": RFC 7517 §5\), not one key/,
+    ],
+    [{ algorithm: 'RS256', public_key: rsaPem.slice(0, -30) }, /public_key: block 1, PUBLIC KEY, has no END line/],
+    [{ algorithm: 'RS256', public_key: rsaPem.replace('\n', '\n?') }, /block 1, PUBLIC KEY, .* not base64/],
+    [{ algorithm: 'RS256', public_key: rsaPem.replaceAll('PUBLIC KEY', 'X509 CRL') }, /its block is of type X509 CRL/],
     [{ algorithm: 'RS256', public_key: '{"kty":"oct","k":"eA"}' }, /no usable public key/],
     [
       { algorithm: 'RS256', public_key: JSON.stringify({ ...jwk, alg: 'ES256' }) },
@@ -63,11 +74,46 @@ t.test('files, relative to the configuration', async (t) => {
   await t.rejects(bench.make(auth, { secret_file: 'empty.txt' }, { baseDir: dir }), /empty/)
 })
 
-t.test('a short secret is warned about', async (t) => {
-  const { warnings } = await new FilterBench().make(auth, { secret: 'x'.repeat(31) })
-  t.match(warnings, [/31 bytes; HS256 needs at least 32/])
-  t.same((await new FilterBench().make(auth, { secret: SECRET })).warnings, [])
-  t.notMatch(warnings[0], 'xxx')
+t.test('a secret that ends in white space is warned about, by its source and without it', async (t) => {
+  const dir = t.testdir({ 'secret.txt': `${SECRET} \n`, 'clean.txt': `${SECRET}\r\n` })
+  const bench = new FilterBench()
+  const { warnings } = await bench.make(auth, { secret_file: 'secret.txt' }, { baseDir: dir })
+  t.match(warnings, [/^secret_file ends in white space/])
+  t.equal(warnings.length, 1)
+  t.notMatch(warnings[0], SECRET)
+  t.same((await bench.make(auth, { secret_file: 'clean.txt' }, { baseDir: dir })).warnings, [])
+  t.same((await bench.make(auth, { secret: SECRET })).warnings, [])
+  const options = { algorithm: 'HS256', secret: undefined, secret_file: undefined } as const
+  const more = { public_key: undefined, public_key_file: undefined }
+  const said: string[] = []
+  loadKey(
+    { ...options, ...more },
+    () => Buffer.alloc(0),
+    { JWT_SECRET: `${SECRET}\n` },
+    (text) => said.push(text),
+  )
+  t.match(said, [/^JWT_SECRET ends in white space/])
+})
+
+t.test('a public key in the forms that environments make of it', async (t) => {
+  const bench = new FilterBench()
+  const jwk = JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))
+  const lines = rsaPem.trim().split('\n')
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  for (const [form, public_key] of Object.entries({
+    'a literal \\n': lines.join('\\n'),
+    'a literal \\r\\n': lines.join('\\r\\n'),
+    'spaces for line breaks': lines.join(' '),
+    'no line breaks': lines.join(''),
+    'text around it': `from the issuer:\n${rsaPem}\n-- `,
+    'PEM in base64': base64(rsaPem),
+    'PEM in base64, in lines': base64(rsaPem).replaceAll(/.{76}/g, '$&\n'),
+    'JWK in base64': base64(jwk),
+    'no BEGIN and END': lines.slice(1, -1).join(''),
+  })) {
+    const made = await bench.make(auth, { algorithm: 'RS256', public_key, required: true })
+    t.equal(await pass(request(await token({}, 'RS256', rsa.privateKey)), made), undefined, form)
+  }
 })
 
 t.test('an endpoint may change the algorithm over a secret of the chain', async (t) => {
