@@ -16,6 +16,7 @@ import {
   type TerminalFilter,
   type UpstreamCall,
 } from '../../core/index.ts'
+import { authorities } from './authorities.ts'
 import { Candidate } from './balancers/balancer.ts'
 import { BALANCERS } from './balancers/balancers-by-name.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
@@ -71,7 +72,7 @@ class ProxyFilter implements TerminalFilter {
     const settings = {
       connectTimeoutMs: options.connect_timeout ?? Math.min(timeout, 10_000),
       keepAliveMs: options.keep_alive,
-      ca: tls.ca_file === undefined ? undefined : env.readFile(tls.ca_file).toString(),
+      ca: tls.ca_file === undefined ? undefined : authorities(env.readFile(tls.ca_file).toString(), tls.ca_file),
       verify: tls.verify,
       dns: { min: dns.min_ttl, max: dns.max_ttl, default: dns.default_ttl, servers: dns.servers },
     }
