@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
 import type { ErrorCode } from '../api/errors.ts'
+import { maskText } from '../base/masking.ts'
 import { equalsIgnoreCase } from '../base/tokens.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 
 /** What the engine itself needs from the head of a request. */
 export interface RequestHead {
-  /** Path of the target as it came, byte for byte. */
+  /** Path of the target as it came, byte for byte; of a target that is refused, without credentials. */
   path: string
   /** Query with its `?`, or empty. */
   query: string
@@ -65,6 +66,8 @@ export function readHead(req: IncomingMessage, limits: DownstreamLimits): Reques
     readTarget(req, head, target) ??
     // RFC 9110 §10.1.1: there is no other expectation; HTTP/1.0 has none at all.
     (expected || req.httpVersionMinor === 0 ? undefined : 'expectation_unknown')
+  // Path and query go into logs, spans and problem documents; such a target may hold a user name and a password.
+  if (head.refused !== undefined && target.charCodeAt(0) !== SLASH) split(head, maskText(target))
   return head
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
+import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
-import { send } from '../support/client.ts'
+import { send, sendRaw } from '../support/client.ts'
 import { OtlpCollector } from '../support/otlp.ts'
 import { folder, startWeir, yamlFor } from '../support/process.ts'
 import { startUpstream } from '../support/upstream.ts'
@@ -137,4 +138,32 @@ t.test('a collector that is not there costs nothing but a line', async (t) => {
   t.equal((await weir.stop()).code, 0)
   const ms = performance.now() - asked
   t.ok(ms < 6000, `it is given up after three seconds (${ms.toFixed(0)} ms)`)
+})
+
+t.test('credentials of a target that is refused show nowhere', async (t) => {
+  const { collector, cwd, NODE_OPTIONS } = await setUp(t)
+  const env = { NODE_OPTIONS, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' }
+  const { weir, proxy } = await startWeir(t, { cwd, env })
+  const port = Number(new URL(proxy).port)
+  const answers: string[] = []
+  for (const [line, host, status] of [
+    ['GET http://us3r:pa55@host/x HTTP/1.1', 'host', 400],
+    ['GET http://us3r:pa55@host/x?q=1 HTTP/1.1', 'a b', 400],
+    ['GET http://us3r:pa/pa55@host/x HTTP/1.1', 'host', 400],
+    ['GET http://us3r:p?pa55@host/x HTTP/1.1', 'host', 400],
+    ['GET http://us3r:p#pa55@host/x HTTP/1.1', 'host', 400],
+    ['GET http://us3r:pa55%40host/x HTTP/1.1', 'host', 400],
+    ['GET ftp://us3r:pa55@host/x HTTP/1.1', 'host', 400],
+    ['CONNECT us3r:pa55@host:443 HTTP/1.1', 'host', '400|501'],
+    ['GET http://us3r:pa55@host/\x01 HTTP/1.1', 'host', 400],
+  ] as const) {
+    const answer = await sendRaw(port, `${line}\r\nHost: ${host}\r\nAccept: application/json\r\n\r\n`)
+    t.match(answer, new RegExp(`^HTTP/1.1 (?:${status}) `), line)
+    answers.push(answer)
+  }
+  await collector.waitFor(7)
+  await weir.stop()
+  t.ok(weir.access.length >= 7)
+  for (const seen of [...answers, weir.stdout, weir.stderr, inspect(collector.spans, { depth: 9 })])
+    t.notMatch(seen, /us3r|pa55/)
 })
