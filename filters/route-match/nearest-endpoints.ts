@@ -1,10 +1,14 @@
 import { type Endpoint, suggest } from '../../core/index.ts'
 
+/** Endpoints that are compared: a path comes from anyone, and each of them costs time. */
+const MOST_COMPARED = 1000
+
 /**
- * Ids of the endpoints that the path most likely means, at most three. For debugging only: it looks at every endpoint.
+ * Ids of the endpoints that the path most likely means, at most three. Only the first thousand endpoints are compared.
  * @param prefix prefix of the routes; it may be missing or misspelt in the path
  */
-export function nearestEndpoints(path: string, prefix: string, endpoints: readonly Endpoint[]): string[] {
+export function nearestEndpoints(path: string, prefix: string, all: readonly Endpoint[]): string[] {
+  const endpoints = all.length > MOST_COMPARED ? all.slice(0, MOST_COMPARED) : all
   const rest = path.startsWith(prefix) ? path.slice(prefix.length) : path
   const [first, second, third] = rest.split('/', 4).filter((segment) => segment !== '')
   const found = new Set<string>()
