@@ -33,8 +33,8 @@ export function defaultText(path: string): string {
 export const DEFAULT_CONFIG = `# Weir's configuration. docs/reference/configuration.md describes every key.
 # Values may refer to the environment: \${NAME}, \${NAME:-default}, \${NAME:?message}.
 
-# Where clients connect: a port (on every address), or host:port.
-listen: 8000
+# Where clients connect: host:port, or a port alone. 127.0.0.1 is this machine only; "8000" is every address.
+listen: 127.0.0.1:8000
 
 # Health, metrics and the dashboard. Only this machine can reach it.
 admin:
@@ -72,10 +72,13 @@ endpoints:
   #   timeout: 30s
 `
 
-/** Writes a configuration to start with. Its first line names the JSON Schema for editors. Rejects if the file exists. */
+/**
+ * Writes a configuration to start with. Its first line names the JSON Schema for editors. Only its owner may read it, since
+ * secrets may be added. Rejects if the file exists.
+ */
 export async function writeDefaultFile(path: string): Promise<void> {
   try {
-    await writeFile(path, defaultText(path), { flag: 'wx' })
+    await writeFile(path, defaultText(path), { flag: 'wx', mode: 0o600 })
   } catch (error) {
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw exists ? new Error(`${path} exists already; it was not changed`, { cause: error }) : error

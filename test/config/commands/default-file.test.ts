@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import t from 'tap'
 import { modeline, writeDefaultFile } from '../../../config/commands/default-file.ts'
@@ -20,6 +20,23 @@ t.test('the default file loads without a warning and spells the default out', as
   t.same(config.settings.echo, { host: '127.0.0.1', port: 8002 })
   t.match(config.spec.endpoints[0]?.endpoint, { id: 'v1/echo', targets: [{ origin: 'http://127.0.0.1:8002' }] })
   t.match(readFileSync(file, 'utf8'), 'curl http://localhost:8000/orchestrator/v1/echo/hello?x=1')
+})
+
+t.test('it is its owner’s alone to read, and only this machine reaches what runs on it', async (t) => {
+  const { file, remove } = tempFile()
+  t.teardown(remove)
+  const umask = process.umask(0)
+  t.teardown(() => process.umask(umask))
+  await writeDefaultFile(file)
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  const { spec } = await loadConfig(file, {})
+  t.strictSame(
+    spec.listeners.map(({ host, port }) => [host, port]),
+    [
+      ['127.0.0.1', 8000],
+      ['127.0.0.1', 8001],
+    ],
+  )
 })
 
 t.test('its first line leads editors to the schema', async (t) => {
