@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { AUTHENTICATION } from '../../core/api/endpoint.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { ListenerSpec } from '../../core/control/gateway-spec.ts'
@@ -40,7 +41,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   if (admin !== undefined) {
     const open = !isLoopback(admin.address.host)
     const requires = open ? [AUTHENTICATION] : []
-    const { entries } = expandAdminChain(admin.chain, values, open)
+    const { entries } = expandAdminChain(admin.chain, values, open, admin.hosts)
     for (const { factory, options, at } of entries)
       if (open && factory === 'auth' && options.required === false)
         problems.error(
@@ -57,7 +58,14 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
 }
 
-function readAdmin(raw: unknown, problems: Problems): { address: Address; chain: DeclaredChain } | undefined {
+interface Admin {
+  readonly address: Address
+  readonly chain: DeclaredChain
+  /** Names that it is served under. */
+  readonly hosts: readonly string[]
+}
+
+function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
   if (raw === BROKEN || raw === 'off' || raw === false) return undefined
   if (raw !== undefined && !isMapping(raw)) {
     problems.error(
@@ -70,7 +78,9 @@ function readAdmin(raw: unknown, problems: Problems): { address: Address; chain:
   const at: Path = ['admin', 'filters']
   const spelled = raw !== undefined && Object.hasOwn(raw, 'filters')
   const chain = spelled ? readChain(raw.filters, at, problems) : impliedChain(['admin'], at)
-  return { address: address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK), chain }
+  const listen = address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK)
+  const own = listen.host === undefined || isIP(listen.host) !== 0 ? [] : [listen.host]
+  return { address: listen, chain, hosts: [...own, ...(values.allowed_hosts ?? [])] }
 }
 
 function readEcho({ echo }: DocumentValues): Address | undefined {

@@ -65,21 +65,29 @@ export function expandChain(
 }
 
 /**
- * The admin listener's chain. The keys about tokens apply there too, unless an option of its `auth` sets the same.
+ * The admin listener's chain. The keys about tokens and hosts apply there, unless an option of its `auth`, or `admin`, sets the same.
  * @param open true if other machines can reach it: then a token is required
+ * @param hosts the names that it is served under
  */
-export function expandAdminChain(chain: DeclaredChain, values: DocumentValues, open: boolean): DeclaredChain {
-  const keys = [...tokenKeys(values), ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen'])]
+export function expandAdminChain(
+  chain: DeclaredChain,
+  values: DocumentValues,
+  open: boolean,
+  hosts: readonly string[],
+): DeclaredChain {
+  const keys = [
+    ...tokenKeys(values),
+    ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen']),
+    ...single(['admin', 'allowed_hosts'], hosts.length > 0 ? hosts : undefined, ['admin', 'allowed_hosts']),
+  ]
   const expand = (filter: FilterSpec): FilterSpec =>
-    keys.reduce(
-      (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
-      filter,
-    )
-  return declaredChain(
-    chain.entries.map((filter) => (filter.factory === 'auth' ? expand(filter) : filter)),
-    chain.leftOut,
-    chain.complete,
-  )
+    keys
+      .filter(({ factory }) => factory === filter.factory)
+      .reduce(
+        (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
+        filter,
+      )
+  return declaredChain(chain.entries.map(expand), chain.leftOut, chain.complete)
 }
 
 function switchMetrics(chain: DeclaredChain, enabled: boolean | undefined, problems: Problems): DeclaredChain {

@@ -1,10 +1,11 @@
 import * as z from 'zod'
-import { parseHostPattern, parsePathPattern } from './address.ts'
+import { parsePathPattern } from './address.ts'
 import { refinements } from './chain-shape.ts'
 import { ownHealthCheckShape } from './health-check-shape.ts'
 import {
   absolutePath,
   authType,
+  host,
   label,
   listOrOne,
   off,
@@ -84,7 +85,7 @@ export const endpointShape = {
     .describe(
       'Health checks of its targets, or `off`; each key replaces that of `health_check` of the document. Default: those of the document, or none.',
     ),
-  host: listOrOne(written('host', /^(?:\[.+\]|[^\s[\]:/?#@]+)$/, parseHostPattern))
+  host: listOrOne(host())
     .optional()
     .describe('Hosts of the endpoint, without port; `*.example.com` means every name below it. Default: every host.'),
   path: listOrOne(written('path prefix', /^\/[\x21-\x7e]*$/, parsePathPattern))

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { duration, size } from '../../core/base/units.ts'
 import { DEFAULT_LIMITS } from '../../core/http/downstream-limits.ts'
 import { filterEntry } from './chain-shape.ts'
-import { httpUrl, listen, positiveDuration, sizeBetween, text, upgradeProtocol } from './value-kinds.ts'
+import { host, httpUrl, listen, positiveDuration, sizeBetween, text, upgradeProtocol } from './value-kinds.ts'
 
 // The sections of the document that are mappings, except for health_check.
 
@@ -10,6 +10,12 @@ export const adminShape = {
   listen: listen()
     .prefault('127.0.0.1:8001')
     .describe('Address of the admin listener. A port alone means that port of 127.0.0.1.'),
+  allowed_hosts: z
+    .array(host())
+    .optional()
+    .describe(
+      'Host names that browsers may use for the admin listener, besides `localhost`, IP addresses and that of `listen`; `*.example.com` means every name below it. Others get 421. Default: none.',
+    ),
   filters: z.array(filterEntry()).prefault(['admin']).describe('The chain of the admin listener, in order.'),
 }
 

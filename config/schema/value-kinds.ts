@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import { duration, size } from '../../core/base/units.ts'
 import type { LogLevel } from '../../core/observe/root-logger.ts'
-import { type Parsed, parseListen, parseTarget } from './address.ts'
+import { type Parsed, parseHostPattern, parseListen, parseTarget } from './address.ts'
 
 // The kinds of values in a document. Messages that start with "expected" get ", found …" appended (read-shape.ts);
 // others are whole sentences.
@@ -53,6 +53,7 @@ export const listen = () =>
     .transform(parsed(parseListen))
 export const url = () =>
   written('URL of an upstream', /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#@]+(?:\/[^?#]*)?$/, parseTarget)
+export const host = () => written('host', /^(?:\[.+\]|[^\s[\]:/?#@]+)$/, parseHostPattern)
 export const absolutePath = () => z.string().regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with /')
 export const httpUrl = () =>
   z

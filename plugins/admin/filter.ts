@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import {
   type Awaitable,
   ConfigControlKey,
@@ -9,23 +10,37 @@ import {
   reply,
   type TerminalFilter,
 } from '../../core/index.ts'
+import { BrowserGuard } from './browser-guard.ts'
 import { PAGES, type Page, type Parts } from './pages.ts'
 
+const HOST = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i
+
+const options = z.strictObject({
+  allowed_hosts: z
+    .array(z.string().regex(HOST, 'expected a host name without a port, such as admin.example.com'))
+    .default([])
+    .describe(
+      'Host names that it is served under, besides `localhost` and IP addresses; `*.example.com` means every name below it.',
+    ),
+})
+
 /** Terminal filter of the admin listener: pages about the process, for operators, orchestrators and Prometheus. */
-export const admin = defineFilter({
+export const admin = defineFilter<z.infer<typeof options>>({
   name: 'admin',
   apiVersion: 1,
   summary: 'Serves /livez, /readyz, /metrics and /config on the admin listener.',
+  options,
   terminal: true,
   needs: [GatewayStatusKey, ConfigControlKey],
-  create: (_options, env): TerminalFilter => {
+  create: ({ allowed_hosts: allowed }, env): TerminalFilter => {
     const parts = { status: env.service(GatewayStatusKey), config: env.service(ConfigControlKey) }
-    return { call: (x) => serve(x, parts) }
+    const guard = new BrowserGuard(allowed)
+    return { call: (x) => guard.refuse(x.request) ?? serve(x, parts) }
   },
 })
 
 function serve(x: Exchange, parts: Parts): Awaitable<Response | LocalReply> {
-  const { method, path, query, headers } = x.request
+  const { method, path, query } = x.request
   const pages = Object.hasOwn(PAGES, path) ? PAGES[path]! : undefined
   if (pages === undefined) return refusal(404, 'admin_not_found', 'There is no such page; / lists all pages.')
   const wanted = method === 'HEAD' ? 'GET' : method
@@ -34,13 +49,8 @@ function serve(x: Exchange, parts: Parts): Awaitable<Response | LocalReply> {
     const allow = Object.keys(pages).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
     return refusal(405, 'method_not_allowed', `Allowed here: ${allow.join(', ')}.`, { Allow: allow.join(', ') })
   }
-  if (method !== 'GET' && method !== 'HEAD' && isForeign(headers.get('sec-fetch-site')))
-    return refusal(403, 'cross_site', 'Requests from pages of other sites are refused.')
   return method === 'HEAD' ? headOnly(page, parts, query) : page.respond(parts, new URLSearchParams(query))
 }
-
-/** Whether a browser sends the request for another site (Fetch Metadata). Only browsers send the field. */
-const isForeign = (site: string | undefined): boolean => site !== undefined && site !== 'same-origin' && site !== 'none'
 
 /** The response to GET without its body (RFC 9110 §9.3.2). */
 async function headOnly(page: Page, parts: Parts, query: string): Promise<Response> {
