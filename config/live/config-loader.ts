@@ -81,6 +81,8 @@ export class ConfigLoader {
   async #parse(name: string, slice: TimeSlice): Promise<{ file: ConfigFile; problems: readonly PlacedProblem[] }> {
     try {
       const text = this.#texts.get(name) ?? decodeText(await this.#source.read(name))
+      // An included file without endpoints is a usual thing, a main file without anything a mistake.
+      if (text === '' && name === this.#source.main) throw new ConfigError([{ path: [], message: 'the file is empty' }])
       return await runInSlices(parseFile(text, name, this.#pieces), slice)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
@@ -141,9 +143,8 @@ export function parseConfig(text: string, { file, env }: { file: string; env: En
   return runAtOnce(reading.interpret(runAtOnce(reading.plain(parsed))))
 }
 
-/** The text of a file. Throws a ConfigError if the file is empty or not UTF-8. */
+/** The text of a file. Throws a ConfigError if the file is not UTF-8. */
 export function decodeText(bytes: Buffer): string {
-  if (bytes.length === 0) throw new ConfigError([{ path: [], message: 'the file is empty' }])
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

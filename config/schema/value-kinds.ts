@@ -54,7 +54,11 @@ export const listen = () =>
 export const url = () =>
   written('URL of an upstream', /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#@]+(?:\/[^?#]*)?$/, parseTarget)
 export const host = () => written('host', /^(?:\[.+\]|[^\s[\]:/?#@]+)$/, parseHostPattern)
-export const absolutePath = () => z.string().regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with /')
+export const absolutePath = () =>
+  z
+    .string()
+    .regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with /')
+    .regex(/^[^#]*$/, "a path here can't have a fragment. Remove the # and the rest")
 export const httpUrl = () =>
   z
     .string()

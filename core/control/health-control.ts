@@ -62,15 +62,22 @@ export interface HealthControl {
  */
 export const HealthControlKey: ServiceKey<HealthControl> = defineService('health')
 
-const REGEX = /^\/(.+)\/([imsu]*)$/s
+const REGEX = /^\/(.+)\/([a-z]*)$/s
+/** Letters of which other programs make flags: text behind the last slash that is made of them is meant as flags. */
+const FLAGS = /^(?!.*(.).*\1)[dgimnsuvyx]*$/
 
 /**
- * Reads the option `body_match` of a health check: a regular expression between slashes, followed by flags, or plain text.
+ * Reads the option `body_match` of a health check: a regular expression between slashes, followed by the flags `i`, `m`, `s`
+ * or `u`, or plain text.
  *
  * @example parseBodyMatch('/"status": ?"up"/i') // a RegExp
- * @throws SyntaxError for a wrong regular expression
+ * @throws SyntaxError for a wrong regular expression, and for a text that is meant as one
  */
 export function parseBodyMatch(text: string): RegExp | string {
-  const [, source, flags] = REGEX.exec(text) ?? []
-  return source === undefined ? text : new RegExp(source, flags)
+  const [, source, flags = ''] = REGEX.exec(text) ?? []
+  const [, inline, rest = ''] = /^\(\?([a-z]+)\)(.*)$/s.exec(source ?? text) ?? []
+  if (inline !== undefined) throw new SyntaxError(`flags stand behind the last slash here: write /${rest}/${inline}`)
+  if (source === undefined || !FLAGS.test(flags)) return text
+  if (!/^[imsu]*$/.test(flags)) throw new SyntaxError(`"${flags}" is not allowed here: the flags are i, m, s and u`)
+  return new RegExp(source, flags)
 }

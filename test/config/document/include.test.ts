@@ -149,3 +149,14 @@ t.test('a thousand files are enough', async (t) => {
   delete files['c/999.yaml']
   t.strictSame(ids((await load(t, { 'weir.yaml': `include: c/*.yaml\n${one('a')}`, ...files })).config), ['a'])
 })
+
+t.test('an included file without anything in it adds nothing', async (t) => {
+  const main = `include: "conf.d/*.yaml"\n${one('main')}`
+  for (const empty of ['', '\n', '# nothing yet\n', '---\n']) {
+    const { config, problems } = await load(t, { 'weir.yaml': main, 'conf.d/a.yaml': empty, 'conf.d/b.yaml': one('b') })
+    t.strictSame(problems, [], JSON.stringify(empty))
+    t.strictSame(ids(config), ['main', 'b'])
+  }
+  const { problems } = await load(t, { 'weir.yaml': '' })
+  t.strictSame(problems, ['weir.yaml: the file is empty'], 'the main file must hold something')
+})

@@ -77,6 +77,17 @@ t.test('what is wrong is told', async (t) => {
     one('health_check: { body_match: /(/ }'),
     'health_check.body_match: this is not a regular expression: Invalid',
   )
+  const fragment = "a path here can't have a fragment. Remove the # and the rest"
+  t.match(one('health_check_path: "/live#now"'), `4:5 endpoints[0].health_check_path: ${fragment}`)
+  t.match(one('health_check: { path: "/#" }'), `4:21 endpoints[0].health_check.path: ${fragment}`)
+  const body = (text: string): string => one(`health_check: { body_match: '${text}' }`)
+  const wrong = '4:21 endpoints[0].health_check.body_match: this is not a regular expression: '
+  t.match(body('/ok/g'), `${wrong}"g" is not allowed here: the flags are i, m, s and u`)
+  t.match(body('/ok/ix'), `${wrong}"ix" is not allowed here`)
+  t.match(body('(?i)ok'), `${wrong}flags stand behind the last slash here: write /ok/i`)
+  t.match(body('/(?is)o.k/'), `${wrong}flags stand behind the last slash here: write /o.k/is`)
+  for (const fine of ['/ok/', '/ok/i', '/ok/ims', '/a/path', '/usr/bin', 'ok (?)', '/(?i:ok)/'])
+    t.equal(body(fine), '', fine)
   t.match(one('health_check: { headers: { Connection: x } }'), 'it belongs to the connection')
   t.match(one('health_check: { headers: { "a b": x } }'), 'this is not the name of a header field')
   t.match(one('health_check: { headers: { a: "x\\r\\ny" } }'), 'printable ASCII')
