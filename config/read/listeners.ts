@@ -49,17 +49,27 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
           'an admin listener that other machines can reach requires a token: remove this',
         )
     specs.push({ name: 'admin', ...admin.address, chain: entries, routes: false, requires, at: ['admin'] })
+    if (admin.probes !== undefined) specs.push(probesListener(admin.probes))
   }
   const echo = readEcho(values)
   // An address that could not be read is not compared: nobody wrote its default.
   const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
-  reportCollisions(listen, admin?.address, echo, problems)
+  reportCollisions(listen, admin, echo, problems)
   const chains = [chain, admin?.chain]
-  return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete) }
+  return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete !== false) }
+}
+
+/** No filter guards it, the filters of the admin listener included: probes have no token. */
+function probesListener(address: Address): ListenerSpec {
+  const at: Path = ['admin', 'probes_listen']
+  const chain = [{ name: 'admin', factory: 'admin', options: { probes_only: true }, at }]
+  return { name: 'probes', ...address, chain, routes: false, requires: [], at }
 }
 
 interface Admin {
   readonly address: Address
+  /** Undefined: there is no listener for probes alone. */
+  readonly probes: Address | undefined
   readonly chain: DeclaredChain
   /** Names that it is served under. */
   readonly hosts: readonly string[]
@@ -80,7 +90,8 @@ function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
   const chain = spelled ? readChain(raw.filters, at, problems) : impliedChain(['admin'], at)
   const listen = address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK)
   const own = listen.host === undefined || isIP(listen.host) !== 0 ? [] : [listen.host]
-  return { address: listen, chain, hosts: [...own, ...(values.allowed_hosts ?? [])] }
+  const probes = values.probes_listen && address(values.probes_listen, listen, undefined)
+  return { address: listen, probes, chain, hosts: [...own, ...(values.allowed_hosts ?? [])] }
 }
 
 function readEcho({ echo }: DocumentValues): Address | undefined {
@@ -94,13 +105,14 @@ function address(value: ListenValue | undefined, absent: Address, bareHost: stri
 
 function reportCollisions(
   proxy: Address | undefined,
-  admin: Address | undefined,
+  admin: Admin | undefined,
   echo: Address | undefined,
   problems: Problems,
 ): void {
   const sockets = [
     { what: 'the proxy listener', at: ['listen'], address: proxy },
-    { what: 'the admin listener', at: ['admin', 'listen'], address: admin },
+    { what: 'the admin listener', at: ['admin', 'listen'], address: admin?.address },
+    { what: 'the listener for probes', at: ['admin', 'probes_listen'], address: admin?.probes },
     { what: 'the echo service', at: ['echo', 'listen'], address: echo },
   ]
   sockets.forEach((second, i) => {

@@ -10,6 +10,11 @@ export const adminShape = {
   listen: listen()
     .prefault('127.0.0.1:8001')
     .describe('Address of the admin listener. A port alone means that port of 127.0.0.1.'),
+  probes_listen: listen()
+    .optional()
+    .describe(
+      'Address that serves `/livez` and `/readyz` alone, without a token, for orchestrators and load balancers. A port alone means every address. Default: none.',
+    ),
   allowed_hosts: z
     .array(host())
     .optional()

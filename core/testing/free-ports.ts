@@ -10,6 +10,8 @@ export class FreePortLoader extends ConfigLoader {
     const listeners = config.spec.listeners
       .filter(({ name }) => name !== 'admin' || says('admin'))
       .map((listener): ListenerSpec => {
+        // The one for probes is there only where its address is.
+        if (listener.name === 'probes') return listener
         const path = listener.name === 'admin' ? ['admin', 'listen'] : ['listen']
         return says(...path) ? listener : { ...listener, host: '127.0.0.1', port: 0 }
       })

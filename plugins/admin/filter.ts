@@ -11,11 +11,15 @@ import {
   type TerminalFilter,
 } from '../../core/index.ts'
 import { BrowserGuard } from './browser-guard.ts'
-import { PAGES, type Page, type Parts } from './pages.ts'
+import { PAGES, type Page, type Pages, type Parts, PROBES } from './pages.ts'
 
 const HOST = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i
 
 const options = z.strictObject({
+  probes_only: z
+    .boolean()
+    .default(false)
+    .describe('`true` serves `/livez` and `/readyz` alone, under any host: they show nothing that is worth a guard.'),
   allowed_hosts: z
     .array(z.string().regex(HOST, 'expected a host name without a port, such as admin.example.com'))
     .default([])
@@ -32,17 +36,19 @@ export const admin = defineFilter<z.infer<typeof options>>({
   options,
   terminal: true,
   needs: [GatewayStatusKey, ConfigControlKey],
-  create: ({ allowed_hosts: allowed }, env): TerminalFilter => {
+  create: ({ allowed_hosts: allowed, probes_only: probesOnly }, env): TerminalFilter => {
     const parts = { status: env.service(GatewayStatusKey), config: env.service(ConfigControlKey) }
+    if (probesOnly) return { call: (x) => serve(x, parts, PROBES) }
     const guard = new BrowserGuard(allowed)
-    return { call: (x) => guard.refuse(x.request) ?? serve(x, parts) }
+    return { call: (x) => guard.refuse(x.request) ?? serve(x, parts, PAGES) }
   },
 })
 
-function serve(x: Exchange, parts: Parts): Awaitable<Response | LocalReply> {
+function serve(x: Exchange, parts: Parts, served: Pages): Awaitable<Response | LocalReply> {
   const { method, path, query } = x.request
-  const pages = Object.hasOwn(PAGES, path) ? PAGES[path]! : undefined
-  if (pages === undefined) return refusal(404, 'admin_not_found', 'There is no such page; / lists all pages.')
+  const pages = Object.hasOwn(served, path) ? served[path]! : undefined
+  if (pages === undefined)
+    return refusal(404, 'admin_not_found', `There is no such page; there are ${Object.keys(served).join(', ')}.`)
   const wanted = method === 'HEAD' ? 'GET' : method
   const page = Object.hasOwn(pages, wanted) ? pages[wanted] : undefined
   if (page === undefined) {

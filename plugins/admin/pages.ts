@@ -12,9 +12,16 @@ export interface Page {
 }
 
 /** Pages by path and method. HEAD is allowed wherever GET is. */
-export const PAGES: Readonly<Record<string, Readonly<Record<string, Page>>>> = {
+export type Pages = Readonly<Record<string, Readonly<Record<string, Page>>>>
+
+/** What orchestrators and load balancers ask for. */
+export const PROBES: Pages = {
   '/livez': { GET: { about: 'whether the process is alive', respond: () => text(200, 'ok\n') } },
   '/readyz': { GET: { about: 'whether the process takes traffic; ?verbose lists the checks', respond: readyz } },
+}
+
+export const PAGES: Pages = {
+  ...PROBES,
   '/metrics': { GET: { about: 'metrics for Prometheus', respond: metrics } },
   '/config/status': {
     GET: {

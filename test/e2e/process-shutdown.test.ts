@@ -55,6 +55,30 @@ t.test('during the grace period it still answers, and /readyz says 503', async (
   t.equal((await weir.exited).code, 0)
 })
 
+t.test(
+  'probes need no token where the admin listener does, and see the grace period (PrefectHQ/prefect#16726)',
+  async (t) => {
+    const upstream = await startUpstream((_request, response) => void response.end())
+    t.teardown(() => upstream.close())
+    const yaml = `listen: 127.0.0.1:0
+admin: { listen: 0.0.0.0:0, probes_listen: 127.0.0.1:0, filters: [{ auth: { secret: ${'s'.repeat(40)} } }, admin] }
+shutdown: { grace_period: 1s }
+endpoints: [{ name: up, url: "${upstream.url}" }]
+`
+    const { weir, admin, proxy } = await startWeir(t, { cwd: await folder(t, { 'weir.yaml': yaml }) })
+    const probes = `http://127.0.0.1:${(await weir.line((line) => line.listener === 'probes')).port}`
+    t.equal((await send(`${admin}/readyz`)).status, 401)
+    t.equal((await send(`${probes}/readyz`, { headers: { Host: 'a-load-balancer.test' } })).status, 200)
+    t.equal((await send(`${probes}/metrics`)).status, 404)
+    weir.child.kill('SIGTERM')
+    await weir.line(stopping)
+    t.equal((await send(`${probes}/readyz`)).status, 503)
+    t.equal((await send(`${probes}/livez`)).status, 200)
+    t.equal((await send(`${proxy}/orchestrator/up`)).status, 200, 'traffic that still comes is served')
+    t.equal((await weir.exited).code, 0)
+  },
+)
+
 t.test('a request on the connection of the last answer, begun before it was to stop, is answered', async (t) => {
   const { weir, base, begun } = await setUp(t)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })

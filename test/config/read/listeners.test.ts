@@ -28,6 +28,37 @@ t.test('an admin listener that others can reach requires authentication', async 
   ])
 })
 
+t.test('probes have an address of their own, and no token', async (t) => {
+  const of = (keys: string) => parse(`admin: { ${keys} }`).spec.listeners[2]
+  t.equal(of('listen: 9001'), undefined)
+  t.match(of('listen: ":9001", filters: [auth, admin], probes_listen: 9002'), {
+    name: 'probes',
+    host: undefined,
+    port: 9002,
+    routes: false,
+    requires: [],
+    chain: [{ factory: 'admin', options: { probes_only: true } }],
+  })
+  t.match(of('probes_listen: "10.0.0.1:9002"'), { host: '10.0.0.1', port: 9002 })
+  t.same(problems('admin: { probes_listen: 8001 }'), [
+    "1:10 admin.probes_listen: the admin listener (127.0.0.1:8001) and the listener for probes (:8001) can't listen on the same address",
+  ])
+  t.match(problems('admin: { probes_listen: x }'), [/^1:10 admin.probes_listen: expected a port/])
+})
+
+t.test('the names that the admin listener is served under', async (t) => {
+  const hosts = (keys: string) => parse(`admin: { ${keys} }`).spec.listeners[1]?.chain.at(-1)?.options
+  t.same(hosts('listen: 9001'), {})
+  t.same(hosts('listen: "10.0.0.1:9001"'), {})
+  t.same(hosts('listen: "Admin.internal:9001", allowed_hosts: ["*.BÜCHER.example"]'), {
+    allowed_hosts: ['admin.internal', '*.xn--bcher-kva.example'],
+  })
+  t.same(hosts('allowed_hosts: [a], filters: [admin: { allowed_hosts: [b] }]'), { allowed_hosts: ['b'] })
+  t.match(problems('admin: { allowed_hosts: ["a:8001"] }'), [
+    /^1:26 admin.allowed_hosts\[0\]: expected a host name without a port/,
+  ])
+})
+
 t.test('two sockets want different addresses', async (t) => {
   t.same(problems('listen: 8001'), [
     `1:1 listen: the proxy listener (:8001) and the admin listener (127.0.0.1:8001) can't listen on the same address`,

@@ -10,6 +10,7 @@ import { admin } from '../../../plugins/admin/filter.ts'
 interface Ask {
   headers?: Record<string, string>
   outcome?: Partial<ReloadOutcome>
+  probesOnly?: boolean
 }
 
 const status = (rest: Partial<GatewayStatus> = {}): GatewayStatus => ({
@@ -28,7 +29,10 @@ async function ask(what: GatewayStatus, method: string, path: string, query = ''
     reload: async (trigger: string) => ({ ...outcome, ...more.outcome, problems: [{ file: trigger }] }),
   }
   const env = { service: (key: unknown) => (key === GatewayStatusKey ? what : config) } as unknown as FilterEnv
-  const filter = (await admin.create({ allowed_hosts: [] }, env)) as TerminalFilter
+  const filter = (await admin.create(
+    { allowed_hosts: [], probes_only: more.probesOnly ?? false },
+    env,
+  )) as TerminalFilter
   const x = exchange({ method, path, query, headers: more.headers ?? {} })
   const answer = await filter.call(x, attempt(0), { upgrade: undefined })
   if (answer instanceof LocalReply) {
@@ -112,4 +116,14 @@ t.test('a page of another site cannot make a browser change anything', async (t)
   t.match(await from('same-site'), { status: 403 })
   t.match(await from('same-origin'), { status: 200 })
   t.match(await from('none'), { status: 200 })
+})
+
+t.test('with probes_only it serves the probes and nothing else, under any host', async (t) => {
+  const probe = (method: string, path: string) =>
+    ask(status(), method, path, '', { probesOnly: true, headers: { Host: 'lb.test' } })
+  t.match(await probe('GET', '/livez'), { status: 200, text: 'ok\n' })
+  t.match(await probe('HEAD', '/readyz'), { status: 200 })
+  t.match(await probe('POST', '/readyz'), { status: 405 })
+  for (const path of ['/', '/metrics', '/config/status', '/config/reload'])
+    t.match(await probe('GET', path), { status: 404, reason: 'admin_not_found' }, path)
 })
