@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HeaderList } from '../api/header-list.ts'
 import type { Response } from '../api/reply.ts'
-import { framedFields } from './response-framing.ts'
+import { framedFields, isFraming } from './response-framing.ts'
 
 /** Characters of a reason phrase (RFC 9112 §4). */
 const REASON = /^[\t -~\x80-\xff]*$/
@@ -14,12 +14,14 @@ export function reasonOf({ status, statusText }: Pick<Response, 'status' | 'stat
 }
 
 /**
- * A head as text in latin-1, for responses that Node's own writer does not send: interim ones and the switch of protocols.
+ * A head as text in latin-1, for responses that Node's own writer does not send: interim ones and the switch of protocols. They
+ * have no body, so fields that frame one are left out (RFC 9110 §8.6, RFC 9112 §6.1).
  * @throws TypeError for a field that can't be on the wire
  */
 export function rawHead(status: number, reason: string, headers: HeaderList): string {
   let head = `HTTP/1.1 ${status} ${reason}\r\n`
   for (const [name, value] of headers) {
+    if (isFraming(name)) continue
     validateHeaderName(name)
     validateHeaderValue(name, value)
     head += `${name}: ${value}\r\n`

@@ -19,27 +19,36 @@ export function framedFields({ status, headers, body }: Response, method: string
       lengths++
       right &&= keeps || raw[i + 1] === length
     } else if (name.length === 17 && equalsIgnoreCase(name, 'transfer-encoding')) right = false
+    // `Content-Length` must come last then, see `reframed`.
+    else if (lengths > 0 && name.length === 19 && equalsIgnoreCase(name, 'content-disposition')) right = false
+    else if (name.length === 6 && equalsIgnoreCase(name, 'expect')) right = false
     else if (length !== undefined && name.length === 7 && equalsIgnoreCase(name, 'trailer')) right = false
   }
   if (right && lengths <= 1 && (length === undefined || lengths === 1)) return raw
   return reframed(raw, length, keeps)
 }
 
+/**
+ * `Content-Length` comes last: Node re-encodes a `Content-Disposition` that follows it, and any byte from 0x80 up then becomes
+ * others, or none at all (nodejs/node#58240). `Expect` means nothing in a response, but Node would send the head at once, in UTF-8.
+ */
 function reframed(raw: readonly string[], length: string | undefined, keeps: boolean): readonly string[] {
   const fields: string[] = []
-  let kept = false
+  let kept = length
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase()
-    if (name === 'transfer-encoding' || (name === 'trailer' && length !== undefined)) continue
-    if (name === 'content-length') {
-      if (!keeps || kept) continue
-      kept = true
-    }
-    fields.push(raw[i]!, raw[i + 1]!)
+    if (name === 'content-length') kept ??= keeps ? raw[i + 1]! : undefined
+    else if (name !== 'transfer-encoding' && name !== 'expect' && !(name === 'trailer' && length !== undefined))
+      fields.push(raw[i]!, raw[i + 1]!)
   }
-  if (length !== undefined) fields.push('Content-Length', length)
+  if (kept !== undefined) fields.push('Content-Length', kept)
   return fields
 }
+
+/** Whether a field says where a body ends. */
+export const isFraming = (name: string): boolean =>
+  (name.length === 14 && equalsIgnoreCase(name, 'content-length')) ||
+  (name.length === 17 && equalsIgnoreCase(name, 'transfer-encoding'))
 
 const hasBody = (status: number, method: string): boolean =>
   method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304

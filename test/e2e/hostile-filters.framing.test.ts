@@ -154,3 +154,44 @@ t.test('a filter and the switch of protocols', async (t) => {
     t.match(await sendRaw(other, GET_LAST), /^HTTP\/1\.1 500/, `a response of ${status} without a tunnel`)
   }
 })
+
+// RFC 9110 §8.6, RFC 9112 §6.1: an interim response has no body, so nothing may frame one.
+t.test('a 101 and a 103 carry no framing, whatever a filter sets', async (t) => {
+  const framing = ['Content-Length', '5', 'Transfer-Encoding', 'chunked', 'X-Kept', 'yes']
+  const { port, upstream } = await gatewayWith(t, {
+    request: (x: any) => x.inform(103, new HeaderList(framing)),
+    response: (x: any) => void (x.response.headers as any).raw.push(...framing),
+  })
+  upstream.on('upgrade', (_request, socket) => {
+    socket
+      .on('error', () => {})
+      .on('end', () => socket.end())
+      .resume()
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  })
+  const text = await sendRaw(port, SWITCH, (all) => all.split('\r\n\r\n').length === 3)
+  t.match(text, /^HTTP\/1\.1 103 .*X-Kept: yes.*HTTP\/1\.1 101 .*X-Kept: yes/s)
+  t.notMatch(text, /content-length|transfer-encoding/i)
+})
+
+t.test('a 101 whose head can not be written is refused, and nothing of it is sent', async (t) => {
+  for (const field of [
+    ['X-Split', 'a\r\nSet-Cookie: b=c'],
+    ['X-Split: a\r\nSet-Cookie', 'b=c'],
+    ['X-Wide', 'a\u010d\u010aSet-Cookie: b=c'], // its low bytes are a line break
+  ]) {
+    const { port, upstream } = await gatewayWith(t, {
+      response: (x: any) => void x.response.headers.raw.push(...field),
+    })
+    upstream.on('upgrade', (_request, socket) => {
+      socket
+        .on('error', () => {})
+        .on('end', () => socket.end())
+        .resume()
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    })
+    const text = await sendRaw(port, SWITCH)
+    t.match(text, /^HTTP\/1\.1 50[02] /)
+    t.notMatch(text, /Set-Cookie|HTTP\/1\.1 101/i)
+  }
+})

@@ -141,6 +141,36 @@ t.test('latin-1 survives both ways', async (t) => {
   t.same(values(answer, 'x-name'), ['J\xfcrgen \xa0\xe9'])
 })
 
+// nodejs/node#58240, nodejs/undici#1903, apify/proxy-chain#546: Node re-encodes a field by its name.
+t.test('no field is special: bytes from 0x80 up stay, in whatever field and order', async (t) => {
+  const value = `attachment; filename="${Buffer.from('漏洞å.txt').toString('latin1')} \xe5\x80\xff"`
+  const fields = ['Content-Disposition', 'content-dispositioN', 'Content-Type', 'Link', 'ETag', 'X-Any'].map(
+    (name) => `${name}: ${value}`,
+  )
+  const names = new Set(fields.map((field) => field.slice(0, field.indexOf(':')).toLowerCase()))
+  for (const lines of [
+    ['Content-Length: 6', ...fields, '', 'ok'],
+    [...fields, 'Content-Length: 6', '', 'ok'],
+    ['Content-Length: 6', ...fields.toReversed(), '', 'ok'],
+    ['Transfer-Encoding: chunked', ...fields, '', '2', 'ok', '0'],
+  ])
+    for (const method of ['GET', 'HEAD']) {
+      const what = `${method}, ${lines[0]!.slice(0, 24)}`
+      const sent = method === 'GET' ? lines : lines.slice(0, lines.indexOf(''))
+      const { head, answer } = await exchange(
+        t,
+        [`${method} /api/x HTTP/1.1`, 'Host: weir', ...fields],
+        ['HTTP/1.1 200 OK', ...sent],
+      )
+      t.equal(answer[0], 'HTTP/1.1 200 OK', what)
+      for (const name of names) {
+        const count = fields.filter((field) => field.toLowerCase().startsWith(`${name}:`)).length
+        t.same(values(head, name), Array(count).fill(value), `${what}: ${name} to the upstream`)
+        t.same(values(answer, name), Array(count).fill(value), `${what}: ${name} to the client`)
+      }
+    }
+})
+
 t.test('Via is appended, both ways', async (t) => {
   const { head, answer } = await exchange(
     t,
