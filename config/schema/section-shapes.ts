@@ -65,7 +65,9 @@ export const downstreamShape = {
   upgrade_protocols: z
     .array(upgradeProtocol())
     .default([...DEFAULT_LIMITS.upgradeProtocols])
-    .describe('Protocols that clients may switch to with `Upgrade`; others are ignored. Default: `websocket`.'),
+    .describe(
+      'Protocols that clients may switch to with `Upgrade`; others, alone or in a list, are ignored. Default: `websocket`.',
+    ),
 }
 
 export const overloadShape = {

@@ -34,7 +34,7 @@ export interface Request {
   readonly headers: HeaderList
   /** Filters wrap or replace its bytes by the operations of `Body`. */
   readonly body: Body
-  /** The protocol that the client asks to switch to (`websocket`), or undefined. */
+  /** The protocols that the client asks to switch to and the listener allows (`websocket`, or a list), or undefined. */
   readonly upgrade: string | undefined
 }
 

@@ -18,7 +18,7 @@ import { type RequestHead, readHead } from './request-head.ts'
 import type { ResponseEnd } from './response-end.ts'
 import { ResponseWriter } from './response-writer.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
-import { isLast } from './upgrade-offer.ts'
+import { isLast, offeredProtocols } from './upgrade-offer.ts'
 
 /**
  * Methods that the gateway as a whole may forward: `OPTIONS *` is for no endpoint, and gets its response before any filter runs
@@ -98,7 +98,10 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
         httpVersion: req.httpVersion,
         headers,
         body: source === undefined ? Body.empty() : new Body(source, framing.length),
-        upgrade: handshake === undefined || head.refused !== undefined ? undefined : req.headers.upgrade,
+        upgrade:
+          handshake === undefined || head.refused !== undefined
+            ? undefined
+            : offeredProtocols(req.headers.upgrade, limits.upgradeProtocols),
       },
       downstreamOf(connection, trusted, headers, head.host),
       runtime.clock.now(),

@@ -13,7 +13,18 @@ export function offerOf({ httpVersion, headers }: IncomingMessage, allowed: read
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
   // Node's parser loses what comes after such a body in the same packet, and would read the rest of the body as a request.
   if (httpVersion !== '1.1' || hasBody) return 'last'
-  return allowed.includes(headers.upgrade?.toLowerCase() ?? '') ? 'switch' : 'ignore'
+  return offeredProtocols(headers.upgrade, allowed) === undefined ? 'ignore' : 'switch'
+}
+
+/**
+ * The protocols of an offer that may be passed on, in the client's order; undefined if there are none. `Upgrade` is a list
+ * (RFC 9110 §7.8), and so a client may offer `websocket, h2c` (RFC 6455 §4.2.1).
+ * @param allowed in lower case
+ */
+export function offeredProtocols(upgrade: string | undefined, allowed: readonly string[]): string | undefined {
+  if (upgrade === undefined) return undefined
+  const offered = upgrade.split(',').map((protocol) => protocol.trim())
+  return offered.filter((protocol) => allowed.includes(protocol.toLowerCase())).join(', ') || undefined
 }
 
 /** Marks a request with an offer as the last of its connection. */

@@ -36,7 +36,7 @@ export function interimFields(raw: RawFields, status: number): HeaderList | Weir
 
 /**
  * Fields of a 101 for the client, or the error of its head.
- * @param offered the protocol that the client offered
+ * @param offered the protocols that were offered, joined by `, `
  * @param chosen the one that the upstream names
  */
 export function switchFields(
@@ -46,7 +46,7 @@ export function switchFields(
 ): HeaderList | WeirError {
   const protocol = String(chosen)
   // RFC 9110 §7.8: a server can't switch to what was not offered.
-  if (protocol.toLowerCase() !== String(offered).toLowerCase())
+  if (!String(offered).toLowerCase().split(', ').includes(protocol.toLowerCase()))
     return protocolError('a switch to a protocol that was not offered')
   const headers = downstreamFields(raw)
   if (headers === undefined) return protocolError('a transfer coding in a 101')

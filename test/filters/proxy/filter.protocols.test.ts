@@ -36,11 +36,38 @@ t.test('a protocol that is allowed, in any case, and no other', async (t) => {
     t.match(head, new RegExp(`^upgrade: ${protocol}\\r?$`, 'im'))
     t.match(answer, /^HTTP\/1\.1 101 .*hello$/s)
   }
-  for (const protocol of ['h2c', 'tls/1.2', 'websocket, tls/1.3', 'websocket/13']) {
+  for (const protocol of ['h2c', 'tls/1.2', 'h2c, tls/1.2', 'websocket/13', 'websocket tls/1.3', ', ,']) {
     const { head, answer } = await offered(t, ['websocket', 'tls/1.3'], ask(protocol))
     t.notMatch(head, /upgrade/i)
     t.match(answer, /^HTTP\/1\.1 200 OK\r\n.*Connection: keep-alive\r\n.*ok$/s)
   }
+})
+
+// nxtedition/node-http2-proxy#56; RFC 6455 §4.2.1: a list that includes `websocket`.
+t.test('of a list, those that are allowed, in its order', async (t) => {
+  for (const [list, passed] of [
+    ['websocket, h2c', 'websocket'],
+    ['h2c ,WebSocket', 'WebSocket'],
+    ['h2c, websocket\r\nUpgrade: other', 'websocket'],
+  ] as const) {
+    const { head, answer } = await offered(t, ['websocket', 'tls/1.3'], ask(list))
+    t.match(head, new RegExp(`^upgrade: ${passed}\\r?$`, 'im'), list)
+    t.match(answer, new RegExp(`^HTTP/1\\.1 101 .*Upgrade: ${passed}\r\n.*hello$`, 's'), list)
+  }
+})
+
+t.test('the upstream chooses one of several', async (t) => {
+  const { port } = await proxiedRaw(
+    t,
+    (socket) =>
+      onHead(socket, (head) => {
+        t.match(head, /^upgrade: tls\/1\.3, websocket\r?$/im)
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n')
+      }),
+    { limits: { upgradeProtocols: ['websocket', 'tls/1.3'] } },
+  )
+  const answer = await sendRaw(port, ask('tls/1.3, foo, websocket'), (all) => all.includes('\r\n\r\n'))
+  t.match(answer, /^HTTP\/1\.1 101 .*\r\nUpgrade: websocket\r\n/s)
 })
 
 t.test('none where none is allowed, nor in HTTP/1.0', async (t) => {
