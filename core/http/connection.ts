@@ -1,10 +1,21 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { RequestBody } from './request-body.ts'
 import { plainAddress, type TrustedProxies } from './trusted-proxies.ts'
 
 const CONNECTION = Symbol('weir.connection')
+
+/** So many requests may wait for those before them on their connection; more stay in the socket. */
+const MAX_WAITING = 16
+
+/** A request that waits for those before it. */
+export interface Waiting {
+  /** It is its turn. */
+  start(): void
+  /** Its turn will not come: the connection has ended. */
+  drop?(): void
+}
 
 /** A downstream connection: the peer, and the queue of its requests. */
 export class Connection {
@@ -15,10 +26,12 @@ export class Connection {
   last: IncomingMessage | undefined
   /** Body of the request that is being served. */
   body: RequestBody | undefined
+  /** Response to it. */
+  response: ServerResponse | undefined
   /** The parser has failed: nothing that still comes is a request. */
   broken = false
   readonly #socket: Duplex
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: Waiting[] = []
   #busy = false
 
   constructor(socket: Duplex, trusted: TrustedProxies) {
@@ -26,6 +39,11 @@ export class Connection {
     this.peer = plainAddress((socket as Socket).remoteAddress)
     this.trusted = trusted.has(this.peer)
     this.scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
+  }
+
+  /** Whether as many requests wait as may. */
+  get full(): boolean {
+    return this.#waiting.length >= MAX_WAITING
   }
 
   /** True while an exchange is being served. */
@@ -38,7 +56,7 @@ export class Connection {
     // The last response was sent: what still comes is not served (RFC 9112 §9.6).
     if (!this.#socket.writable) return
     if (this.enter()) start()
-    else this.wait(start)
+    else this.wait({ start })
   }
 
   /** Begins an exchange, if none is being served. @returns whether it did */
@@ -48,9 +66,9 @@ export class Connection {
     return true
   }
 
-  /** Calls `start` when the exchanges before are over. */
-  wait(start: () => void): void {
-    this.#waiting.push(start)
+  /** Starts a request when the exchanges before are over. */
+  wait(request: Waiting): void {
+    this.#waiting.push(request)
     // What is parsed already waits here. No more is read from the socket until the queue is empty.
     this.#socket.pause()
   }
@@ -59,20 +77,22 @@ export class Connection {
   next(): void {
     this.#busy = false
     this.body = undefined
-    const start = this.#waiting.shift()
-    if (start === undefined) {
+    this.response = undefined
+    const first = this.#waiting.shift()
+    if (first === undefined) {
       // An idle connection keeps no message alive.
       if (this.last?.complete === true) this.last = undefined
       return
     }
     // RFC 9112 §9.6: nothing after a response with `Connection: close` is served, because its response can't be sent.
     if (!this.#socket.writable) {
-      this.#waiting.length = 0
+      first.drop?.()
+      for (const request of this.#waiting.splice(0)) request.drop?.()
       return
     }
     if (this.#waiting.length === 0) this.#socket.resume()
     this.#busy = true
-    start()
+    first.start()
   }
 }
 

@@ -6,7 +6,7 @@ import { type ListenerSettings, ListenerState } from './listener-state.ts'
 import type { Overload } from './overload.ts'
 import { acceptRequest } from './served-request.ts'
 import { refuseUnparsed } from './unparsed-request.ts'
-import { acceptUpgrade, leavesParser } from './upgrade-request.ts'
+import { acceptUpgrade, boundQueue, leavesParser } from './upgrade-request.ts'
 
 /**
  * Idle connections stay open this long after the last response. If its head went out before the listener was asked to
@@ -52,6 +52,7 @@ export class Listener {
     } as Parameters<typeof createServer>[0])
     this.#server = server
     this.configure(settings)
+    server.on('connection', (socket) => boundQueue(state, socket))
     server.on('request', (req, res) => acceptRequest(state, req, res, false))
     server.on('checkContinue', (req, res) => acceptRequest(state, req, res, true))
     server.on('checkExpectation', (req, res) => acceptRequest(state, req, res, false))

@@ -16,11 +16,12 @@ export const isParserError = ({ code = '' }: ParserError): boolean =>
 
 /**
  * The status for bytes that are no request, or not one that is supported (RFC 9112 §2.2, §3). Undefined for what comes after
- * `Connection: close`: it gets no response (§9.6).
+ * `Connection: close`, or after too many requests that wait: it gets no response (§9.3.2, §9.6).
  */
 export function unparsedStatus(error: ParserError): number | undefined {
   switch (error.code) {
     case 'HPE_CLOSED_CONNECTION':
+    case 'HPE_CB_HEADERS_COMPLETE': // `boundQueue` has stopped
       return undefined
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 408

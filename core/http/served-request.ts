@@ -34,34 +34,48 @@ export function acceptRequest(state: ListenerState, req: IncomingMessage, res: S
   if (!req.socket.writable) return void req.resume()
   const connection = connectionOf(req.socket, state.settings.trusted)
   connection.last = req
-  if (connection.enter()) serveRequest(state, connection, req, res, waiting)
-  else connection.wait(() => serveRequest(state, connection, req, res, waiting))
+  if (connection.enter()) return serveRequest(state, connection, req, res, { waiting })
+  takeTurn(state, connection, (admitted) => serveRequest(state, connection, req, res, { waiting, admitted }))
 }
 
 /**
- * Turns one message into an exchange and runs it through the listener's live chain. The connection must have been entered.
- * @param handshake set if the client offered to switch protocols
+ * Serves a request when those before it are over. `overload` counts it from now on, because it takes memory from now on.
+ * @param serve gets whether `overload` has counted it, rather than sheds it
  */
+export function takeTurn(state: ListenerState, connection: Connection, serve: (admitted: boolean) => void): void {
+  const { overload } = state
+  const admitted = overload !== undefined && overload.enter() === undefined
+  connection.wait({ start: () => serve(admitted), drop: () => void (admitted && overload.leave()) })
+}
+
+/** How a request came. */
+interface Arrival {
+  /** The client waits for `100 Continue`. */
+  readonly waiting?: boolean
+  /** Whether `overload` has counted the request already, rather than sheds it; undefined: not asked yet. */
+  readonly admitted?: boolean | undefined
+  /** Set if the client offered to switch protocols. */
+  readonly handshake?: UpgradeHandshake | undefined
+}
+
+/** Turns one message into an exchange and runs it through the listener's live chain. The connection must have been entered. */
 export function serveRequest(
   state: ListenerState,
   connection: Connection,
   req: IncomingMessage,
   res: ServerResponse,
-  waiting: boolean,
-  handshake?: UpgradeHandshake,
+  arrival: Arrival,
 ): void {
   const head = readHead(req, state.settings.limits)
   if (head.last || isLast(req)) res.shouldKeepAlive = false
-  new ServedRequest(state, connection, { req, res, head, waiting, handshake }).start()
+  new ServedRequest(state, connection, { req, res, head, ...arrival }).start()
 }
 
 /** A request as it came from Node's server. */
-interface Message {
+interface Message extends Arrival {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly head: RequestHead
-  readonly waiting: boolean
-  readonly handshake: UpgradeHandshake | undefined
 }
 
 /** One request from its head to the end of its response. */
@@ -73,19 +87,22 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
   readonly #source: RequestBody | undefined
   readonly #writer: ResponseWriter
   readonly #run: ChainRunner
-  /** Whether `overload` has counted the request. */
-  #admitted = false
+  /** Whether `overload` has counted the request; undefined: it was not asked. */
+  #admitted: boolean | undefined
 
-  constructor(state: ListenerState, connection: Connection, { req, res, head, waiting, handshake }: Message) {
+  constructor(state: ListenerState, connection: Connection, message: Message) {
+    const { req, res, head, waiting = false, admitted, handshake } = message
     const { runtime, settings } = state
     const { limits, trusted } = settings
     this.#state = state
     this.#connection = connection
     this.#head = head
+    this.#admitted = admitted
     const framing: Framing = { length: head.length, waiting }
     const source = framing.length === 0 ? undefined : bodyOf(state, req, res, framing)
     this.#source = source
     connection.body = source
+    connection.response = res
     if (connection.broken) source?.break()
     // RFC 9110 §10.1.1: without a body the client needs no 100, but Node would close the connection if none was sent.
     if (waiting && source === undefined && head.refused === undefined) res.writeContinue()
@@ -128,7 +145,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
   #sheds(): boolean {
     const { overload } = this.#state
     if (overload === undefined) return false
-    this.#admitted = overload.enter() === undefined
+    this.#admitted ??= overload.enter() === undefined
     return !this.#admitted
   }
 
@@ -153,7 +170,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
       this.#state.runtime.filterError(this.#x, undefined, 'engine', thrown)
     }
     this.#state.requestEnded()
-    if (this.#admitted) this.#state.overload?.leave()
+    if (this.#admitted === true) this.#state.overload?.leave()
     this.#connection.next()
     if (this.#source === undefined) return
     this.#source.drain()

@@ -1,9 +1,11 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connectionOf } from './connection.ts'
 import { endSlowly } from './early-reply.ts'
 import type { ListenerState } from './listener-state.ts'
-import { serveRequest } from './served-request.ts'
+import { askBeforeRequest } from './node-parser.ts'
+import { serveRequest, takeTurn } from './served-request.ts'
 import { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { markLast, offerOf } from './upgrade-offer.ts'
 
@@ -14,7 +16,23 @@ export function leavesParser(state: ListenerState, req: IncomingMessage): boolea
   return !last
 }
 
-/** Serves a request that offers to switch protocols, or a `CONNECT`, which is refused like any other unsupported request. */
+/**
+ * Bounds the requests of a connection that wait. If there are too many, Node's parser releases the connection as it does for an
+ * offer, and takes it back when they have been served: nothing more is read meanwhile. A request with a body can't be released;
+ * the connection ends before it, and its client sends it again (RFC 9112 §9.3.2).
+ */
+export function boundQueue({ settings }: ListenerState, socket: Socket): void {
+  const connection = connectionOf(socket, settings.trusted)
+  askBeforeRequest(socket, (req) => {
+    if (!connection.full) return 'read'
+    return req.headers.upgrade === undefined && offerOf(req, []) === 'ignore' ? 'release' : 'stop'
+  })
+}
+
+/**
+ * Serves a request that offers to switch protocols; a `CONNECT`, which is refused like any other unsupported request; or a request
+ * that `boundQueue` has released.
+ */
 export function acceptUpgrade(
   state: ListenerState,
   server: Server,
@@ -26,20 +44,29 @@ export function acceptUpgrade(
   const connection = connectionOf(req.socket, state.settings.trusted)
   connection.last = req
   socket.on('error', cut)
-  connection.queue(() => {
+  // Node's server has told the response being sent that it may go on; now nobody else does.
+  const drained = (): void => void connection.response?.emit('drain')
+  socket.on('drain', drained)
+  const serve = (admitted?: boolean): void => {
     const res = new ServerResponse(req)
     res.assignSocket(req.socket)
     const handshake = new UpgradeHandshake(req.socket, head, state.tunnels, timers)
     if (req.method !== 'CONNECT' && offerOf(req, state.settings.limits.upgradeProtocols) === 'ignore') {
       handshake.watch()
       res.shouldKeepAlive = !/(?:^|,)\s*close\s*(?:,|$)/i.test(req.headers.connection ?? '')
-      res.once('finish', () => takeBack(state, server, req, res, handshake, head))
-      return serveRequest(state, connection, req, res, false)
+      res.once('finish', () => {
+        socket.off('drain', drained)
+        takeBack(state, server, req, res, handshake, head)
+      })
+      return serveRequest(state, connection, req, res, { admitted })
     }
     // A refusal is an ordinary response, and the last of the connection: Node's parser has released the socket.
     res.once('finish', () => endSlowly(req.socket, timers))
-    serveRequest(state, connection, req, res, false, handshake)
-  })
+    serveRequest(state, connection, req, res, { admitted, handshake })
+  }
+  if (!socket.writable) return
+  if (connection.enter()) return serve()
+  takeTurn(state, connection, serve)
 }
 
 /** The offer was ignored and the response sent: gives the connection back to Node's server, which parses further requests. */
