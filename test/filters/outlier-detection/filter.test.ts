@@ -185,7 +185,10 @@ t.test('never more than the ceiling, and never the last', async () => {
 
 t.test('what it says of itself', async (t) => {
   const { made } = await setUp(orders('a'))
-  t.match([...made.filter.explain!(exchange())].join('\n'), /5 failures in a row \(502, 503, 504, no response\)\nfor 30 s.* 50 %/)
+  t.match(
+    [...made.filter.explain!(exchange())].join('\n'),
+    /5 failures in a row \(502, 503, 504, no response\)\nfor 30 s.* 50 %/,
+  )
   const off = await setUp(orders('a'), { consecutive_failures: 'off' })
   t.match(off.made.warnings, [/no target is ever ejected/])
   const both = await setUp(orders('a'), { failure_percentage_threshold: 50 })
