@@ -40,7 +40,8 @@ export interface Meaning {
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)( +)([!-~\x80-\xff]+)( +)([A-Z]+\/\d\.\d)( *)$/
 /** RFC 3986 */
 const URI = /^(?:[\w\-.~:/?@!$&'()*+,;=[\]]|%[\da-f]{2})*$/i
-const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w\-.~!$&'()*+;=]|%[\da-f]{2})+)(?::\d{0,5})?$/i
+/** Without a comma and percent-encoding: docs/reference/http.md. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w\-.~!$&'()*+;=]+)(?::\d{0,5})?$/i
 /** What Weir takes for HTTP/1.0: docs/reference/http.md. */
 const VERSIONS: Readonly<Record<string, string>> = {
   'HTTP/1.1': '1.1',
@@ -142,8 +143,8 @@ function meant({ head, body, doubts }: Extract<Scan, { kind: 'whole' }>): Meant 
     body,
     version,
     doubts,
-    // Paths that lead up are refused (route-match), others need not be.
-    local: /\\|%5c|%2e|(?:^|[/;]|%2f|%3b)\.{1,2}(?:$|[/;]|%2f|%3b)/i.test(path),
+    // Paths that lead up, control characters and bytes that are not UTF-8 are refused (route-match), others need not be.
+    local: /\\|%5c|%2e|(?:^|[/;]|%2f|%3b)\.{1,2}(?:$|[/;]|%2f|%3b)|%[01][\da-f]|%7f|%[89a-f][\da-f]/i.test(path),
     closes: tokens.includes('close') || (version === '1.0' && !tokens.includes('keep-alive')),
     // The parser obeys these as if they were `Connection`: docs/reference/http.md.
     mayClose: doubts.includes('framing in a trailer') || proxyTokens.includes('close') || ignoredLast(head, version),

@@ -55,6 +55,7 @@ const invalid: Case[] = [
   'a\x7f',
   '\xe4.test',
   'a%zz',
+  'a%4g',
   'a%',
   'http://a.test',
 ].map((host) => ({
