@@ -1,6 +1,6 @@
 import type { Requirement } from '../api/endpoint.ts'
 import type { Exchange } from '../api/exchange.ts'
-import { outOfServiceReply } from '../api/out-of-service.ts'
+import { outOfService } from '../api/out-of-service.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { CompiledChain } from './compiled-chain.ts'
 
@@ -24,8 +24,8 @@ export function refusalBeforeUpstream(
 ): Refusal | undefined {
   const unmet = x.unmet(required)
   if (unmet !== undefined) return { unmet }
-  // The routing filter may not have checked it.
-  const reply = x.endpoint === undefined ? undefined : outOfServiceReply(x.endpoint)
+  // After the requirements: a stranger must not learn that an endpoint exists and is out of service.
+  const reply = x.endpoint === undefined ? undefined : outOfService(x.endpoint)
   if (reply !== undefined) return { reply, because: 'out of service' }
   return compiled.terminal === undefined ? { reply: NO_ROUTE, because: 'no terminal filter' } : undefined
 }

@@ -1,4 +1,5 @@
 // What the engine itself refuses before anything goes upstream. The gateway and the rehearsal of `weir explain` must agree.
+import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import { CompiledChain } from '../../../core/chain/compiled-chain.ts'
 import { rehearse } from '../../../core/chain/rehearsal.ts'
@@ -106,6 +107,44 @@ t.test('requirements, and that they come before the status', async (t) => {
     '/closed': { gateway: 'upstream', rehearsal: 'upstream' },
     '/both': { gateway: '503 endpoint_disabled', rehearsal: '503 endpoint_disabled' },
   })
+})
+
+t.test('a stranger does not learn that a protected endpoint is out of service', async (t) => {
+  const secret = '0123456789abcdef0123456789abcdef'
+  const sign = (roles: readonly string[]) =>
+    new SignJWT({ roles }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(secret))
+  const [admin, other] = [await sign(['admin']), await sign([])]
+  const statuses = ['active', 'disabled', 'inactive'] as const
+  const upstream = await startUpstream((_request, response) => response.end('upstream'))
+  t.teardown(() => upstream.close())
+  const gateway = await startGateway(`filters:
+  - auth: { secret: ${secret} }
+  - route-match
+  - method-check
+  - proxy
+endpoints:
+${statuses.map((status) => `  - { name: ${status}, status: ${status}, url: "${upstream.url}", roles: [admin], methods: [GET] }`).join('\n')}
+  - { name: open, status: disabled, url: "${upstream.url}", methods: [GET] }
+`)
+  t.teardown(() => gateway.close())
+  const ask = async (name: string, token?: string, method = 'GET') => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+    const { status, headers: fields, json } = await send(`${gateway.url}/orchestrator/${name}`, { method, headers })
+    const { 'www-authenticate': challenge, 'retry-after': retryAfter } = fields
+    const { code, detail } = status === 200 ? {} : json()
+    return { status, code, detail, challenge, retryAfter }
+  }
+  for (const status of ['disabled', 'inactive']) {
+    for (const method of ['GET', 'PUT'])
+      for (const token of [undefined, 'nonsense', other])
+        t.same(await ask(status, token, method), await ask('active', token, method), `${status} ${method} ${token}`)
+    t.match(await ask(status), { status: 401, code: 'token_missing' })
+    t.match(await ask(status, other), { status: 403 })
+    t.match(await ask(status, admin), { status: 503, code: `endpoint_${status}`, retryAfter: '60' })
+  }
+  t.match(await ask('active', admin), { status: 200 })
+  t.match(await ask('open'), { status: 503, code: 'endpoint_disabled', retryAfter: '60' })
+  t.match(await ask('open', undefined, 'PUT'), { status: 503 }, 'at once')
 })
 
 t.test('requirements of the listener, and a chain without its terminal filter', async (t) => {
