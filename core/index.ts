@@ -17,6 +17,7 @@ export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/atte
 export type { Downstream, Exchange, Request } from './api/exchange.ts'
 export type { Response, Upgrade } from './api/reply.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
+export { type EndpointProblem, EndpointsError } from './api/endpoints-error.ts'
 export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot, TargetSlot } from './api/endpoint.ts'
 export { defineSlot, type Slot } from './api/slot.ts'
 
@@ -29,6 +30,10 @@ export type { Schema } from './api/filter-factory.ts'
 export type { StandardIssue, StandardJSONSchemaV1, StandardResult, StandardSchemaV1 } from './api/standard-schema.ts'
 export { duration, size } from './base/units.ts'
 export { matchesStatus, type StatusPattern, statusPatterns } from './api/status-pattern.ts'
+
+// Paths and hosts: the one form in which they are compared.
+export { normalPath, normalPattern, type PathFault } from './base/normal-path.ts'
+export { normalHost } from './base/normal-host.ts'
 
 // Observability: logs, metrics, traces.
 export type { Logger } from './api/logger.ts'

@@ -69,16 +69,23 @@ export class ConfigDocument {
 
   /** `file:line:col path: message`, without the parts that are not known. */
   format(problem: PlacedProblem): string {
-    const { file, line, col, path } = this.place(problem)
-    const where = line === undefined ? file : `${file}:${line}:${col}`
+    const { line, path } = this.place(problem)
+    const where = this.#position(problem)
     const named = formatPath(path)
     if (named !== '') return `${where} ${named}: ${this.message(problem)}`
     return line === undefined ? `${where}: ${this.message(problem)}` : `${where} ${this.message(problem)}`
   }
 
-  /** The message of a problem, with the value that was found. */
-  message({ message, found, path }: PlacedProblem): string {
-    return found === undefined ? message : `${message}, found ${this.found(path, found)}`
+  /** The message of a problem, with the value that was found and the second place. */
+  message({ message, found, path, other }: PlacedProblem): string {
+    const text = found === undefined ? message : `${message}, found ${this.found(path, found)}`
+    return other === undefined ? text : `${text}; the other is at ${this.#position({ path: other, message })}`
+  }
+
+  /** `file:line:col`, or the file alone. */
+  #position(problem: PlacedProblem): string {
+    const { file, line, col } = this.place(problem)
+    return line === undefined ? file : `${file}:${line}:${col}`
   }
 
   /**

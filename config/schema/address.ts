@@ -1,6 +1,8 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { Target } from '../../core/api/endpoint.ts'
+import { normalHost } from '../../core/base/normal-host.ts'
+import { normalPattern } from '../../core/base/normal-path.ts'
 
 /** An address that a socket listens on. */
 export interface Address {
@@ -91,21 +93,21 @@ export function parseHostPattern(text: string): Parsed<string> {
   const wild = text.startsWith('*.')
   const name = wild ? text.slice(2) : text
   const problem = 'expected a host name without a port: api.example.com, or *.example.com for every name below it'
-  if (/^\[.*\]$/.test(name)) return !wild && isIPv6(name.slice(1, -1)) ? { value: name.toLowerCase() } : { problem }
+  if (/^\[.*\]$/.test(name)) return !wild && isIPv6(name.slice(1, -1)) ? { value: normalHost(name) } : { problem }
   // domainToASCII would drop what ends the host of a URL, without an error.
   if (/[^\p{L}\p{M}\p{N}._-]/u.test(name)) return { problem }
-  const ascii = domainToASCII(name.replace(/\.$/, '')).toLowerCase()
+  const ascii = domainToASCII(normalHost(name))
   if (ascii === '' || !isHostname(ascii) || (wild && isIPv4(ascii))) return { problem }
   return { value: wild ? `*.${ascii}` : ascii }
 }
 
-/** A path prefix, without a trailing slash. */
+/** A path prefix as it is written, without a trailing slash. It has a normal form, or no request could have it. */
 export function parsePathPattern(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { problem: 'expected a path that starts with /' }
-  if (!/^[\x21-\x7e]+$/.test(text) || /[?#\\]/.test(text))
-    return { problem: 'expected a path without spaces, ? or # (other characters percent-encoded)' }
-  if (/\/\.{0,2}\//.test(`${text.replace(/\/$/, '')}/`) && text !== '/')
-    return { problem: 'expected a path without empty, "." or ".." segments' }
+  if (/[\s?#]/.test(text)) return { problem: 'expected a path without spaces, ? or # (percent-encode them)' }
+  const normal = normalPattern(text)
+  if (typeof normal !== 'string') return { problem: `expected ${normal.expected}` }
+  if (normal.includes('//')) return { problem: 'expected a path without empty segments' }
   return { value: text === '/' ? text : text.replace(/\/$/, '') }
 }
 

@@ -88,7 +88,7 @@ export const endpointShape = {
   host: listOrOne(host())
     .optional()
     .describe('Hosts of the endpoint, without port; `*.example.com` means every name below it. Default: every host.'),
-  path: listOrOne(written('path prefix', /^\/[\x21-\x7e]*$/, parsePathPattern))
+  path: listOrOne(written('path prefix', /^\/[^\s?#\\]*$/, parsePathPattern))
     .optional()
     .describe('Path prefixes that lead to the endpoint, besides its name. Default: none.'),
   filters: refinements()

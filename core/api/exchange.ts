@@ -24,7 +24,7 @@ import type { Slot } from './slot.ts'
  */
 export interface Request {
   readonly method: string
-  /** Path as the client sent it, byte for byte, without the query. */
+  /** Path as the client sent it, byte for byte, without the query. To decide by it, compare its `normalPath`. */
   readonly path: string
   /** Query with its `?`, or empty. */
   readonly query: string

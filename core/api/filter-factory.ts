@@ -87,7 +87,8 @@ export interface FilterFactory<O = any> {
   /**
    * Makes an instance from validated options. Called at load, for every set of options that is not in use already; it may
    * take 10 s.
-   * @throws Error whose message tells the operator what is wrong: the load fails with it, and what runs goes on
+   * @throws Error whose message tells the operator what is wrong: the load fails with it, and what runs goes on;
+   * `EndpointsError` for what is wrong with endpoints
    */
   create(options: O, env: FilterEnv): Awaitable<Filter | TerminalFilter>
 }

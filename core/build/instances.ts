@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Awaitable } from '../api/attempt.ts'
 import type { Endpoint } from '../api/endpoint.ts'
+import { type EndpointProblem, EndpointsError } from '../api/endpoints-error.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import type { ShareSpec } from '../api/share-spec.ts'
-import { errorText } from '../base/error-text.ts'
+import { errorText, safely } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
 import { readNamed } from '../base/read-file.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
-import type { Problem } from '../control/config-error.ts'
-import type { FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
+import type { Path, Problem } from '../control/config-error.ts'
+import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
@@ -38,18 +39,20 @@ export class Instances {
   readonly read = new Set<string>()
   readonly #context: BuildContext
   readonly #tx: ShareTransaction
+  readonly #specs: readonly EndpointSpec[]
   readonly #endpoints: readonly Endpoint[]
   readonly #endpointsKey: string
   readonly #live = new Map<string, Instance>()
   readonly #byKey = new Map<string, Awaitable<Instance | undefined>>()
   readonly #made: Instance[] = []
 
-  constructor(context: BuildContext, endpoints: readonly Endpoint[], live: Iterable<Instance>) {
+  constructor(context: BuildContext, specs: readonly EndpointSpec[], live: Iterable<Instance>) {
     this.#context = context
     this.#tx = context.shared.begin()
-    this.#endpoints = endpoints
+    this.#specs = specs
+    this.#endpoints = specs.map(({ endpoint }) => endpoint)
     // A digest, because it is part of keys: with thousands of endpoints the text has megabytes.
-    this.#endpointsKey = createHash('sha256').update(JSON.stringify(endpoints)).digest('base64')
+    this.#endpointsKey = createHash('sha256').update(JSON.stringify(this.#endpoints)).digest('base64')
     const files = new FileCheck()
     for (const instance of live)
       if (context.catalog.get(instance.factory.name) === instance.factory && !files.changed(instance.files))
@@ -160,16 +163,22 @@ export class Instances {
       this.#made.push(instance)
       return instance
     } catch (error) {
-      this.problems.push({
-        path: own.at,
-        message: `the filter "${spec.name}" could not be created: ${errorText(error)}`,
-      })
+      this.problems.push(...this.#problemsOf(error, spec.name, own))
       void disposeLate(made, (hook, later) => {
         if (later !== error) runtime.filterError(undefined, spec.name, hook, later)
       })
       await free()
       return undefined
     }
+  }
+
+  #problemsOf(error: unknown, filter: string, own: OptionsSpec): Problem[] {
+    // A revoked proxy throws at `instanceof`.
+    const ofEndpoints = safely(() =>
+      error instanceof EndpointsError ? error.problems.map((problem) => placed(problem, this.#specs)) : undefined,
+    )
+    if (ofEndpoints !== undefined && ofEndpoints.length > 0) return ofEndpoints
+    return [{ path: own.at, message: `the filter "${filter}" could not be created: ${errorText(error)}` }]
   }
 
   #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {
@@ -180,6 +189,16 @@ export class Instances {
     if (service === undefined) throw new Error(`this process has no service "${key.name}"`)
     return service as T
   }
+}
+
+/** A problem of an endpoint with its place in the document. */
+function placed({ endpoint, at, message, other }: EndpointProblem, specs: readonly EndpointSpec[]): Problem {
+  const place = (id: string, below: Path): Path => [
+    ...(specs.find((spec) => spec.endpoint.id === id)?.at ?? ['endpoints']),
+    ...below,
+  ]
+  const path = place(endpoint, at)
+  return other === undefined ? { path, message } : { path, message, other: place(other.endpoint, other.at) }
 }
 
 function shareKey(

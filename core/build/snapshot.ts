@@ -59,11 +59,7 @@ class Builder {
     this.#spec = spec
     this.#context = context
     this.#previous = previous
-    this.#instances = new Instances(
-      context,
-      spec.endpoints.map((e) => e.endpoint),
-      instancesOf(previous?.chains),
-    )
+    this.#instances = new Instances(context, spec.endpoints, instancesOf(previous?.chains))
   }
 
   async build(commit?: () => Promise<void>): Promise<Snapshot> {

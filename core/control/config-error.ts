@@ -8,6 +8,8 @@ export interface Problem {
   readonly message: string
   /** The value at that place, shortened; apart from the message, because it may have to be masked. */
   readonly found?: string
+  /** A second place that the message is about. */
+  readonly other?: Path
 }
 
 /** A configuration that can't be loaded. Holds every problem, not only the first. */

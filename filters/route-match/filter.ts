@@ -1,7 +1,15 @@
 import * as z from 'zod'
-import { defineFilter, EndpointsKey, outOfServiceReply, RouteSlot, reply } from '../../core/index.ts'
+import {
+  defineFilter,
+  EndpointsKey,
+  normalPath,
+  normalPattern,
+  outOfServiceReply,
+  type PathFault,
+  RouteSlot,
+  reply,
+} from '../../core/index.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
-import { isPathTraversal } from './path-traversal.ts'
 import { explainRoute } from './route-explanation.ts'
 import { routePatterns } from './route-patterns.ts'
 import { RoutesByHost } from './routes-by-host.ts'
@@ -10,6 +18,10 @@ const options = z.strictObject({
   prefix: z
     .string()
     .regex(/^(?:\/[^?#\s\\]*)?$/, 'expected a path such as /orchestrator, or an empty string')
+    .superRefine((prefix, context) => {
+      const normal = normalPattern(prefix)
+      if (typeof normal !== 'string') context.addIssue({ code: 'custom', message: `expected ${normal.expected}` })
+    })
     .transform((prefix) => prefix.replace(/\/+$/, ''))
     .prefault('/orchestrator')
     .describe('Path in front of `{version}/{name}` and `{name}`; `""` for none.'),
@@ -32,8 +44,9 @@ export const routeMatch = defineFilter({
   create({ prefix, debug }, env) {
     const endpoints = env.service(EndpointsKey)
     const routes = new RoutesByHost(prefix, endpoints)
-    const traversal = reply(400, 'path_traversal', { detail: 'The path has dot segments or backslashes.' })
     const noRoute = reply(404, 'no_route', { detail: 'No endpoint has this path.' })
+
+    const refused = ({ reason, expected }: PathFault) => reply(400, reason, { detail: `Expected ${expected}.` })
 
     function unknown(path: string) {
       const near = nearestEndpoints(path, prefix, endpoints)
@@ -44,15 +57,17 @@ export const routeMatch = defineFilter({
     return {
       request(x) {
         const { path } = x.request
-        if (isPathTraversal(path)) return traversal
-        const route = routes.find(x.downstream.host, path)
-        if (route === undefined) return debug ? unknown(path) : noRoute
+        const normal = normalPath(path)
+        if (typeof normal !== 'string') return refused(normal)
+        const route = routes.find(x.downstream.host, normal, path)
+        if (route === undefined) return debug ? unknown(normal) : noRoute
         const blocked = outOfServiceReply(route.endpoint)
         if (blocked !== undefined) return blocked
         x.set(RouteSlot, route)
       },
       explain({ request: { path }, downstream: { host } }) {
-        return isPathTraversal(path) ? [] : explainRoute(host, path, prefix, endpoints)
+        const normal = normalPath(path)
+        return typeof normal === 'string' ? explainRoute(host, normal, prefix, endpoints) : []
       },
       patterns: (endpoint) => routePatterns(endpoint, prefix, routes),
     }

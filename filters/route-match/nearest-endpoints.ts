@@ -5,6 +5,7 @@ const MOST_COMPARED = 1000
 
 /**
  * Ids of the endpoints that the path most likely means, at most three. Only the first thousand endpoints are compared.
+ * @param path normal form
  * @param prefix prefix of the routes; it may be missing or misspelt in the path
  */
 export function nearestEndpoints(path: string, prefix: string, all: readonly Endpoint[]): string[] {

@@ -16,6 +16,7 @@ interface Candidate {
 /**
  * Lines of `weir explain` about the route: the endpoint that the request reaches, and why it does not reach others. For people only:
  * it looks at every endpoint.
+ * @param path normal form
  */
 export function* explainRoute(
   host: string,
@@ -23,7 +24,7 @@ export function* explainRoute(
   prefix: string,
   endpoints: readonly Endpoint[],
 ): Iterable<string> {
-  const winner = new RoutesByHost(prefix, endpoints).find(host, path)
+  const winner = new RoutesByHost(prefix, endpoints).find(host, path, path)
   const chosen = winner && candidate(winner.endpoint, prefix, host, path)
   if (chosen === undefined) {
     yield 'no endpoint matches'
@@ -62,12 +63,15 @@ function rejected(
 }
 
 function candidate(endpoint: Endpoint, prefix: string, host: string, path: string): Candidate | undefined {
-  const route = new RoutesByHost(prefix, [endpoint]).find(host, path)
+  const route = new RoutesByHost(prefix, [endpoint]).find(host, path, path)
   if (route === undefined) return undefined
   const hosts = endpoint.match.hosts.filter(
     (pattern) =>
-      new RoutesByHost(prefix, [{ ...endpoint, match: { ...endpoint.match, hosts: [pattern] } }]).find(host, path) !==
-      undefined,
+      new RoutesByHost(prefix, [{ ...endpoint, match: { ...endpoint.match, hosts: [pattern] } }]).find(
+        host,
+        path,
+        path,
+      ) !== undefined,
   )
   return { endpoint, route, hosts }
 }

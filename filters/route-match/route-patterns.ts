@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../core/index.ts'
+import { type Endpoint, normalPattern } from '../../core/index.ts'
 import type { RoutesByHost } from './routes-by-host.ts'
 
 /** Patterns that lead to an endpoint among all others: paths, with the host in front if the endpoint names hosts. */
@@ -10,7 +10,10 @@ export function routePatterns({ id, name, version, match }: Endpoint, prefix: st
   return hosts.flatMap((host) =>
     paths
       // No host has the label `-`, so only the pattern matches it.
-      .filter((path) => routes.find(host.replace('*', '-'), path)?.endpoint.id === id)
+      .filter((path) => {
+        const normal = normalPattern(path) as string
+        return routes.find(host.replace('*', '-'), normal, normal)?.endpoint.id === id
+      })
       .map((path) => host + path),
   )
 }

@@ -7,16 +7,13 @@ interface Entry {
 }
 
 interface Found extends Entry {
-  /** Length of the matched part of the path, in characters. */
+  /** Length of the matched part of the path's normal form. */
   readonly length: number
 }
 
-/** An encoded character takes up to this many characters. */
-const ENCODED = 9
-
 /**
- * The routes of one set of hosts: by version and name under the prefix, by path pattern, and for every path. The cost of a lookup
- * does not grow with the number of endpoints.
+ * The routes of one set of hosts: by version and name under the prefix, by path pattern, and for every path. It compares normal
+ * forms (`normalPath`) alone. The cost of a lookup does not grow with the number of endpoints.
  */
 export class RouteTable {
   readonly #prefix: string
@@ -25,40 +22,59 @@ export class RouteTable {
   readonly #patterns = new Map<string, Entry>()
   #longest = 0
 
-  /** @param prefix empty, or starting with `/` and not ending with it */
+  /** @param prefix normal form; empty, or starting with `/` and not ending with it */
   constructor(prefix: string) {
     this.#prefix = prefix
   }
 
-  /** Makes `{prefix}/{version}/{name}` lead to the endpoint, and `{prefix}/{name}` to the best version of that name. */
-  addName(endpoint: Endpoint): void {
-    const { name, version } = endpoint
-    const key = version === undefined ? name : `${version}/${name}`
-    const entry = { endpoint, template: `${this.#prefix}/${key}` }
-    if (version !== undefined) this.#versioned.set(key, entry)
+  /**
+   * Makes `{prefix}/{version}/{name}` lead to the endpoint, and `{prefix}/{name}` to the best version of that name.
+   * @param name normal form
+   * @param version normal form
+   * @param template of the route
+   * @returns another endpoint that has the same version and name already, if any
+   */
+  addName(name: string, version: string | undefined, endpoint: Endpoint, template: string): Endpoint | undefined {
+    const entry = { endpoint, template }
     const best = this.#named.get(name)
+    if (version !== undefined) {
+      const key = `${version}/${name}`
+      const taken = this.#versioned.get(key)
+      if (taken !== undefined) return taken.endpoint
+      this.#versioned.set(key, entry)
+    } else if (best !== undefined && best.endpoint.version === undefined) return best.endpoint
     if (best === undefined || isBetter(endpoint, best.endpoint)) this.#named.set(name, entry)
+    return undefined
   }
 
   /**
    * Makes paths under a pattern lead to the endpoint.
-   * @param pattern empty for every path, or starting with `/` and not ending with it
+   * @param pattern normal form; empty for every path, or starting with `/` and not ending with it
+   * @param template of the route
    * @returns the endpoint that has the pattern already, if any
    */
-  addPattern(pattern: string, endpoint: Endpoint): Endpoint | undefined {
+  addPattern(pattern: string, endpoint: Endpoint, template: string): Endpoint | undefined {
     const taken = this.#patterns.get(pattern)
     if (taken !== undefined) return taken.endpoint
-    this.#patterns.set(pattern, { endpoint, template: pattern === '' ? '/' : pattern })
+    this.#patterns.set(pattern, { endpoint, template })
     this.#longest = Math.max(this.#longest, pattern.length)
     return undefined
   }
 
-  /** The route of a path; its endpoint may be out of service. The longest match wins; of equal ones, the pattern. */
-  find(path: string): Route | undefined {
-    const named = this.#byName(path)
-    const best = this.#byPattern(path, named?.length ?? 0) ?? named
+  /**
+   * The route of a path; its endpoint may be out of service. The longest match wins; of equal ones, the pattern.
+   * @param normal normal form of the path
+   * @param path as it came, of which the route has what follows the match
+   */
+  find(normal: string, path: string): Route | undefined {
+    const named = this.#byName(normal)
+    const best = this.#byPattern(normal, named?.length ?? 0) ?? named
     if (best === undefined) return undefined
-    return { endpoint: best.endpoint, path: path.slice(best.length), template: best.template }
+    return {
+      endpoint: best.endpoint,
+      path: path.slice(normal === path ? best.length : endInPath(best.length, normal, path)),
+      template: best.template,
+    }
   }
 
   #byName(path: string): Found | undefined {
@@ -66,23 +82,18 @@ export class RouteTable {
     if (!path.startsWith(this.#prefix) || path[start] !== '/') return undefined
     const first = segmentEnd(path, start + 1)
     const second = first === path.length ? first : segmentEnd(path, first + 1)
-    const two = path.slice(start + 1, second)
-    const one = path.slice(start + 1, first)
-    const versioned = this.#versioned.get(two) ?? (two.includes('%') ? this.#versioned.get(decode(two)) : undefined)
+    const versioned = this.#versioned.get(path.slice(start + 1, second))
     if (versioned !== undefined) return found(versioned, second)
-    const named = this.#named.get(one) ?? (one.includes('%') ? this.#named.get(decode(one)) : undefined)
+    const named = this.#named.get(path.slice(start + 1, first))
     return named && found(named, first)
   }
 
   /** Looks up the path at each segment boundary, from the longest pattern down to `least` characters. */
   #byPattern(path: string, least: number): Found | undefined {
     if (this.#patterns.size === 0 || path[0] !== '/') return undefined
-    const encoded = path.includes('%')
-    const most = encoded ? this.#longest * ENCODED : this.#longest
-    let end = path.length <= most ? path.length : path.lastIndexOf('/', most)
+    let end = path.length <= this.#longest ? path.length : path.lastIndexOf('/', this.#longest)
     for (; end >= least; end = path.lastIndexOf('/', end - 1)) {
-      const piece = path.slice(0, end)
-      const entry = this.#patterns.get(piece) ?? (encoded ? this.#patterns.get(decode(piece)) : undefined)
+      const entry = this.#patterns.get(path.slice(0, end))
       if (entry !== undefined) return found(entry, end)
       if (end === 0) return undefined
     }
@@ -107,14 +118,11 @@ function segmentEnd(path: string, from: number): number {
   return end === -1 ? path.length : end
 }
 
-/**
- * Percent-decodes a piece of a path to look it up; the upstream gets the path undecoded. Encoded slashes stay, because they are no
- * separators (RFC 3986 §2.2). A malformed piece becomes a key that no route has.
- */
-function decode(piece: string): string {
-  try {
-    return decodeURIComponent(piece.replaceAll(/%2f/gi, '%252F'))
-  } catch {
-    return '\0'
-  }
+/** Where in the path a match ends that ends in its normal form at `end`: at the same slash, because both have the same slashes. */
+function endInPath(end: number, normal: string, path: string): number {
+  if (end === normal.length) return path.length
+  let at = -1
+  for (let slash = normal.indexOf('/'); slash !== -1 && slash <= end; slash = normal.indexOf('/', slash + 1))
+    at = path.indexOf('/', at + 1)
+  return at
 }

@@ -109,6 +109,25 @@ t.test('routing by host, by length, disabled, and nowhere', async (t) => {
   t.match((await explained(['POST', '/shop'])).end, { status: 405, reason: 'method_not_allowed' })
 })
 
+t.test('spellings, and an endpoint that is out of service and needs a token, as a request meets them', async (t) => {
+  inFolder(t, {
+    'weir.yaml': `filters: [{ auth: { secret: ${SECRET} } }, route-match, proxy]
+endpoints:
+  - { name: cafe, path: /café, url: "http://cafe/c", auth_type: bearer, disabled: true }
+  - { name: rest, path: /, url: "http://rest" }
+`,
+  })
+  for (const path of ['/caf%c3%a9/x', '/c%61f%C3%A9', '/%6Frchestrator/cafe']) {
+    const { endpoint, end, of } = await explained(['GET', path])
+    t.equal(endpoint?.id, 'cafe', path)
+    t.match(end, { kind: 'reply', status: 401, reason: 'token_missing', filter: 'auth' }, path)
+    t.match(of('route-match').notes[0], /^cafe: chosen, .* leads to it; it is disabled$/)
+  }
+  t.match((await explained(['GET', '/a%zz'])).end, { kind: 'reply', status: 400, reason: 'path_invalid' })
+  t.match((await explained(['GET', '/caf%e9'])).end, { kind: 'reply', status: 400, reason: 'path_invalid' })
+  t.match((await explained(['GET', '/%7Ex'])).end, { kind: 'call', url: 'http://rest/%7Ex' })
+})
+
 t.test('why an endpoint that matches is not the one', async (t) => {
   const versions = Array.from({ length: 12 }, (_, i) => `  - { name: many, version: v${i + 1}, url: "http://many" }\n`)
   inFolder(t, {

@@ -107,8 +107,23 @@ t.test('hosts and paths to match', async (t) => {
       [/^4:5 endpoints\[0\]\.host: expected a host name/],
       host,
     )
-  for (const path of ['a', '/a?b', '/a#b', '/a b', '//a', '/a//b', '/a/../b', '/..', '/./a', '/a/.', '/ä', '\\a', ''])
+  for (const path of ['a', '/a?b', '/a#b', '/a b', '//a', '/a//b', '/a/../b', '/..', '/./a', '/a/.', '\\a', '/a\\', ''])
     t.match(problems(endpoint(`path: ${JSON.stringify(path)}`)), [/^4:5 endpoints\[0\]\.path: expected a path/], path)
+  for (const [path, expected] of [
+    ['/a/%2e%2E/b', 'without "." and ".." segments, plain or encoded'],
+    ['/a%5cb', 'without backslashes, plain or encoded (%5C)'],
+    ['/a%', 'in which two hexadecimal digits follow each % (%25 is the character itself)'],
+    ['/a%0a', 'without control characters, plain or encoded (%00 to %1F, %7F)'],
+    ['/caf%E9', 'whose bytes from 80 on are UTF-8 (%C3%A9 for é, not %E9)'],
+  ])
+    t.same(problems(endpoint(`path: "${path}"`)), [
+      `4:5 endpoints[0].path: expected a path ${expected}, found "${path}"`,
+    ])
+  t.same(first(endpoint('path: ["/café/", "/caf%c3%a9/a", "/a%2fb"]')).endpoint.match.paths, [
+    '/café',
+    '/caf%c3%a9/a',
+    '/a%2fb',
+  ])
   t.match(problems(endpoint('host: [a, "b:1"]')), [/^4:15 endpoints\[0\]\.host\[1\]: expected a host name/])
   t.match(problems(endpoint('host: 3')), [/^4:5 endpoints\[0\]\.host: expected a value or a list of them, found 3/])
   t.match(problems(endpoint('path: []')), [/expected a list with at least one entry/])
