@@ -54,8 +54,8 @@ export interface Expect extends FieldRules {
 }
 
 /**
- * One case. `@0` in any text stands for the endpoint, `@h` for one that keeps the client's `Host`; both lead to the same
- * upstream, which sees the path as the client wrote it.
+ * One case. `@0` in any text stands for the endpoint, `@%` for another spelling of it, `@h` for one that keeps the client's
+ * `Host`; all lead to the same upstream, which sees the path as the client wrote it.
  */
 export interface Case {
   readonly name: string

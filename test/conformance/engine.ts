@@ -115,15 +115,19 @@ class CompiledChain {
 
   #steps(send: string | readonly Step[]): Step[] {
     const steps = typeof send === 'string' ? [send] : send
-    return steps.map((step) =>
-      typeof step === 'string' ? step.replaceAll('@0', `l${this.#number}`).replaceAll('@h', `h${this.#number}`) : step,
-    )
+    const filled = (text: string): string =>
+      text
+        .replaceAll('@0', `l${this.#number}`)
+        .replaceAll('@%', `%6c${this.#number}`)
+        .replaceAll('@h', `h${this.#number}`)
+    return steps.map((step) => (typeof step === 'string' ? filled(step) : step))
   }
 
   /** Text without what differs from lane to lane. */
   #plain(text: string): string {
     return text
       .replaceAll(`/l${this.#number}`, '/@0')
+      .replaceAll(`/%6c${this.#number}`, '/@%')
       .replaceAll(`/h${this.#number}`, '/@h')
       .replaceAll(`127.0.0.1:${this.#upstream.port}`, 'upstream')
   }

@@ -18,7 +18,7 @@ const exact: Case[] = [
   '/@0/a%2fb',
   '/@0/a%2Fb',
   '/@0/%c3%a4',
-  '/@0/%C3%a4%ff',
+  '/@0/%C3%a4',
   '/@0/a%20b',
   '/@0/a+b',
   '/@0/a;p=1/b',
@@ -62,6 +62,12 @@ const invalid: Case[] = [
   '/@0/\xc3\xa4',
   '/@0/x?\xe4',
   '/@0/\x85',
+  '/@0/%C3%a4%ff',
+  '/@0/%e4',
+  '/@0/%ed%a0%80',
+  '/@0/%c3%28',
+  '/@0/%1b',
+  '/@0/%7f',
   '/@0/%00',
   '/@0/%0d%0aX:%20y',
 ].map((target) => ({
@@ -163,6 +169,15 @@ const doubtful: Case[] = [
   expect: [refused(), passed({ target })],
 }))
 
+/** The same path as that of the route: what holds for one spelling holds for the others. */
+const spelled: Case[] = ['', '/x', '/%78', '/%7e;a/%2f//', '/x?y'].map((rest) => ({
+  name: `another spelling of the route, /@%${rest}`,
+  source: 'RFC 3986 §2.3, §6.2.2.2',
+  level: 'defence',
+  send: to(`/@%${rest}`),
+  expect: [`/@0${rest}`, `/@%${rest}`].map((target) => passed({ target })),
+}))
+
 const elsewhere: Case[] = [
   '//b.test/@0/x',
   '///@0/x',
@@ -184,5 +199,5 @@ const elsewhere: Case[] = [
 
 export const targets: Group = {
   name: 'targets',
-  cases: [...exact, ...invalid, ...impossible, ...traversal, ...doubtful, ...elsewhere],
+  cases: [...exact, ...invalid, ...impossible, ...traversal, ...doubtful, ...spelled, ...elsewhere],
 }
