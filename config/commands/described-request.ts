@@ -5,6 +5,7 @@ import { HeaderList } from '../../core/api/header-list.ts'
 import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
+import { isHost } from '../../core/http/request-head.ts'
 import { Misuse } from './command.ts'
 
 /** A request that the command line describes. */
@@ -34,6 +35,8 @@ export function readRequest(method: string, url: string, fields: readonly string
     throw new Misuse("a request has no credentials in its URL: give a header, -H 'Authorization: …'")
   const headers = new HeaderList()
   for (const field of fields) headers.add(...fieldOf(field))
+  const host = headers.get('host') ?? authority ?? ''
+  if (host !== '' && !isHost(host)) throw new Misuse(`the gateway refuses the host ${show(host)}: expected host[:port]`)
   return {
     method: upper,
     scheme: scheme.toLowerCase() as DescribedRequest['scheme'],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Awaitable } from '../api/attempt.ts'
 import type { Endpoint } from '../api/endpoint.ts'
-import { type EndpointProblem, EndpointsError } from '../api/endpoints-error.ts'
+import { EndpointsError } from '../api/endpoints-error.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import type { ShareSpec } from '../api/share-spec.ts'
@@ -174,9 +174,7 @@ export class Instances {
 
   #problemsOf(error: unknown, filter: string, own: OptionsSpec): Problem[] {
     // A revoked proxy throws at `instanceof`.
-    const ofEndpoints = safely(() =>
-      error instanceof EndpointsError ? error.problems.map((problem) => placed(problem, this.#specs)) : undefined,
-    )
+    const ofEndpoints = safely(() => (error instanceof EndpointsError ? placed(error, this.#specs) : undefined))
     if (ofEndpoints !== undefined && ofEndpoints.length > 0) return ofEndpoints
     return [{ path: own.at, message: `the filter "${filter}" could not be created: ${errorText(error)}` }]
   }
@@ -191,14 +189,15 @@ export class Instances {
   }
 }
 
-/** A problem of an endpoint with its place in the document. */
-function placed({ endpoint, at, message, other }: EndpointProblem, specs: readonly EndpointSpec[]): Problem {
-  const place = (id: string, below: Path): Path => [
-    ...(specs.find((spec) => spec.endpoint.id === id)?.at ?? ['endpoints']),
-    ...below,
-  ]
-  const path = place(endpoint, at)
-  return other === undefined ? { path, message } : { path, message, other: place(other.endpoint, other.at) }
+/** The problems of endpoints with their places in the document. */
+function placed({ problems }: EndpointsError, specs: readonly EndpointSpec[]): Problem[] {
+  const places = new Map(specs.map(({ endpoint, at }) => [endpoint.id, at]))
+  const place = (id: string, below: Path): Path => [...(places.get(id) ?? ['endpoints']), ...below]
+  return problems.map(({ endpoint, at, message, other }) => ({
+    path: place(endpoint, at),
+    message,
+    ...(other === undefined ? {} : { other: place(other.endpoint, other.at) }),
+  }))
 }
 
 function shareKey(

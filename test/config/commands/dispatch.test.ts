@@ -39,6 +39,8 @@ t.test('wrong usage says what is nearest, and how it is meant', async (t) => {
     [['explain', 'GET', 'shop'], /^weir: expected a URL such as .* or a path/],
     [['explain', 'GET', ''], /^weir: expected a URL/],
     [['explain', 'GET', 'http://u:p@host/'], /^weir: a request has no credentials in its URL: give a header/],
+    [['explain', 'GET', 'http://a%4g/'], /^weir: the gateway refuses the host "a%4g": expected host\[:port\]/],
+    [['explain', 'GET', '/', '-H', 'Host: a b'], /^weir: the gateway refuses the host "a b"/],
     [['explain', 'GET', '/caf\u00e9'], /^weir: .*percent-encode it/],
     [['explain', 'GET', '/', '-H', 'Bearer abc'], /^weir: expected a header such as 'Accept: text\/html'\n/],
   ]

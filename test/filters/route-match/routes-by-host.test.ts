@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { type Endpoint, EndpointsError } from '../../../core/index.ts'
+import { type Endpoint, EndpointsError, normalPath } from '../../../core/index.ts'
 import { endpoint, specOf, startGateway } from '../../../core/testing.ts'
 import { RoutesByHost } from '../../../filters/route-match/routes-by-host.ts'
 
@@ -58,6 +59,69 @@ t.test('patterns and names that no request can have', async (t) => {
     { endpoint: '..', at: ['name'], message: /it is a part of the path: expected a path without "\."/ },
     { endpoint: '%zz/d', at: ['version'] },
   ])
+})
+
+t.test('every spelling of a protected pattern leads to its endpoint, whatever else there is', async (t) => {
+  const piece = fc.constantFrom(
+    'a',
+    'Z',
+    '-',
+    '~',
+    '!',
+    '%2f',
+    '%2F',
+    '%25',
+    ';',
+    '%3b',
+    '@',
+    'é',
+    '한',
+    '%c3%a9',
+    '|',
+    '.b',
+    '(',
+  )
+  const pattern = fc
+    .array(
+      fc.array(piece, { minLength: 1, maxLength: 3 }).map((one) => one.join('')),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((segments) => `/${segments.join('/')}`)
+  const ways = fc.array(fc.nat(2), { minLength: 1, maxLength: 9 })
+  /** Each byte that has two forms in one of them, what is encoded in digits of either case. */
+  const spelled = (text: string, chosen: readonly number[]): string =>
+    (text.match(/%[\da-f]{2}|[^%]/gi) ?? [])
+      .flatMap((one) => (one.length === 3 ? [one] : Array.from(Buffer.from(one), (byte) => String.fromCharCode(byte))))
+      .map((one, i) => {
+        const way = chosen[i % chosen.length]!
+        if (one.length === 3) return way === 0 ? one.toLowerCase() : one.toUpperCase()
+        if (way === 0 || one === '/' || one === ';') return one
+        const digits = one.charCodeAt(0).toString(16)
+        return `%${way === 1 ? digits : digits.toUpperCase()}`
+      })
+      .join('')
+  const holds = fc.property(
+    pattern,
+    pattern,
+    ways,
+    fc.constantFrom('', '/', '/x', '/%7e//'),
+    (one, other, chosen, rest) => {
+      const open = [endpoint('rest', match([], ['/']))]
+      const strict = endpoint('strict', match([], [one]))
+      const wide = one.split('/').slice(0, -1).join('/')
+      if (wide !== '') open.push(endpoint('wide', match([], [wide])))
+      const routes = new RoutesByHost('/orchestrator', [...open, strict])
+      const path = spelled(one, chosen) + rest
+      const normal = normalPath(path)
+      if (typeof normal !== 'string') return false
+      const route = routes.find('a.test', normal, path)
+      if (route?.endpoint !== strict || route.path !== rest) return false
+      // Two patterns either differ for requests too, or can't both be there.
+      const equal = normalPath(spelled(other, [0])) === normalPath(spelled(one, [0]))
+      return problemsOf(strict, endpoint('other', match([], [other]))).length === (equal ? 1 : 0)
+    },
+  )
+  t.doesNotThrow(() => fc.assert(holds, { numRuns: 1000 }))
 })
 
 t.test('the load error has the places of both endpoints', async (t) => {
