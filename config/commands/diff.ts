@@ -5,6 +5,7 @@ import { inlineText } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { type Command, count, JSON_OPTION } from './command.ts'
 import { type Change, compare } from './compare.ts'
+import { patternsOf } from './routes.ts'
 import { table } from './text-table.ts'
 
 export const diff: Command = {
@@ -23,7 +24,7 @@ restart. Both must be valid. The exit code is 0 whether there are differences or
     const old = await build(positionals[0]!, host)
     const next = await build(positionals[1]!, host, old)
     const found: Difference = {
-      changes: compare(old.config, next.config),
+      changes: [...compare(old.config, next.config), ...rerouted(old, next)],
       reload: reloaded(old, next),
       restart: needRestart(old, next),
     }
@@ -47,6 +48,27 @@ interface Difference {
   readonly reload: readonly Reloaded[]
   /** Changes that a reload would refuse. */
   readonly restart: readonly string[]
+}
+
+/** Patterns that lead to another endpoint than before, such as the name without a version when a version is added. */
+function rerouted(old: Built, next: Built): Change[] {
+  const before = idsByPattern(old)
+  return [...idsByPattern(next)].flatMap(([pattern, id]): Change[] => {
+    const other = before.get(pattern)
+    if (other === undefined || other === id) return []
+    return [{ what: `route ${pattern}`, change: 'changed', name: 'endpoint', old: other, new: id }]
+  })
+}
+
+function idsByPattern({ config: { spec }, snapshot }: Built): Map<string, string> {
+  const listener = spec.listeners.find(({ routes }) => routes)
+  const chain = listener && snapshot.chains.get(listener.name)
+  if (chain === undefined) return new Map()
+  return new Map(
+    spec.endpoints.flatMap(({ endpoint }) =>
+      patternsOf(endpoint, chain).map((pattern): [string, string] => [pattern, endpoint.id]),
+    ),
+  )
 }
 
 function reloaded(old: Built, next: Built): Reloaded[] {

@@ -54,13 +54,17 @@ function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, docu
   return {
     id: endpoint.id,
     status: endpoint.status,
-    patterns: chain.base.steps.flatMap((step) => step?.filter.patterns?.(endpoint) ?? []),
+    patterns: patternsOf(endpoint, chain),
     methods:
       own?.options[option] === undefined ? null : shown(option, own.options[option], pathOf(option, own), document),
     targets: targetsOf(spec, document),
     chain: listener.chain.map(({ name }, i) => ({ name, off: options[i] === undefined })),
   }
 }
+
+/** Patterns that lead to an endpoint, as the filters of a chain say it. */
+export const patternsOf = (endpoint: Endpoint, chain: Chain): string[] =>
+  chain.base.steps.flatMap((step) => step?.filter.patterns?.(endpoint) ?? [])
 
 /** The targets of an endpoint as they are written. */
 export function targetsOf({ endpoint, at }: EndpointSpec, document: ConfigDocument): Row['targets'] {
@@ -80,7 +84,7 @@ function textOf(rows: readonly Row[], listener: ListenerSpec): string {
       status === 'active' ? id : `${id} (${status})`,
       patterns,
       methods === null ? 'every method' : [methods].flat().join(', '),
-      targets.map(({ url }) => url),
+      targets.map(({ url, weight }) => (targets.length === 1 && weight === 1 ? url : `${url} (weight ${weight})`)),
       off.length === 0 ? 'whole' : `without ${off.join(', ')}`,
     ]
   })

@@ -19,6 +19,12 @@ export function compareVersions(a: string, b: string): number {
   return compareReleases(x.release, y.release) || comparePre(x.pre, y.pre) || (a < b ? -1 : a > b ? 1 : 0)
 }
 
+/** Whether a version is a release: it begins with a number, and is no pre-release (v2-rc.1, v1beta2). */
+export function isRelease(version: string): boolean {
+  const { release, pre } = parse(version)
+  return release !== undefined && pre.length === 0
+}
+
 function parse(version: string): Version {
   const match = SHAPE.exec(version)
   if (match === null) return { release: undefined, pre: identifiers(version) }

@@ -1,5 +1,5 @@
 import type { Endpoint, Route } from '../../core/index.ts'
-import { compareVersions } from './compare-versions.ts'
+import { compareVersions, isRelease } from './compare-versions.ts'
 
 interface Entry {
   readonly endpoint: Endpoint
@@ -101,10 +101,15 @@ export class RouteTable {
   }
 }
 
-/** Which endpoint the name alone leads to: one without version; else an active one; else the highest version. */
+/**
+ * Which endpoint the name alone leads to: one without version; else a release, even one that is out of service, because clients that
+ * name no version must not meet a pre-release by surprise; else an active one; else the highest version.
+ */
 function isBetter(a: Endpoint, b: Endpoint): boolean {
   if (b.version === undefined) return false
   if (a.version === undefined) return true
+  const release = isRelease(a.version)
+  if (release !== isRelease(b.version)) return release
   if ((a.status === 'active') !== (b.status === 'active')) return a.status === 'active'
   return compareVersions(a.version, b.version) > 0
 }

@@ -53,6 +53,32 @@ t.test('endpoints', async (t) => {
   t.match(out, /^~ endpoint b, filter proxy, timeout: nothing → 1s$/m)
 })
 
+t.test('a version that is added may take the requests without a version', async (t) => {
+  const version = (name: string, more = '') => `  - { name: o, version: ${name}, url: "http://${name}"${more} }\n`
+  const of = (...versions: string[]) => `endpoints:\n${versions.join('')}`
+  const route = '~ route /orchestrator/o, endpoint: '
+  t.match(
+    await changed(t, of(version('v1'), version('v2')), of(version('v1'))),
+    `+ endpoint v2/o\n${route}v1/o → v2/o\n`,
+  )
+  const off = of(version('v1'), version('v2', ', disabled: true'))
+  t.match(await changed(t, off, of(version('v1'), version('v2'))), `${route}v2/o → v1/o\n`)
+  t.notMatch(await changed(t, of(version('v2'), version('v1')), of(version('v2'))), '~ route')
+  t.notMatch(
+    await changed(t, of(version('v2'), version('v11-beta')), of(version('v2'))),
+    '~ route',
+    'no pre-release does',
+  )
+  t.match(
+    await changed(
+      t,
+      'endpoints:\n  - { name: b, url: "http://b", path: /x }\n',
+      'endpoints:\n  - { name: a, url: "http://a", path: /x }\n',
+    ),
+    '~ route /x, endpoint: a → b\n',
+  )
+})
+
 t.test('filters: added, removed, moved, changed', async (t) => {
   const next = OLD.replace('  - metrics\n', '')
     .replace('  - request-id\n', '')

@@ -48,6 +48,14 @@ t.test('the prefix is the one that was given, and a pattern that another takes i
   )
 })
 
+t.test('several targets have their weights', async (t) => {
+  const targets = '[{ url: "http://a", weight: 9 }, { url: "http://b" }, { url: "http://c", weight: 0 }]'
+  inFolder(t, { 'weir.yaml': `endpoints:\n  - { name: a, targets: ${targets} }\n  - { name: b, url: "http://b" }\n` })
+  const { out } = await weir(['routes'])
+  t.match(out, /http:\/\/a \(weight 9\) +whole\n +http:\/\/b \(weight 1\)\n +http:\/\/c \(weight 0\)\n/)
+  t.match(out, /^b .* http:\/\/b +whole$/m)
+})
+
 t.test('no endpoints', async (t) => {
   inFolder(t, { 'weir.yaml': 'endpoints: []\n' })
   const { out, err } = await weir(['routes'])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { compareVersions } from '../../../filters/route-match/compare-versions.ts'
+import { compareVersions, isRelease } from '../../../filters/route-match/compare-versions.ts'
 
 t.test('from low to high', async (t) => {
   const orders = [
@@ -51,4 +51,11 @@ t.test('numbers by value', async (t) => {
       fc.property(fc.nat(), fc.nat(), (a, b) => Math.sign(compareVersions(`v${a}`, `v${b}`)) === Math.sign(a - b)),
     ),
   )
+})
+
+t.test('which versions are releases', async (t) => {
+  for (const release of ['v1', '1', '1.0', 'v2.3.4', '2024-01-15', '2024-01', 'v1.0+build.7', 'V3'])
+    t.ok(isRelease(release), release)
+  for (const other of ['v11-beta', 'v1beta2', '2.0.0-rc.1', 'v2_alpha', '2024-01-15-preview', 'beta', 'latest'])
+    t.notOk(isRelease(other), other)
 })

@@ -94,7 +94,10 @@ t.test('without a version: the highest that is enabled', async (t) => {
   const off = { status: 'disabled' } as const
   t.equal((await router([endpoint('v2/a'), endpoint('v10/a'), endpoint('v9/a')]))('/orchestrator/a/x'), 'v10/a /x')
   t.equal((await router([endpoint('v9/a'), endpoint('v10/a', off), endpoint('v2/a')]))('/orchestrator/a'), 'v9/a ')
-  t.equal((await router([endpoint('v2-rc1/a'), endpoint('v1/a')]))('/orchestrator/a'), 'v2-rc1/a ')
+  t.equal((await router([endpoint('v2-rc1/a'), endpoint('v1/a')]))('/orchestrator/a'), 'v1/a ')
+  t.equal((await router([endpoint('v10/a'), endpoint('v11-beta/a')]))('/orchestrator/a'), 'v10/a ')
+  t.equal((await router([endpoint('v2-rc1/a'), endpoint('v2-rc2/a')]))('/orchestrator/a'), 'v2-rc2/a ', 'no release')
+  t.equal((await router([endpoint('v2-rc1/a'), endpoint('v1/a', off)]))('/orchestrator/a'), '503 endpoint_disabled')
   t.equal((await router([endpoint('v2-rc1/a'), endpoint('v2/a')]))('/orchestrator/a'), 'v2/a ')
   t.equal((await router([endpoint('v9/a'), endpoint('a'), endpoint('v10/a')]))('/orchestrator/a'), 'a ')
   const none = await router([endpoint('v1/a', off), endpoint('v2/a', off)])
