@@ -81,6 +81,7 @@ export const BROKEN = [
 
 /** What both accept, however it looks; with `ENV` for the references. */
 export const ENV = {
+  WEIR_ADMIN_KEY: 'a secret of forty characters, for the tests',
   PORT: '8000',
   SHARE: '0.5',
   SWITCH: 'off',

@@ -32,7 +32,7 @@ async function setUp(t: Test) {
   const held = Promise.withResolvers<ServerResponse>()
   const upstream = await startUpstream((req, res) => {
     if (req.url === '/slow') held.resolve(res)
-    else res.writeHead(req.url === '/fail' ? 500 : 200).end('ok')
+    else res.writeHead(req.url === '/fail' ? 503 : 200).end('ok')
   })
   const seen = marker()
   const spec = (mark: string, more: Parameters<typeof specOf>[0] = []): GatewaySpec =>
@@ -82,7 +82,7 @@ t.test('an equal configuration keeps the chain', async (t) => {
 
 t.test('an open breaker survives a reload of something else', async (t) => {
   const { gw, spec, url } = await setUp(t)
-  t.equal((await send(`${url}/fail`)).status, 500)
+  t.equal((await send(`${url}/fail`)).status, 503)
   t.match((await send(url)).json(), { code: 'breaker_open' })
   await gw.gateway.load(spec('two', [{ name: 'more', url: 'http://127.0.0.1:9' }]))
   t.match((await send(url)).json(), { code: 'breaker_open' })
