@@ -15,6 +15,8 @@ import { equalsIgnoreCase, isToken } from '../base/tokens.ts'
  */
 export class HeaderList {
   #raw: string[]
+  /** Somebody else reads the array: it is copied before the first change. */
+  #shared = false
 
   /**
    * @param fields names and values in turn: `['Content-Type', 'text/plain', …]`; copied
@@ -31,6 +33,13 @@ export class HeaderList {
   static fromWire(raw: string[]): HeaderList {
     const list = new HeaderList(UNCHECKED)
     list.#raw = raw
+    return list
+  }
+
+  /** @internal The same for an array that stays as it is: it is copied before the first change. */
+  static sharing(raw: readonly string[]): HeaderList {
+    const list = HeaderList.fromWire(raw as string[])
+    list.#shared = true
     return list
   }
 
@@ -83,7 +92,7 @@ export class HeaderList {
   /** Appends a field, keeping others of its name. @throws TypeError for a field that can't be on the wire */
   add(name: string, value: string): void {
     checkField(name, value)
-    this.#raw.push(name, value)
+    this.#own().push(name, value)
   }
 
   /**
@@ -92,7 +101,7 @@ export class HeaderList {
    */
   set(name: string, value: string): void {
     checkField(name, value)
-    const raw = this.#raw
+    const raw = this.#own()
     let at = 0
     while (at < raw.length && !equalsIgnoreCase(raw[at]!, name)) at += 2
     const found = at < raw.length
@@ -106,8 +115,17 @@ export class HeaderList {
     return this.#deleteFrom(0, name)
   }
 
+  /** The array, to be changed. */
+  #own(): string[] {
+    if (this.#shared) {
+      this.#raw = this.#raw.slice()
+      this.#shared = false
+    }
+    return this.#raw
+  }
+
   #deleteFrom(start: number, name: string): boolean {
-    const raw = this.#raw
+    const raw = this.#own()
     let out = start
     for (let i = start; i < raw.length; i += 2) {
       if (equalsIgnoreCase(raw[i]!, name)) continue

@@ -166,3 +166,21 @@ t.test('fromWire checks nothing and keeps the array', async (t) => {
   t.equal(headers.get('A B'), 'x\r\ny')
   t.same([...headers.clone().raw], raw)
 })
+
+t.test('sharing leaves the array as it is', async (t) => {
+  const raw = ['A', '1', 'B', '2']
+  for (const change of [
+    (headers: HeaderList) => headers.add('C', '3'),
+    (headers: HeaderList) => headers.set('a', '3'),
+    (headers: HeaderList) => headers.delete('A'),
+  ]) {
+    const headers = HeaderList.sharing(raw)
+    t.equal(headers.raw, raw, 'nothing is copied before the first change')
+    change(headers)
+    t.not(headers.raw, raw)
+    t.same(raw, ['A', '1', 'B', '2'])
+    const own = headers.raw
+    headers.add('D', '4')
+    t.equal(headers.raw, own, 'and nothing after it')
+  }
+})
