@@ -14,7 +14,8 @@ export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
 export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/attempt.ts'
 
 // The exchange: one request and its response, the endpoint they belong to, and the slots that filters share.
-export type { Downstream, Exchange, Request } from './api/exchange.ts'
+export type { Exchange, Request } from './api/exchange.ts'
+export type { Downstream } from './api/downstream.ts'
 export type { Response, Upgrade } from './api/reply.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
 export { type EndpointProblem, EndpointsError } from './api/endpoints-error.ts'
@@ -24,6 +25,9 @@ export { defineSlot, type Slot } from './api/slot.ts'
 // Bodies and header fields.
 export { Body, type BodyEnd, type BodySink, type BodySource } from './api/body.ts'
 export { HeaderList } from './api/header-list.ts'
+export type { SetField } from './api/set-field.ts'
+export { CONNECTION_FIELDS, nominate, withoutNominated } from './api/connection-fields.ts'
+export { FieldKinds } from './base/field-kinds.ts'
 
 // Options: the schema of a filter's options, and schemas of common kinds of values.
 export type { Schema } from './api/filter-factory.ts'

@@ -5,7 +5,8 @@ import { HeaderList } from '../../core/api/header-list.ts'
 import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
 import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
-import { isHost } from '../../core/http/request-head.ts'
+import type { ClientHeaders } from '../../core/http/client-headers.ts'
+import { isHost } from '../../core/http/host.ts'
 import { Misuse } from './command.ts'
 
 /** A request that the command line describes. */
@@ -55,16 +56,31 @@ function fieldOf(text: string): [name: string, value: string] {
   return [parts[1]!, parts[2]!.trimEnd()]
 }
 
-/** The exchange of the request, its head just parsed. The client is on this machine, and no trusted proxy. */
-export function exchangeOf(described: DescribedRequest, startedAt: number): Exchange {
+/**
+ * The exchange of the request, its head just parsed. The client is on this machine, and no trusted proxy.
+ * @param cleaning what its listener removes of its fields
+ */
+export function exchangeOf(described: DescribedRequest, startedAt: number, cleaning: ClientHeaders): Exchange {
   const { method, path, query, scheme } = described
-  const headers = described.headers.clone()
-  const host = headers.get('host') ?? described.authority ?? 'localhost'
-  headers.set('Host', host)
-  const upgrade = headers.get('upgrade')?.toLowerCase() === 'websocket' ? 'websocket' : undefined
+  const sent = described.headers.clone()
+  const host = sent.get('host') ?? described.authority ?? 'localhost'
+  sent.set('Host', host)
+  const upgrade = sent.get('upgrade')?.toLowerCase() === 'websocket' ? 'websocket' : undefined
+  const { fields, takesTrailers } = cleaning.clean([...sent.raw], false)
+  const headers = new HeaderList(fields)
   return new Exchange(
     { method, path, query, httpVersion: '1.1', headers, body: Body.empty(), upgrade },
-    { address: CLIENT, peer: CLIENT, trusted: false, scheme, host },
+    {
+      address: CLIENT,
+      peer: CLIENT,
+      trusted: false,
+      hops: [],
+      scheme,
+      host,
+      publicHost: host,
+      takesTrailers,
+      fields: sent.raw,
+    },
     startedAt,
   )
 }

@@ -6,6 +6,7 @@ import { optionsOf } from '../../core/build/snapshot.ts'
 import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
+import { ClientHeaders } from '../../core/http/client-headers.ts'
 import { optionsInForce } from '../read/shown-value.ts'
 import { type Built, build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
@@ -46,7 +47,8 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   const listener = listenerOf(described, listeners)
   const chain = snapshot.chains.get(listener.name)!
   const factories = listener.chain.map(({ factory }) => catalog.get(factory)!)
-  const x = exchangeOf(described, systemClock.now())
+  const cleaning = new ClientHeaders(config.settings.clientHeaders, chain.sets)
+  const x = exchangeOf(described, systemClock.now(), cleaning)
   const rehearsal = await rehearse(x, chain, factories)
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
   const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../core/control/config-error.ts'
+import { type ClientHeaderRules, DEFAULT_CLIENT_HEADERS } from '../../core/http/client-headers.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
 import type { LogLevel } from '../../core/observe/root-logger.ts'
@@ -18,6 +19,9 @@ export interface Settings {
   readonly debug: boolean
   /** Addresses and ranges (`10.0.0.0/8`), valid. */
   readonly trustedProxies: readonly string[]
+  /** Whether the host that those forward decides about the route. */
+  readonly trustForwardedHost: boolean
+  readonly clientHeaders: ClientHeaderRules
   readonly downstream: DownstreamLimits
   readonly overload: OverloadLimits
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
@@ -53,6 +57,8 @@ export function readSettings(
     accessLog: values.access_log ?? true,
     debug: values.debug ?? false,
     trustedProxies: readTrusted(values, problems),
+    trustForwardedHost: values.trust_forwarded_host ?? false,
+    clientHeaders: { ...DEFAULT_CLIENT_HEADERS, ...values.client_headers },
     downstream: readDownstream(values),
     overload: {
       maxRequests: values.overload?.max_requests ?? Infinity,

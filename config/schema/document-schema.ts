@@ -3,7 +3,15 @@ import { parseRange } from './address.ts'
 import { DEFAULT_CHAIN, filterEntry } from './chain-shape.ts'
 import { endpointShape, URL_OR_TARGETS } from './endpoint-shape.ts'
 import { healthCheckShape } from './health-check-shape.ts'
-import { adminShape, downstreamShape, echoShape, overloadShape, shutdownShape, tracingShape } from './section-shapes.ts'
+import {
+  adminShape,
+  clientHeadersShape,
+  downstreamShape,
+  echoShape,
+  overloadShape,
+  shutdownShape,
+  tracingShape,
+} from './section-shapes.ts'
 import { listen, logLevel, off, options, section, text, textOrTexts, type Values, written } from './value-kinds.ts'
 
 export const documentShape = {
@@ -29,6 +37,14 @@ export const documentShape = {
     .nullable()
     .prefault([])
     .describe('Addresses and ranges (`10.0.0.0/8`) whose X-Forwarded-* and Forwarded fields are believed.'),
+  trust_forwarded_host: z
+    .boolean()
+    .default(false)
+    .describe('`true` routes by the host that `trusted_proxies` forward, instead of by `Host`.'),
+  client_headers: section(clientHeadersShape)
+    .nullable()
+    .prefault({})
+    .describe('What is removed from the header fields of requests before the first filter.'),
   downstream: section(downstreamShape)
     .nullable()
     .prefault({})

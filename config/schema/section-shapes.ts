@@ -1,8 +1,18 @@
 import * as z from 'zod'
 import { duration, size } from '../../core/base/units.ts'
+import { whyNotKept, whyNotRemoved } from '../../core/http/client-headers.ts'
 import { DEFAULT_LIMITS } from '../../core/http/downstream-limits.ts'
 import { filterEntry } from './chain-shape.ts'
-import { host, httpUrl, listen, positiveDuration, sizeBetween, text, upgradeProtocol } from './value-kinds.ts'
+import {
+  fieldName,
+  host,
+  httpUrl,
+  listen,
+  positiveDuration,
+  sizeBetween,
+  text,
+  upgradeProtocol,
+} from './value-kinds.ts'
 
 // The sections of the document that are mappings, except for health_check.
 
@@ -67,6 +77,25 @@ export const downstreamShape = {
     .default([...DEFAULT_LIMITS.upgradeProtocols])
     .describe(
       'Protocols that clients may switch to with `Upgrade`; others, alone or in a list, are ignored. Default: `websocket`.',
+    ),
+}
+
+export const clientHeadersShape = {
+  underscores: z
+    .enum(['drop', 'allow', 'refuse'])
+    .default('drop')
+    .describe(
+      'Names with underscores, which CGI and WSGI read as others: removed, passed if no other field reads the same, or refused with 400.',
+    ),
+  keep: z
+    .array(fieldName(whyNotKept))
+    .default([])
+    .describe('Fields that pass although the client is no trusted proxy, such as `X-Forwarded-Prefix`. Default: none.'),
+  remove: z
+    .array(fieldName(whyNotRemoved))
+    .default([])
+    .describe(
+      'More fields that are removed from every request, trusted or not. `X-Internal-*` means all that begin so. Default: none.',
     ),
 }
 

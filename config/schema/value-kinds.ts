@@ -112,6 +112,16 @@ export const upgradeProtocol = () =>
     .transform((value) => value.toLowerCase())
     .refine((value) => value !== 'h2c' && !value.startsWith('http/'), "HTTP itself can't be tunnelled: leave it out")
 
+const FIELD_NAME = new RegExp(`^(?!\\*)${TOKEN_SOURCE}$`)
+
+/** @param why a name is refused; undefined if it is not */
+export const fieldName = (why: (name: string) => string | undefined) =>
+  written('header field', FIELD_NAME, (name) => {
+    if (!FIELD_NAME.test(name)) return { problem: 'expected the name of a header field such as X-Forwarded-Prefix' }
+    const problem = why(name)
+    return problem === undefined ? { value: name } : { problem }
+  })
+
 export const positiveDuration = () => duration().refine((ms) => ms > 0, 'expected a duration above 0')
 export const sizeBetween = (least: number, most: number, expected: string) =>
   size().refine((bytes) => bytes >= least && bytes <= most, expected)

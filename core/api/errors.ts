@@ -61,6 +61,7 @@ export const ERRORS = {
   version_not_supported: downstream(505, 'The supported versions are HTTP/1.0 and HTTP/1.1'),
   expectation_unknown: downstream(417, 'The only supported expectation is 100-continue'),
   too_many_headers: downstream(431, 'The request has too many header fields'),
+  field_name_refused: downstream(400, 'The name of a header field has an underscore, which this gateway refuses'),
   target_too_long: downstream(414, 'The target of the request is too long'),
   request_body_timeout: downstream(408, "The client stopped sending the request's body"),
   request_body_too_large: downstream(413, 'The request body is too large'),

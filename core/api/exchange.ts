@@ -1,4 +1,5 @@
 import type { Body } from './body.ts'
+import type { Downstream } from './downstream.ts'
 import {
   checkedRoute,
   type Endpoint,
@@ -36,27 +37,6 @@ export interface Request {
   readonly body: Body
   /** The protocols that the client asks to switch to and the listener allows (`websocket`, or a list), or undefined. */
   readonly upgrade: string | undefined
-}
-
-/**
- * The client's side of an exchange. `X-Forwarded-*` fields count only where the connection comes from a trusted proxy
- * (`trusted_proxies`).
- *
- * ```ts
- * if (blocked.has(x.downstream.address)) return reply(403, 'address_blocked')
- * ```
- */
-export interface Downstream {
-  /** IP address of the client: of the connection, or by `X-Forwarded-For`. */
-  readonly address: string
-  /** IP address at the other end of the connection: the client, or a proxy in front of Weir. */
-  readonly peer: string
-  /** Whether the peer is a trusted proxy. */
-  readonly trusted: boolean
-  /** Of the connection, or by `X-Forwarded-Proto`. */
-  readonly scheme: 'http' | 'https'
-  /** `host[:port]` that the client asked for: of the target or `Host`, or by `X-Forwarded-Host`. Empty if it named none. */
-  readonly host: string
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Filter, TerminalFilter } from './filter.ts'
 import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
 import type { ServiceKey } from './service.ts'
+import type { SetField } from './set-field.ts'
 import type { ShareSpec } from './share-spec.ts'
 import type { Slot } from './slot.ts'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from './standard-schema.ts'
@@ -80,6 +81,13 @@ export interface FilterFactory<O = any> {
   /** Slots that an earlier filter must write (checked at load). */
   readonly reads?: readonly Slot<unknown>[]
   readonly writes?: readonly Slot<unknown>[]
+  /**
+   * Fields of requests that its instances set for the upstream, or decide by. What clients send in them is removed before the
+   * first filter. Those of all endpoints count for every request of a listener: the route is not known yet. Called at load.
+   *
+   * @example const sets: FilterFactory<{ header: string }>['sets'] = ({ header }) => [{ name: header }]
+   */
+  sets?(options: O): readonly SetField[]
   /** Requirements that its `routed` guarantees: it calls `x.satisfy(…)` or replies. */
   readonly enforces?: readonly Requirement[]
   /** Services that `create` asks for. */

@@ -14,6 +14,7 @@ const FACTORY_KEYS = {
   offline: 'boolean',
   reads: 'list',
   writes: 'list',
+  sets: 'function',
   enforces: 'list',
   needs: 'list',
   create: 'function',

@@ -5,6 +5,7 @@ import type { Endpoint } from '../api/endpoint.ts'
 import { EndpointsError } from '../api/endpoints-error.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
+import type { SetField } from '../api/set-field.ts'
 import type { ShareSpec } from '../api/share-spec.ts'
 import { errorText, safely } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
@@ -18,6 +19,7 @@ import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
 import { checkOptions } from './option-check.ts'
+import { checkSets } from './set-check.ts'
 
 /** What a build needs besides the spec. */
 export interface BuildContext {
@@ -27,6 +29,8 @@ export interface BuildContext {
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
   readonly baseDir: string
 }
+
+const NOTHING: readonly SetField[] = []
 
 /** How long `create`, or `dispose`, of one filter may take; milliseconds. */
 const TIMEOUT_MS = 10_000
@@ -152,9 +156,10 @@ export class Instances {
     }
     let made: ReturnType<FilterFactory['create']> | undefined
     try {
+      const sets = factory.sets === undefined ? NOTHING : checkSets(factory.sets(checked.value))
       made = factory.create(checked.value, env)
       const filter = checkFilter(await withTimeLimit(TIMEOUT_MS, 'create()', made), factory)
-      const instance = new Instance({ key, name: spec.name, factory, filter, files, warnings }, async () => {
+      const instance = new Instance({ key, name: spec.name, factory, filter, files, sets, warnings }, async () => {
         await end('dispose()', () => filter.dispose?.())
         await free()
       })

@@ -1,4 +1,5 @@
 import type { Requirement } from '../api/endpoint.ts'
+import type { SetField } from '../api/set-field.ts'
 import type { EndpointSpec } from '../control/gateway-spec.ts'
 import { CompiledChain, type Step } from './compiled-chain.ts'
 import type { Instance } from './instance.ts'
@@ -42,6 +43,13 @@ export class Chain {
     this.base = this.#compile(parts.base)
     this.instances = instances
     for (const instance of instances) instance.hold()
+  }
+
+  /** What its filters set, those of all its endpoints together: the fields are cleaned before the route is known. */
+  get sets(): readonly SetField[] {
+    const sets: SetField[] = []
+    for (const instance of this.instances) sets.push(...instance.sets)
+    return sets
   }
 
   get listener(): string {

@@ -1,5 +1,6 @@
 import type { Filter } from '../api/filter.ts'
 import type { FilterFactory } from '../api/filter-factory.ts'
+import type { SetField } from '../api/set-field.ts'
 import type { FileDigests } from '../base/file-digests.ts'
 
 let instances = 0
@@ -15,6 +16,8 @@ export class Instance {
   readonly filter: Filter
   /** Files that `create` read. */
   readonly files: FileDigests
+  /** Fields of requests that it sets. */
+  readonly sets: readonly SetField[]
   /** Warnings of `create`. */
   readonly warnings: readonly string[]
   readonly #dispose: () => Promise<void>
@@ -22,7 +25,7 @@ export class Instance {
 
   /** @param dispose frees what the instance holds; called once */
   constructor(
-    parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files' | 'warnings'>,
+    parts: Pick<Instance, 'key' | 'name' | 'factory' | 'filter' | 'files' | 'sets' | 'warnings'>,
     dispose: () => Promise<void>,
   ) {
     this.key = parts.key
@@ -30,6 +33,7 @@ export class Instance {
     this.factory = parts.factory
     this.filter = parts.filter
     this.files = parts.files
+    this.sets = parts.sets
     this.warnings = parts.warnings
     this.#dispose = dispose
   }

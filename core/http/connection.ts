@@ -20,7 +20,6 @@ export interface Waiting {
 /** A downstream connection: the peer, and the queue of its requests. */
 export class Connection {
   readonly peer: string
-  readonly trusted: boolean
   readonly scheme: 'http' | 'https'
   /** The request whose head was parsed last, as long as it is needed. */
   last: IncomingMessage | undefined
@@ -33,17 +32,28 @@ export class Connection {
   readonly #socket: Duplex
   readonly #waiting: Waiting[] = []
   #busy = false
+  /** The ranges that were asked last, and what they said. */
+  #proxies: TrustedProxies | undefined
+  #trusted = false
 
-  constructor(socket: Duplex, trusted: TrustedProxies) {
+  constructor(socket: Duplex) {
     this.#socket = socket
     this.peer = plainAddress((socket as Socket).remoteAddress)
-    this.trusted = trusted.has(this.peer)
     this.scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
   }
 
   /** Whether as many requests wait as may. */
   get full(): boolean {
     return this.#waiting.length >= MAX_WAITING
+  }
+
+  /** Whether the peer is one of these proxies. Asked for every request, because a reload may change them. */
+  isTrusted(proxies: TrustedProxies): boolean {
+    if (this.#proxies !== proxies) {
+      this.#proxies = proxies
+      this.#trusted = proxies.has(this.peer)
+    }
+    return this.#trusted
   }
 
   /** True while an exchange is being served. */
@@ -97,8 +107,8 @@ export class Connection {
 }
 
 /** The connection of a socket, created on first use. */
-export function connectionOf(socket: Duplex, trusted: TrustedProxies): Connection {
+export function connectionOf(socket: Duplex): Connection {
   const holder = socket as Duplex & { [CONNECTION]?: Connection }
-  holder[CONNECTION] ??= new Connection(socket, trusted)
+  holder[CONNECTION] ??= new Connection(socket)
   return holder[CONNECTION]
 }

@@ -1,5 +1,6 @@
 import type { Chain } from '../chain/chain.ts'
 import type { Runtime } from '../chain/runtime.ts'
+import { type ClientHeaderRules, ClientHeaders } from './client-headers.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 import type { Overload } from './overload.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
@@ -9,15 +10,18 @@ import { OpenTunnels } from './tunnel/open-tunnels.ts'
 export interface ListenerSettings {
   /** The chain that requests lease from now on. */
   readonly chain: Chain
-  /** Proxies whose forwarding headers count, for connections that open from now on. */
+  /** Proxies whose forwarding headers count, from the next request on. */
   readonly trusted: TrustedProxies
+  /** What is cleaned of the fields of the next request on. */
+  readonly clientHeaders: ClientHeaderRules
   /** For connections that open from now on, and for the next request of every open one. */
   readonly limits: DownstreamLimits
 }
 
 /** What all requests of a listener share. */
 export class ListenerState {
-  settings: ListenerSettings
+  #settings: ListenerSettings
+  #cleaning: ClientHeaders
   /** Set once the listener stops: every response then says `Connection: close`. */
   draining = false
   readonly runtime: Runtime
@@ -28,9 +32,25 @@ export class ListenerState {
   #idle: (() => void) | undefined
 
   constructor(settings: ListenerSettings, runtime: Runtime, overload: Overload | undefined) {
-    this.settings = settings
+    this.#settings = settings
+    this.#cleaning = cleaningOf(settings)
     this.runtime = runtime
     this.overload = overload
+  }
+
+  get settings(): ListenerSettings {
+    return this.#settings
+  }
+
+  /** Cleans the fields of requests, as the settings and the filters of the chain have it. */
+  get cleaning(): ClientHeaders {
+    return this.#cleaning
+  }
+
+  /** Applies settings; those that are left out stay as they are. */
+  configure(settings: Partial<ListenerSettings>): void {
+    this.#settings = { ...this.#settings, ...settings }
+    this.#cleaning = cleaningOf(this.#settings)
   }
 
   get inFlight(): number {
@@ -50,3 +70,6 @@ export class ListenerState {
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
 }
+
+const cleaningOf = ({ clientHeaders, chain }: ListenerSettings): ClientHeaders =>
+  new ClientHeaders(clientHeaders, chain.sets)

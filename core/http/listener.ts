@@ -52,7 +52,7 @@ export class Listener {
     } as Parameters<typeof createServer>[0])
     this.#server = server
     this.configure(settings)
-    server.on('connection', (socket) => boundQueue(state, socket))
+    server.on('connection', (socket) => boundQueue(socket))
     server.on('request', (req, res) => acceptRequest(state, req, res, false))
     server.on('checkContinue', (req, res) => acceptRequest(state, req, res, true))
     server.on('checkExpectation', (req, res) => acceptRequest(state, req, res, false))
@@ -63,7 +63,7 @@ export class Listener {
 
   /** Applies settings; those that are left out stay as they are. */
   configure(settings: Partial<ListenerSettings>): void {
-    this.#state.settings = { ...this.#state.settings, ...settings }
+    this.#state.configure(settings)
     const { limits } = this.#state.settings
     this.#server.headersTimeout = limits.headersTimeoutMs
     this.#server.keepAliveTimeout = limits.idleTimeoutMs

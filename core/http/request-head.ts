@@ -1,20 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import { isIPv6 } from 'node:net'
 import type { ErrorCode } from '../api/errors.ts'
 import { maskText } from '../base/masking.ts'
 import { equalsIgnoreCase } from '../base/tokens.ts'
+import type { ClientHeaders, ReceivedFields } from './client-headers.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
+import { isHost } from './host.ts'
 
-/** What the engine itself needs from the head of a request. */
-export interface RequestHead {
+/** What the engine itself needs from the head of a request. `host` is `host[:port]` of an absolute target, else of `Host`. */
+export interface RequestHead extends ReceivedFields {
   /** Path of the target as it came, byte for byte; of a target that is refused, without credentials. */
   path: string
   /** Query with its `?`, or empty. */
   query: string
-  /** `host[:port]` of an absolute target, else of `Host`; empty if the request names none. */
-  host: string
-  /** Length of the body; undefined: chunked. */
-  length: number | undefined
   /** Why the request is refused. Its connection is closed after the response. */
   refused: ErrorCode | undefined
   /** No request is read after this one, even if the parser would. */
@@ -22,50 +19,46 @@ export interface RequestHead {
 }
 
 /**
- * Reads a head that the parser has accepted, and refuses what the parser accepts although RFC 9112 tells a server to refuse it.
- * Runs for every field of every request.
+ * Reads a head that the parser has accepted, cleans its fields, and refuses what the parser accepts although RFC 9112 tells a
+ * server to refuse it.
+ * @param trusted whether the peer is a trusted proxy
  */
-export function readHead(req: IncomingMessage, limits: DownstreamLimits): RequestHead {
-  const head: RequestHead = { path: '', query: '', host: '', length: 0, refused: undefined, last: false }
+export function readHead(
+  req: IncomingMessage,
+  limits: DownstreamLimits,
+  cleaning: ClientHeaders,
+  trusted: boolean,
+): RequestHead {
   const raw = req.rawHeaders
-  let hosts = 0
-  let codings = 0
-  let coding = ''
-  let expected = true
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!
-    // By length first, to compare few strings (measured).
-    switch (name.length) {
-      case 4:
-        if (!equalsIgnoreCase(name, 'host')) break
-        head.host = raw[i + 1]!
-        hosts++
-        break
-      case 6:
-        if (equalsIgnoreCase(name, 'expect')) expected &&= equalsIgnoreCase(raw[i + 1]!, '100-continue')
-        break
-      case 14:
-        if (equalsIgnoreCase(name, 'content-length')) head.length = Number(raw[i + 1])
-        break
-      case 17:
-        if (!equalsIgnoreCase(name, 'transfer-encoding')) break
-        coding = raw[i + 1]!
-        codings++
-    }
+  const head: RequestHead = {
+    path: '',
+    query: '',
+    refused: undefined,
+    last: false,
+    fields: raw,
+    host: '',
+    hosts: 0,
+    length: 0,
+    coding: '',
+    codings: 0,
+    expected: true,
+    takesTrailers: false,
+    underscore: false,
   }
-  if (codings > 0) head.length = undefined
+  cleaning.read(raw, trusted, head)
   if (req.httpVersionMinor === 0) head.last = !asksToBeKept(raw)
   const target = req.url ?? '/'
   split(head, target)
   head.refused =
     refusedVersion(req) ??
     refusedSize(raw, target, limits) ??
-    (codings === 0 ? undefined : refusedCoding(req, codings, coding)) ??
-    refusedHost(req, hosts, head.host) ??
+    (head.codings === 0 ? undefined : refusedCoding(req, head.codings, head.coding)) ??
+    refusedHost(req, head.hosts, head.host) ??
     refusedMethod(req.method) ??
     readTarget(req, head, target) ??
     // RFC 9110 §10.1.1: there is no other expectation; HTTP/1.0 has none at all.
-    (expected || req.httpVersionMinor === 0 ? undefined : 'expectation_unknown')
+    (head.expected || req.httpVersionMinor === 0 ? undefined : 'expectation_unknown') ??
+    (head.underscore ? 'field_name_refused' : undefined)
   // Path and query go into logs, spans and problem documents; such a target may hold a user name and a password.
   if (head.refused !== undefined && target.charCodeAt(0) !== SLASH) split(head, maskText(target))
   return head
@@ -135,8 +128,9 @@ function readTarget(req: IncomingMessage, head: RequestHead, target: string): Er
   split(head, target.slice(target.indexOf('://') + 3 + authority.length))
   // RFC 9112 §3.2.4: OPTIONS of an authority alone is OPTIONS of `*`.
   if (head.path === '') head.path = req.method === 'OPTIONS' && head.query === '' ? '*' : '/'
-  const raw = req.rawHeaders
-  for (let i = 0; i < raw.length; i += 2) if (equalsIgnoreCase(raw[i]!, 'host')) raw[i + 1] = authority
+  const fields = head.fields.slice()
+  for (let i = 0; i < fields.length; i += 2) if (equalsIgnoreCase(fields[i]!, 'host')) fields[i + 1] = authority
+  head.fields = fields
   return undefined
 }
 
@@ -159,55 +153,4 @@ function split(head: RequestHead, target: string): void {
 }
 
 const SLASH = 0x2f
-const COLON = 0x3a
 const QUESTION = 0x3f
-const OPEN = 0x5b
-
-const set = (chars: string): Uint8Array => {
-  const table = new Uint8Array(256)
-  for (const c of chars) table[c.charCodeAt(0)] = 1
-  return table
-}
-const ALPHANUMERIC = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-/**
- * RFC 3986 §3.2.2 without the comma, which makes a list of `X-Forwarded-Host`, and without percent-encoding, which would give one
- * host several spellings: DNS names have none.
- */
-const NAME = set(`${ALPHANUMERIC}-._~!$&'()*+;=`)
-
-/** The last valid host: most requests name the same few (measured: 30 ns less per request). */
-let lastHost = ''
-
-/** Whether a text is `uri-host [":" port]` with a host that is not empty (RFC 9110 §4.2.1, §7.2), and without a user (§4.2.4). */
-export function isHost(text: string): boolean {
-  if (text === lastHost && text !== '') return true
-  const end = text.charCodeAt(0) === OPEN ? endOfLiteral(text) : endOfName(text)
-  if (end <= 0 || !isPort(text, end)) return false
-  lastHost = text
-  return true
-}
-
-/** Where an IPv6 address in brackets ends; 0 if there is none. */
-function endOfLiteral(text: string): number {
-  const close = text.indexOf(']')
-  return close !== -1 && isIPv6(text.slice(1, close)) ? close + 1 : 0
-}
-
-function endOfName(text: string): number {
-  let i = 0
-  while (i < text.length && NAME[text.charCodeAt(i)] === 1) i++
-  return i
-}
-
-/** Whether the rest is empty, or a colon and a port, which may be empty (RFC 3986 §3.2.3). */
-function isPort(text: string, from: number): boolean {
-  if (from === text.length) return true
-  if (text.charCodeAt(from) !== COLON || text.length - from > 6) return false
-  let port = 0
-  for (let i = from + 1; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 0x30
-    if (digit < 0 || digit > 9) return false
-    port = port * 10 + digit
-  }
-  return port < 65_536
-}

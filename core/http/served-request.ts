@@ -9,8 +9,8 @@ import { dropResponse } from '../chain/drop-response.ts'
 import { errorReply } from '../chain/error-reply.ts'
 import type { ResponseOutlet } from '../chain/response-phase.ts'
 import { type Connection, connectionOf } from './connection.ts'
-import { downstreamOf } from './downstream.ts'
 import type { Framing } from './early-reply.ts'
+import { downstreamOf } from './forwarding.ts'
 import type { ListenerState } from './listener-state.ts'
 import { Overload } from './overload.ts'
 import { RequestBody } from './request-body.ts'
@@ -32,7 +32,7 @@ const OPTIONS_REPLY = new LocalReply(204, 'options', {
 export function acceptRequest(state: ListenerState, req: IncomingMessage, res: ServerResponse, waiting: boolean): void {
   // The last response was sent. The rest is read only so that the client gets that response (RFC 9112 §9.6).
   if (!req.socket.writable) return void req.resume()
-  const connection = connectionOf(req.socket, state.settings.trusted)
+  const connection = connectionOf(req.socket)
   connection.last = req
   if (connection.enter()) return serveRequest(state, connection, req, res, { waiting })
   takeTurn(state, connection, (admitted) => serveRequest(state, connection, req, res, { waiting, admitted }))
@@ -66,7 +66,8 @@ export function serveRequest(
   res: ServerResponse,
   arrival: Arrival,
 ): void {
-  const head = readHead(req, state.settings.limits)
+  const { limits, trusted } = state.settings
+  const head = readHead(req, limits, state.cleaning, connection.isTrusted(trusted))
   if (head.last || isLast(req)) res.shouldKeepAlive = false
   new ServedRequest(state, connection, { req, res, head, ...arrival }).start()
 }
@@ -106,7 +107,8 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     if (connection.broken) source?.break()
     // RFC 9110 §10.1.1: without a body the client needs no 100, but Node would close the connection if none was sent.
     if (waiting && source === undefined && head.refused === undefined) res.writeContinue()
-    const headers = HeaderList.fromWire(req.rawHeaders)
+    const { fields } = head
+    const headers = fields === req.rawHeaders ? HeaderList.sharing(fields) : HeaderList.fromWire(fields)
     const x = new Exchange(
       {
         method: req.method ?? 'GET',
@@ -120,7 +122,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
             ? undefined
             : offeredProtocols(req.headers.upgrade, limits.upgradeProtocols),
       },
-      downstreamOf(connection, trusted, headers, head.host),
+      downstreamOf(connection, trusted, req.rawHeaders, head),
       runtime.clock.now(),
     )
     this.#x = x

@@ -2,11 +2,14 @@ import { BlockList, isIP } from 'node:net'
 
 /** Address ranges of proxies in front of Weir, whose forwarding headers count. */
 export class TrustedProxies {
+  /** Whether the host that they forward decides about the route. */
+  readonly routeByHost: boolean
   readonly #list = new BlockList()
   readonly #empty: boolean
 
   /** @param ranges addresses or CIDR ranges, already validated */
-  constructor(ranges: readonly string[]) {
+  constructor(ranges: readonly string[], routeByHost = false) {
+    this.routeByHost = routeByHost
     this.#empty = ranges.length === 0
     for (const range of ranges) {
       const [address = '', prefix] = range.split('/')
@@ -21,22 +24,6 @@ export class TrustedProxies {
     const family = isIP(address)
     return family !== 0 && this.#list.check(address, family === 6 ? 'ipv6' : 'ipv4')
   }
-
-  /**
-   * The client behind trusted proxies: the rightmost address of `X-Forwarded-For` that is not trusted itself. What an untrusted
-   * hop wrote to the left of it is ignored. An entry that is no address ends the search.
-   */
-  client(peer: string, forwardedFor: string | undefined): string {
-    let client = peer
-    if (forwardedFor === undefined) return client
-    for (const hop of forwardedFor.split(',').reverse()) {
-      const address = bareAddress(hop.trim())
-      if (address === undefined) break
-      client = address
-      if (!this.has(address)) break
-    }
-    return client
-  }
 }
 
 /** An address without the prefix `::ffff:` that a dual-stack socket puts before IPv4 addresses. */
@@ -44,7 +31,7 @@ export const plainAddress = (address: string | undefined): string =>
   address === undefined ? '' : address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 
 /** The address without port and brackets; undefined if there is none. */
-function bareAddress(hop: string): string | undefined {
+export function bareAddress(hop: string): string | undefined {
   if (isIP(hop) !== 0) return plainAddress(hop)
   const match = /^\[([^\]]+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(hop)
   const address = match?.[1] ?? match?.[2]

@@ -7,7 +7,7 @@ import { isParserError, type ParserError, unparsedResponse, unparsedStatus } fro
 
 /** Refuses bytes that are no request (RFC 9112 §2.2). There is no exchange, but `log` hooks run. */
 export function refuseUnparsed(state: ListenerState, error: ParserError, socket: Duplex): void {
-  const connection = connectionOf(socket, state.settings.trusted)
+  const connection = connectionOf(socket)
   const { busy, last } = connection
   // RFC 9112 §8: a client that ends the connection in the middle of a message has broken the message off.
   if (!isParserError(error) || (busy && error.code === 'HPE_INVALID_EOF_STATE')) return void socket.destroy(error)

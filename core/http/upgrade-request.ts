@@ -21,8 +21,8 @@ export function leavesParser(state: ListenerState, req: IncomingMessage): boolea
  * offer, and takes it back when they have been served: nothing more is read meanwhile. A request with a body can't be released;
  * the connection ends before it, and its client sends it again (RFC 9112 §9.3.2).
  */
-export function boundQueue({ settings }: ListenerState, socket: Socket): void {
-  const connection = connectionOf(socket, settings.trusted)
+export function boundQueue(socket: Socket): void {
+  const connection = connectionOf(socket)
   askBeforeRequest(socket, (req) => {
     if (!connection.full) return 'read'
     return req.headers.upgrade === undefined && offerOf(req, []) === 'ignore' ? 'release' : 'stop'
@@ -41,7 +41,7 @@ export function acceptUpgrade(
   head: Buffer,
 ): void {
   const { timers } = state.runtime
-  const connection = connectionOf(req.socket, state.settings.trusted)
+  const connection = connectionOf(req.socket)
   connection.last = req
   socket.on('error', cut)
   // Node's server has told the response being sent that it may go on; now nobody else does.

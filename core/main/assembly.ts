@@ -154,7 +154,8 @@ export class Assembly {
     this.#settings = next
     logger.setLevel(next.logLevel)
     runtime.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
-    this.gateway.trust(next.trustedProxies)
+    this.gateway.trust(next.trustedProxies, next.trustForwardedHost)
+    this.gateway.clean(next.clientHeaders)
     this.gateway.limit(next.downstream)
     this.gateway.overload.limit(next.overload)
   }

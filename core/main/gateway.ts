@@ -5,6 +5,7 @@ import { buildSnapshot, type Snapshot } from '../build/snapshot.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { GatewaySpec, ListenerSpec } from '../control/gateway-spec.ts'
+import { type ClientHeaderRules, DEFAULT_CLIENT_HEADERS } from '../http/client-headers.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../http/downstream-limits.ts'
 import { Listener } from '../http/listener.ts'
 import { Overload } from '../http/overload.ts'
@@ -19,6 +20,10 @@ export interface GatewayParts {
   readonly baseDir: string
   /** Ranges of proxies whose forwarding headers count. */
   readonly trustedProxies?: readonly string[]
+  /** Whether the host that those forward decides about the route. */
+  readonly trustForwardedHost?: boolean
+  /** What is cleaned of the fields of requests. */
+  readonly clientHeaders?: ClientHeaderRules
   /** Timeouts and limits for clients. */
   readonly limits?: DownstreamLimits
   /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
@@ -36,6 +41,7 @@ export class Gateway {
   readonly #listeners = new Map<string, Listener>()
   #live: Snapshot | undefined
   #trusted: TrustedProxies
+  #clientHeaders: ClientHeaderRules
   #limits: DownstreamLimits
   #loading: Promise<unknown> = Promise.resolve()
 
@@ -44,7 +50,8 @@ export class Gateway {
     this.registry = new EndpointRegistry(parts.runtime.clock, parts.runtime.logger)
     this.overload = new Overload(parts.runtime.clock, parts.runtime.meter)
     this.#catalog = parts.catalog
-    this.#trusted = new TrustedProxies(parts.trustedProxies ?? [])
+    this.#trusted = new TrustedProxies(parts.trustedProxies ?? [], parts.trustForwardedHost)
+    this.#clientHeaders = parts.clientHeaders ?? DEFAULT_CLIENT_HEADERS
     this.#limits = parts.limits ?? DEFAULT_LIMITS
   }
 
@@ -91,13 +98,15 @@ export class Gateway {
   async open(): Promise<void> {
     const trusted = this.#trusted
     const limits = this.#limits
+    const clientHeaders = this.#clientHeaders
     const live = this.#live
     if (live === undefined) throw new Error('open() before load()')
     try {
       for (const { name, host, port, routes } of live.spec.listeners) {
         const overload = routes ? this.overload : undefined
         const chain = live.chains.get(name)!
-        const listener = new Listener({ name, host, port, overload }, this.#parts.runtime, { chain, trusted, limits })
+        const settings = { chain, trusted, clientHeaders, limits }
+        const listener = new Listener({ name, host, port, overload }, this.#parts.runtime, settings)
         await listener.open()
         this.#listeners.set(name, listener)
       }
@@ -109,10 +118,19 @@ export class Gateway {
     }
   }
 
-  /** Sets the ranges of proxies whose forwarding headers count, for connections that open from now on. */
-  trust(ranges: readonly string[]): void {
-    this.#trusted = new TrustedProxies(ranges)
+  /**
+   * Sets the ranges of proxies whose forwarding headers count, from the next request on.
+   * @param routeByHost whether the host that they forward decides about the route
+   */
+  trust(ranges: readonly string[], routeByHost = false): void {
+    this.#trusted = new TrustedProxies(ranges, routeByHost)
     for (const listener of this.#listeners.values()) listener.configure({ trusted: this.#trusted })
+  }
+
+  /** Sets what is cleaned of the fields of requests, from the next request on. */
+  clean(clientHeaders: ClientHeaderRules): void {
+    this.#clientHeaders = clientHeaders
+    for (const listener of this.#listeners.values()) listener.configure({ clientHeaders })
   }
 
   /** Sets the timeouts and limits for clients from now on. */

@@ -1,8 +1,9 @@
 import type { Attempt, Outcome } from '../api/attempt.ts'
 import { Body } from '../api/body.ts'
+import type { Downstream } from '../api/downstream.ts'
 import type { Target } from '../api/endpoint.ts'
 import { type ErrorCode, WeirError } from '../api/errors.ts'
-import { type Downstream, Exchange } from '../api/exchange.ts'
+import { Exchange } from '../api/exchange.ts'
 import type { ExchangeWithResponse } from '../api/filter.ts'
 import { HeaderList } from '../api/header-list.ts'
 import { ChunkSource, type ChunksEnd } from './chunk-source.ts'
@@ -49,13 +50,15 @@ export interface TestRequest {
 export function exchange(init: TestRequest = {}, startedAt = 0): Exchange {
   const [path = '', query] = splitTarget(init.path ?? '/')
   const address = init.client ?? '192.0.2.1'
+  const headers = fieldsOf(init.headers)
+  const host = init.downstream?.host ?? init.host ?? 'gateway.test'
   return new Exchange(
     {
       method: init.method ?? 'GET',
       path,
       query: init.query === undefined ? query : queryOf(init.query),
       httpVersion: '1.1',
-      headers: fieldsOf(init.headers),
+      headers,
       body: bodyOf(init.body, { error: init.bodyError === undefined ? undefined : new WeirError(init.bodyError) }),
       upgrade: init.upgrade,
     },
@@ -63,8 +66,12 @@ export function exchange(init: TestRequest = {}, startedAt = 0): Exchange {
       address,
       peer: address,
       trusted: false,
+      hops: [],
       scheme: init.scheme ?? 'http',
-      host: init.host ?? 'gateway.test',
+      host,
+      publicHost: host,
+      takesTrailers: false,
+      fields: headers.raw.slice(),
       ...init.downstream,
     },
     startedAt,

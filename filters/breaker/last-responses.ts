@@ -136,12 +136,12 @@ export class LastResponses {
 
   /** RFC 9111 §4.1: the target URI (only GET is stored). Endpoint and filter separate configurations. */
   #key({ endpoint, downstream, request }: Exchange): string {
-    const { scheme, host } = downstream
+    const { scheme, publicHost } = downstream
     return JSON.stringify([
       'breaker',
       this.#filter,
       endpoint?.id,
-      `${scheme}://${host.toLowerCase()}${request.path}${request.query}`,
+      `${scheme}://${publicHost.toLowerCase()}${request.path}${request.query}`,
     ])
   }
 

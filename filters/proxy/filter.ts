@@ -42,6 +42,7 @@ export const proxy = defineFilter<Options>({
   perEndpoint: true,
   reads: [RouteSlot],
   needs: [EndpointRegistryKey],
+  sets: ({ propagate_deadline: name }) => (name === undefined ? [] : [{ name }]),
   create: (options, env) => new ProxyFilter(options, env),
 })
 

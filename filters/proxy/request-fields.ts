@@ -1,76 +1,58 @@
-import { type Exchange, isToken } from '../../core/index.ts'
-import {
-  CONNECTION,
-  CONNECTION_FIELDS,
-  DROP,
-  FieldKinds,
-  nominate,
-  PASS,
-  withoutNominated,
-} from './connection-fields.ts'
+import { CONNECTION_FIELDS, type Exchange, FieldKinds, isToken } from '../../core/index.ts'
 
-const HOST = 3
-/** Written by the gateway from what it knows; the client's counts only behind a trusted proxy. */
-const FORWARDED = 4
+const PASS = 0
+/** Of the connection, or written by the gateway from what it knows. */
+const DROP = 1
 /** Counted down at every hop (RFC 9110 §7.6.2). */
-const MAX_FORWARDS = 5
+const MAX_FORWARDS = 2
 /** Describes the bytes of the body: dropped if a filter changed them (RFC 9530). */
-const DIGEST = 6
+const DIGEST = 3
 
-const KINDS = new FieldKinds(
-  {
-    // `Trailer` too: undici can't send request trailers, so none are announced.
-    ...CONNECTION_FIELDS,
-    'http2-settings': DROP,
-    // Written by the gateway: what the client or a filter says may not be the length of the body as it is now.
-    'content-length': DROP,
-    'content-md5': DIGEST,
-    digest: DIGEST,
-    'content-digest': DIGEST,
-    'repr-digest': DIGEST,
-    host: HOST,
-    'max-forwards': MAX_FORWARDS,
-    forwarded: FORWARDED,
-    'x-forwarded-for': FORWARDED,
-    'x-forwarded-host': FORWARDED,
-    'x-forwarded-proto': FORWARDED,
-  },
-  FORWARDED,
-)
+const WRITTEN = [
+  'host',
+  // What the client or a filter says may not be the length of the body as it is now.
+  'content-length',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+]
+
+const KINDS = new FieldKinds({
+  // The client's are gone already. A filter's can't be sent: undici frames the message, and refuses them.
+  ...Object.fromEntries([...CONNECTION_FIELDS, ...WRITTEN].map((name) => [name, DROP])),
+  'content-md5': DIGEST,
+  digest: DIGEST,
+  'content-digest': DIGEST,
+  'repr-digest': DIGEST,
+  'max-forwards': MAX_FORWARDS,
+})
 
 /**
- * Fields of the upstream request: the client's, without those of its connection, and the gateway's own. Without a `Content-Length`
- * undici sends a body in chunks.
+ * Fields of the upstream request: those that the engine and the filters have left, and the gateway's own. Without a
+ * `Content-Length` undici sends a body in chunks.
  */
 export function requestFields(x: Exchange, preserveHost: boolean): string[] {
   const { headers, body } = x.request
   const { raw } = headers
-  const { downstream } = x
+  const { address, hops, peer, publicHost, scheme } = x.downstream
   const fields: string[] = []
-  let nominated: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!
     const kind = KINDS.of(name)
     if (kind === PASS || (kind === DIGEST && !body.changed)) fields.push(name, raw[i + 1]!)
-    else if (kind === CONNECTION) nominated = nominate(raw[i + 1]!, nominated)
     else if (kind === MAX_FORWARDS) fields.push(name, forwardsLeft(raw[i + 1]!, x.request.method))
   }
-  const kept = withoutNominated(fields, nominated)
-  if (!body.empty && body.length !== undefined) kept.push('Content-Length', String(body.length))
-  const before = downstream.trusted
-  // RFC 9110 §7.6.3; RFC 7239.
-  kept.push('Via', `${x.request.httpVersion} weir`)
-  kept.push('X-Forwarded-For', joined(before ? headers.joined('x-forwarded-for') : undefined, downstream.peer))
-  kept.push('X-Forwarded-Host', downstream.host, 'X-Forwarded-Proto', downstream.scheme)
-  kept.push(
-    'Forwarded',
-    joined(
-      before ? headers.joined('forwarded') : undefined,
-      forwardedElement(downstream.peer, downstream.host, downstream.scheme),
-    ),
-  )
-  if (preserveHost && downstream.host !== '') kept.push('Host', downstream.host)
-  return kept
+  if (!body.empty && body.length !== undefined) fields.push('Content-Length', String(body.length))
+  // RFC 9110 §7.6.3.
+  fields.push('Via', `${x.request.httpVersion} weir`)
+  // RFC 7239 §7.4: what one family says, the other says too.
+  fields.push('X-Forwarded-For', hops.length === 0 ? peer : `${hops.join(', ')}, ${peer}`)
+  fields.push('X-Forwarded-Host', publicHost, 'X-Forwarded-Proto', scheme)
+  fields.push('Forwarded', forwarded(hops, peer, publicHost, scheme), 'X-Real-IP', address)
+  if (preserveHost && publicHost !== '') fields.push('Host', publicHost)
+  return fields
 }
 
 /**
@@ -80,14 +62,19 @@ export function requestFields(x: Exchange, preserveHost: boolean): string[] {
 const forwardsLeft = (value: string, method: string): string =>
   method === 'OPTIONS' && /^[1-9]\d{0,8}$/.test(value) ? String(Number(value) - 1) : value
 
-const joined = (before: string | undefined, own: string): string =>
-  before === undefined || before === '' ? own : `${before}, ${own}`
-
-/** One element of `Forwarded` (RFC 7239 §4); values that are no tokens are quoted. */
-function forwardedElement(peer: string, host: string, proto: string): string {
-  const node = peer.includes(':') ? `"[${peer}]"` : peer
-  return host === '' ? `for=${node};proto=${proto}` : `for=${node};host=${quoted(host)};proto=${proto}`
+/**
+ * `Forwarded` (RFC 7239 §4): one element per hop. The first and the last tell host and scheme, since of those that read them some
+ * look at the first element and some at the last.
+ */
+function forwarded(hops: readonly string[], peer: string, host: string, proto: string): string {
+  const shown = host === '' ? `;proto=${proto}` : `;host=${quoted(host)};proto=${proto}`
+  const own = `for=${nodeOf(peer)}${shown}`
+  if (hops.length === 0) return own
+  return `${hops.map((hop, i) => `for=${nodeOf(hop)}${i === 0 ? shown : ''}`).join(', ')}, ${own}`
 }
+
+/** RFC 7239 §6: IPv6 addresses stand in brackets, and those are no token. */
+const nodeOf = (hop: string): string => (hop.includes(':') ? `"[${hop}]"` : hop)
 
 /** The last value quoted, and its result: most requests name the same few hosts. */
 let lastQuoted: readonly [value: string, result: string] = ['', '""']

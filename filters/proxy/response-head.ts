@@ -1,14 +1,29 @@
 import { STATUS_CODES } from 'node:http'
-import { equalsIgnoreCase, HeaderList, WeirError } from '../../core/index.ts'
-import { CONNECTION, CONNECTION_FIELDS, FieldKinds, nominate, PASS, withoutNominated } from './connection-fields.ts'
+import {
+  CONNECTION_FIELDS,
+  equalsIgnoreCase,
+  FieldKinds,
+  HeaderList,
+  nominate,
+  WeirError,
+  withoutNominated,
+} from '../../core/index.ts'
 
 /** Raw header fields as undici hands them over: a flat list of names and values. */
 export type RawFields = readonly (Buffer | string)[]
 
+const PASS = 0
+const DROP = 1
+/** Nominates further fields that belong to the connection. */
+const CONNECTION = 2
 /** How the body is framed on its connection. */
 const CODING = 3
 
-const KINDS = new FieldKinds({ ...CONNECTION_FIELDS, 'transfer-encoding': CODING })
+const KINDS = new FieldKinds({
+  ...Object.fromEntries(CONNECTION_FIELDS.map((name) => [name, DROP])),
+  connection: CONNECTION,
+  'transfer-encoding': CODING,
+})
 
 /** Characters that a reason phrase can't hold (RFC 9112 §4). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about

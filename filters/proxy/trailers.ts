@@ -27,10 +27,8 @@ const MISPLACED = new Set([
  * Whether the client gets the trailer fields of a response without a length: it uses HTTP/1.1 and sent `TE: trailers`, and the
  * response has a body (RFC 9110 §6.5.1, §10.1.4; RFC 9112 §7.1.2).
  */
-export function takesTrailers({ request: { httpVersion, method, headers } }: Exchange, status: number): boolean {
-  if (httpVersion !== '1.1' || method === 'HEAD' || status === 204 || status === 304) return false
-  const codings = headers.joined('te')?.split(',') ?? []
-  return codings.some((coding) => coding.trim().toLowerCase() === 'trailers')
+export function takesTrailers({ request: { httpVersion, method }, downstream }: Exchange, status: number): boolean {
+  return downstream.takesTrailers && httpVersion === '1.1' && method !== 'HEAD' && status !== 204 && status !== 304
 }
 
 /** Trailer fields for the client; undefined if there are none. */

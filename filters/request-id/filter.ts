@@ -49,6 +49,7 @@ export const requestId = defineFilter({
   options,
   offline: true,
   writes: [RequestIdSlot],
+  sets: ({ header, trust_incoming }) => [{ name: header, keep: trust_incoming ? 'anyone' : 'nobody' }],
   create({ header, trust_incoming, max_length }) {
     const lower = header.toLowerCase()
     return {

@@ -23,7 +23,7 @@ export function serverAttributes(x: Exchange): Attributes {
     'url.scheme': downstream.scheme,
     'client.address': downstream.address,
     'network.protocol.version': request.httpVersion,
-    ...hostAttributes(downstream.host, downstream.scheme),
+    ...hostAttributes(downstream.publicHost, downstream.scheme),
   }
   const agent = request.headers.get('user-agent')
   if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, LIMIT)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
 import { NO_LIMITS } from '../../../core/http/overload.ts'
-import { endpoint, filter, parse, warnings } from '../support.ts'
+import { endpoint, filter, parse, problems, warnings } from '../support.ts'
 
 t.test('settings have defaults', async (t) => {
   const { settings, notices } = parse(endpoint('disabled: false'))
@@ -14,6 +14,8 @@ t.test('settings have defaults', async (t) => {
       accessLog: true,
       debug: false,
       trustedProxies: [],
+      trustForwardedHost: false,
+      clientHeaders: { underscores: 'drop', keep: [], remove: [] },
       downstream: DEFAULT_LIMITS,
       overload: NO_LIMITS,
       plugins: [],
@@ -93,4 +95,27 @@ t.test('what is unwise is a warning', async (t) => {
   t.same(warnings(endpoint('disabled: false', 'trusted_proxies: [0.0.0.0/0]')), [
     '5:19 trusted_proxies[0]: this trusts every client to name its own address: list only your own proxies',
   ])
+})
+
+t.test('what is cleaned of the fields of requests', async (t) => {
+  const { settings } = parse(`trust_forwarded_host: true
+client_headers: { underscores: refuse, keep: [X-Forwarded-Prefix, X-SSL-Client-*], remove: [X-Internal-*] }
+${endpoint('disabled: false')}`)
+  t.equal(settings.trustForwardedHost, true)
+  t.same(settings.clientHeaders, {
+    underscores: 'refuse',
+    keep: ['X-Forwarded-Prefix', 'X-SSL-Client-*'],
+    remove: ['X-Internal-*'],
+  })
+})
+
+t.test('fields that can be neither kept nor removed', async (t) => {
+  const wrong = (key: string, name: string): string[] =>
+    problems(`client_headers: { ${key}: ["${name}"] }\n${endpoint('disabled: false')}`)
+  t.match(wrong('keep', 'X-Forwarded-For'), [/the gateway writes this field itself; list the proxy/])
+  for (const name of ['X-Tenant', 'Connection', 'Proxy', 'Proxy-Authorization', 'X_Real_IP', 'x-*'])
+    t.match(wrong('keep', name), [/this field is not one that is removed from clients/], name)
+  for (const name of ['Host', 'content-length']) t.match(wrong('remove', name), [/no request can do without/], name)
+  for (const name of ['', '*', 'a b', 'a:'])
+    t.match(wrong('remove', name), [/expected the name of a header field/], name)
 })

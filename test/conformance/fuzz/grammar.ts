@@ -33,7 +33,17 @@ const known = (entries: Readonly<Record<string, readonly string[]>>): fc.Arbitra
 
 /** Fields of one connection, and those that a gateway writes or reads itself. */
 const BOTH = {
-  Connection: ['keep-alive', 'X-A', 'x-a, Keep-Alive', ',, X-B ,', 'host, content-length', 'TE', 'via', 'upgrade'],
+  Connection: [
+    'keep-alive',
+    'X-A',
+    'x-a, Keep-Alive',
+    ',, X-B ,',
+    'host, content-length',
+    'TE',
+    'via',
+    'upgrade',
+    'x-request-id, x-a',
+  ],
   'Keep-Alive': ['timeout=5'],
   'Proxy-Connection': ['keep-alive', 'close'],
   Via: ['1.0 a, 1.1 b (c)'],
@@ -50,6 +60,11 @@ const requestFields = known({
   X_Forwarded_For: ['192.0.2.1'],
   'x-forwarded_host': ['evil.test'],
   'X-Forwarded-Proto': ['https'],
+  'X-Forwarded-Prefix': ['/evil'],
+  'X-Real-IP': ['192.0.2.1'],
+  X_User: ['root'],
+  'Remote-User': ['root'],
+  Proxy: ['http://evil.test'],
   'Max-Forwards': ['0', '3', '007', 'x'],
   Authorization: ['Basic eA=='],
 })

@@ -139,7 +139,15 @@ function judgeUnfinished(
 }
 
 /** Fields that the gateway writes; all but `Via` once. */
-const OWN = ['host', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'x-request-id']
+const OWN = [
+  'host',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'x-request-id',
+]
 const OWN_OR_FRAMING = new Set([...OWN, 'connection', 'content-length', 'transfer-encoding'])
 
 function judgeServed(one: Meant, message: Message, origin: string): string[] {
@@ -158,6 +166,7 @@ function judgeServed(one: Meant, message: Message, origin: string): string[] {
     'x-forwarded-for': '127.0.0.1',
     'x-forwarded-host': one.host,
     'x-forwarded-proto': 'http',
+    'x-real-ip': '127.0.0.1',
   }
   for (const [name, value] of Object.entries(own))
     if (valuesOf(message.fields, name)[0] !== value)

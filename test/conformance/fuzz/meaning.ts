@@ -153,12 +153,22 @@ function meant({ head, body, doubts }: Extract<Scan, { kind: 'whole' }>): Meant 
 
 /** RFC 9110 §7.6.1, and what the gateway answers by itself or writes anew. */
 const HOP = ['expect', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
-const REQUEST_HOP = new Set([...HOP, 'http2-settings', 'content-length', 'host', 'x-request-id'])
-const FORWARDING = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+const REQUEST_HOP = new Set([
+  ...HOP,
+  'http2-settings',
+  'content-length',
+  'host',
+  'x-request-id',
+  'proxy',
+  'proxy-authorization',
+])
+/** What no stranger may say: docs/reference/http.md. */
+const CLAIM =
+  /^(?:forwarded|x-forwarded-.*|x-real-ip|(?:x-)?remote-user|x-original-ur[il]|x-rewrite-url|x-scheme|true-client-ip|client-cert|ssl-client-.*)$/
 export const RESPONSE_HOP: ReadonlySet<string> = new Set([...HOP, 'content-length', 'x-request-id'])
 /** What nobody can name in `Connection`: docs/reference/http.md. */
 const KEPT =
-  /^(?:host|authorization|cookie|set-cookie|content-length|content-type|forwarded|x-forwarded-(?:for|host|proto)|via|traceparent|tracestate|x-request-id)$/
+  /^(?:host|authorization|cookie|set-cookie|content-length|content-type|cache-control|www-authenticate|forwarded|x-forwarded-.*|x-real-ip|via|traceparent|tracestate|baggage|b3|x-request-id)$/
 
 /** The names that `Connection` gives to fields of this connection. */
 export const nominated = (head: Head): ReadonlySet<string> =>
@@ -170,7 +180,7 @@ function endToEnd(head: Head, method: string): Field[] {
   return head.fields
     .filter(([name]) => {
       const lower = name.toLowerCase()
-      return !REQUEST_HOP.has(lower) && !named.has(lower) && !FORWARDING.has(lower.replaceAll('_', '-'))
+      return !REQUEST_HOP.has(lower) && !named.has(lower) && !CLAIM.test(lower) && !lower.includes('_')
     })
     .map(([name, value]) => [name, name.toLowerCase() === 'max-forwards' && method === 'OPTIONS' ? less(value) : value])
 }

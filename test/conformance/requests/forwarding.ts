@@ -84,6 +84,64 @@ const lies: Case[] = (
   expect: passed({ has: { [name]: value } }),
 }))
 
+/** Removed, unless a trusted proxy says it. */
+const claims: Case[] = [
+  'X-Forwarded-Port',
+  'X-Forwarded-Prefix',
+  'X-Forwarded-Server',
+  'X-Forwarded-Ssl',
+  'x-forwarded-USER',
+  'X-Original-Forwarded-For',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'True-Client-IP',
+  'CF-Connecting-IP',
+  'Fastly-Client-IP',
+  'X-Azure-ClientIP',
+  'X-Scheme',
+  'X-URL-Scheme',
+  'Front-End-Https',
+  'X-Original-URL',
+  'X-Original-Host',
+  'X-Rewrite-URL',
+  'X-Remote-User',
+  'Remote-User',
+  'X-Auth-Request-Email',
+  'Client-Cert',
+  'Client-Cert-Chain',
+  'X-Client-Cert',
+  'X-SSL-Client-Verify',
+  'SSL-Client-Cert',
+].map((name) => ({
+  name: `of a stranger it goes no further, ${name}`,
+  source: 'RFC 7239 §8.1, docs/reference/http.md',
+  level: 'defence',
+  send: get(`${name}: evil`),
+  expect: passed({ lacks: [name.toLowerCase()] }),
+  only: 'weir',
+}))
+
+const always: Case[] = ['Proxy: http://evil.test', 'Proxy-Authorization: Basic eA=='].map((line) => {
+  const name = line.slice(0, line.indexOf(':'))
+  return {
+    name: `it goes no further, ${name}`,
+    source: name === 'Proxy' ? 'CVE-2016-5385' : 'RFC 9110 §11.7.2',
+    level: 'defence',
+    send: get(line),
+    expect: passed({ lacks: [name.toLowerCase()] }),
+    only: 'weir',
+  }
+})
+
+const realIp: Case[] = ['X-Real-IP: 192.0.2.6', 'X-Other: 1'].map((line) => ({
+  name: `X-Real-IP is the client's address, ${line}`,
+  source: 'docs/reference/http.md',
+  level: 'defence',
+  send: get(line),
+  expect: passed({ has: { 'x-real-ip': '127.0.0.1' } }),
+  only: 'weir',
+}))
+
 const several: Case[] = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'Forwarded'].map((name) => ({
   name: `not believed of a stranger on two lines, ${name}`,
   source: 'RFC 7239 §8.1',
@@ -92,15 +150,22 @@ const several: Case[] = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Pro
   expect: passed({ has: { [name.toLowerCase()]: /^(?!.*evil)/ } }),
 }))
 
-const lookalikes: Case[] = ['X_Forwarded_For', 'X-Forwarded_For', 'X_Forwarded_Host', 'X_Forwarded_Proto'].map(
-  (name) => ({
-    name: `what CGI reads as the same, ${name}`,
-    source: 'RFC 3875 §4.1.18; CVE-2025-64484',
-    level: 'defence',
-    send: get(`${name}: evil`),
-    expect: passed({ lacks: [name.toLowerCase()] }),
-  }),
-)
+const lookalikes: Case[] = [
+  'X_Forwarded_For',
+  'X-Forwarded_For',
+  'X_Forwarded_Host',
+  'X_Forwarded_Proto',
+  'X_Real_IP',
+  'X_Request_Id',
+  'Remote_User',
+  'Content_Length',
+].map((name) => ({
+  name: `what CGI reads as the same, ${name}`,
+  source: 'RFC 3875 §4.1.18; CVE-2025-64484',
+  level: 'defence',
+  send: get(`${name}: evil`),
+  expect: passed({ lacks: [name.toLowerCase()] }),
+}))
 
 const trusted: Case[] = (
   [
@@ -116,7 +181,48 @@ const trusted: Case[] = (
     [
       'Forwarded is continued',
       ['Forwarded: for=192.0.2.6;proto=https'],
-      { forwarded: /^for=192\.0\.2\.6;proto=https, for=127\.0\.0\.9;/ },
+      { forwarded: 'for=192.0.2.6;host=a.test;proto=https, for=127.0.0.9;host=a.test;proto=https' },
+    ],
+    [
+      'Forwarded fills the other family',
+      ['Forwarded: for="[2001:db8::1]:47011";host=b.test;proto=HTTPS, for=127.0.0.9'],
+      {
+        'x-forwarded-for': '2001:db8::1, 127.0.0.9, 127.0.0.9',
+        'x-forwarded-host': 'b.test',
+        'x-forwarded-proto': 'https',
+        'x-real-ip': '2001:db8::1',
+      },
+    ],
+    [
+      'X-Forwarded-* fill Forwarded',
+      ['X-Forwarded-For: 192.0.2.6', 'X-Forwarded-Host: b.test', 'X-Forwarded-Proto: wss'],
+      {
+        'x-forwarded-proto': 'https',
+        forwarded: 'for=192.0.2.6;host=b.test;proto=https, for=127.0.0.9;host=b.test;proto=https',
+      },
+    ],
+    [
+      'a Forwarded that contradicts X-Forwarded-For',
+      ['X-Forwarded-For: 192.0.2.6', 'Forwarded: for=192.0.2.7;host=evil.test;proto=https'],
+      {
+        'x-forwarded-for': '192.0.2.6, 127.0.0.9',
+        forwarded: 'for=192.0.2.6;host=a.test;proto=http, for=127.0.0.9;host=a.test;proto=http',
+      },
+    ],
+    [
+      'a malformed Forwarded',
+      ['Forwarded: for="'],
+      { forwarded: 'for=127.0.0.9;host=a.test;proto=http', 'x-forwarded-for': '127.0.0.9' },
+    ],
+    ['the first of a list', ['X-Forwarded-Proto: , HTTPS, http'], { 'x-forwarded-proto': 'https' }],
+    ['the first host of a list', ['X-Forwarded-Host: b.test, evil.test'], { 'x-forwarded-host': 'b.test' }],
+    ['a host that is none', ['X-Forwarded-Host: b.test/evil'], { 'x-forwarded-host': 'a.test' }],
+    ['an empty host', ['X-Forwarded-Host:', 'X-Forwarded-Proto:'], { 'x-forwarded-host': 'a.test' }],
+    ['X-Real-IP is the client', ['X-Real-IP: 192.0.2.9', 'X-Forwarded-For: 192.0.2.6'], { 'x-real-ip': '192.0.2.6' }],
+    [
+      'other claims pass',
+      ['X-Forwarded-Port: 443', 'X-Scheme: https'],
+      { 'x-forwarded-port': '443', 'x-scheme': 'https' },
     ],
     ['none of them', [], { 'x-forwarded-for': '127.0.0.9', 'x-forwarded-proto': 'http' }],
   ] as const
@@ -155,5 +261,17 @@ const ignored: Case[] = ['0', 'x', '-1'].map((value) => ({
 
 export const forwarding: Group = {
   name: 'forwarding',
-  cases: [...via, ...own, ...lies, ...several, ...lookalikes, ...trusted, ...maxForwards, ...ignored],
+  cases: [
+    ...via,
+    ...own,
+    ...lies,
+    ...claims,
+    ...always,
+    ...realIp,
+    ...several,
+    ...lookalikes,
+    ...trusted,
+    ...maxForwards,
+    ...ignored,
+  ],
 }

@@ -42,6 +42,8 @@ const known: Case[] = [
   }
 })
 
+const TRACE = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
+
 /** Named so that what security needs is gone when it reaches the upstream. */
 const protectedFields: Case[] = (
   [
@@ -51,9 +53,15 @@ const protectedFields: Case[] = (
     ['X-Forwarded-Host', 'X: y', /./],
     ['X-Forwarded-Proto', 'X: y', /./],
     ['Forwarded', 'X: y', /for=/],
-    ['Via', 'X: y', /1\.1 /],
+    ['Via', 'Via: 1.0 fred', /^1\.0 fred, ?1\.1 /],
     ['Cookie', 'Cookie: a=b', 'a=b'],
     ['Content-Type', 'Content-Type: a/b', 'a/b'],
+    ['Cache-Control', 'Cache-Control: no-store', 'no-store'],
+    ['X-Request-Id', 'X-Request-Id: abc', 'abc'],
+    ['Traceparent', `Traceparent: ${TRACE}`, TRACE],
+    ['Tracestate', 'Tracestate: a=b', 'a=b'],
+    ['Baggage', 'Baggage: a=b', 'a=b'],
+    ['B3', 'B3: 0', '0'],
   ] as const
 ).map(([name, line, value]) => ({
   name: `Connection: ${name} strips nothing that matters`,

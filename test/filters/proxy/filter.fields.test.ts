@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import t from 'tap'
+import { defineFilter } from '../../../core/index.ts'
 import { specOf, startGateway } from '../../../core/testing.ts'
 import { send, sendRaw } from '../../support/client.ts'
 import { startUpstream } from '../../support/upstream.ts'
@@ -105,6 +106,55 @@ t.test('framing, routing and credentials can’t be nominated away', async (t) =
   t.equal(body, 'ok')
 })
 
+/** Sets fields as an identity filter does, from what it knows. */
+const identity = defineFilter({
+  name: 'identity',
+  apiVersion: 1,
+  sets: () => [{ name: 'X-User' }],
+  create: () => ({
+    request({ request: { headers } }) {
+      headers.add('X-User', 'alice')
+      headers.add('X-Undeclared', 'kept')
+    },
+  }),
+})
+
+t.test('what a filter sets arrives, whatever the client nominates or sends (traefik/traefik#8319)', async (t) => {
+  const { head } = await exchange(
+    t,
+    [
+      'GET /api/x HTTP/1.1',
+      'Host: weir',
+      'Connection: close, X-User, X-Undeclared, Via, X-Request-Id, X-Forwarded-For, X-Real-IP, Forwarded, X-Private',
+      'X-User: root',
+      'x-USER: root',
+      'X_User: root',
+      'X-Private: 1',
+    ],
+    undefined,
+    { filters: [identity] },
+  )
+  t.same(values(head, 'x-user'), ['alice'])
+  t.same(values(head, 'x_user'), [])
+  t.same(values(head, 'x-undeclared'), ['kept'])
+  t.same(values(head, 'x-private'), [])
+  t.same(values(head, 'via'), ['1.1 weir'])
+  for (const name of ['x-request-id', 'x-forwarded-for', 'x-real-ip', 'forwarded'])
+    t.equal(values(head, name).length, 1, name)
+})
+
+t.test('a nominated Via or request id stays as the client sent it', async (t) => {
+  const lines = ['GET /api/x HTTP/1.1', 'Host: weir', 'Via: 1.1 edge', 'X-Request-Id: abc', 'X-Trace-Me: def']
+  const { head } = await exchange(t, [...lines, 'Connection: via, x-request-id, x-trace-me'])
+  t.same(values(head, 'via'), ['1.1 edge', '1.1 weir'])
+  t.same(values(head, 'x-request-id'), ['abc'])
+  t.same(values(head, 'x-trace-me'), [], 'another field goes')
+  const own = await exchange(t, [...lines, 'Connection: x-trace-me'], undefined, {
+    requestId: { header: 'X-Trace-Me' },
+  })
+  t.same(values(own.head, 'x-trace-me'), ['def'], 'unless the filter says that it is its own')
+})
+
 t.test('order, case and duplicates stay, both ways', async (t) => {
   const { head, answer } = await exchange(
     t,
@@ -195,6 +245,7 @@ t.test('forwarding fields come from the connection', async (t) => {
   t.same(values(head, 'x-forwarded-host'), ['weir:80'])
   t.same(values(head, 'x-forwarded-proto'), ['http'])
   t.same(values(head, 'forwarded'), ['for=127.0.0.1;host="weir:80";proto=http'])
+  t.same(values(head, 'x-real-ip'), ['127.0.0.1'])
 })
 
 const ipv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
@@ -224,7 +275,9 @@ t.test('behind a trusted proxy they are honoured and appended to', async (t) => 
   t.same(values(head, 'x-forwarded-host'), ['public.example'])
   t.same(values(head, 'x-forwarded-proto'), ['https'])
   const [forwarded = ''] = values(head, 'forwarded')
-  t.ok(forwarded.startsWith('for=203.0.113.9;host=public.example;proto=https, for=127.0.0.1;'), forwarded)
+  const shown = 'host=public.example;proto=https'
+  t.equal(forwarded, `for=203.0.113.9;${shown}, for=198.51.100.7, for=127.0.0.1;${shown}`)
+  t.same(values(head, 'x-real-ip'), ['198.51.100.7'], 'the client is the last that no trusted proxy is')
 })
 
 t.test('Host is the target’s, or the client’s with preserve_host', async (t) => {

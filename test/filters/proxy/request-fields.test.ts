@@ -21,24 +21,38 @@ function fieldsOf(
   return byName
 }
 
-const sent = { Forwarded: 'for=10.0.0.1', 'X-Forwarded-For': '10.0.0.1', X_Forwarded_Host: 'evil.test' }
-
-t.test('forwarding fields of an untrusted client are replaced', async (t) => {
-  t.same(fieldsOf({ headers: sent, host: 'api.test:8080' }), {
+t.test('forwarding fields tell what the engine knows', async (t) => {
+  const written = { Forwarded: 'for=10.0.0.1', 'X-Forwarded-For': '10.0.0.1', 'x-real-IP': '10.0.0.1' }
+  t.same(fieldsOf({ headers: { ...written, 'X-Forwarded-Port': '1' }, host: 'api.test:8080' }), {
+    'x-forwarded-port': '1',
     via: '1.1 weir',
     'x-forwarded-for': '192.0.2.1',
     'x-forwarded-host': 'api.test:8080',
     'x-forwarded-proto': 'http',
     forwarded: 'for=192.0.2.1;host="api.test:8080";proto=http',
+    'x-real-ip': '192.0.2.1',
   })
 })
 
-t.test('those of a trusted proxy are continued', async (t) => {
-  const downstream = { trusted: true, peer: '2001:db8::1', scheme: 'https' as const }
-  t.match(fieldsOf({ headers: sent, host: '', downstream }), {
-    'x-forwarded-for': '10.0.0.1, 2001:db8::1',
+t.test('both families tell the same of the hops before (RFC 7239 §7.4)', async (t) => {
+  const downstream = {
+    trusted: true,
+    peer: '2001:db8::1',
+    address: '10.0.0.2',
+    hops: ['unknown', '_hidden', '10.0.0.2', '2001:db8::2'],
+    scheme: 'https' as const,
+    publicHost: 'a.test',
+  }
+  t.match(fieldsOf({ host: 'b.test', downstream }), {
+    'x-forwarded-for': 'unknown, _hidden, 10.0.0.2, 2001:db8::2, 2001:db8::1',
+    'x-forwarded-host': 'a.test',
     'x-forwarded-proto': 'https',
-    forwarded: 'for=10.0.0.1, for="[2001:db8::1]";proto=https',
+    forwarded:
+      'for=unknown;host=a.test;proto=https, for=_hidden, for=10.0.0.2, for="[2001:db8::2]", for="[2001:db8::1]";host=a.test;proto=https',
+    'x-real-ip': '10.0.0.2',
+  })
+  t.match(fieldsOf({ host: '', downstream: { peer: '::1', hops: ['10.0.0.1'] } }), {
+    forwarded: 'for=10.0.0.1;proto=http, for="[::1]";proto=http',
   })
 })
 

@@ -31,6 +31,8 @@ export interface Proxied extends TestGateway {
 }
 
 interface Settings {
+  /** Options of `request-id`. */
+  readonly requestId?: Record<string, unknown>
   /** Options of `proxy`. */
   readonly proxy?: Record<string, unknown>
   /** Options of `breaker`. */
@@ -75,7 +77,7 @@ export async function gatewayTo(t: Test, url: string, settings: Settings = {}): 
   const spec = specOf(
     [{ name: 'api', url, filters: settings.own ?? {}, ...(targets === undefined ? {} : { targets }) }],
     [
-      'request-id',
+      ['request-id', settings.requestId ?? {}],
       'auth',
       ['route-match', { prefix: '' }],
       'method-check',
