@@ -82,6 +82,29 @@ t.test('what belongs to the upstream’s connection ends there', async (t) => {
   t.same(values(answer, 'x-kept'), ['2'])
 })
 
+t.test('what the upstream nominates is gone before filters set fields of the response', async (t) => {
+  let seen: string | undefined = ''
+  const security = defineFilter({
+    name: 'security',
+    apiVersion: 1,
+    create: () => ({
+      response({ response: { headers } }) {
+        seen = headers.get('x-frame-options')
+        headers.set('X-Frame-Options', 'DENY')
+      },
+    }),
+  })
+  const { answer } = await exchange(
+    t,
+    ['GET /api/x HTTP/1.1', 'Host: weir'],
+    ['HTTP/1.1 200 OK', 'Content-Length: 0', 'Connection: X-Frame-Options, X-Request-Id', 'X-Frame-Options: ALLOW'],
+    { filters: [security] },
+  )
+  t.equal(seen, undefined)
+  t.same(values(answer, 'x-frame-options'), ['DENY'])
+  t.equal(values(answer, 'x-request-id').length, 1)
+})
+
 t.test('framing, routing and credentials can’t be nominated away', async (t) => {
   let seen: Record<string, unknown> = {}
   const { api } = await proxied(t, (req, res) => {
@@ -239,7 +262,7 @@ const FORGED = [
   'Forwarded: for=203.0.113.9;host=public.example;proto=https',
 ]
 
-t.test('forwarding fields come from the connection', async (t) => {
+t.test('forwarding fields come from the connection (spring-cloud/spring-cloud-gateway#4267)', async (t) => {
   const { head } = await exchange(t, ['GET /api/x HTTP/1.1', 'Host: weir:80', ...FORGED])
   t.same(values(head, 'x-forwarded-for'), ['127.0.0.1'])
   t.same(values(head, 'x-forwarded-host'), ['weir:80'])
