@@ -26,11 +26,16 @@ const options = z.strictObject({
     .default('X-Request-Id')
     .describe('Header field with the id, in upstream requests and in responses. It must not have another meaning.'),
   trust_incoming: z
-    .boolean()
+    .union([z.boolean(), z.literal('trusted_proxies')], { error: 'expected true, false or trusted_proxies' })
     .default(true)
-    .describe('Whether a valid id from the client is kept. `false` always creates a new one.'),
+    .describe(
+      'Whether a valid id that comes is kept: of everyone, or of `trusted_proxies` alone. `false` always creates a new one.',
+    ),
   max_length: z.int().min(1).max(1024).default(128).describe('Longest incoming id that is kept, in characters.'),
 })
+
+/** Whose id is kept, by `trust_incoming`. */
+const KEPT = { true: 'anyone', trusted_proxies: 'trusted', false: 'nobody' } as const
 
 const nextId = idSource()
 
@@ -49,12 +54,13 @@ export const requestId = defineFilter({
   options,
   offline: true,
   writes: [RequestIdSlot],
-  sets: ({ header, trust_incoming }) => [{ name: header, keep: trust_incoming ? 'anyone' : 'nobody' }],
+  sets: ({ header, trust_incoming }) => [{ name: header, keep: KEPT[String(trust_incoming) as keyof typeof KEPT] }],
   create({ header, trust_incoming, max_length }) {
     const lower = header.toLowerCase()
     return {
       request(x) {
-        const incoming = trust_incoming ? unanimous(x.request.headers, lower) : undefined
+        const trusted = trust_incoming === 'trusted_proxies' ? x.downstream.trusted : trust_incoming
+        const incoming = trusted ? unanimous(x.request.headers, lower) : undefined
         const id = incoming !== undefined && isValidId(incoming, max_length) ? incoming : nextId()
         // Set even if the id is kept: a repeated field becomes a single one.
         x.request.headers.set(header, id)

@@ -56,6 +56,10 @@ t.test('fields of a filter that a reload adds are cleaned from the next request 
     return seen.at(-1)!.requestId
   }
   t.equal(await id(), 'mine')
+  await gateway.reload(yaml('{ trust_incoming: trusted_proxies }'))
+  t.not(await id(), 'mine')
+  await gateway.reload(`trusted_proxies: [127.0.0.1]\n${yaml('{ trust_incoming: trusted_proxies }')}`)
+  t.equal(await id(), 'mine')
   await gateway.reload(yaml('{ trust_incoming: false }'))
   t.not(await id(), 'mine')
 })

@@ -47,6 +47,10 @@ t.test('limits, duplicates that agree, trust, another header', async (t) => {
   t.equal(same.id, 'a')
   t.same(same.x.request.headers.all('x-request-id'), ['a'])
   t.not((await run({ trust_incoming: false }, { headers: { 'X-Request-Id': 'a' } })).id, 'a')
+  const proxied = async (trusted: boolean): Promise<string | undefined> =>
+    (await run({ trust_incoming: 'trusted_proxies' }, { headers: { 'X-Request-Id': 'a' }, downstream: { trusted } })).id
+  t.equal(await proxied(true), 'a')
+  t.not(await proxied(false), 'a')
   const other = await run({ header: 'X-Correlation-Id' }, { headers: { 'x-correlation-id': 'c', 'X-Request-Id': 'r' } })
   t.equal(other.id, 'c')
   t.equal(other.x.request.headers.get('x-request-id'), 'r')
