@@ -99,21 +99,27 @@ export class ClientHeaders {
       sets.filter((field) => (field.keep ?? 'nobody') === who).map(({ name }) => name)
     this.#underscores = underscores
     // What stands further down counts.
-    this.#kinds = new FieldKinds({
-      host: HOST,
-      'content-length': LENGTH,
+    const table = {
       ...kindsOf(CLIENT_CLAIMS, CLAIM),
       ...kindsOf(keep, KEEP),
       ...kindsOf(WRITTEN, CLAIM),
       ...kindsOf(keptFor('anyone'), KEEP),
       ...kindsOf(keptFor('trusted'), CLAIM),
-      ...kindsOf(keptFor('nobody'), DROP),
-      ...kindsOf(remove, DROP),
+    }
+    const dropped = kindsOf([...keptFor('nobody'), ...remove], DROP)
+    const drops = new FieldKinds(dropped)
+    // A longer name would go before one with `*` that covers it.
+    for (const name of Object.keys(table)) if (drops.of(name.replace(/\*$/, '')) !== 0) table[name] = DROP
+    this.#kinds = new FieldKinds({
+      ...table,
+      ...dropped,
       ...kindsOf(ALWAYS, DROP),
       connection: CONNECTION,
       te: TE,
       expect: EXPECT,
       'transfer-encoding': CODING,
+      host: HOST,
+      'content-length': LENGTH,
     })
     this.#own = new FieldKinds(
       kindsOf(

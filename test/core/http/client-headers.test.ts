@@ -62,6 +62,14 @@ t.test('remove takes more, from trusted proxies too', async (t) => {
   t.same(left(names, { remove, trusted: true }), ['X-Internal', 'X-Forwarded-For', 'Content-Length'])
 })
 
+t.test('what is removed by its beginning is removed whatever else names it', async (t) => {
+  const names = ['X-Forwarded-For', 'X-Forwarded-Port', 'X-Real-IP', 'X-Id', 'Forwarded', 'Host']
+  const setting = { trusted: true, sets: [{ name: 'X-Id', keep: 'anyone' }] } as const
+  t.same(left(names, { ...setting, remove: ['X-Forwarded-*'] }), ['X-Real-IP', 'X-Id', 'Forwarded', 'Host'])
+  t.same(left(names, { ...setting, remove: ['x-*', 'Ho*'] }), ['Forwarded', 'Host'])
+  t.same(left(names, { trusted: true, sets: [{ name: 'X-*' }] }), ['Forwarded', 'Host'])
+})
+
 t.test('what Connection nominates', async (t) => {
   const nominated = (value: string, setting?: Setting): string[] =>
     clean(['X-A', '1', 'Connection', value, 'X-B', '2', 'x-a', '3', 'Via', '1.1 a', 'Host', 'h'], setting).fields
