@@ -201,11 +201,11 @@ t.test('breaker and method-check refuse a handshake as any other request', async
     t,
     (socket) => {
       connections++
-      onHead(socket, () => socket.end('HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n'))
+      onHead(socket, () => socket.end('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'))
     },
     { breaker: { failure_threshold: 1 } },
   )
-  t.equal((await send(failing.api, { headers: UPGRADE })).status, 502)
+  t.equal((await send(failing.api, { headers: UPGRADE })).status, 503)
   const open = await send(failing.api, { headers: UPGRADE })
   t.equal(open.status, 503)
   t.match(open.json(), { code: 'breaker_open' })
