@@ -1,8 +1,10 @@
 import { parseDuration } from '../../core/base/units.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { EndpointSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
+import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { Problems } from '../document/problems.ts'
+import { type Address, collide, isLoopback, showAddress } from '../schema/address.ts'
 import type { DeclaredChain } from './chain-entries.ts'
+import type { Listeners } from './listeners.ts'
 
 /** Orders of a chain that are better: the first filter of a pair belongs before the second, if the chain has both. */
 const ORDER = [
@@ -22,7 +24,11 @@ export const RESET = { factory: 'breaker', option: 'reset_timeout', default: 60_
 export const TIMEOUT = { factory: 'proxy', option: 'timeout', default: 30_000 } as const
 
 /** Warns of what is valid but probably a mistake. */
-export function advise(chain: DeclaredChain, endpoints: readonly EndpointSpec[], problems: Problems): void {
+export function advise(
+  { chain, specs }: Pick<Listeners, 'chain' | 'specs'>,
+  endpoints: readonly EndpointSpec[],
+  problems: Problems,
+): void {
   for (const [first, then, why] of ORDER) {
     const at = chain.entries.findIndex(({ factory }) => factory === first)
     const other = chain.entries.findIndex(({ factory }) => factory === then)
@@ -35,7 +41,31 @@ export function advise(chain: DeclaredChain, endpoints: readonly EndpointSpec[],
     )
   }
   adviseTimeouts(chain, endpoints, problems)
+  adviseLoops(specs, endpoints, problems)
 }
+
+/** A target that is plainly a listener of this gateway: each request would come back. Other loops are found as they happen. */
+function adviseLoops(listeners: readonly ListenerSpec[], endpoints: readonly EndpointSpec[], problems: Problems): void {
+  for (const { endpoint, at } of endpoints)
+    for (const { url, origin } of endpoint.targets) {
+      const { hostname, port, protocol } = new URL(origin)
+      const target = {
+        host: hostname.replace(/^\[(.*)\]$/, '$1'),
+        port: Number(port || (protocol === 'https:' ? 443 : 80)),
+      }
+      const own = listeners.find((listener) => listener.routes && isOwn(target, listener))
+      if (own === undefined) continue
+      problems.warn(
+        at,
+        `the target ${url} is this gateway itself (${showAddress(own)}): requests would come back and get 508 loop_detected; set the address of the upstream`,
+      )
+    }
+}
+
+/** Whether a target leads to a listener: the same host, or one of this machine where the listener takes all that come. */
+const isOwn = (target: Address & { host: string }, listener: Address): boolean =>
+  collide(target, listener) &&
+  (target.host === listener.host || isLoopback(target.host) || target.host === '0.0.0.0' || target.host === '::')
 
 /** The breaker gives up a probe that takes longer than reset_timeout, and lets another one pass. */
 function adviseTimeouts(chain: DeclaredChain, endpoints: readonly EndpointSpec[], problems: Problems): void {

@@ -108,7 +108,7 @@ export class Reading {
     const values = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
     const listeners = readListeners(raw, values, problems)
     const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
-    advise(listeners.chain, endpoints.specs, problems)
+    advise(listeners, endpoints.specs, problems)
     const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.whole, endpoints: endpoints.specs }

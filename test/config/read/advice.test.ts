@@ -40,3 +40,28 @@ t.test('the defaults are those of the filters', async (t) => {
     t.equal(result.value[fact.option], fact.default)
   }
 })
+
+t.test('a target that is the gateway itself', async (t) => {
+  const to = (listen: string, url: string): string[] =>
+    warnings(`listen: ${listen}\nadmin: off\nendpoints:\n  - name: api\n    url: ${url}\n`)
+  for (const [listen, url] of [
+    ['8000', 'http://127.0.0.1:8000'],
+    ['8000', 'http://localhost:8000/x'],
+    ['"[::]:8000"', 'http://[::1]:8000'],
+    ['127.0.0.1:8000', 'http://127.0.0.1:8000'],
+    ['10.0.0.1:80', 'http://10.0.0.1'],
+    ['gw.test:80', 'http://gw.test'],
+  ] as const)
+    t.match(
+      to(listen, url),
+      [/^4:5 endpoints\[0\]: the target http:.* is this gateway itself .*508 loop_detected/],
+      url,
+    )
+  for (const [listen, url] of [
+    ['8000', 'http://127.0.0.1:8001'],
+    ['8000', 'http://10.0.0.1:8000'],
+    ['10.0.0.1:8000', 'http://127.0.0.1:8000'],
+    ['127.0.0.1:0', 'http://127.0.0.1'],
+  ] as const)
+    t.same(to(listen, url), [], url)
+})
