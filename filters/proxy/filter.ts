@@ -21,8 +21,9 @@ import { Candidate } from './balancers/balancer.ts'
 import { BALANCERS } from './balancers/balancers-by-name.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
 import { sendHealthChecksThrough } from './health-check-request.ts'
-import { type Options, options } from './options.ts'
+import { mappingRules, type Options, options } from './options.ts'
 import { requestFields } from './request-fields.ts'
+import { ResponseMapping } from './response-mapping.ts'
 import { serverName } from './server-name.ts'
 import { sharedHealthCheckPool, sharedPool } from './shared-pools.ts'
 import { TargetChoice } from './target-choice.ts'
@@ -30,6 +31,7 @@ import { UpgradeCounts, type Upgrades } from './upgrade-counts.ts'
 import { Upload } from './upload.ts'
 import type { UpstreamContext } from './upstream-context.ts'
 import { UpstreamRequest } from './upstream-request.ts'
+import { loopReply, pseudonym } from './via.ts'
 
 /** Terminal filter: streams the request to a target of the endpoint, and the response back. */
 export const proxy = defineFilter<Options>({
@@ -59,6 +61,7 @@ class ProxyFilter implements TerminalFilter {
   /** Field that tells the upstream how long the gateway waits. */
   readonly #propagate: string | undefined
   readonly #clock: Clock
+  readonly #pseudonym: string
   /** By target. */
   readonly #contexts: ReadonlyMap<Target, UpstreamContext>
   /** Each withdraws the health checks of one target, before its pool closes. */
@@ -88,6 +91,7 @@ class ProxyFilter implements TerminalFilter {
     this.#firstByte = firstByte
     this.#propagate = options.propagate_deadline
     this.#clock = env.clock
+    this.#pseudonym = pseudonym(env)
     const known = env.endpoint && env.service(EndpointRegistryKey).of(env.endpoint)
     this.#contexts = new Map(
       env.endpoint?.targets.map((target) => {
@@ -95,7 +99,8 @@ class ProxyFilter implements TerminalFilter {
         const pool = sharedPool(own, env)
         const state = known!.target(target, env.clock.wall())
         this.#withdrawals.push(state.offerHealthCheck(sendHealthChecksThrough(sharedHealthCheckPool(own, env))))
-        return [target, { pool, state, limits, timers }]
+        const mapping = new ResponseMapping(target, env.endpoint!.targets, mappingRules(options))
+        return [target, { pool, state, limits, timers, mapping }]
       }),
     )
     const candidates = [...this.#contexts].map(([target, { state }]) => new Candidate(target, state))
@@ -112,7 +117,7 @@ class ProxyFilter implements TerminalFilter {
     const { method, headers } = x.request
     // RFC 9110 §7.6.2: with 0 this gateway is the final recipient.
     if (method === 'OPTIONS' && headers.get('max-forwards') === '0') return reply(204, 'options')
-    return this.#choice.pick(x, before)
+    return loopReply(x, this.#pseudonym) ?? this.#choice.pick(x, before)
   }
 
   admit({ request }: Exchange): LocalReply | undefined {
@@ -145,7 +150,7 @@ class ProxyFilter implements TerminalFilter {
     if (left.head <= 0) return reply(504, 'deadline_exceeded', TOO_LATE)
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query
-    const fields = requestFields(x, this.#preserveHost)
+    const fields = requestFields(x, this.#preserveHost, this.#pseudonym)
     const upload = body.empty ? undefined : new Upload(body)
     const request = new UpstreamRequest(
       context,

@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns'
 import * as z from 'zod'
 import { duration, TOKEN_PATTERN } from '../../core/index.ts'
 import { BALANCER_NAMES } from './balancers/balancers-by-name.ts'
+import type { MappingRules } from './response-mapping.ts'
 import { WHEN_UNHEALTHY } from './target-choice.ts'
 
 const above0 = duration().refine((ms) => ms > 0, { error: 'expected a duration above zero' })
@@ -44,6 +45,11 @@ const fieldName = z
   .regex(TOKEN_PATTERN, 'expected the name of a header field')
   .refine((name) => !TAKEN.test(name), 'this field has another meaning')
 
+/** A path that can stand in `Set-Cookie` (RFC 6265 §4.1.1). */
+const path = z.string().regex(/^\/[\x21-\x3a\x3c-\x7e]*$/, 'expected a path without ";" and spaces, such as /shop')
+
+const domain = z.string().regex(/^[a-z\d.-]+$/i, 'expected a domain, such as example.com')
+
 export const options = z.strictObject({
   timeout: duration()
     .prefault('30s')
@@ -85,6 +91,24 @@ export const options = z.strictObject({
     .boolean()
     .default(false)
     .describe("`true` sends the client's `Host` to the upstream, instead of the target's."),
+  rewrite_location: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether `Location` and `Content-Location` that lead to a target, or are paths below its base path, are changed to the address that the client knows.',
+    ),
+  cookie_path: z
+    .union([off.transform(() => undefined), z.literal('auto'), z.record(path, path)], {
+      error: 'expected auto, off, or a mapping of paths such as { /cart: /shop/cart }',
+    })
+    .prefault('auto')
+    .describe(
+      'What becomes of `Path` in `Set-Cookie`: `auto` maps it as `rewrite_location` maps paths, a mapping replaces the paths that it names, by whole segments.',
+    ),
+  cookie_domain: z
+    .record(domain, z.union([z.literal(''), domain]))
+    .default({})
+    .describe('Domains of `Set-Cookie` that are replaced, or removed where the new one is empty.'),
   keep_alive: duration()
     .prefault('4s')
     .describe('How long an idle upstream connection is kept, unless the upstream says otherwise.'),
@@ -137,3 +161,11 @@ export const options = z.strictObject({
 })
 
 export type Options = z.output<typeof options>
+
+export const mappingRules = ({ rewrite_location, cookie_path, cookie_domain }: Options): MappingRules => ({
+  location: rewrite_location,
+  cookiePath: cookie_path,
+  cookieDomain: Object.fromEntries(
+    Object.entries(cookie_domain).map(([from, to]) => [from.toLowerCase().replace(/^\./, ''), to]),
+  ),
+})

@@ -1,4 +1,5 @@
 import { CONNECTION_FIELDS, type Exchange, FieldKinds, isToken } from '../../core/index.ts'
+import { droppedPrefix } from './dropped-prefix.ts'
 
 const PASS = 0
 /** Of the connection, or written by the gateway from what it knows. */
@@ -16,6 +17,7 @@ const WRITTEN = [
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
+  'x-forwarded-prefix',
   'x-real-ip',
 ]
 
@@ -32,8 +34,9 @@ const KINDS = new FieldKinds({
 /**
  * Fields of the upstream request: those that the engine and the filters have left, and the gateway's own. Without a
  * `Content-Length` undici sends a body in chunks.
+ * @param pseudonym the gateway's name in `Via`
  */
-export function requestFields(x: Exchange, preserveHost: boolean): string[] {
+export function requestFields(x: Exchange, preserveHost: boolean, pseudonym: string): string[] {
   const { headers, body } = x.request
   const { raw } = headers
   const { address, hops, peer, publicHost, scheme } = x.downstream
@@ -46,10 +49,13 @@ export function requestFields(x: Exchange, preserveHost: boolean): string[] {
   }
   if (!body.empty && body.length !== undefined) fields.push('Content-Length', String(body.length))
   // RFC 9110 §7.6.3.
-  fields.push('Via', `${x.request.httpVersion} weir`)
+  fields.push('Via', `${x.request.httpVersion} ${pseudonym}`)
   // RFC 7239 §7.4: what one family says, the other says too.
   fields.push('X-Forwarded-For', hops.length === 0 ? peer : `${hops.join(', ')}, ${peer}`)
   fields.push('X-Forwarded-Host', publicHost, 'X-Forwarded-Proto', scheme)
+  // The engine has removed what strangers say in it.
+  const prefix = outerPrefix(headers.joined('x-forwarded-prefix')) + droppedPrefix(x)
+  if (prefix !== '') fields.push('X-Forwarded-Prefix', prefix)
   fields.push('Forwarded', forwarded(hops, peer, publicHost, scheme), 'X-Real-IP', address)
   if (preserveHost && publicHost !== '') fields.push('Host', publicHost)
   return fields
@@ -61,6 +67,9 @@ export function requestFields(x: Exchange, preserveHost: boolean): string[] {
  */
 const forwardsLeft = (value: string, method: string): string =>
   method === 'OPTIONS' && /^[1-9]\d{0,8}$/.test(value) ? String(Number(value) - 1) : value
+
+/** What the proxies in front have dropped: a list is one prefix after the other. */
+const outerPrefix = (value = ''): string => value.replaceAll(/\/*\s*(?:,\s*|$)/g, '')
 
 /**
  * `Forwarded` (RFC 7239 §4): one element per hop. The first and the last tell host and scheme, since of those that read them some

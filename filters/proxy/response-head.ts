@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import {
   CONNECTION_FIELDS,
+  type Exchange,
   equalsIgnoreCase,
   FieldKinds,
   HeaderList,
@@ -8,6 +9,7 @@ import {
   WeirError,
   withoutNominated,
 } from '../../core/index.ts'
+import type { ResponseMapping } from './response-mapping.ts'
 
 /** Raw header fields as undici hands them over: a flat list of names and values. */
 export type RawFields = readonly (Buffer | string)[]
@@ -18,11 +20,17 @@ const DROP = 1
 const CONNECTION = 2
 /** How the body is framed on its connection. */
 const CODING = 3
+/** Says where something is on the upstream's side. */
+const LOCATION = 4
+const SET_COOKIE = 5
 
 const KINDS = new FieldKinds({
   ...Object.fromEntries(CONNECTION_FIELDS.map((name) => [name, DROP])),
   connection: CONNECTION,
   'transfer-encoding': CODING,
+  location: LOCATION,
+  'content-location': LOCATION,
+  'set-cookie': SET_COOKIE,
 })
 
 /** Characters that a reason phrase can't hold (RFC 9112 §4). */
@@ -30,10 +38,16 @@ const KINDS = new FieldKinds({
 const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** Fields of a final response for the client, or the error of its head. */
-export function responseFields(raw: RawFields, status: number, reason: string): HeaderList | WeirError {
+export function responseFields(
+  raw: RawFields,
+  status: number,
+  reason: string,
+  mapping?: ResponseMapping,
+  x?: Exchange,
+): HeaderList | WeirError {
   if (reason !== STATUS_CODES[status] && CONTROLS.test(reason))
     return protocolError('control characters in the status line')
-  const headers = downstreamFields(raw)
+  const headers = downstreamFields(raw, mapping, x)
   if (headers === undefined) return protocolError('a transfer coding other than chunked')
   if (status === 204) headers.delete('content-length') // RFC 9110 §8.6: it has none
   return headers
@@ -58,12 +72,14 @@ export function switchFields(
   raw: RawFields,
   offered: unknown,
   chosen: string | string[] | undefined,
+  mapping?: ResponseMapping,
+  x?: Exchange,
 ): HeaderList | WeirError {
   const protocol = String(chosen)
   // RFC 9110 §7.8: a server can't switch to what was not offered.
   if (!String(offered).toLowerCase().split(', ').includes(protocol.toLowerCase()))
     return protocolError('a switch to a protocol that was not offered')
-  const headers = downstreamFields(raw)
+  const headers = downstreamFields(raw, mapping, x)
   if (headers === undefined) return protocolError('a transfer coding in a 101')
   headers.delete('content-length') // RFC 9110 §8.6: an interim response has none
   headers.add('Connection', 'Upgrade')
@@ -90,7 +106,7 @@ export function valuesOf(raw: RawFields, lower: string): string[] {
  * Fields of an upstream response without those of its connection, and with `Via`. Undefined if its body is coded in anything
  * but one `chunked`: undici removes that coding, and any other would lose its name with the field (RFC 9112 §6.1).
  */
-function downstreamFields(raw: RawFields): HeaderList | undefined {
+function downstreamFields(raw: RawFields, mapping?: ResponseMapping, x?: Exchange): HeaderList | undefined {
   const fields: string[] = []
   let coded = false
   let nominated: Set<string> | undefined
@@ -102,6 +118,10 @@ function downstreamFields(raw: RawFields): HeaderList | undefined {
     else if (kind === CODING) {
       if (coded || !equalsIgnoreCase(latin1(raw[i + 1]!), 'chunked')) return undefined
       coded = true
+    } else if (kind !== DROP) {
+      const value = latin1(raw[i + 1]!)
+      if (mapping === undefined) fields.push(name, value)
+      else fields.push(name, kind === LOCATION ? mapping.location(value, x!) : mapping.setCookie(value, x!))
     }
   }
   const kept = withoutNominated(fields, nominated)

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { TargetState, TimerWheel } from '../../core/index.ts'
+import type { ResponseMapping } from './response-mapping.ts'
 
 /** Limits of the phases of an upstream request, in milliseconds. None limits the whole, because event streams may last for days. */
 export interface Limits {
@@ -19,4 +20,5 @@ export interface UpstreamContext {
   readonly state: TargetState
   readonly limits: Limits
   readonly timers: TimerWheel
+  readonly mapping: ResponseMapping
 }

@@ -93,7 +93,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     const raw = controller.rawHeaders as Buffer[]
     if (status < 200) return this.#interim(status, raw)
     this.#watchdog.touch()
-    const headers = responseFields(raw, status, statusText)
+    const headers = responseFields(raw, status, statusText, this.#context.mapping, this.#x)
     if (headers instanceof WeirError) return this.#fail(headers)
     this.#phase = 'body'
     this.#deadlines?.headReceived()
@@ -148,7 +148,9 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     // The end of one direction is not that of the other.
     socket.allowHalfOpen = true
     if (this.#cancelled !== undefined) return void socket.destroy()
-    const headers = switchFields(controller.rawHeaders as Buffer[], this.#options.upgrade, upgrade)
+    const { mapping } = this.#context
+    const raw = controller.rawHeaders as Buffer[]
+    const headers = switchFields(raw, this.#options.upgrade, upgrade, mapping, this.#x)
     if (headers instanceof WeirError) {
       socket.destroy()
       return this.#fail(headers)

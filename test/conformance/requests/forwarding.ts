@@ -36,6 +36,27 @@ const via: Case[] = [
   },
 ]
 
+/** A gateway tells the upstream what it dropped, so that nobody else may. */
+const dropped: Case[] = [
+  {
+    name: 'X-Forwarded-Prefix of a stranger',
+    source: 'docs/filters/proxy.md',
+    level: 'defence',
+    send: get('X-Forwarded-Prefix: /evil'),
+    expect: passed({ has: { 'x-forwarded-prefix': '/@0' } }),
+    only: 'weir',
+  },
+  {
+    name: 'X-Forwarded-Prefix of a trusted proxy is continued',
+    source: 'docs/filters/proxy.md',
+    level: 'SHOULD',
+    send: get('X-Forwarded-Prefix: /outer'),
+    from: '127.0.0.9',
+    expect: passed({ has: { 'x-forwarded-prefix': '/outer/@0' } }),
+    only: 'weir',
+  },
+]
+
 const own: Case[] = [
   {
     name: 'what the connection shows',
@@ -264,6 +285,7 @@ export const forwarding: Group = {
   cases: [
     ...via,
     ...own,
+    ...dropped,
     ...lies,
     ...claims,
     ...always,

@@ -182,7 +182,32 @@ const own: Case[] = [
   },
 ]
 
+const address = 'Location: /@0/y'
+
+/** The upstream's base path is the name of the endpoint here, so that what it dropped and what it adds are the same. */
+const mapped: Case[] = (
+  [
+    ['a path below the base path', address, { location: '/@0/y' }],
+    ['a path that is not below it', 'Location: /other', { location: '/other' }],
+    ['a path that looks like a host', 'Location: //b.test/@0', { location: '//b.test/@0' }],
+    ['a relative reference', 'Location: ../y?a#b', { location: '../y?a#b' }],
+    [
+      'Content-Location elsewhere',
+      'Content-Location: http://b.test/@0/y',
+      { 'content-location': 'http://b.test/@0/y' },
+    ],
+    ['Path of a cookie', 'Set-Cookie: a=b; Path=/@0/y', { 'set-cookie': 'a=b; Path=/@0/y' }],
+  ] as const
+).map(([name, line, has]) => ({
+  name: `mapped, ${name}`,
+  source: 'docs/filters/proxy.md, RFC 9110 §10.2.2',
+  level: 'SHOULD',
+  send: get(),
+  answer: `${respond(line, ok)}hello`,
+  expect: { status: 200, body: 'hello', connection: 'kept', has } as Expect,
+}))
+
 export const responseFields: Group = {
   name: 'response fields',
-  cases: [...passes, early, expecting, ...dropped, ...malformed, ...repaired, ...hidden, ...own],
+  cases: [...passes, early, expecting, ...dropped, ...malformed, ...repaired, ...hidden, ...mapped, ...own],
 }

@@ -12,7 +12,7 @@ function fieldsOf(
 ): Record<string, string> {
   const x = exchange(init)
   change(x)
-  const fields = requestFields(x, preserveHost)
+  const fields = requestFields(x, preserveHost, 'weir-1')
   const byName: Record<string, string> = {}
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!.toLowerCase()
@@ -25,7 +25,7 @@ t.test('forwarding fields tell what the engine knows', async (t) => {
   const written = { Forwarded: 'for=10.0.0.1', 'X-Forwarded-For': '10.0.0.1', 'x-real-IP': '10.0.0.1' }
   t.same(fieldsOf({ headers: { ...written, 'X-Forwarded-Port': '1' }, host: 'api.test:8080' }), {
     'x-forwarded-port': '1',
-    via: '1.1 weir',
+    via: '1.1 weir-1',
     'x-forwarded-for': '192.0.2.1',
     'x-forwarded-host': 'api.test:8080',
     'x-forwarded-proto': 'http',
