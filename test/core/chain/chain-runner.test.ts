@@ -94,6 +94,21 @@ t.test('a reply runs response of the entered filters, the replying one included,
   t.equal(gateway.hits(), 0)
 })
 
+t.test('if a later admit throws, earlier ones are settled as ignored, once', async (t) => {
+  const notes: string[] = []
+  const b = noter('b', notes, {
+    admit: () => {
+      throw new Error('bug')
+    },
+  })
+  const gateway = await run(t, [noter('a', notes), b, noter('c', notes)])
+  t.match((await gateway.ask()).json(), { code: 'filter_error' })
+  await gateway.logged(1)
+  const settled = notes.filter((note) => /admit|settled/.test(note))
+  t.strictSame(settled, ['a.admit', 'b.admit', 'a.settled 1 ignored'])
+  t.equal(gateway.hits(), 0)
+})
+
 t.test('if a later admit refuses, earlier ones are settled as ignored', async (t) => {
   const notes: string[] = []
   const b = noter('b', notes, { admit: () => reply(503, 'full') })

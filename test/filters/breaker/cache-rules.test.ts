@@ -42,6 +42,7 @@ t.test('what may be stored, and for whom', async (t) => {
   for (const directive of ['no-store', 'no-cache', 'private', 'public, no-store'])
     t.equal(permission({ 'Cache-Control': directive }), undefined, directive)
   t.equal(permission({ 'Set-Cookie': 'a=b' }), undefined)
+  t.equal(permission({ 'Content-Range': 'bytes 0-1/9' }), undefined, 'a part, whatever its status says')
   t.equal(permission({}, { headers: { 'Cache-Control': 'no-store' } }), undefined, 'the request forbids it')
   for (const headers of [{ Authorization: 'Bearer x' }, { Cookie: 'a=b' }]) {
     t.equal(permission({}, { headers }), undefined)
@@ -59,6 +60,7 @@ t.test('a lifetime only where staleness is forbidden', async (t) => {
   t.equal(lifetime('max-age=60'), Infinity)
   t.equal(lifetime('max-age=60, must-revalidate'), 60_000)
   t.equal(lifetime('max-age=60, s-maxage=5'), 5000)
+  t.equal(lifetime('max-age=60, proxy-revalidate'), 60_000)
   t.equal(lifetime('proxy-revalidate'), 0)
   t.equal(lifetime('max-age=soon, must-revalidate'), 0)
 })

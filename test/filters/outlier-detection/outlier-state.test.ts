@@ -66,6 +66,20 @@ t.test('attempts from before the return, and during the ejection, say nothing', 
   t.match(fail(105, 132), '3 failures in a row')
 })
 
+t.test('a window ends after exactly its length, and none outlives an ejection', async (t) => {
+  const rules = { ...RULES, consecutiveFailures: Infinity, failureShare: 0.5, requestVolume: 4 }
+  const record = newOutlierState()
+  const fail = (now: number) => observe(record, rules, { failed: true, startedAt: now }, now)
+  for (const now of [0, 1, 2]) t.equal(fail(now), undefined)
+  t.equal(fail(1000), undefined, 'the first of the next window')
+  for (const now of [1001, 1002]) t.equal(fail(now), undefined)
+  t.match(fail(1999), '4 of 4', 'the last moment of it')
+  eject(record, rules, 1999)
+  restore(record, 2000)
+  for (const now of [2000, 2001, 2002]) t.equal(fail(now), undefined, 'what was counted before the return is forgotten')
+  t.match(fail(2003), '4 of 4')
+})
+
 t.test('each ejection in a row is longer, up to the longest; time without one forgives', async (t) => {
   const record = newOutlierState()
   const lasts = (now: number): number => {

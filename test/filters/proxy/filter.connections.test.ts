@@ -167,7 +167,8 @@ t.test('an idle connection is kept for keep_alive, then closed', async (t) => {
 
 t.test('keep_alive of 0, or of more than a timer holds', async (t) => {
   for (const keep of [0, '30d', 1e308]) {
-    const { api } = await proxied(t, (_req, res) => res.end('ok'), { proxy: { keep_alive: keep } })
-    t.equal((await send(`${api}/x`)).status, 200, `${keep}`)
+    const { api, upstream } = await proxied(t, (_req, res) => res.end('ok'), { proxy: { keep_alive: keep } })
+    for (let i = 0; i < 3; i++) t.equal((await send(`${api}/x`)).status, 200, `${keep}`)
+    if (keep !== 0) t.equal(upstream.connections(), 1, `${keep}: the connection is kept`)
   }
 })

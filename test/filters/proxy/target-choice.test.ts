@@ -112,6 +112,13 @@ t.test('panic calls none that its breaker keeps back, while there is another', a
   t.same(picks(4, pick), { a: 2, b: 2 }, 'the breakers answer')
 })
 
+t.test('panic calls a target that its breaker keeps back, if the others drain', async (t) => {
+  const { states, pick } = choiceOf([0, 1], 'round_robin', 'panic')
+  for (const state of states) state.health = 'unhealthy'
+  states[1]!.blocks.add(() => true)
+  t.same(picks(2, pick), { b: 2 }, 'one that drains is no other target')
+})
+
 t.test('all of weight 0, or none at all: no_target', async (t) => {
   for (const when of ['refuse', 'panic'] as const) {
     t.equal(choiceOf([0, 0], 'round_robin', when).pick(), '503 no_target')

@@ -1,6 +1,8 @@
 import t from 'tap'
-import { endpoint, targetOf } from '../../../core/testing.ts'
-import { CHECK, setUp } from './support.ts'
+import type { HealthCheckResponse } from '../../../core/index.ts'
+import { endpoint, FilterBench, targetOf } from '../../../core/testing.ts'
+import { HealthChecker } from '../../../plugins/health/health-checker.ts'
+import { CHECK, settle, setUp } from './support.ts'
 
 t.test('a target earns either word, and loses it the same way', async (t) => {
   const { checker, taken, pass, health, registry } = setUp({ a: ['x'] })
@@ -145,6 +147,44 @@ t.test('the result of a check that was changed under way says nothing', async (t
   await pass(1050)
   t.same(health('a'), ['unknown'])
   t.match(taken(), [{ check: { path: '/new' } }])
+})
+
+t.test('a changed check counts anew; the health stays', async (t) => {
+  const { checker, taken, pass, health } = setUp({ a: ['x'] })
+  const next = async (status: number): Promise<void> => {
+    let asked = taken()
+    for (; asked.length === 0; asked = taken()) await pass(50)
+    await asked[0]?.answer(status)
+  }
+  checker.apply(() => CHECK)
+  await next(200)
+  await next(200)
+  await next(500)
+  checker.apply(() => ({ ...CHECK, path: '/new' }))
+  t.same(health('a'), ['healthy'])
+  await next(500)
+  t.same(health('a'), ['healthy'], 'the failure of the old check is not counted')
+  checker.apply(() => ({ ...CHECK, path: '/new' }))
+  await next(500)
+  t.same(health('a'), ['unhealthy'], 'an equal check changes nothing')
+})
+
+t.test('it has stopped only when the check under way has ended', async (t) => {
+  const bench = new FilterBench([endpoint('a', { targets: [targetOf('http://x')] })])
+  const checker = new HealthChecker({ ...bench, random: () => 0 })
+  const [target] = bench.registry.get('a')!.targets
+  let end: ((response: HealthCheckResponse) => void) | undefined
+  target!.offerHealthCheck(() => new Promise((resolve) => (end = resolve)))
+  checker.apply(() => CHECK)
+  void checker.checkNow()
+  await settle()
+  let stopped = false
+  const stop = checker.stop().then(() => (stopped = true))
+  await settle()
+  t.notOk(stopped)
+  end!({ status: 200, body: Buffer.alloc(0) })
+  await stop
+  t.equal(target!.health, 'unknown', 'its result says nothing')
 })
 
 t.test('a pool that was closed under a check fails nobody', async (t) => {
