@@ -8,8 +8,8 @@ const CLOSED = new Set(['EPIPE', 'ECONNRESET'])
 /**
  * Keeps the error of a write from hiding a response. An upstream may send a response before it has read the whole upload, and
  * close (RFC 9112 §9.5 asks the sender to watch for one). The next write fails then, and Node would destroy the socket with that
- * response unread. Such a write is left undone instead, so that nothing further is written; the read side, which always ends after
- * it, ends the request: with the response, or with its own error.
+ * response unread. Such a write is left undone instead, so that nothing further is written, until the read side ends, which
+ * it always does; that ends the request: with the response, or with its own error.
  */
 export class WriteErrors {
   /** False: errors are told at once, as a tunnel wants them. */
@@ -35,7 +35,8 @@ export class WriteErrors {
 
   #over(error?: Error | null): void {
     const code = (error as NodeJS.ErrnoException | null | undefined)?.code ?? ''
-    if (this.held && CLOSED.has(code) && !this.#socket.readableEnded) return
-    this.#done(error)
+    const done = this.#done
+    if (!this.held || !CLOSED.has(code) || this.#socket.readableEnded) return done(error)
+    this.#socket.once('end', () => done(error))
   }
 }

@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
+import { WriteErrors } from '../../../filters/proxy/write-errors.ts'
 import { connectTo } from '../../support/client.ts'
+import { startRawUpstream } from '../../support/upstream.ts'
 import { proxiedRaw, signal } from './support.ts'
 
 const TOO_LARGE = 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'
@@ -51,6 +53,26 @@ t.test('an upstream that resets an upload without a response is a failure', asyn
   t.match(await upload(port), /^HTTP\/1\.1 502 .*[\s\S]*upstream_reset/)
   await settled(1)
   t.match(outcomes, [{ result: 'failure' }])
+})
+
+t.test('the error of a write is told at once, or if it is held when the read side ends', async (t) => {
+  for (const held of [true, false]) {
+    const peer = signal<Socket>()
+    const upstream = await startRawUpstream((socket) => peer.fire(socket))
+    t.teardown(() => upstream.close())
+    const socket = await connectTo(upstream.port)
+    const events: string[] = []
+    socket.on('end', () => events.push('end'))
+    socket.on('error', ({ syscall }: NodeJS.ErrnoException) => events.push(String(syscall)))
+    const closed = new Promise((done) => socket.once('close', done))
+    new WriteErrors(socket).held = held
+    const other = await peer.promise
+    // Nobody reads here, so that the reset is found by a write.
+    await new Promise((done) => other.once('close', done).resetAndDestroy())
+    socket.write('x')
+    await closed
+    t.same(events, held ? ['end', 'write'] : ['write'])
+  }
 })
 
 t.test('a tunnel on a connection that has carried an upload ends with a reset', async (t) => {
