@@ -94,18 +94,34 @@ t.test('a reply runs response of the entered filters, the replying one included,
   t.equal(gateway.hits(), 0)
 })
 
-t.test('if a later admit throws, earlier ones are settled as ignored, once', async (t) => {
+t.test('if a later admit throws, earlier ones are settled as ignored, before anyone may call again', async (t) => {
   const notes: string[] = []
   const b = noter('b', notes, {
     admit: () => {
       throw new Error('bug')
     },
   })
-  const gateway = await run(t, [noter('a', notes), b, noter('c', notes)])
+  const outer = noter('outer', notes, {
+    upstream: async (_x, call, next) => {
+      try {
+        return await next(call)
+      } finally {
+        notes.push('admit is over')
+      }
+    },
+  })
+  const gateway = await run(t, [outer, noter('a', notes), b, noter('c', notes)])
   t.match((await gateway.ask()).json(), { code: 'filter_error' })
   await gateway.logged(1)
   const settled = notes.filter((note) => /admit|settled/.test(note))
-  t.strictSame(settled, ['a.admit', 'b.admit', 'a.settled 1 ignored'])
+  t.strictSame(settled, [
+    'outer.admit',
+    'a.admit',
+    'b.admit',
+    'outer.settled 1 ignored',
+    'a.settled 1 ignored',
+    'admit is over',
+  ])
   t.equal(gateway.hits(), 0)
 })
 
