@@ -78,6 +78,7 @@ export type { HealthCheckRequest, HealthCheckResponse, SendHealthCheck } from '.
 export { type Clock, systemClock } from './base/clock.ts'
 export type { Deadline, TimerWheel, WheelTurn } from './base/timer-wheel.ts'
 export { type IdleOwner, IdleWatchdog } from './base/idle-watchdog.ts'
+export { sleep, startTimer } from './base/timer.ts'
 
 // Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, PEM, common replies.
 export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'

@@ -4,6 +4,21 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 
+// Node ends on SIGHUP, SIGTERM and SIGINT where nobody listens, but not as the first process of a container, where they are
+// lost; and SIGUSR1 opens its debugger to everyone on this machine. Loading the rest takes most of a second, so signals are
+// kept here until main takes them over: core/main/signals.ts.
+const signals = { pending: [], take: undefined }
+if (process.argv[2] === 'run') {
+  process.on('SIGUSR1', () => {})
+  for (const name of ['SIGHUP', 'SIGTERM', 'SIGINT'])
+    process.on(name, () => {
+      if (signals.take !== undefined) return signals.take(name)
+      // The second one that stops.
+      if (name !== 'SIGHUP' && signals.pending.some((pending) => pending !== 'SIGHUP')) process.exit(1)
+      if (!signals.pending.includes(name)) signals.pending.push(name)
+    })
+}
+
 // A checkout runs its TypeScript as it is. A package runs what was built: Node strips no types under node_modules.
 const source = new URL('./main/main.ts', import.meta.url)
 const checkout = existsSync(source)
@@ -31,4 +46,4 @@ module.setSourceMapsSupport(true, { nodeModules: true })
 
 const built = new URL('../dist/core/main/main.js', import.meta.url)
 const { main } = await import(checkout ? source.href : built.href)
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2), signals)

@@ -54,6 +54,14 @@ t.test('every import follows an arrow that the layout allows', async (t) => {
   t.strictSame(files.flatMap((file) => importsOf(textOf(file)).map((s) => judge(file, s))).filter(Boolean), [])
 })
 
+t.test('timers are those of core/base/timer.ts, which takes any duration', async (t) => {
+  const raw = /(?<![.\w])(?:setTimeout|setInterval)\b/
+  t.strictSame(
+    files.filter((file) => raw.test(textOf(file))),
+    ['core/base/timer.ts'],
+  )
+})
+
 t.test('the check sees what it must', async (t) => {
   t.strictSame(importsOf(`import a from '../x.ts'\nexport { b } from "./y.ts"\nawait import('./z.ts')\nimport 'npm'`), [
     '../x.ts',

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, glob, open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '../../core/base/timer.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigInputs, ConfigSource } from '../../core/control/config-source.ts'
 import { replaceFile } from './replace-file.ts'

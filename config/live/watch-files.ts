@@ -1,6 +1,7 @@
 import { glob, lstat, readlink, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve, sep } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
+import { type Deadline, startTimer } from '../../core/base/timer.ts'
 
 /** Time without changes after which a writer is taken to be finished, and the longest wait if changes don't end. */
 const QUIET_MS = 100
@@ -27,7 +28,7 @@ export async function watchFiles(
   for (const [i, name] of names.entries()) if (!seen.has(name)) seen.set(name, now[i]!)
   let watched = await placesOf(files, patterns)
   let first = 0
-  let timer: NodeJS.Timeout | undefined
+  let timer: Deadline | undefined
   let closed = false
   const look = async (): Promise<void> => {
     timer = undefined
@@ -45,11 +46,9 @@ export async function watchFiles(
   const soon = (): void => {
     const now = performance.now()
     if (timer === undefined) first = now
-    clearTimeout(timer)
-    timer = setTimeout(
-      () => void look().catch(() => {}),
-      Math.max(0, Math.min(QUIET_MS, first + LONGEST_MS - now)),
-    ).unref()
+    timer?.cancel()
+    const wait = Math.max(0, Math.min(QUIET_MS, first + LONGEST_MS - now))
+    timer = startTimer(wait, () => void look().catch(() => {}), { background: true })
   }
   const watcher = await start(watched)
   // Raw events too: chokidar has no other event for a folder in place of a file.
@@ -58,7 +57,7 @@ export async function watchFiles(
   soon()
   return async () => {
     closed = true
-    clearTimeout(timer)
+    timer?.cancel()
     await watcher.close()
   }
 }

@@ -1,13 +1,11 @@
 import type { Duplex } from 'node:stream'
+import { type Deadline, startTimer } from '../base/timer.ts'
 import type { BodySink, BodySource } from './body-sources.ts'
 import { destroyStream, streamBytes, takeStream } from './body-stream.ts'
 import type { HookOwner } from './current-hook.ts'
 import type { WeirError } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 import { HookError } from './hook-error.ts'
-
-/** The longest time that a timer of Node can wait; milliseconds. */
-const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * Sends a body through a transform stream. Whatever goes wrong in the stream breaks the body off. The `hook_timeout` of the filter
@@ -32,7 +30,7 @@ export class TransformSource implements BodySource {
   #queued = 0
   /** The source is paused. */
   #holding = false
-  #timer: NodeJS.Timeout | undefined
+  #timer: Deadline | undefined
 
   /** @throws Error if the transform can't be used, or belongs to another body */
   constructor(source: BodySource, transform: Duplex, owner: HookOwner) {
@@ -158,18 +156,16 @@ export class TransformSource implements BodySource {
     const { limitMs } = this.#owner
     if (limitMs === undefined || this.#timer !== undefined || this.#over || this.#paused) return
     if (!this.#busy && !this.#ended) return
-    this.#timer = setTimeout(
-      () => {
-        const { name, hook } = this.#owner.hook!
-        const cause = new Error(`the transform did nothing for ${limitMs} ms`)
-        this.#break(new HookError(name, hook, cause, 'filter_timeout'))
-      },
-      Math.min(limitMs, LONGEST_MS),
-    ).unref()
+    const late = (): void => {
+      const { name, hook } = this.#owner.hook!
+      const cause = new Error(`the transform did nothing for ${limitMs} ms`)
+      this.#break(new HookError(name, hook, cause, 'filter_timeout'))
+    }
+    this.#timer = startTimer(limitMs, late, { background: true })
   }
 
   #stopWaiting(): void {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#timer = undefined
   }
 

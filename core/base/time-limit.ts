@@ -1,4 +1,5 @@
 import { isThenable } from './thenable.ts'
+import { type Deadline, startTimer } from './timer.ts'
 
 /**
  * The result of some work, or an error if the work takes too long; the work itself goes on. Work that is no promise is
@@ -8,13 +9,13 @@ import { isThenable } from './thenable.ts'
  */
 export async function withTimeLimit<T>(ms: number, what: string, work: T | PromiseLike<T>): Promise<T> {
   if (!isThenable(work)) return work
-  let timer: NodeJS.Timeout | undefined
+  let timer: Deadline | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms / 1000} s`)), ms)
+    timer = startTimer(ms, () => reject(new Error(`${what} took longer than ${ms / 1000} s`)))
   })
   try {
     return await Promise.race([work, late])
   } finally {
-    clearTimeout(timer)
+    timer?.cancel()
   }
 }

@@ -1,8 +1,6 @@
-/** A function that `TimerWheel.after` has scheduled. */
-export interface Deadline {
-  /** Takes the deadline back. Harmless if it has fired already. */
-  cancel(): void
-}
+import { type Deadline, startInterval } from './timer.ts'
+
+export type { Deadline } from './timer.ts'
 
 /** The time between two readings of the clock by a `TimerWheel`: a coarse time stamp that costs nothing to take. */
 export interface WheelTurn {
@@ -48,7 +46,7 @@ export class TimerWheel {
   #count = 0
   /** The last tick whose slot was checked. */
   #at: number
-  #timer: NodeJS.Timeout | undefined
+  #timer: Deadline | undefined
   #turn: { end: number } = { end: Infinity }
 
   readonly #manual: boolean
@@ -102,8 +100,7 @@ export class TimerWheel {
     this.#slots[slot] = entry
     if (this.#count++ === 0 && !this.#manual) {
       // Immediates run after the poll for I/O, timers before it.
-      this.#timer = setInterval(() => setImmediate(() => this.advance()), this.#tick)
-      this.#timer.unref()
+      this.#timer = startInterval(this.#tick, () => setImmediate(() => this.advance()))
     }
     return entry
   }
@@ -116,7 +113,7 @@ export class TimerWheel {
     else this.#slots[entry.due % SLOTS] = entry.next
     if (entry.next !== undefined) entry.next.previous = entry.previous
     if (--this.#count === 0) {
-      clearInterval(this.#timer)
+      this.#timer?.cancel()
       this.#timer = undefined
     }
   }

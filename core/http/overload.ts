@@ -3,6 +3,7 @@ import { Counter } from '../api/counter.ts'
 import type { Meter } from '../api/meter.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Clock } from '../base/clock.ts'
+import { type Deadline, startInterval } from '../base/timer.ts'
 
 /** Limits from which on the gateway sheds requests; infinite: no limit. */
 export interface OverloadLimits {
@@ -46,7 +47,7 @@ export class Overload {
   #lag = false
   readonly #lags: number[] = []
   #sampledAt = 0
-  #timer: NodeJS.Timeout | undefined
+  #timer: Deadline | undefined
 
   /** @param resident reads the resident memory of the process, in bytes */
   constructor(clock: Clock, meter: Meter, resident: () => number = () => process.memoryUsage.rss()) {
@@ -84,12 +85,11 @@ export class Overload {
     this.#memory = false
     this.#lag = false
     this.#lags.length = 0
-    clearInterval(this.#timer)
+    this.#timer?.cancel()
     this.#timer = undefined
     if (limits.maxMemory === Infinity && limits.maxLagMs === Infinity) return
     this.#sampledAt = this.#clock.now()
-    this.#timer = setInterval(() => this.sample(), SAMPLE_MS)
-    this.#timer.unref()
+    this.#timer = startInterval(SAMPLE_MS, () => this.sample())
   }
 
   /** Counts a request, which must `leave` later. If the request must be shed, returns the reason and does not count it. */

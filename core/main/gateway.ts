@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { ServiceKey } from '../api/service.ts'
+import { startTimer } from '../base/timer.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { buildSnapshot, type Snapshot } from '../build/snapshot.ts'
 import type { Runtime } from '../chain/runtime.ts'
@@ -157,12 +158,12 @@ export class Gateway {
   async close(timeoutMs: number): Promise<boolean> {
     const listeners = [...this.#listeners.values()]
     let clean = true
-    const cut = setTimeout(() => {
+    const cut = startTimer(timeoutMs, () => {
       clean = false
       for (const listener of listeners) listener.destroy()
-    }, timeoutMs)
+    })
     await Promise.all(listeners.map((listener) => listener.close()))
-    clearTimeout(cut)
+    cut.cancel()
     this.#listeners.clear()
     const live = this.#live
     this.#live = undefined

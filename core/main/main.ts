@@ -1,17 +1,19 @@
 import { dispatch } from '../../config/commands/dispatch.ts'
 import { styleFor } from '../../config/commands/report.ts'
-import { HOST, RUN } from './run-command.ts'
+import { HOST, runCommand } from './run-command.ts'
+import { NO_SIGNALS } from './signals.ts'
 
 /**
  * Runs the command line and ends the process with its exit code. Without `exit`, a timer of a plugin or a retry of an exporter
  * could keep the process alive.
+ * @param signals caught since the start of the process
  */
-export async function main(args: string[]): Promise<never> {
+export async function main(args: string[], signals = NO_SIGNALS): Promise<never> {
   // `run` does not load the other commands, so that the gateway starts faster.
   const others = args[0] === 'run' ? [] : (await import('../../config/commands/index.ts')).COMMANDS
   // A reader that has seen enough (`weir print-schema | head`) is no error.
   if (args[0] !== 'run') process.stdout.on('error', () => process.exit(0))
-  const code = await dispatch(args, [RUN, ...others], HOST, {
+  const code = await dispatch(args, [runCommand(signals), ...others], HOST, {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     style: styleFor(process.stderr, process.env),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { CONFIG_OPTION, type Command, DEFAULT_FILE, type Host } from '../../config/commands/command.ts'
 import { writeDefaultFile } from '../../config/commands/default-file.ts'
 import { located } from '../../config/commands/report.ts'
-import { ConfigLoader } from '../../config/live/config-loader.ts'
+import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../config/live/file-config-source.ts'
 import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
 import { systemClock } from '../base/clock.ts'
@@ -17,9 +17,11 @@ import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
 import { Assembly, type AssemblyParts } from './assembly.ts'
 import { BUILT_IN, catalogOf } from './built-in.ts'
 import { IDLE_SERVICES, VERSION } from './services.ts'
-import { untilStopped } from './shutdown.ts'
+import { type Shutdown, untilStopped } from './shutdown.ts'
+import { type Signals, takeSignals } from './signals.ts'
 
-export const RUN: Command = {
+/** @param signals caught since the start of the process */
+export const runCommand = (signals: Signals): Command => ({
   name: 'run',
   summary: 'start the gateway',
   takes: [],
@@ -33,10 +35,10 @@ export const RUN: Command = {
 exits at once. SIGHUP loads the configuration again.`,
   examples: ['weir run', 'weir run --config staging.yaml'],
   async run({ values }) {
-    await run(values.config as string | undefined)
+    await run(values.config as string | undefined, signals)
     return { text: '' }
   },
-}
+})
 
 /** For commands that create filters and serve nothing. */
 export const HOST: Host = {
@@ -46,7 +48,7 @@ export const HOST: Host = {
 }
 
 /** Starts the gateway. Resolves when it has stopped, after a signal. */
-async function run(given: string | undefined): Promise<void> {
+async function run(given: string | undefined, signals: Signals): Promise<void> {
   const file = given ?? DEFAULT_FILE
   const written = given === undefined && !existsSync(file)
   if (written) await writeDefaultFile(file)
@@ -58,7 +60,7 @@ async function run(given: string | undefined): Promise<void> {
   try {
     if (written) logger.info({ file }, `there was no ${file}: a commented one was written, and Weir runs on it`)
     for (const notice of config.notices) logger.warn({}, notice)
-    await serve({ config, source, loader, logger }, destination)
+    await serve({ config, source, loader, logger }, destination, signals)
     logger.info({}, 'stopped')
   } catch (error) {
     throw located(error, config)
@@ -71,6 +73,7 @@ async function run(given: string | undefined): Promise<void> {
 async function serve(
   parts: Pick<AssemblyParts, 'config' | 'source' | 'loader' | 'logger'>,
   destination: LogDestination,
+  signals: Signals,
 ): Promise<void> {
   const { logger, config } = parts
   const metrics = new Metrics({
@@ -82,12 +85,10 @@ async function serve(
   const telemetry = await startTelemetry(config.settings.tracing, { log: logger })
   const accessLog = new BatchedAccessLog({ destination, timers, meter: metrics })
   const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
-  let assembly: Assembly | undefined
-  process.on('SIGHUP', () => void assembly?.reloader.reload('signal'))
-  assembly = await Assembly.start({ ...parts, runtime, metrics, accessLog, catalogOf: (next) => catalogOf(next) })
-  logListeners(assembly, config.spec.listeners, logger)
-  const running = assembly
-  await untilStopped({
+  const assembly = { ...parts, runtime, metrics, accessLog, catalogOf: (next: LoadedConfig) => catalogOf(next) }
+  const running = await Assembly.start(assembly)
+  logListeners(running, config.spec.listeners, logger)
+  const steps: Shutdown = {
     graceMs: () => running.settings.shutdown.gracePeriodMs,
     unready: () => {
       logger.info({}, 'stopping: requests in flight finish')
@@ -103,7 +104,10 @@ async function serve(
       accessLog.flushSync()
       logger.flushSync()
     },
-  })
+  }
+  await untilStopped(steps, (stop) =>
+    takeSignals(signals, (signal) => (signal === 'SIGHUP' ? void running.reloader.reload('signal') : stop())),
+  )
 }
 
 function logListeners(

@@ -1,3 +1,5 @@
+import { startTimer } from '../base/timer.ts'
+
 /** The steps of a shutdown, in their order. */
 export interface Shutdown {
   /** `/readyz` turns 503, and responses say `Connection: close`. */
@@ -10,8 +12,11 @@ export interface Shutdown {
   flush(): void
 }
 
-/** Resolves when the process has stopped after SIGTERM or SIGINT. A second signal exits at once. */
-export function untilStopped(shutdown: Shutdown): Promise<void> {
+/**
+ * Resolves when the process has stopped.
+ * @param onStop gets the function that stops it; called a second time, that exits at once
+ */
+export function untilStopped(shutdown: Shutdown, onStop: (stop: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false
     const stop = (): void => {
@@ -21,9 +26,8 @@ export function untilStopped(shutdown: Shutdown): Promise<void> {
       }
       stopping = true
       shutdown.unready()
-      setTimeout(() => shutdown.close().then(resolve, reject), shutdown.graceMs())
+      startTimer(shutdown.graceMs(), () => shutdown.close().then(resolve, reject))
     }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
+    onStop(stop)
   })
 }

@@ -1,4 +1,5 @@
 import { fstatSync, write, writeSync } from 'node:fs'
+import { type Deadline, startTimer } from '../base/timer.ts'
 
 /** Where log lines go. It takes whole lines only, so that several writers can share it. */
 export interface LogDestination {
@@ -51,7 +52,7 @@ class FdDestination implements LogDestination {
   /** It took nothing the last time; a timer writes again. */
   #full = false
   #retryMs = RETRY_MS
-  #timer: NodeJS.Timeout | undefined
+  #timer: Deadline | undefined
 
   constructor(fd: number) {
     this.#fd = fd
@@ -97,12 +98,12 @@ class FdDestination implements LogDestination {
   }
 
   #later(ms: number): void {
-    this.#timer ??= setTimeout(() => this.#next(), ms).unref()
+    this.#timer ??= startTimer(ms, () => this.#next(), { background: true })
   }
 
   /** Takes everything that waits, as one buffer. */
   #take(): Buffer {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#timer = undefined
     this.#full = false
     const [first = Buffer.alloc(0), ...more] = this.#chunks

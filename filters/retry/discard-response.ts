@@ -1,4 +1,4 @@
-import type { Body, BodySource } from '../../core/index.ts'
+import { type Body, type BodySource, startTimer } from '../../core/index.ts'
 
 /** A failed response up to this long is read to its end, to keep its connection; that of a longer one is closed. */
 const DRAIN_BYTES = 64 * 1024
@@ -17,7 +17,7 @@ export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAI
     let over = false
     const end = (): void => {
       over = true
-      clearTimeout(timer)
+      timer.cancel()
       resolve()
     }
     const drop = (): void => {
@@ -25,7 +25,7 @@ export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAI
       end()
       source?.cancel()
     }
-    const timer = setTimeout(drop, maxMs)
+    const timer = startTimer(maxMs, drop)
     // Undefined during the call, while the bytes arrive that are there already.
     let source: BodySource | undefined
     source = body.pipe({

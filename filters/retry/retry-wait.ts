@@ -1,4 +1,4 @@
-import { type Exchange, WeirError } from '../../core/index.ts'
+import { type Exchange, startTimer, WeirError } from '../../core/index.ts'
 
 /**
  * Waits before a retry. Rejects at once when the client leaves. A timer of its own, because the wheel is too coarse: a backoff
@@ -6,10 +6,9 @@ import { type Exchange, WeirError } from '../../core/index.ts'
  */
 export function waitForRetry(x: Exchange, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Node would fire a timer beyond its range at once.
-    const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1))
+    const timer = startTimer(ms, resolve)
     x.onAbort(() => {
-      clearTimeout(timer)
+      timer.cancel()
       reject(new WeirError('client_gone'))
     })
   })

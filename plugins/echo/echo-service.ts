@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Service } from '../../core/index.ts'
+import { type Service, sleep } from '../../core/index.ts'
 
 export interface EchoService extends Service {
   /** Address on which it listens. Throws before `start`. */
@@ -87,7 +86,7 @@ async function wait(response: ServerResponse, ms: number): Promise<void> {
   const leave = (): void => gone.abort()
   response.once('close', leave)
   try {
-    await delay(ms, undefined, { signal: gone.signal })
+    await sleep(ms, gone.signal)
   } finally {
     response.off('close', leave)
   }

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, systemClock, type Tracing } from '../../core/index.ts'
+import { type Clock, type Deadline, type Logger, startTimer, systemClock, type Tracing } from '../../core/index.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
 
 /** Tracing settings of the YAML. Each is a default: an `OTEL_*` variable that is set wins. */
@@ -101,15 +101,15 @@ function withDefaults(settings: TelemetrySettings, variables: Variables): Record
 }
 
 async function within(ms: number, work: Promise<void>, warn: (message: string) => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
+  let timer: Deadline | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms)
+    timer = startTimer(ms, () => reject(new Error(`no response within ${ms} ms`)))
   })
   try {
     await Promise.race([work, late])
   } catch (error) {
     warn(`the last traces could not be sent: ${error instanceof Error ? error.message : 'the export failed'}`)
   } finally {
-    clearTimeout(timer)
+    timer?.cancel()
   }
 }

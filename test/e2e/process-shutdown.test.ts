@@ -121,6 +121,21 @@ t.test('what is not over at the deadline is cut', async (t) => {
   )
 })
 
+t.test('a timeout beyond the 24.8 days of Node is no timeout of a millisecond', async (t) => {
+  const { weir, base, begun } = await setUp(t, 'shutdown: { timeout: 800h }\n')
+  const slow = send(`${base}/slow`)
+  const response = await begun
+  weir.child.kill('SIGTERM')
+  await weir.line(stopping)
+  // The listeners close in the turn after that line; with a timeout of 1 ms the request would be cut now.
+  await new Promise((done) => setTimeout(done, 100))
+  response.end('second half')
+  t.equal((await slow).body, 'first half, second half')
+  const { code, stderr } = await weir.exited
+  t.equal(code, 0)
+  t.notMatch(stderr, /TimeoutOverflowWarning/)
+})
+
 t.test('a second signal exits at once, and the log is whole', async (t) => {
   const { weir, base, begun } = await setUp(t)
   t.equal((await send(`${base}/quick`)).status, 200)

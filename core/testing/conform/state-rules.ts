@@ -1,5 +1,6 @@
 import type { Exchange } from '../../api/exchange.ts'
 import type { Slot } from '../../api/slot.ts'
+import { sleep } from '../../base/timer.ts'
 import type { RunInput } from '../run/run-input.ts'
 import type { RunResult } from '../run/run-result.ts'
 import type { TestChain } from '../run/test-chain.ts'
@@ -114,7 +115,7 @@ async function atOnce(chain: TestChain, a: RunInput, b: RunInput, isTerminal: bo
   await settled()
   const second = look(chain, b)
   // Not for ever: the filter may let only one request pass at a time.
-  await Promise.race([second, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
+  await Promise.race([second, sleep(PATIENCE_MS)])
   gate.resolve(200)
   return Promise.all([first, second])
 }

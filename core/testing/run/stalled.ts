@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '../../base/timer.ts'
 import type { RunRecord } from './run-record.ts'
 import type { TimeMode } from './test-time.ts'
 
@@ -20,7 +20,7 @@ export async function patiently(
   // Where time is real, the test's own time limit is the right one.
   if (mode === 'real') return work
   const over = new AbortController()
-  const late = sleep(limitMs, undefined, { signal: over.signal }).then(() => {
+  const late = sleep(limitMs, over.signal).then(() => {
     const waiting = record.verdicts.find(({ verdict }) => verdict === 'pending')
     const what = waiting === undefined ? 'no hook of the filters' : `the hook ${waiting.hook} of "${waiting.filter}"`
     const hint = mode === 'manual' ? '. Time is manual: call chain.advance(…) while the request is under way' : ''

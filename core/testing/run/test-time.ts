@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
+import { sleep } from '../../base/timer.ts'
 import { type Deadline, TimerWheel } from '../../base/timer-wheel.ts'
 import { parseDuration } from '../../base/units.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -138,7 +138,7 @@ export class TestTime {
   async #flow(): Promise<void> {
     while (this.#waiting > 0) {
       const idle = new AbortController()
-      await Promise.race([this.#done.promise, sleep(IDLE_MS, undefined, { signal: idle.signal }).catch(() => {})])
+      await Promise.race([this.#done.promise, sleep(IDLE_MS, idle.signal).catch(() => {})])
       idle.abort()
       const due = this.#manual!.next
       if (this.#waiting > 0 && this.#advancing === 0 && due !== undefined) await this.#step(due - this.clock.now())
