@@ -57,13 +57,13 @@ export class FileConfigSource implements ConfigSource {
     return found.sort()
   }
 
-  watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>> {
+  watch(uses: ConfigInputs, changed: () => void, failed?: (error: Error) => void): Promise<() => Promise<void>> {
     const cwd = resolve(dirname(this.main))
     return watchFiles(
       uses.names.map((name) => resolve(name)),
       uses.patterns.filter(isPattern).map((pattern) => resolve(cwd, pattern)),
       changed,
-      this.#seen,
+      { seen: this.#seen, ...(failed && { failed }) },
     )
   }
 

@@ -74,6 +74,11 @@ export class Reloader implements ConfigControl {
       'When a configuration was last loaded with success',
       () => this.#at / 1000,
     )
+    gauge(
+      'weir_config_watch_up',
+      'Whether changes of the configuration are noticed at once; if not, its files are compared every few seconds',
+      () => Number(this.#sourceWatch.state.mode === 'events'),
+    )
     parts.meter.register({
       name: 'weir_config_reloads_total',
       help: 'Loads of a configuration after the first',
@@ -83,7 +88,7 @@ export class Reloader implements ConfigControl {
   }
 
   status(): ConfigStatus {
-    return this.#status
+    return { ...this.#status, watch: this.#sourceWatch.state }
   }
 
   reload(trigger: LoadTrigger): Promise<ReloadOutcome> {
@@ -222,6 +227,7 @@ export class Reloader implements ConfigControl {
       endpoints: config.spec.endpoints.length,
       warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.document)),
       last_failure: null,
+      watch: this.#sourceWatch.state,
     }
   }
 

@@ -1,25 +1,37 @@
 import { glob, lstat, readlink, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve, sep } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { type FSWatcher, watch } from 'chokidar'
-import { type Deadline, startTimer } from '../../core/base/timer.ts'
+import { type Deadline, sleep, startInterval, startTimer } from '../../core/base/timer.ts'
 
 /** Time without changes after which a writer is taken to be finished, and the longest wait if changes don't end. */
 const QUIET_MS = 100
 const LONGEST_MS = 1000
 const MAX_LINKS = 40
+/** How often files are compared where the system tells of no changes. */
+const POLL_MS = 3000
+
+export interface WatchOptions {
+  /** The last known state by file and pattern, if there is one; kept up to date. */
+  readonly seen?: Map<string, string>
+  /** Called once if the system can't tell of changes, because of a limit of its own; files are compared from then on. */
+  failed?(error: Error): void
+  /** Makes the watcher. Default: chokidar's. */
+  readonly watch?: typeof watch
+  readonly pollMs?: number
+}
 
 /**
  * Calls `changed` when one of the files has changed, is gone or is back, or when other files match the patterns. It notices
  * files that are written in place or replaced by renaming, and symbolic links that point elsewhere.
  * @param files absolute paths
  * @param patterns absolute glob patterns, each with a wildcard
- * @param seen the last known state by file and pattern, if there is one; kept up to date
  */
 export async function watchFiles(
   files: readonly string[],
   patterns: readonly string[],
   changed: () => void,
-  seen = new Map<string, string>(),
+  { seen = new Map(), failed, watch: make = watch, pollMs = POLL_MS }: WatchOptions = {},
 ): Promise<() => Promise<void>> {
   const names = [...files, ...patterns.map((pattern) => `glob ${pattern}`)]
   const state = (): Promise<string[]> => Promise.all([...files.map(stamp), ...patterns.map(matches)])
@@ -30,6 +42,8 @@ export async function watchFiles(
   let first = 0
   let timer: Deadline | undefined
   let closed = false
+  let poll: Deadline | undefined
+  let looking = false
   const look = async (): Promise<void> => {
     timer = undefined
     const places = await placesOf(files, patterns)
@@ -37,7 +51,7 @@ export async function watchFiles(
     watcher.unwatch([...watched].filter((place) => !places.has(place)))
     watcher.add([...places].filter((place) => !watched.has(place)))
     watched = places
-    const now = await state()
+    const now = poll === undefined ? await state() : await settled(state, names, seen)
     if (closed) return
     const news = names.filter((name, i) => seen.get(name) !== now[i])
     for (const [i, name] of names.entries()) seen.set(name, now[i]!)
@@ -48,9 +62,22 @@ export async function watchFiles(
     if (timer === undefined) first = now
     timer?.cancel()
     const wait = Math.max(0, Math.min(QUIET_MS, first + LONGEST_MS - now))
-    timer = startTimer(wait, () => void look().catch(() => {}), { background: true })
+    timer = startTimer(wait, () => void look().catch(fall), { background: true })
   }
-  const watcher = await start(watched)
+  /** There are no events, or files can't be looked at for now (EMFILE): compares them again and again. */
+  const fall = (error: Error): void => {
+    if (closed || poll !== undefined) return
+    poll = startInterval(pollMs, () => {
+      if (looking) return
+      looking = true
+      // Tried again by the next one.
+      void look()
+        .catch(() => {})
+        .finally(() => (looking = false))
+    })
+    failed?.(error)
+  }
+  const watcher = await start(make, watched, fall)
   // Raw events too: chokidar has no other event for a folder in place of a file.
   watcher.on('all', soon).on('raw', soon)
   // Changes during the setup of the watcher have no event.
@@ -58,23 +85,47 @@ export async function watchFiles(
   return async () => {
     closed = true
     timer?.cancel()
+    poll?.cancel()
     await watcher.close()
   }
 }
 
-function start(places: ReadonlySet<string>): Promise<FSWatcher> {
-  const watcher = watch([...places], { ignoreInitial: true, followSymlinks: false, depth: 0 })
-  // A folder that can't be watched (because of a limit of the system) is no reason to stop: SIGHUP still reloads.
-  watcher.on('error', () => {})
-  return new Promise((done) => watcher.once('ready', () => done(watcher)))
+function start(make: typeof watch, places: ReadonlySet<string>, failed: (error: Error) => void): Promise<FSWatcher> {
+  const watcher = make([...places], { ignoreInitial: true, followSymlinks: false, depth: 0 })
+  return new Promise((done) => {
+    watcher.once('ready', () => done(watcher))
+    // ENOSPC: no more inotify watches; EMFILE: no more inotify instances, or files.
+    watcher.on('error', (error) => {
+      failed(error as Error)
+      done(watcher)
+    })
+  })
 }
 
-/** Differs for different states of a file; empty if there is no file. */
+/** The state once it is the same for a while: where no event tells of the end of a change, a file may be half written. */
+async function settled(
+  state: () => Promise<string[]>,
+  names: readonly string[],
+  seen: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  let now = await state()
+  for (let waited = 0; waited < LONGEST_MS && names.some((name, i) => seen.get(name) !== now[i]); waited += QUIET_MS) {
+    await sleep(QUIET_MS)
+    const next = await state()
+    if (isDeepStrictEqual(next, now)) break
+    now = next
+  }
+  return now
+}
+
+/** Differs for different states of a file; empty if there is no file. Rejects if it can't be looked at for now. */
 export async function stamp(file: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
     return [dev, ino, size, mtimeNs, ctimeNs].join()
-  } catch {
+  } catch (error) {
+    // The process has too many files open: that says nothing about this one.
+    if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     return ''
   }
 }

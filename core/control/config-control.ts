@@ -52,6 +52,19 @@ export interface ConfigStatus {
     readonly trigger: LoadTrigger
     readonly problems: readonly ConfigProblem[]
   } | null
+  readonly watch: ConfigWatch
+}
+
+/** How changes of the documents are noticed. Plain data. */
+export interface ConfigWatch {
+  /**
+   * - `events`: the source tells of them at once.
+   * - `polling`: that failed, and the source looks for them every few seconds.
+   * - `off`: not at all; SIGHUP and requests to reload still load.
+   */
+  readonly mode: 'events' | 'polling' | 'off'
+  /** Why it is not `events`; null if nothing failed. */
+  readonly error: string | null
 }
 
 /**

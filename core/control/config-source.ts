@@ -28,9 +28,11 @@ export interface ConfigSource {
    * Calls `changed` when the inputs may have changed; too often does no harm. It misses nothing from the moment of the call
    * until it is stopped.
    * @param inputs of the configuration that runs
+   * @param failed called when changes are no longer told of, because something it needs failed; the source then looks for
+   *   changes itself, every few seconds
    * @returns a function that stops it
    */
-  watch(inputs: ConfigInputs, changed: () => void): Promise<() => Promise<void>>
+  watch(inputs: ConfigInputs, changed: () => void, failed?: (error: Error) => void): Promise<() => Promise<void>>
   /**
    * Replaces a document, all or nothing, if it still holds `before`. Resolves to false, without a change, if somebody else
    * has changed it. Rejects with an Error in words for the operator. A source without this method is read-only.

@@ -17,6 +17,8 @@ class MemorySource implements ConfigSource {
   unwatched = 0
   changed = (): void => {}
   unwatchable: Error | undefined
+  failed: ((error: Error) => void) | undefined
+  deaf = false
 
   async read(): Promise<Buffer> {
     this.reads++
@@ -26,8 +28,10 @@ class MemorySource implements ConfigSource {
 
   expand = async (): Promise<readonly string[]> => []
 
-  async watch(uses: ConfigInputs, changed: () => void): Promise<() => Promise<void>> {
+  async watch(uses: ConfigInputs, changed: () => void, failed?: (error: Error) => void): Promise<() => Promise<void>> {
     if (this.unwatchable !== undefined) throw this.unwatchable
+    this.failed = failed
+    if (this.deaf) failed?.(new Error('ENOSPC'))
     this.watched.push(uses)
     this.changed = changed
     return async () => void this.unwatched++
@@ -155,6 +159,47 @@ t.test("what can't be watched can still be loaded", async (t) => {
   source.unwatchable = undefined
   await reloader.reload('signal')
   t.equal(source.watched.length, 2)
+})
+
+t.test('a watch that fails is told once, shows in the status and as a gauge, and is tried again', async (t) => {
+  const { source, reloader, said, metric } = await setUp()
+  t.strictSame(reloader.status().watch, { mode: 'events', error: null })
+  t.equal(await metric('weir_config_watch_up'), '1')
+  source.deaf = true
+  source.failed!(new Error('EMFILE'))
+  t.strictSame(reloader.status().watch, { mode: 'polling', error: 'EMFILE' })
+  t.equal(await metric('weir_config_watch_up'), '0')
+  await reloader.reload('file')
+  await reloader.reload('file')
+  t.strictSame(reloader.status().watch, { mode: 'polling', error: 'ENOSPC' }, 'tried again, in vain')
+  t.equal(said.filter((line) => /can't be watched.*compared every few seconds.*raise fs.inotify/.test(line)).length, 1)
+  source.deaf = false
+  await reloader.reload('file')
+  t.strictSame(reloader.status().watch, { mode: 'events', error: null })
+  t.equal(await metric('weir_config_watch_up'), '1')
+  t.ok(said.includes('the configuration is watched again'))
+  t.equal(source.unwatched, source.watched.length - 1, 'the earlier ones have ended')
+})
+
+t.test('an edit back to the running text after a failed load clears the failure', async (t) => {
+  const { source, reloader, applied, metric } = await setUp()
+  const { text } = source
+  const { version, trigger } = reloader.status()
+  source.text = 'listen: 1\ndebug: maybe\n'
+  t.match(await reloader.reload('file'), { outcome: 'failed' })
+  t.not(reloader.status().last_failure, null)
+  source.text = text
+  t.match(await reloader.reload('file'), { outcome: 'unchanged', version, problems: [] })
+  t.match(reloader.status(), { version, trigger, last_failure: null })
+  t.equal(await metric('weir_config_last_reload_successful'), '1')
+  // The same where nobody reloads, but a change at run time looks first whether the files have changed.
+  source.text = 'listen: 1\ndebug: maybe\n'
+  await reloader.reload('file')
+  source.text = text
+  t.match(await reloader.enqueue(() => reloader.loadChanges()), { outcome: 'unchanged' })
+  t.equal(reloader.status().last_failure, null)
+  t.equal(await metric('weir_config_last_reload_successful'), '1')
+  t.equal(applied.length, 0)
 })
 
 t.test('a change of a file that filters read is a change', async (t) => {

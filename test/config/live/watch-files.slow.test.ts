@@ -1,18 +1,26 @@
+import { EventEmitter } from 'node:events'
 import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { watch } from 'chokidar'
 import t, { type Test } from 'tap'
-import { watchFiles } from '../../../config/live/watch-files.ts'
+import { type WatchOptions, watchFiles } from '../../../config/live/watch-files.ts'
 import { tempFile } from '../support.ts'
 
 /** Watches; `next` says whether a change is told of within a second or two. */
-async function watching(t: Test, files: readonly string[], patterns: readonly string[] = []) {
+async function watching(
+  t: Test,
+  files: readonly string[],
+  patterns: readonly string[] = [],
+  options: WatchOptions = {},
+) {
   let count = 0
   let wake = (): void => {}
-  const stop = await watchFiles(files, patterns, () => {
+  const changed = (): void => {
     count++
     wake()
-  })
+  }
+  const stop = await watchFiles(files, patterns, changed, options)
   t.teardown(stop)
   let told = 0
   return {
@@ -128,3 +136,43 @@ t.test('links in a circle are given up', async (t) => {
   writeFileSync(file, 'two')
   t.ok(await next())
 })
+
+/** A watcher without events, that fails as inotify does. */
+class DeafWatcher extends EventEmitter {
+  constructor(code: string) {
+    super()
+    setImmediate(() => {
+      this.emit('error', Object.assign(new Error(`${code}: no more watches`), { code }))
+      this.emit('error', new Error('and another one'))
+    })
+  }
+  add(): void {}
+  unwatch(): void {}
+  async close(): Promise<void> {}
+}
+
+for (const code of ['ENOSPC', 'EMFILE'])
+  t.test(`without events, because of ${code}, files are compared`, async (t) => {
+    const { file, dir } = setUp(t)
+    const folder = join(dir, 'conf.d')
+    mkdirSync(folder)
+    const failures: Error[] = []
+    const deaf = (() => new DeafWatcher(code)) as unknown as typeof watch
+    const options = { watch: deaf, pollMs: 50, failed: (error: Error) => void failures.push(error) }
+    const { next, quiet } = await watching(t, [file], [join(folder, '*.yaml')], options)
+    writeFileSync(file, 'two')
+    t.ok(await next(), 'in place')
+    writeFileSync(`${file}.tmp`, 'three')
+    renameSync(`${file}.tmp`, file)
+    t.ok(await next(), 'by renaming')
+    writeFileSync(join(folder, 'a.yaml'), 'a')
+    t.ok(await next(), 'a new one behind a pattern')
+    unlinkSync(file)
+    t.ok(await next(), 'removed')
+    t.ok(await quiet())
+    t.strictSame(
+      failures.map(({ message }) => message),
+      [`${code}: no more watches`],
+      'told of once',
+    )
+  })
