@@ -123,6 +123,27 @@ t.test('a create that rejects after its time is logged, beside the load error', 
   t.match(errors(), [{ fields: { filter: 'bad', hook: 'create', err: { message: 'why it took so long' } } }])
 })
 
+t.test('a filter whose create comes after the load was given up is disposed', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const called = Promise.withResolvers<void>()
+  const late = Promise.withResolvers<object>()
+  const seen: string[] = []
+  const starting = start((_options, env) => {
+    env.signal.addEventListener('abort', () => seen.push('aborted'))
+    called.resolve()
+    return late.promise
+  })
+  await called.promise
+  await turn()
+  mock.timers.tick(10_000)
+  t.match((await starting).problem, /took longer than 10 s$/)
+  t.strictSame(seen, ['aborted'])
+  late.resolve({ request: () => {}, dispose: () => void seen.push('disposed') })
+  await turn()
+  t.strictSame(seen, ['aborted', 'disposed'])
+})
+
 t.test(
   'whatever dispose and close throw, reloads and the end of the gateway go on, and each is logged once',
   async (t) => {

@@ -1,7 +1,8 @@
 import t from 'tap'
 import * as z from 'zod'
 import { AUTHENTICATION } from '../../../core/api/endpoint.ts'
-import type { FilterFactory } from '../../../core/api/filter-factory.ts'
+import { defineFilter, type FilterFactory } from '../../../core/api/filter-factory.ts'
+import { defineSlot } from '../../../core/api/slot.ts'
 import { ConfigError } from '../../../core/control/config-error.ts'
 import { specOf, startGateway } from '../../../core/testing.ts'
 
@@ -98,6 +99,20 @@ t.test('each unsafe order is refused, with its place and what to do', async (t) 
       `${what}: ${problems.join(' | ')}`,
     )
   }
+})
+
+t.test('the writer of a slot and its reader may both be off at an endpoint', async (t) => {
+  const slot = defineSlot<string>('greeting')
+  const filters = [
+    defineFilter({ name: 'writer', apiVersion: 1, writes: [slot], create: () => ({}) }),
+    defineFilter({ name: 'reader', apiVersion: 1, reads: [slot], create: () => ({}) }),
+  ]
+  const chain = ['route-match', 'writer', 'reader', 'proxy']
+  const off = (...names: string[]) =>
+    problemsOf(specOf([{ ...api, filters: Object.fromEntries(names.map((name) => [name, 'off'])) }], chain), filters)
+  t.strictSame(await off('writer', 'reader'), [])
+  t.strictSame(await off('reader'), [])
+  t.match(await off('writer'), [/"writer" can't be off here: "reader" reads the slot "greeting" that it writes/])
 })
 
 t.test('all problems are reported at once', async (t) => {
