@@ -74,6 +74,7 @@ t.test('files, relative to the configuration', async (t) => {
   await t.rejects(bench.make(auth, { secret_file: 'empty.txt' }, { baseDir: dir }), /empty/)
 })
 
+// BTBurke/caddy-jwt#26: one line break at the end of the file was part of the secret, and every token was refused.
 t.test('a secret that ends in white space is warned about, by its source and without it', async (t) => {
   const dir = t.testdir({ 'secret.txt': `${SECRET} \n`, 'clean.txt': `${SECRET}\r\n` })
   const bench = new FilterBench()
@@ -95,6 +96,7 @@ t.test('a secret that ends in white space is warned about, by its source and wit
   t.match(said, [/^JWT_SECRET ends in white space/])
 })
 
+// electric-sql/electric#1328: a key that `base64` had wrapped was refused. auth0/node-jsonwebtoken#191: line breaks as characters.
 t.test('a public key in the forms that environments make of it', async (t) => {
   const bench = new FilterBench()
   const jwk = JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))
