@@ -7,6 +7,7 @@ import type { PlacedProblem } from './placed-problem.ts'
 
 // A suggestion takes longer to find than the problem, and nobody reads the hundredth.
 const MAX_SUGGESTIONS = 100
+const MAX_CANDIDATES = 50
 
 /** Collects the errors and warnings of one document. */
 export class Problems {
@@ -27,16 +28,20 @@ export class Problems {
     this.warnings.push(position === undefined ? { path, message } : { path, message, position })
   }
 
-  unknownKey(path: Path, known: readonly string[]): void {
+  /** @param hint where such a key belongs, as a sentence; it takes the place of a suggestion */
+  unknownKey(path: Path, known: readonly string[], hint?: string): void {
     const key = String(path.at(-1))
-    this.error(path, `unknown key ${show(key)}.${this.suggestion(key, known, 'Known here')}`)
+    const mend = hint === undefined ? this.suggestion(key, known, 'Known here') : ` ${hint}`
+    this.error(path, `unknown key ${show(key)}.${mend}`)
   }
 
   /** ` Did you mean "x"?`, or ` <label>: ` with the candidates. */
   suggestion(word: string, candidates: readonly string[], label: string): string {
     if (this.#suggestions++ >= MAX_SUGGESTIONS) return ''
     const near = didYouMean(word, candidates)
-    return near === '' ? ` ${label}: ${candidates.slice(0, 20).join(', ')}` : near
+    if (near !== '') return near
+    const more = candidates.length - MAX_CANDIDATES
+    return ` ${label}: ${candidates.slice(0, MAX_CANDIDATES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   }
 
   /** `endpoints[0].url (line 12)`. */

@@ -23,6 +23,9 @@ const ORDER = [
 export const RESET = { factory: 'breaker', option: 'reset_timeout', default: 60_000 } as const
 export const TIMEOUT = { factory: 'proxy', option: 'timeout', default: 30_000 } as const
 
+/** Number of endpoints that a warning names. */
+const SHOWN = 5
+
 /** Warns of what is valid but probably a mistake. */
 export function advise(
   { chain, specs }: Pick<Listeners, 'chain' | 'specs'>,
@@ -75,22 +78,35 @@ function adviseTimeouts(chain: DeclaredChain, endpoints: readonly EndpointSpec[]
   /** The endpoint's spec if it sets the option, else that of the chain. */
   const settingOf = (option: string, own: OptionsSpec | 'off' | undefined, general: OptionsSpec): OptionsSpec =>
     own !== undefined && own !== 'off' && Object.hasOwn(own.options, option) ? own : general
-  const compare = (reset: OptionsSpec, upstream: OptionsSpec, place: OptionsSpec, who: string): void => {
+  /** The first pair that is wrong, in words with its place. */
+  let first: { readonly at: Path; readonly text: string } | undefined
+  const others: string[] = []
+  const compare = (reset: OptionsSpec, upstream: OptionsSpec, place: OptionsSpec, id?: string): void => {
     const wait = durationOf(reset, RESET)
     const limit = durationOf(upstream, TIMEOUT)
     if (wait === undefined || limit === undefined || wait >= limit) return
-    const message = `${who}the breaker's reset_timeout (${wait / 1000} s) is shorter than the upstream's timeout (${limit / 1000} s): the breaker gives up a probe of a slow upstream before its response comes, so that more probes than half_open_max_calls are sent; make reset_timeout longer or the timeout shorter`
-    problems.warn(placeOf(place, place === upstream ? TIMEOUT.option : RESET.option), message)
+    if (first !== undefined && id !== undefined) others.push(id)
+    first ??= {
+      at: placeOf(place, place === upstream ? TIMEOUT.option : RESET.option),
+      text: `${id === undefined ? '' : `for ${id} `}the breaker's reset_timeout (${wait / 1000} s) is shorter than the upstream's timeout (${limit / 1000} s)`,
+    }
   }
-  compare(breaker, proxy, Object.hasOwn(breaker.options, RESET.option) ? breaker : proxy, '')
+  compare(breaker, proxy, Object.hasOwn(breaker.options, RESET.option) ? breaker : proxy)
   for (const { endpoint, filters } of endpoints) {
     if (filters[breaker.name] === 'off') continue
     const reset = settingOf(RESET.option, filters[breaker.name], breaker)
     const upstream = settingOf(TIMEOUT.option, filters[proxy.name], proxy)
     // An endpoint that sets neither option has the warning of the chain.
     if (reset === breaker && upstream === proxy) continue
-    compare(reset, upstream, reset === breaker ? upstream : reset, `for ${endpoint.id} `)
+    compare(reset, upstream, reset === breaker ? upstream : reset, endpoint.id)
   }
+  if (first === undefined) return
+  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : ''
+  const also = others.length === 0 ? '' : ` (so it is for ${others.slice(0, SHOWN).join(', ')}${more})`
+  problems.warn(
+    first.at,
+    `${first.text}${also}: the breaker gives up a probe of a slow upstream before its response comes, so that more probes than half_open_max_calls are sent; make reset_timeout longer or the timeout shorter`,
+  )
 }
 
 function durationOf(spec: OptionsSpec, { option, default: none }: typeof RESET | typeof TIMEOUT): number | undefined {

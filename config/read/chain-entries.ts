@@ -1,6 +1,6 @@
 import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { FilterSpec } from '../../core/control/gateway-spec.ts'
+import { type FilterSpec, UNREAD } from '../../core/control/gateway-spec.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { filterEntryShape } from '../schema/chain-shape.ts'
@@ -41,7 +41,7 @@ interface Entry extends FilterSpec {
 export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredChain {
   if (!Array.isArray(raw)) {
     if (raw !== BROKEN) problems.error(at, `expected a list of filters, found ${problems.found(at, raw)}`)
-    return declaredChain([], new Map(), false)
+    return declaredChain([unread(at)], new Map(), false)
   }
   const entries: FilterSpec[] = []
   const leftOut = new Map<string, Path>()
@@ -51,6 +51,7 @@ export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredC
     const entry = readEntry(item, [...at, i], problems)
     if (entry === undefined) {
       complete = false
+      entries.push(unread([...at, i]))
       return
     }
     const { off, nameAt, ...spec } = entry
@@ -67,10 +68,15 @@ export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredC
     if (off) leftOut.set(spec.name, nameAt)
     else entries.push(spec)
   })
-  if (entries.length === 0 && complete)
+  if (entries.length === 0 && complete) {
     problems.error(at, 'the chain is empty: it needs at least a terminal filter, such as proxy')
+    entries.push(unread(at))
+  }
   return declaredChain(entries, leftOut, complete)
 }
+
+/** Stands for an entry that could not be read, so that the others can be checked. */
+const unread = (at: Path): FilterSpec => ({ name: UNREAD, factory: UNREAD, options: {}, at })
 
 function readEntry(raw: unknown, at: Path, problems: Problems): Entry | undefined {
   if (raw === BROKEN) return undefined

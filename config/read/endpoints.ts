@@ -5,8 +5,10 @@ import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
+import { endpointHint } from '../schema/endpoint-hints.ts'
 import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
 import type { DeclaredChain } from './chain-entries.ts'
+import { reportEqualPaths } from './equal-paths.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
 import { readShape } from './read-shape.ts'
 import { expandEndpoint } from './shorthand.ts'
@@ -52,7 +54,7 @@ export function* readEndpoints(
       continue
     }
     const found = problems.errors.length + problems.warnings.length
-    const values = readShape(endpointShape, item, path, problems)
+    const values = readShape(endpointShape, item, path, problems, [], endpointHint)
     const id = identify(item, values, path, ids, problems)
     const targets = readTargets(item, values, path, problems)
     const { filters, requires } = expandEndpoint(values, chain, path, problems)
@@ -73,6 +75,7 @@ export function* readEndpoints(
     if (problems.errors.length + problems.warnings.length === found)
       cache.set(item, { index: i, chain: chainText, spec, check })
   }
+  reportEqualPaths(specs, chain, problems)
   return { specs, checks }
 }
 

@@ -17,8 +17,6 @@ export interface Listeners {
   /** The proxy listener's chain. */
   readonly chain: DeclaredChain
   readonly echo: Address | undefined
-  /** Listeners whose chain could be read completely; the others can't be checked further. */
-  readonly whole: readonly ListenerSpec[]
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -55,8 +53,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   // An address that could not be read is not compared: nobody wrote its default.
   const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin, echo, problems)
-  const chains = [chain, admin?.chain]
-  return { specs, chain, echo, whole: specs.filter((_, i) => chains[i]?.complete !== false) }
+  return { specs, chain, echo }
 }
 
 /** No filter guards it, the filters of the admin listener included: probes have no token. */

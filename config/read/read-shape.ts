@@ -11,6 +11,7 @@ const required = new WeakMap<object, readonly string[]>()
 /**
  * Reads a mapping key by key, so that a problem of one key hides no other.
  * @param byHand keys of the shape that the caller reads itself
+ * @param hintFor says of an unknown key where it belongs
  */
 export function readShape<S extends z.ZodRawShape>(
   shape: S,
@@ -18,10 +19,11 @@ export function readShape<S extends z.ZodRawShape>(
   at: Path,
   problems: Problems,
   byHand: readonly string[] = [],
+  hintFor?: (key: string) => string | undefined,
 ): Values<S> {
   const values: Record<string, unknown> = {}
   for (const key of Object.keys(raw)) {
-    if (!Object.hasOwn(shape, key)) problems.unknownKey([...at, key], Object.keys(shape))
+    if (!Object.hasOwn(shape, key)) problems.unknownKey([...at, key], Object.keys(shape), hintFor?.(key))
     else if (raw[key] !== BROKEN && !byHand.includes(key)) {
       const result = z.safeParse(shape[key]!, raw[key])
       if (result.success) values[key] = result.data
@@ -65,7 +67,7 @@ function nearest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue
 
 /** `expected one of "a", "b", found "c". Did you mean …`. */
 function messageOf(issue: z.core.$ZodIssue, value: unknown, path: Path, problems: Problems): string {
-  const text = wordIssue(issue)
+  const text = wordIssue(issue, value)
   if (!text.startsWith('expected')) return text
   const near =
     issue.code === 'invalid_value' && typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : ''

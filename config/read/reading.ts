@@ -111,7 +111,7 @@ export class Reading {
     advise(listeners, endpoints.specs, problems)
     const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
     if (problems.errors.length > 0) {
-      const spec = { listeners: listeners.whole, endpoints: endpoints.specs }
+      const spec = { listeners: listeners.specs, endpoints: endpoints.specs }
       throw new PartialConfigError(inOrder(problems.errors, this.#document), this.#document, { spec, settings })
     }
     return {

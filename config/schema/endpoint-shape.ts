@@ -27,6 +27,9 @@ const targetShape = {
     .describe('Share of the traffic, relative to the other targets; with 0 the target gets no new requests.'),
 }
 
+const TARGET = 'expected a mapping with a url, such as { url: "http://…", weight: 2 }'
+const TARGETS = 'expected a list of targets, such as [{ url: "http://…" }]; a single URL stands in "url"'
+
 // Loading reports these two with its own messages (endpoints.ts).
 export const URL_OR_TARGETS = {
   anyOf: [{ required: ['url'] }, { required: ['targets'] }],
@@ -41,7 +44,9 @@ export const endpointShape = {
     .describe(
       'Where requests go; this or `targets` is required. A path is put before that of the request; no user name, query or fragment.',
     ),
-  targets: oneOrMore(section(targetShape)).optional().describe('Several URLs, instead of `url`. Default: none.'),
+  targets: oneOrMore(section(targetShape, TARGET), TARGETS)
+    .optional()
+    .describe('Several URLs, instead of `url`. Default: none.'),
   methods: oneOrMore(text())
     .optional()
     .describe(

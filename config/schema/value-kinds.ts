@@ -17,13 +17,19 @@ const parsed =
   }
 
 /** A text that a function parses. Editors check it by its pattern, which is never stricter than the function. */
-export const written = <T>(title: string, pattern: RegExp, parse: (value: string) => Parsed<T>) =>
-  z.string().meta({ title, pattern: pattern.source }).transform(parsed(parse))
+export const written = <T>(title: string, pattern: RegExp, parse: (value: string) => Parsed<T>, expected?: string) =>
+  z.string({ error: expected }).meta({ title, pattern: pattern.source }).transform(parsed(parse))
 
-/** An object with only these keys. The message for an unknown key lists them. */
-export function section<S extends z.ZodRawShape>(shape: S) {
+/**
+ * An object with only these keys. The message for an unknown key lists them.
+ * @param expected what a value that is no mapping should have been
+ */
+export function section<S extends z.ZodRawShape>(shape: S, expected?: string) {
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') return Object.keys(shape).join(' ')
+      return issue.code === 'invalid_type' ? expected : undefined
+    },
   })
 }
 
@@ -31,8 +37,8 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 export type Values<S extends z.ZodRawShape> = { readonly [K in keyof S]?: Exclude<z.output<S[K]>, undefined> }
 
 export const text = () => z.string().min(1)
-export const oneOrMore = <T extends z.ZodType>(item: T) =>
-  z.array(item).min(1, 'expected a list with at least one entry (or leave the key out)')
+export const oneOrMore = <T extends z.ZodType>(item: T, expected?: string) =>
+  z.array(item, { error: expected }).min(1, 'expected a list with at least one entry (or leave the key out)')
 export const listOrOne = <T extends z.ZodType>(item: T) =>
   z.union([item.transform((value) => [value]), oneOrMore(item)], { error: 'expected a value or a list of them' })
 export const textOrTexts = () => z.union([text(), oneOrMore(text())], { error: 'expected a text or a list of texts' })
@@ -52,7 +58,12 @@ export const listen = () =>
     .meta({ title: 'address', examples: [8000, '127.0.0.1:8000'] })
     .transform(parsed(parseListen))
 export const url = () =>
-  written('URL of an upstream', /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#@]+(?:\/[^?#]*)?$/, parseTarget)
+  written(
+    'URL of an upstream',
+    /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#@]+(?:\/[^?#]*)?$/,
+    parseTarget,
+    'expected one URL (several stand in "targets": [{ url: "http://…" }])',
+  )
 export const host = () => written('host', /^(?:\[.+\]|[^\s[\]:/?#@]+)$/, parseHostPattern)
 export const absolutePath = () =>
   z

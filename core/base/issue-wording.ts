@@ -15,8 +15,18 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a mapping',
 }
 
-/** The message of an issue: zod's own text in the words of the configuration, the text of a schema's author as it is. */
-export function wordIssue({ message, values }: Issue): string {
+/**
+ * The message of an issue: zod's own text in the words of the configuration, the text of a schema's author as it is.
+ * @param value what was found
+ */
+export function wordIssue(issue: Issue, value?: unknown): string {
+  const text = worded(issue)
+  // A key of digits alone, for instance, whether it is written or comes from the environment.
+  const read = typeof value === 'number' ? 'a number' : typeof value === 'boolean' ? `"${value}"` : undefined
+  return read === undefined ? text : text.replace(/^expected a text\b/, `$& in quotes (YAML reads this as ${read})`)
+}
+
+function worded({ message, values }: Issue): string {
   const [, kind] = /^Invalid input: expected (\w+), received .+$/.exec(message) ?? []
   if (kind !== undefined) return `expected ${KINDS[kind] ?? kind}`
   if (values !== undefined && /^Invalid (?:input|option): expected /.test(message))

@@ -20,6 +20,7 @@ import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
 import { checkOptions } from './option-check.ts'
 import { checkSets } from './set-check.ts'
+import { ToldOnce } from './told-once.ts'
 
 /** What a build needs besides the spec. */
 export interface BuildContext {
@@ -37,8 +38,9 @@ const TIMEOUT_MS = 10_000
 
 /** The filter instances of one load: one per set of equal options. Instances of the live snapshot are used again. */
 export class Instances {
-  readonly problems: Problem[] = []
-  readonly warnings: Problem[] = []
+  readonly #wrong: Problem[] = []
+  readonly #failed = new ToldOnce()
+  readonly #warned = new ToldOnce()
   /** Every file that a filter tried to read, by absolute path. */
   readonly read = new Set<string>()
   readonly #context: BuildContext
@@ -75,11 +77,19 @@ export class Instances {
     let instance = this.#byKey.get(key)
     if (instance === undefined) {
       const live = this.#live.get(key)
-      for (const message of live?.warnings ?? []) this.warnings.push({ path: own.at, message })
+      for (const message of live?.warnings ?? []) this.#warned.tell(spec, own, message)
       instance = live ?? this.#make(key, spec, own, factory, endpoint)
       this.#byKey.set(key, instance)
     }
     return instance
+  }
+
+  get problems(): readonly Problem[] {
+    return [...this.#wrong, ...this.#failed.everywhere]
+  }
+
+  get warnings(): readonly Problem[] {
+    return this.#warned.once
   }
 
   /** Whether an instance of the live snapshot can be used again and has no warnings to repeat. */
@@ -109,7 +119,7 @@ export class Instances {
   ): Promise<Instance | undefined> {
     const checked = checkOptions(factory, own)
     if (checked.problems !== undefined) {
-      this.problems.push(...checked.problems)
+      this.#wrong.push(...checked.problems)
       return undefined
     }
     const { runtime } = this.#context
@@ -163,12 +173,14 @@ export class Instances {
         await end('dispose()', () => filter.dispose?.())
         await free()
       })
-      for (const message of warnings) this.warnings.push({ path: own.at, message })
+      for (const message of warnings) this.#warned.tell(spec, own, message)
       instance.hold()
       this.#made.push(instance)
       return instance
     } catch (error) {
-      this.problems.push(...this.#problemsOf(error, spec.name, own))
+      const ofEndpoints = this.#problemsOf(error)
+      if (ofEndpoints.length > 0) this.#wrong.push(...ofEndpoints)
+      else this.#failed.tell(spec, own, `the filter "${spec.name}" could not be created: ${errorText(error)}`)
       void disposeLate(made, (hook, later) => {
         if (later !== error) runtime.filterError(undefined, spec.name, hook, later)
       })
@@ -177,11 +189,10 @@ export class Instances {
     }
   }
 
-  #problemsOf(error: unknown, filter: string, own: OptionsSpec): Problem[] {
+  /** What is wrong with endpoints, if that is what was thrown. */
+  #problemsOf(error: unknown): Problem[] {
     // A revoked proxy throws at `instanceof`.
-    const ofEndpoints = safely(() => (error instanceof EndpointsError ? placed(error, this.#specs) : undefined))
-    if (ofEndpoints !== undefined && ofEndpoints.length > 0) return ofEndpoints
-    return [{ path: own.at, message: `the filter "${filter}" could not be created: ${errorText(error)}` }]
+    return safely(() => (error instanceof EndpointsError ? placed(error, this.#specs) : undefined)) ?? []
   }
 
   #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {

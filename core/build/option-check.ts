@@ -59,8 +59,8 @@ function toProblems(issue: StandardIssue, factory: FilterFactory, spec: OptionsS
       message: `unknown option ${show(key)} of the filter "${factory.name}".${didYouMean(key, known)}${known.length > 0 ? ` It takes: ${known.join(', ')}.` : ''}`,
     }))
   }
-  const message = wordIssue(issue)
   const value = valueAt(spec.options, path)
+  const message = wordIssue(issue, value)
   const secret = path.some((step) => isSecret(String(step)))
   const tells = path.length > 0 && !secret && (value !== undefined || message.startsWith('expected'))
   return [{ path: placeOf(path, spec), message, ...(tells ? { found: show(value) } : {}) }]

@@ -4,7 +4,7 @@ import type { FilterFactory } from '../api/filter-factory.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Instance } from '../chain/instance.ts'
 import type { Problem } from '../control/config-error.ts'
-import type { EndpointSpec, ListenerSpec } from '../control/gateway-spec.ts'
+import { type EndpointSpec, type ListenerSpec, UNREAD } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
 
 type Factories = readonly (FilterFactory | undefined)[]
@@ -17,6 +17,7 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
   const written = new Set<string>()
   const terminals: number[] = []
   chain.forEach((filter, i) => {
+    if (filter.factory === UNREAD) return // reported already
     const factory = factories[i]
     const first = names.get(filter.name)
     if (first !== undefined)
@@ -66,7 +67,7 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
       .filter(([f]) => f.terminal === true)
       .map(([f]) => `"${f.name}"`)
     problems.push({
-      path: listener.at,
+      path: chain.at(-1)?.at ?? listener.at,
       message: `the chain of listener "${listener.name}" has no terminal filter; end it with ${known.join(' or ')}`,
     })
   }
@@ -131,10 +132,14 @@ export function checkPlacement(instance: Instance, listener: ListenerSpec, termi
   ]
 }
 
+/** An unknown filter may be the one that enforces it; that it is unknown is an error by itself. */
 function enforced(requirement: Requirement, factories: Factories, on: (i: number) => boolean): boolean {
   const terminal = factories.findIndex((factory) => factory?.terminal === true)
   return factories.some(
-    (factory, i) => on(i) && (terminal === -1 || i < terminal) && factory?.enforces?.includes(requirement),
+    (factory, i) =>
+      on(i) &&
+      (terminal === -1 || i < terminal) &&
+      (factory === undefined || factory.enforces?.includes(requirement) === true),
   )
 }
 

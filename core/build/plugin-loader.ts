@@ -89,7 +89,8 @@ async function explain(error: unknown, url: string): Promise<string> {
   const code = propertyOf(error, 'code')
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
     return 'Node strips types only outside node_modules: an npm package must ship JavaScript'
-  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return `not found (${message.split('\n')[0]})`
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+    return missing(error, message.split('\n')[0]!, url)
   if (!isError(error)) return message
   const unreadable = error instanceof SyntaxError || code === 'ERR_REQUIRE_CYCLE_MODULE'
   const scope = unreadable ? commonJsScope(url) : undefined
@@ -99,6 +100,22 @@ async function explain(error: unknown, url: string): Promise<string> {
   const name = propertyOf(error, 'name')
   const kind = typeof name === 'string' ? shorten(name, 100) : 'Error'
   return `${message === kind ? kind : `${kind}: ${message}`}${place === undefined ? '' : ` (${place})`}`
+}
+
+/**
+ * What is missing: the plugin, or what it imports.
+ * @param url of the plugin; empty if it could not be resolved
+ */
+function missing(error: unknown, message: string, url: string): string {
+  const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? []
+  if (url === '')
+    return `not found (${message}): install it beside the configuration, or begin the name of a file with ./`
+  if (name !== undefined)
+    return `it needs the package "${name}", which is not installed there (${message}): npm install ${name}`
+  const file = propertyOf(error, 'url')
+  // Where Node names the importer, that is this module.
+  if (file === url) return `not found: there is no file ${fileURLToPath(url)}`
+  return typeof file === 'string' ? `it imports a file that does not exist (${message})` : `not found (${message})`
 }
 
 /**

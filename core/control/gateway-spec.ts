@@ -9,6 +9,9 @@ export interface OptionsSpec {
   readonly origins?: Readonly<Record<string, Path>>
 }
 
+/** Name and factory of an entry that could not be read. It may be any filter: nothing is concluded from its absence. */
+export const UNREAD = ''
+
 /** One entry of a chain. */
 export interface FilterSpec extends OptionsSpec {
   /** Unique in the chain. `endpoints[].filters` refers to it. */

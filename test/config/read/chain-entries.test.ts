@@ -54,7 +54,10 @@ t.test('what is no entry is a problem', async (t) => {
   )
   t.equal(one('filters: [{ auth: 3 }]'), '1:13 filters[0].auth: expected options (a mapping) or off, found 3')
   t.equal(one('filters: [{ filter: a, nmae: b }]'), '1:24 filters[0].nmae: unknown key "nmae". Did you mean "name"?')
-  t.equal(one('filters: [{ filter: 3 }]'), '1:13 filters[0].filter: expected a text, found 3')
+  t.equal(
+    one('filters: [{ filter: 3 }]'),
+    '1:13 filters[0].filter: expected a text in quotes (YAML reads this as a number), found 3',
+  )
   t.equal(one('filters: ["a b"]'), '1:11 filters[0]: expected the name of a filter, such as rate-limit; found "a b"')
   t.equal(
     one('admin: { filters: [] }'),

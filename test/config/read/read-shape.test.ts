@@ -23,7 +23,10 @@ t.test('the wrong kind is named, and what is allowed', async (t) => {
   t.equal(one('endpoints: { a: 1 }'), '1:1 endpoints: expected a list of endpoints, found a mapping')
   t.equal(one('plugins: [""]'), `1:11 plugins[0]: expected a text that isn't empty, found ""`)
   t.equal(one('plugins: [a, a]'), '1:14 plugins[1]: the plugin is listed already: plugins[0] (line 1)')
-  t.equal(one('auth_issuer: 3'), '1:1 auth_issuer: expected a text or a list of texts, found 3')
+  t.equal(
+    one('auth_issuer: 3'),
+    '1:1 auth_issuer: expected a text in quotes (YAML reads this as a number) or a list of texts, found 3',
+  )
   t.equal(one('- a'), '1:1 expected a configuration, such as "listen: 8000"; found a list')
   t.equal(one(endpoint('methods: GET')), '4:5 endpoints[0].methods: expected a list, found "GET"')
   t.equal(
@@ -31,5 +34,8 @@ t.test('the wrong kind is named, and what is allowed', async (t) => {
     '4:5 endpoints[0].methods: expected a list with at least one entry (or leave the key out), found an empty list',
   )
   t.equal(one(endpoint('roles:')), '4:5 endpoints[0].roles: expected a list, found nothing')
-  t.equal(one(endpoint('methods: [GET, 3]')), '4:20 endpoints[0].methods[1]: expected a text, found 3')
+  t.equal(
+    one(endpoint('methods: [GET, 3]')),
+    '4:20 endpoints[0].methods[1]: expected a text in quotes (YAML reads this as a number), found 3',
+  )
 })

@@ -57,7 +57,7 @@ t.test('contradictions about tokens are problems', async (t) => {
     one('roles: [a]\nfilters: { auth: { roles: [b] } }'),
     /given twice: endpoints\[0\]\.roles is the same as endpoints\[0\]\.filters\.auth\.roles \(line 5\)/,
   )
-  t.match(one('auth_type: 3'), /expected a text, found 3/)
+  t.match(one('auth_type: 3'), /expected a text in quotes .*, found 3/)
 })
 
 t.test('options of filters for one endpoint', async (t) => {

@@ -94,7 +94,10 @@ t.test('keys of the document are shown in the same way', async (t) => {
     ['endpoints: [{ name: a, url: "http://user:hunter2/x@host/x" }]', /found "http:\/\/…@host\/x"/],
     ['listen: "http://user:hunter2@host"', /found "http:\/\/…@host"/],
     ['listen: "${PORT:-user:hunter2@host}"', /found the value of "\$\{PORT:-…@host\}"/],
-    ['health_check: { headers: { authorization: 42 } }', /expected a text, found a value that is not shown/],
+    [
+      'health_check: { headers: { authorization: 42 } }',
+      /expected a text in quotes .*, found a value that is not shown/,
+    ],
     ['health_check: { headers: { x-api-key: "${hunter2!}" } }', /this is not a reference/],
     ['health_check: { headers: { cookie: *hunter2 } }', /the alias has no anchor before it/],
     ['health_check: { headers: { cookie: |hunter2\n } }', /not valid YAML|can't start/],

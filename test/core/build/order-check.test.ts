@@ -40,7 +40,7 @@ t.test('each unsafe order is refused, with its place and what to do', async (t) 
       /^filters\.0: "proxy" reads the slot "route".*move "route-match" before it/,
     ],
     ['slot nobody writes', specOf([api], ['proxy']), /put "route-match" before it/],
-    ['no terminal filter', specOf([api], ['route-match']), /^filters: .*no terminal filter; end it with "proxy"/],
+    ['no terminal filter', specOf([api], ['route-match']), /^filters\.0: .*no terminal filter; end it with "proxy"/],
     [
       'two terminal filters',
       specOf([api], ['route-match', 'proxy', ['proxy', {}, 'again']]),
@@ -150,7 +150,7 @@ t.test('problems have the words of the configuration, whatever the schema', asyn
     ['odd', { when: 3 }, 'when: expected date, found 3'],
     ['odd', { only: 3 }, 'only: expected "x", found 3'],
     ['odd', { text: '' }, 'text: expected a text that isn\'t empty, found ""'],
-    ['route-match', { prefix: 3 }, 'prefix: expected a text, found 3'],
+    ['route-match', { prefix: 3 }, 'prefix: expected a text in quotes (YAML reads this as a number), found 3'],
   ]
   const shape = { when: z.date(), only: z.literal('x'), text: z.string().min(1) }
   const odd = { ...broken('odd', () => ({})), options: z.strictObject(shape).partial() as never }

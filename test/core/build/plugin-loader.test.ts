@@ -104,9 +104,16 @@ t.test('whatever a plugin throws or exports, it is a load error that names it', 
 })
 
 t.test('a file or package that is not there', async (t) => {
-  t.match(await problemOf(t, {}, './missing.ts'), /: not found \(.*DIR\/missing\.ts/)
+  t.match(await problemOf(t, {}, './missing.ts'), /: not found: there is no file DIR\/missing\.ts$/)
   t.match(await problemOf(t, {}, 'no-such-package'), /: not found \(.*no-such-package/)
-  t.match(await problemOf(t, { 'p.mjs': "import './gone.mjs'" }), /: not found \(.*DIR\/gone\.mjs/)
+  t.match(
+    await problemOf(t, { 'p.mjs': "import './gone.mjs'" }),
+    /: it imports a file that does not exist \(.*DIR\/gone\.mjs/,
+  )
+  t.match(
+    await problemOf(t, { 'p.mjs': "import 'no-such-package/part'" }),
+    /: it needs the package "no-such-package", which is not installed there \(.*\): npm install no-such-package$/,
+  )
 })
 
 t.test('a syntax error has its file, line and column', async (t) => {

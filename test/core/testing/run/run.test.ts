@@ -221,7 +221,7 @@ t.test('what the test says wrong is refused in words', async (t) => {
       { options: { headr: 'X' } },
       /tenant\.headr: unknown option "headr" of the filter "tenant". Did you mean "header"\?/,
     ],
-    [{ options: { header: 5 } }, /tenant\.header: expected a text, found 5/],
+    [{ options: { header: 5 } }, /tenant\.header: expected a text in quotes .*, found 5/],
     [{ endpoint: { url: 'http://a', filters: { tenat: 'off' } } }, /options for "tenat".*Did you mean "tenant"\?/],
     [{ endpoint: { path: '/x' } }, /an endpoint has no key "path"/],
   ]
