@@ -40,7 +40,11 @@ interface Entry extends FilterSpec {
 /** Reads a list of chain entries. Reports what is wrong; `complete` is false then. */
 export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredChain {
   if (!Array.isArray(raw)) {
-    if (raw !== BROKEN) problems.error(at, `expected a list of filters, found ${problems.found(at, raw)}`)
+    if (raw !== BROKEN)
+      problems.error(
+        at,
+        `expected a list of filters, found ${problems.found(at, raw)}: begin each with a dash, - proxy`,
+      )
     return declaredChain([unread(at)], new Map(), false)
   }
   const entries: FilterSpec[] = []

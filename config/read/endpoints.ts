@@ -5,8 +5,8 @@ import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
-import { endpointHint } from '../schema/endpoint-hints.ts'
 import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
+import { endpointHint } from '../schema/key-hints.ts'
 import type { DeclaredChain } from './chain-entries.ts'
 import { reportEqualPaths } from './equal-paths.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
@@ -31,7 +31,10 @@ export function* readEndpoints(
   const checks = new Map<string, EndpointCheck>()
   if (raw === BROKEN) return { specs, checks }
   if (raw !== undefined && raw !== null && !Array.isArray(raw)) {
-    problems.error(at, `expected a list of endpoints, found ${problems.found(at, raw)}`)
+    problems.error(
+      at,
+      `expected a list of endpoints, found ${problems.found(at, raw)}: begin each with a dash, - name: …`,
+    )
     return { specs, checks }
   }
   const items: readonly unknown[] = raw ?? []

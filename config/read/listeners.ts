@@ -7,6 +7,7 @@ import type { Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, type ListenValue, showAddress } from '../schema/address.ts'
 import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
+import { adminHint } from '../schema/key-hints.ts'
 import { adminShape } from '../schema/section-shapes.ts'
 import { type DeclaredChain, impliedChain, readChain } from './chain-entries.ts'
 import { readShape } from './read-shape.ts'
@@ -81,7 +82,7 @@ function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
     )
     return undefined
   }
-  const values = readShape(adminShape, raw ?? {}, ['admin'], problems, ['filters'])
+  const values = readShape(adminShape, raw ?? {}, ['admin'], problems, ['filters'], adminHint)
   const at: Path = ['admin', 'filters']
   const spelled = raw !== undefined && Object.hasOwn(raw, 'filters')
   const chain = spelled ? readChain(raw.filters, at, problems) : impliedChain(['admin'], at)

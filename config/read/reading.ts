@@ -14,6 +14,7 @@ import { readReferencedFile } from '../document/referenced-file.ts'
 import type { Environment, References } from '../document/references.ts'
 import { toPlain } from '../document/to-plain.ts'
 import { documentShape } from '../schema/document-schema.ts'
+import { documentHint } from '../schema/key-hints.ts'
 import { advise } from './advice.ts'
 import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
 import { rootNotice } from './health-check.ts'
@@ -57,6 +58,9 @@ export class ReadingCache {
   readonly plain = new WeakMap<object, unknown>()
   readonly endpoints: KnownEndpoints = new WeakMap()
 }
+
+/** Keys of the document that have functions of their own. */
+const BY_HAND = ['include', 'admin', 'filters', 'endpoints']
 
 /** One reading of a configuration, from parsed files to the spec and the settings. */
 export class Reading {
@@ -105,7 +109,7 @@ export class Reading {
       if (raw !== BROKEN) problems.error([], `expected a configuration, such as "listen: 8000"; found ${found}`)
       throw new LocatedConfigError(problems.errors, this.#document)
     }
-    const values = readShape(documentShape, raw, [], problems, ['include', 'admin', 'filters', 'endpoints'])
+    const values = readShape(documentShape, raw, [], problems, BY_HAND, documentHint)
     const listeners = readListeners(raw, values, problems)
     const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
     advise(listeners, endpoints.specs, problems)

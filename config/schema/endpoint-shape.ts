@@ -84,7 +84,7 @@ export const endpointShape = {
       'Path of health checks; short for `path` of `health_check`. Default: that of `health_check` of the document.',
     ),
   health_check: z
-    .union([off(), section(ownHealthCheckShape)], { error: 'expected a mapping or off' })
+    .union([off(), section(ownHealthCheckShape)], { error: 'expected a mapping, such as { path: /health }, or off' })
     .nullable()
     .optional()
     .describe(

@@ -36,7 +36,9 @@ endpoints: [{ name: a, url: "http://a", auth_type: bearer, filters: { proxy: { t
   ])
   t.equal(lines.length, 6, 'nothing is concluded from what could not be read')
   const none = await said(t, 'filters: { proxy: {} }\nendpoints: [{ name: a, url: "http://a", auth_type: bearer }]\n')
-  t.match(none, [/^weir\.yaml:1:1 filters: expected a list of filters, found a mapping$/])
+  t.match(none, [
+    /^weir\.yaml:1:1 filters: expected a list of filters, found a mapping: begin each with a dash, - proxy$/,
+  ])
 })
 
 t.test('a chain without an end is told at its last filter', async (t) => {
@@ -110,6 +112,25 @@ t.test('an unknown key: all keys there are, or where it belongs', async (t) => {
     'weir.yaml:3:33 endpoints[0].retries: unknown key "retries". The filter "retry" does that: filters: { retry: { max_retries: … } }, with "retry" in the chain',
     'weir.yaml:3:45 endpoints[0].tls: unknown key "tls". The filter "proxy" does that: filters: { proxy: { tls: … } }',
     'weir.yaml:3:54 endpoints[0].weight: unknown key "weight". A weight belongs to a target: targets: [{ url: "http://…", weight: 2 }]',
+  ])
+})
+
+t.test('the first file of somebody who knows another gateway', async (t) => {
+  const text = `port: 8080
+routes: []
+admin: { port: 9000, probes: 9001 }
+endpoints:
+  orders: { url: "http://o" }
+`
+  t.same(await said(t, text), [
+    'weir.yaml:1:1 port: unknown key "port". Here it is "listen"',
+    'weir.yaml:2:1 routes: unknown key "routes". Here it is "endpoints"',
+    'weir.yaml:3:10 admin.port: unknown key "port". Here it is "listen"',
+    'weir.yaml:3:22 admin.probes: unknown key "probes". Here it is "probes_listen"',
+    'weir.yaml:4:1 endpoints: expected a list of endpoints, found a mapping: begin each with a dash, - name: …',
+  ])
+  t.same(await said(t, 'endpoints: [{ name: a, url: "http://a", auth: bearer }]\n'), [
+    'weir.yaml:1:41 endpoints[0].auth: unknown key "auth". Whether a token is needed says auth_type: bearer, or auth_type: none',
   ])
 })
 

@@ -44,8 +44,11 @@ t.test('what is no entry is a problem', async (t) => {
     one('filters: [{ proxy: off }]'),
     '1:1 filters: the chain is empty: it needs at least a terminal filter, such as proxy',
   )
-  t.equal(one('filters: proxy'), '1:1 filters: expected a list of filters, found "proxy"')
-  t.equal(one('filters:'), '1:1 filters: expected a list of filters, found nothing')
+  t.equal(
+    one('filters: proxy'),
+    '1:1 filters: expected a list of filters, found "proxy": begin each with a dash, - proxy',
+  )
+  t.equal(one('filters:'), '1:1 filters: expected a list of filters, found nothing: begin each with a dash, - proxy')
   t.equal(one('filters: [3]'), '1:11 filters[0]: expected a filter: its name, or name: options; found 3')
   t.equal(one('filters: [{}]'), '1:11 filters[0]: an empty mapping is not a filter')
   t.match(

@@ -20,7 +20,10 @@ t.test('the wrong kind is named, and what is allowed', async (t) => {
     '1:17 health_check.healthy_threshold: expected at least 1, found 0',
   )
   t.equal(one('tracing: { sample_ratio: .nan }'), '1:12 tracing.sample_ratio: expected a number, found NaN')
-  t.equal(one('endpoints: { a: 1 }'), '1:1 endpoints: expected a list of endpoints, found a mapping')
+  t.equal(
+    one('endpoints: { a: 1 }'),
+    '1:1 endpoints: expected a list of endpoints, found a mapping: begin each with a dash, - name: …',
+  )
   t.equal(one('plugins: [""]'), `1:11 plugins[0]: expected a text that isn't empty, found ""`)
   t.equal(one('plugins: [a, a]'), '1:14 plugins[1]: the plugin is listed already: plugins[0] (line 1)')
   t.equal(
