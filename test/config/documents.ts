@@ -83,6 +83,7 @@ export const BROKEN = [
 export const ENV = {
   WEIR_ADMIN_KEY: 'a secret of forty characters, for the tests',
   PORT: '8000',
+  WEIR_ADMIN_KEY: 'k'.repeat(32),
   SHARE: '0.5',
   SWITCH: 'off',
   NAME: 'auth',
