@@ -52,14 +52,34 @@ export const downstreamShape = {
   idle_timeout: positiveDuration()
     .prefault('65s')
     .describe(
-      'How long a connection without a request stays open; should be longer than that of a load balancer in front of Weir.',
+      'How long a connection without a request stays open; should be longer than that of a load balancer in front of Weir. Blank lines extend it by at most headers_timeout.',
     ),
   body_timeout: positiveDuration()
     .prefault('60s')
     .describe('Time between two parts of a request body, while the upstream accepts them; then 408.'),
   send_timeout: positiveDuration()
     .prefault('60s')
-    .describe('Time in which a client must accept some of a response; then the connection is closed.'),
+    .describe('Time in which a client must accept some of a response; then the connection is reset.'),
+  min_rate: size()
+    .refine((bytes) => bytes > 0, 'expected a size above zero')
+    .optional()
+    .describe(
+      'Bytes per second that a client must send of a body, and accept of a response, while Weir waits for it; it may fall behind by 10 s in all. Then 408, or the connection is reset. Default: no limit.',
+    ),
+  max_connections: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Number of connections of clients at once; more are closed at once. Default: half of the file descriptors that the process may open, without 32 for itself.',
+    ),
+  max_connections_per_address: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Number of connections of one address at once, proxies included; more are closed at once. Default: no limit.',
+    ),
   max_headers_size: sizeBetween(1024, 1024 ** 2, 'expected a size from 1KiB to 1MiB')
     .prefault('16KiB')
     .describe('Size of the request line and the header fields; beyond it 431, or 414 if the line alone is longer.'),

@@ -81,6 +81,11 @@ export class TimerWheel {
     return this.#turn
   }
 
+  /** @internal Monotonic milliseconds, read from the clock. */
+  now(): number {
+    return this.#now()
+  }
+
   /** Milliseconds since a turn ended. What happened in that turn is as old as that, or older by up to the turn's length. */
   since(turn: WheelTurn): number {
     return Math.max(this.#now() - turn.end, 0)

@@ -27,6 +27,8 @@ export class Connection {
   body: RequestBody | undefined
   /** Response to it. */
   response: ServerResponse | undefined
+  /** When it was first seen without an exchange since the last one; monotonic milliseconds. */
+  idleSince: number | undefined
   /** The parser has failed: nothing that still comes is a request. */
   broken = false
   readonly #socket: Duplex
@@ -73,6 +75,7 @@ export class Connection {
   enter(): boolean {
     if (this.#busy) return false
     this.#busy = true
+    this.idleSince = undefined
     return true
   }
 

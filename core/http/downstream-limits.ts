@@ -8,6 +8,12 @@ export interface DownstreamLimits {
   readonly bodyTimeoutMs: number
   /** Time in which a client takes no byte of a response. */
   readonly sendTimeoutMs: number
+  /** Least rate of a body, either way, while the gateway waits for the client; bytes per second. 0: no limit. */
+  readonly minRate: number
+  /** Connections at once; more are closed as soon as they are accepted. Undefined: as the process's descriptors allow. */
+  readonly maxConnections: number | undefined
+  /** The same for the connections of one address. May be infinite. */
+  readonly maxConnectionsPerAddress: number
   /** Size of a request's head with its first line; a larger one gets 431, or 414. */
   readonly maxHeadersSize: number
   /** Number of fields of a head; more get 431. */
@@ -25,6 +31,9 @@ export const DEFAULT_LIMITS: DownstreamLimits = {
   idleTimeoutMs: 65_000,
   bodyTimeoutMs: 60_000,
   sendTimeoutMs: 60_000,
+  minRate: 0,
+  maxConnections: undefined,
+  maxConnectionsPerAddress: Infinity,
   maxHeadersSize: 16 * 1024,
   maxHeadersCount: 100,
   maxTargetSize: 8 * 1024,

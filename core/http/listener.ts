@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import type { Chain } from '../chain/chain.ts'
 import type { Runtime } from '../chain/runtime.ts'
+import { Connections } from './connections.ts'
 import { type ListenerSettings, ListenerState } from './listener-state.ts'
 import type { Overload } from './overload.ts'
 import { acceptRequest } from './served-request.ts'
@@ -35,6 +36,7 @@ export class Listener {
   readonly name: string
   readonly #options: ListenerOptions
   readonly #state: ListenerState
+  readonly #connections: Connections
   readonly #server: Server
 
   constructor(options: ListenerOptions, runtime: Runtime, settings: ListenerSettings) {
@@ -42,6 +44,7 @@ export class Listener {
     this.#options = options
     const state = new ListenerState(settings, runtime, options.overload)
     this.#state = state
+    this.#connections = new Connections(state)
     const server = createServer({
       // Long uploads are legitimate; uploads that stall have a limit of their own.
       requestTimeout: 0,
@@ -52,7 +55,11 @@ export class Listener {
     } as Parameters<typeof createServer>[0])
     this.#server = server
     this.configure(settings)
-    server.on('connection', (socket) => boundQueue(socket))
+    server.on('connection', (socket) => {
+      const connection = this.#connections.opened(socket)
+      if (connection !== undefined) boundQueue(connection, socket)
+    })
+    server.on('drop', () => state.overload?.refused('total'))
     server.on('request', (req, res) => acceptRequest(state, req, res, false))
     server.on('checkContinue', (req, res) => acceptRequest(state, req, res, true))
     server.on('checkExpectation', (req, res) => acceptRequest(state, req, res, false))
@@ -69,6 +76,7 @@ export class Listener {
     this.#server.keepAliveTimeout = limits.idleTimeoutMs
     // Node silently drops fields beyond its limit, or rejects the head as no request: readHead must see them first.
     this.#server.maxHeadersCount = 2 * limits.maxHeadersCount
+    this.#connections.limit(this.#server)
     Object.assign(this.#server, { maxHeaderSize: limits.maxHeadersSize })
   }
 

@@ -41,12 +41,14 @@ export class Overload {
   readonly #clock: Clock
   readonly #resident: () => number
   readonly #shed = new Counter<'reason'>()
+  readonly #refused = new Counter<'reason'>()
   #limits = NO_LIMITS
   #requests = 0
   #memory = false
   #lag = false
   readonly #lags: number[] = []
   #sampledAt = 0
+  #known = 0
   #timer: Deadline | undefined
 
   /** @param resident reads the resident memory of the process, in bytes */
@@ -58,6 +60,12 @@ export class Overload {
       help: 'Requests that got 503 because the gateway was overloaded.',
       type: 'counter',
       collect: () => this.#shed.samples(),
+    })
+    meter.register({
+      name: 'weir_connections_refused_total',
+      help: 'Connections of clients that were closed at once, because there were too many: in total, or of one address.',
+      type: 'counter',
+      collect: () => this.#refused.samples(),
     })
     meter.register({
       name: 'weir_overload_requests',
@@ -106,6 +114,11 @@ export class Overload {
     return reason
   }
 
+  /** A connection was refused. @param reason too many in total, or of one address */
+  refused(reason: 'total' | 'address'): void {
+    this.#refused.add({ reason })
+  }
+
   /** A request that entered is over. */
   leave(): void {
     this.#requests--
@@ -120,7 +133,15 @@ export class Overload {
     const lag = this.#lags.length < LAGS ? 0 : this.#lags.toSorted((a, b) => a - b)[LAGS >> 1]!
     const { maxLagMs, maxMemory } = this.#limits
     this.#lag = lag >= (this.#lag ? maxLagMs * LAG_AGAIN : maxLagMs)
-    this.#memory = maxMemory < Infinity && this.#resident() >= (this.#memory ? maxMemory * MEMORY_AGAIN : maxMemory)
+    this.#memory = maxMemory < Infinity && this.#measure() >= (this.#memory ? maxMemory * MEMORY_AGAIN : maxMemory)
+  }
+
+  /** The system reads it from a file, which can't be opened while there are no descriptors: what was last known holds. */
+  #measure(): number {
+    try {
+      this.#known = this.#resident()
+    } catch {}
+    return this.#known
   }
 
   #because(reason: OverloadReason): boolean {

@@ -3,10 +3,14 @@ import type { BodySink, BodySource } from '../api/body.ts'
 import { type ErrorCode, WeirError } from '../api/errors.ts'
 import { type IdleOwner, IdleWatchdog } from '../base/idle-watchdog.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
+import { type MinRate, minRate } from './min-rate.ts'
 
-/** The limit on the time without a byte of a body, while the gateway waits for it. */
+/** The limits on a client that sends a body slowly, while the gateway waits for it. */
 export interface Stall {
+  /** Time without a byte; milliseconds. */
   readonly ms: number
+  /** Bytes per second; 0: no limit. */
+  readonly minRate: number
   readonly timers: TimerWheel
 }
 
@@ -19,6 +23,7 @@ export class RequestBody implements BodySource, IdleOwner {
   #paused = false
   #listening = false
   readonly #watchdog: IdleWatchdog
+  readonly #rate: MinRate | undefined
   /** Bytes that have come so far. */
   received = 0
   /** The rest will not come: its framing is invalid, or the client stopped sending. */
@@ -29,6 +34,7 @@ export class RequestBody implements BodySource, IdleOwner {
     this.#message = message
     this.#stall = stall
     this.#watchdog = new IdleWatchdog(stall.timers, this, stall.ms)
+    this.#rate = minRate(stall.timers, stall.minRate, () => this.onIdle())
     this.#onFirstRead = onFirstRead
   }
 
@@ -41,12 +47,14 @@ export class RequestBody implements BodySource, IdleOwner {
 
   pause(): void {
     this.#paused = true
+    this.#rate?.stop()
     this.#message.pause()
   }
 
   resume(): void {
     this.#paused = false
     this.#watchdog.touch()
+    this.#rate?.wait()
     this.#message.resume()
   }
 
@@ -88,11 +96,13 @@ export class RequestBody implements BodySource, IdleOwner {
 
   #listen(): void {
     this.#watchdog.start()
+    this.#rate?.wait()
     if (this.#listening) return
     this.#listening = true
     const message = this.#message
     message.on('data', (chunk: Buffer) => {
       this.#watchdog.touch()
+      this.#rate?.moved(chunk.length)
       this.received += chunk.length
       if (this.#sink?.write(chunk) === false) this.pause()
     })
@@ -112,6 +122,7 @@ export class RequestBody implements BodySource, IdleOwner {
 
   #over(): BodySink | undefined {
     this.#watchdog.stop()
+    this.#rate?.stop()
     this.#message.socket?.off('close', this.#gone)
     const sink = this.#sink
     this.#sink = undefined

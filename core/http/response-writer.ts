@@ -6,12 +6,14 @@ import type { HeaderList } from '../api/header-list.ts'
 import type { Response, Upgrade } from '../api/reply.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
 import { errorResponse } from '../chain/render-reply.ts'
+import type { DownstreamLimits } from './downstream-limits.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
 import { addTrailers, sendBare, switchHead, writeHead } from './head-writer.ts'
 import { sendInterim } from './interim-response.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseEnd } from './response-end.ts'
 import { SendTimeout } from './send-timeout.ts'
+import { reset } from './tunnel/tunnel-flow.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 
 /** A complete body of at most so many bytes is copied behind its head. */
@@ -31,7 +33,7 @@ export class ResponseWriter implements BodySink, InterimSink {
   readonly #requestBody: RequestBody | undefined
   readonly #framing: Framing
   readonly #timers: TimerWheel
-  readonly #sendTimeoutMs: number
+  readonly #limits: DownstreamLimits
   #sendTimeout: SendTimeout | undefined
   readonly #handshake: UpgradeHandshake | undefined
   readonly #owner: ResponseEnd
@@ -50,7 +52,7 @@ export class ResponseWriter implements BodySink, InterimSink {
   #sentStatus = 0
 
   /**
-   * @param sendTimeoutMs how long the client may take no byte of the response
+   * @param limits how slowly the client may take the response
    * @param handshake set if the client offered to switch protocols
    */
   constructor(
@@ -59,7 +61,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     requestBody: RequestBody | undefined,
     framing: Framing,
     timers: TimerWheel,
-    sendTimeoutMs: number,
+    limits: DownstreamLimits,
     handshake: UpgradeHandshake | undefined,
     owner: ResponseEnd,
   ) {
@@ -68,7 +70,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#requestBody = requestBody
     this.#framing = framing
     this.#timers = timers
-    this.#sendTimeoutMs = sendTimeoutMs
+    this.#limits = limits
     this.#handshake = handshake
     this.#owner = owner
     res.on('close', () => this.#closed())
@@ -168,14 +170,15 @@ export class ResponseWriter implements BodySink, InterimSink {
   #cut(): void {
     this.#ended = true
     this.#broken = true
-    // A response to HTTP/1.0 may end with its connection: only a reset shows that it is not complete.
-    if (this.#req.httpVersion === '1.0') this.#req.socket.resetAndDestroy()
+    // A response to HTTP/1.0 may end with its connection: only a reset shows that it is not complete. What a client does not read
+    // would stay in the kernel for minutes after any other end.
+    if (this.#req.httpVersion === '1.0' || this.#error?.code === 'client_stalled') reset(this.#req.socket)
     this.#res.destroy()
   }
 
   /** Something waits until the client reads it. */
   #await(): void {
-    this.#sendTimeout ??= new SendTimeout(this.#res, this.#req.socket, this.#sendTimeoutMs, () =>
+    this.#sendTimeout ??= new SendTimeout(this.#res, this.#req.socket, this.#limits, this.#timers, () =>
       this.fail(new WeirError('client_stalled')),
     )
     this.#sendTimeout.start()

@@ -1,23 +1,36 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { TimerWheel } from '../base/timer-wheel.ts'
+import type { DownstreamLimits } from './downstream-limits.ts'
+import { type MinRate, minRate } from './min-rate.ts'
 
 /**
- * The limit on the time in which a client reads nothing. It uses the timeout of the socket, which notices every byte that the
- * kernel takes; streams have no event for that. The timeout is set only while something waits to be sent.
+ * The limits on a client that reads nothing, or too slowly. The first uses the timeout of the socket, which notices every byte that
+ * the kernel takes; streams have no event for that. Both run only while something waits to be sent.
  */
 export class SendTimeout {
   readonly #res: ServerResponse
   readonly #socket: Socket
   readonly #ms: number
   readonly #stalled: () => void
+  readonly #rate: MinRate | undefined
+  /** Bytes of the connection for which the rate has been asked. */
+  #asked = 0
   #armed = false
 
-  /** @param stalled called once, when the client has read nothing for `ms` milliseconds */
-  constructor(res: ServerResponse, socket: Socket, ms: number, stalled: () => void) {
+  /** @param stalled called when the client has read nothing for `sendTimeoutMs`, or less than `minRate` */
+  constructor(
+    res: ServerResponse,
+    socket: Socket,
+    { sendTimeoutMs, minRate: rate }: Pick<DownstreamLimits, 'sendTimeoutMs' | 'minRate'>,
+    timers: TimerWheel,
+    stalled: () => void,
+  ) {
     this.#res = res
     this.#socket = socket
-    this.#ms = ms
+    this.#ms = sendTimeoutMs
     this.#stalled = stalled
+    this.#rate = minRate(timers, rate, stalled)
   }
 
   start(): void {
@@ -27,11 +40,17 @@ export class SendTimeout {
       this.#res.once('timeout', this.#stalled)
       // It must run before Node sets the timeout for idle connections.
       this.#res.prependOnceListener('finish', () => this.stop())
+      if (this.#rate !== undefined) this.#res.once('close', () => this.#rate!.stop())
     }
     this.#socket.setTimeout(this.#ms)
+    if (this.#rate === undefined) return
+    const { bytesWritten, writableLength } = this.#socket
+    this.#rate.wait(Math.min(bytesWritten - this.#asked, writableLength))
+    this.#asked = bytesWritten
   }
 
   stop(): void {
     this.#socket.setTimeout(0)
+    this.#rate?.stop()
   }
 }

@@ -130,7 +130,7 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     state.requestBegan()
     if (x.request.upgrade !== undefined) handshake?.watch()
     const { timers } = runtime
-    this.#writer = new ResponseWriter(req, res, source, framing, timers, limits.sendTimeoutMs, handshake, this)
+    this.#writer = new ResponseWriter(req, res, source, framing, timers, limits, handshake, this)
     x.interim = this.#writer
     this.#run = new ChainRunner(x, settings.chain, runtime, this)
   }
@@ -181,7 +181,8 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
 }
 
 function bodyOf(state: ListenerState, req: IncomingMessage, res: ServerResponse, framing: Framing): RequestBody {
-  const stall = { ms: state.settings.limits.bodyTimeoutMs, timers: state.runtime.timers }
+  const { bodyTimeoutMs: ms, minRate } = state.settings.limits
+  const stall = { ms, minRate, timers: state.runtime.timers }
   return new RequestBody(req, stall, framing.waiting ? continueWhenRead(res, framing) : undefined)
 }
 

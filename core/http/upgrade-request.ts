@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connectionOf } from './connection.ts'
+import { type Connection, connectionOf } from './connection.ts'
 import { endSlowly } from './early-reply.ts'
 import type { ListenerState } from './listener-state.ts'
 import { askBeforeRequest } from './node-parser.ts'
@@ -21,8 +21,7 @@ export function leavesParser(state: ListenerState, req: IncomingMessage): boolea
  * offer, and takes it back when they have been served: nothing more is read meanwhile. A request with a body can't be released;
  * the connection ends before it, and its client sends it again (RFC 9112 §9.3.2).
  */
-export function boundQueue(socket: Socket): void {
-  const connection = connectionOf(socket)
+export function boundQueue(connection: Connection, socket: Socket): void {
   askBeforeRequest(socket, (req) => {
     if (!connection.full) return 'read'
     return req.headers.upgrade === undefined && offerOf(req, []) === 'ignore' ? 'release' : 'stop'

@@ -28,6 +28,8 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   #controller: Dispatcher.DispatchController | undefined
   #phase: RequestPhase = 'connecting'
   #responding = false
+  /** Whether all of the request is sent. A response may come before, and both may then go on (RFC 9112 §9.3). */
+  #sent = false
   #resent = false
   #cancelled: Error | undefined
   #source: ResponseSource | undefined
@@ -82,6 +84,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
 
   onRequestSent(): void {
     this.#watchdog.touch()
+    this.#sent = true
     if (this.#phase === 'sending') this.#phase = 'waiting'
   }
 
@@ -189,7 +192,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     this.#fail(error instanceof WeirError ? error : new WeirError('internal_error', undefined, { cause: error }))
   }
 
-  /** Infinite while the client is slow, reading or uploading: the upstream is not to blame for that. */
+  /** Infinite while the client is slow, reading or uploading, even both at once: the upstream is not to blame for that. */
   idleLimit(): number {
     return this.#clientIsSlow ? Infinity : silenceLimit(this.#phase, this.#context.limits)
   }
@@ -204,8 +207,9 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   }
 
   get #clientIsSlow(): boolean {
-    if (this.#phase === 'body') return this.#source?.paused === true
-    return this.#phase === 'sending' && this.#upload?.blocked !== true
+    const uploads = !this.#sent && this.#upload?.blocked === false
+    if (this.#phase === 'body') return uploads || this.#source?.paused === true
+    return this.#phase === 'sending' && uploads
   }
 
   #fail(error: WeirError): void {

@@ -81,7 +81,6 @@ export const BROKEN = [
 
 /** What both accept, however it looks; with `ENV` for the references. */
 export const ENV = {
-  WEIR_ADMIN_KEY: 'a secret of forty characters, for the tests',
   PORT: '8000',
   WEIR_ADMIN_KEY: 'k'.repeat(32),
   SHARE: '0.5',

@@ -114,10 +114,10 @@ export class Tunnel implements FlowOwner, IdleOwner {
     if (this.#open > 0) this.#deadline = this.#parts.timers.after(LEAVE_MS, () => this.#cut())
   }
 
-  /** A side that got a Close frame is closed, so that no reset overtakes the frame; the other side is reset. */
+  /** A side that got a Close frame is closed, so that no reset overtakes the frame; one that does not read is reset. */
   #cut(): void {
     for (const { to, over } of [this.#up, this.#down]) {
-      if (over) to.destroy()
+      if (over && to.writableLength === 0) to.destroy()
       else reset(to)
     }
   }

@@ -58,3 +58,46 @@ t.test('both ways at once: each piece is answered before the next is sent', asyn
   }
   t.equal(count, ROUNDS)
 })
+
+// RFC 9112 §9.3: a response may begin, and go on, while the request is still being sent.
+t.test('a client may pause its upload while the response goes on, for longer than idle_timeout', async (t) => {
+  const { api, outcomes, settled } = await proxied(
+    t,
+    (req, res) => {
+      res.flushHeaders()
+      req.on('data', (chunk: Buffer) => res.write(chunk))
+      req.on('end', () => res.end())
+      req.on('error', () => {})
+    },
+    { proxy: { idle_timeout: '200ms' } },
+  )
+  const call = request(api, { method: 'POST', agent: false })
+  call.write('one')
+  const [message] = (await once(call, 'response')) as [IncomingMessage]
+  const pieces: string[] = []
+  for await (const chunk of message) {
+    pieces.push(String(chunk))
+    if (pieces.length === 3) call.end()
+    else setTimeout(() => call.write(`piece ${pieces.length}`), 700)
+  }
+  t.same(pieces, ['one', 'piece 1', 'piece 2'])
+  await settled(1)
+  t.match(outcomes, [{ result: 'success' }])
+})
+
+t.test('an upstream that is silent once it has the whole upload is cut, though it has responded', async (t) => {
+  const { api, outcomes, settled } = await proxied(t, (req, res) => void [res.write('begun'), req.resume()], {
+    proxy: { idle_timeout: '200ms' },
+  })
+  const call = request(api, { method: 'POST', agent: false })
+  call.write('one')
+  const [message] = (await once(call, 'response')) as [IncomingMessage]
+  call.end('two')
+  const error = await message.toArray().then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  )
+  t.ok(error, 'the client sees that the response is not complete')
+  await settled(1)
+  t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_idle_timeout' } }])
+})

@@ -1,0 +1,72 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Connection, connectionOf } from './connection.ts'
+import { defaultMaxConnections } from './descriptor-limit.ts'
+import type { ListenerState } from './listener-state.ts'
+
+/** How often idle connections are looked through; milliseconds. */
+const SWEEP_MS = 1000
+
+/** The open connections of a listener: bounds them, and closes those that only look busy. */
+export class Connections {
+  readonly #state: ListenerState
+  readonly #open = new Map<Socket, Connection>()
+  readonly #byAddress = new Map<string, number>()
+  #sweep: NodeJS.Timeout | undefined
+
+  constructor(state: ListenerState) {
+    this.#state = state
+  }
+
+  /** Sets the limit of a server, which Node applies before it makes anything of a connection. A listener without endpoints has none. */
+  limit(server: Server): void {
+    const { overload, settings } = this.#state
+    if (overload !== undefined) server.maxConnections = settings.limits.maxConnections ?? defaultMaxConnections()
+  }
+
+  /** A connection was opened, or Node's server has taken it back. @returns undefined if it was refused */
+  opened(socket: Socket): Connection | undefined {
+    const known = this.#open.get(socket)
+    if (known !== undefined) return known
+    const { settings, overload } = this.#state
+    const connection = connectionOf(socket)
+    const { peer } = connection
+    const count = (this.#byAddress.get(peer) ?? 0) + 1
+    if (overload !== undefined && count > settings.limits.maxConnectionsPerAddress) {
+      overload.refused('address')
+      socket.resetAndDestroy()
+      return undefined
+    }
+    this.#open.set(socket, connection)
+    this.#byAddress.set(peer, count)
+    socket.once('close', () => this.#closed(socket, peer))
+    // Not on the wheel: it would hold the wheel up as long as there are connections.
+    this.#sweep ??= setInterval(() => this.#look(), SWEEP_MS).unref()
+    return connection
+  }
+
+  #closed(socket: Socket, peer: string): void {
+    this.#open.delete(socket)
+    const count = this.#byAddress.get(peer)! - 1
+    if (count > 0) this.#byAddress.set(peer, count)
+    else this.#byAddress.delete(peer)
+    if (this.#open.size > 0) return
+    clearInterval(this.#sweep)
+    this.#sweep = undefined
+  }
+
+  /**
+   * Blank lines before a request (RFC 9112 §2.2) start Node's timeout again, for ever. A head that begins in time may take its own
+   * time; later than that a connection only looks busy.
+   */
+  #look(): void {
+    const { settings, runtime } = this.#state
+    const limit = settings.limits.idleTimeoutMs + settings.limits.headersTimeoutMs
+    const now = runtime.clock.now()
+    for (const [socket, connection] of this.#open) {
+      if (connection.busy) continue
+      connection.idleSince ??= now
+      if (now - connection.idleSince >= limit) socket.destroy()
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t from 'tap'
+import { proxied } from '../../filters/proxy/support.ts'
+import { connectTo } from '../../support/client.ts'
+
+const GET = 'GET /api HTTP/1.1\r\nHost: a\r\n\r\n'
+
+/** Whether a new connection gets a response. */
+async function serves(port: number, localAddress?: string): Promise<Socket | undefined> {
+  const socket = connect({ port, host: '127.0.0.1', ...(localAddress === undefined ? {} : { localAddress }) })
+  socket.on('error', () => {})
+  socket.write(GET)
+  const answered = await new Promise((resolve) => {
+    socket.once('data', () => resolve(true))
+    socket.once('close', () => resolve(false))
+  })
+  return answered === true ? socket : undefined
+}
+
+t.test('connections beyond max_connections are closed at once, and counted', async (t) => {
+  const { port, metrics } = await proxied(t, (_req, res) => res.end('ok'), { limits: { maxConnections: 2 } })
+  const first = await serves(port)
+  const second = await serves(port)
+  t.ok(first && second)
+  t.equal(await serves(port), undefined)
+  t.match(await metrics(), /^weir_connections_refused_total\{reason="total"\} 1$/m)
+  second!.destroy()
+  let third: Socket | undefined
+  while (third === undefined) third = await serves(port)
+  for (const socket of [first, third]) socket!.destroy()
+})
+
+t.test('connections of one address have a limit of their own', async (t) => {
+  const { port, metrics } = await proxied(t, (_req, res) => res.end('ok'), {
+    limits: { maxConnectionsPerAddress: 2 },
+  })
+  const [first, second] = [await serves(port, '127.0.0.2'), await serves(port, '127.0.0.2')]
+  t.ok(first && second)
+  t.equal(await serves(port, '127.0.0.2'), undefined)
+  const other = await serves(port, '127.0.0.3')
+  t.ok(other, 'another address')
+  t.match(await metrics(), /^weir_connections_refused_total\{reason="address"\} 1$/m)
+  first!.destroy()
+  let again: Socket | undefined
+  while (again === undefined) again = await serves(port, '127.0.0.2')
+  for (const socket of [second, again, other]) socket!.destroy()
+})
+
+t.test('blank lines between requests do not keep a connection', async (t) => {
+  const { port } = await proxied(t, (_req, res) => res.end('ok'), {
+    limits: { idleTimeoutMs: 500, headersTimeoutMs: 1500 },
+  })
+  const client = await connectTo(port)
+  client.on('error', () => {})
+  client.resume()
+  client.write(GET)
+  await once(client, 'data')
+  const begun = performance.now()
+  const blank = setInterval(() => client.write('\r\n'), 100)
+  await once(client, 'close')
+  clearInterval(blank)
+  const took = performance.now() - begun
+  t.ok(took >= 1900 && took < 8000, `closed after ${took.toFixed(0)} ms`)
+})
+
+t.test('blank lines instead of a first request do not keep one either', async (t) => {
+  const { port } = await proxied(t, (_req, res) => res.end('ok'), { limits: { headersTimeoutMs: 500 } })
+  const client = await connectTo(port)
+  client.on('error', () => {})
+  client.resume()
+  const blank = setInterval(() => client.write('\r\n'), 100)
+  await once(client, 'close')
+  clearInterval(blank)
+  t.pass('closed')
+})
+
+t.test('a request behind a blank line, and one that takes its time, are served', async (t) => {
+  const { port } = await proxied(t, (_req, res) => res.end('ok'), { limits: { idleTimeoutMs: 500 } })
+  const client = await connectTo(port)
+  let received = ''
+  client.on('data', (chunk) => (received += chunk.toString('latin1')))
+  client.write(GET)
+  await once(client, 'data')
+  client.write('\r\nGET /ap')
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  client.write('i HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await once(client, 'close')
+  t.equal(received.split('HTTP/1.1 200').length, 3)
+})
