@@ -69,6 +69,10 @@ export const ERRORS = {
   client_gone: downstream(499, 'The client closed the connection'),
   client_stalled: downstream(499, 'The client stopped reading the response'),
 
+  gateway_exhausted: {
+    ...gateway('The gateway has run out of connections', 'connection_limit_reached'),
+    status: 503,
+  },
   filter_error: gateway('A filter failed'),
   filter_timeout: gateway('A filter took too long'),
   requirement_unmet: gateway('No filter satisfied a requirement of the endpoint', 'proxy_configuration_error'),

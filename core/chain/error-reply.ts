@@ -4,7 +4,10 @@ import { LocalReply } from '../api/reply.ts'
 
 /** The reply for an error, by the table in `errors.ts`. */
 export function errorReply(error: WeirError, filter: string): LocalReply {
-  return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers: proxyStatus(error) }, filter)
+  const headers = proxyStatus(error)
+  // RFC 9110 §10.2.3; no other code of the table is a 503 or 429.
+  if (error.status === 503) headers['retry-after'] = '1'
+  return new LocalReply(error.status, error.code, { detail: `${error.title}.`, headers }, filter)
 }
 
 /** The reply for the error of a hook. It names the filter and the hook, and shows nothing of what was thrown. */
@@ -17,7 +20,6 @@ export function filterFailure(error: HookError): LocalReply {
   return new LocalReply(error.status, code, { detail, headers: proxyStatus(error), extra: { filter } }, filter)
 }
 
-// A 503 or 429 would need Retry-After (RFC 9110 §10.2.3); no code of the table has one of them.
 const proxyStatus = (error: WeirError): Record<string, string> => ({
   'proxy-status': `weir; error=${ERRORS[error.code].proxyStatus}`,
 })

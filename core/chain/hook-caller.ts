@@ -85,7 +85,9 @@ export abstract class HookCaller implements HookWatch {
       this.report(error)
       return filterFailure(error)
     }
-    if (error.source === 'gateway') this.runtime.filterError(this.x, filter, hook, error)
+    // What the gateway has run out of is no error of a filter, and whoever noticed it has logged it.
+    if (error.source === 'gateway' && error.code !== 'gateway_exhausted')
+      this.runtime.filterError(this.x, filter, hook, error)
     return errorReply(error, filter)
   }
 

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { WeirError } from '../../core/index.ts'
 import type { Addresses, Connection } from './dns/addresses.ts'
+import type { Shortages } from './shortages.ts'
 import { WriteErrors } from './write-errors.ts'
 
 /** Handler of a request that a pool with counting clients sends. */
@@ -30,7 +31,13 @@ export class CountingClient extends Client implements Connection {
   readonly #serverName: string | undefined
 
   /** @param serverName name that TLS sends and verifies; empty if the address is verified */
-  constructor(origin: URL, { connect, ...options }: Client.Options, serverName: string, addresses?: Addresses) {
+  constructor(
+    origin: URL,
+    { connect, ...options }: Client.Options,
+    serverName: string,
+    addresses?: Addresses,
+    shortages?: Pick<Shortages, 'note'>,
+  ) {
     const link: { begun?: (socket: unknown) => void; made?: (...result: Parameters<buildConnector.Callback>) => void } =
       {}
     super(origin, {
@@ -55,7 +62,7 @@ export class CountingClient extends Client implements Connection {
       this.#connecting = undefined
       // The types say null, but with an error there is no second argument.
       if (socket == null) {
-        if (!(error instanceof WeirError)) addresses?.suspect()
+        if (!(error instanceof WeirError) && shortages?.note(error) !== true) addresses?.suspect()
         return
       }
       this.responses = 0

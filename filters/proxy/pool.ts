@@ -1,6 +1,7 @@
 import { type Client, Pool } from 'undici'
 import { CountingClient } from './counting-client.ts'
 import type { Addresses, TtlBounds } from './dns/addresses.ts'
+import type { Shortages } from './shortages.ts'
 
 /** Settings of connections to one origin. Equal settings share a pool. */
 export interface PoolSettings {
@@ -24,8 +25,11 @@ export interface DnsSettings extends TtlBounds {
 /** Longest time of Node's timers. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** @param addresses addresses of the origin's host name; undefined if the host is an address itself */
-export function makePool(settings: PoolSettings, addresses?: Addresses): Pool {
+/**
+ * @param addresses addresses of the origin's host name; undefined if the host is an address itself
+ * @param shortages is told why a connection can't be made
+ */
+export function makePool(settings: PoolSettings, addresses?: Addresses, shortages?: Shortages): Pool {
   return new Pool(settings.origin, {
     // undici would offer h2 by default. Upstream connections use HTTP/1.1 until h2 is tested.
     allowH2: false,
@@ -43,6 +47,7 @@ export function makePool(settings: PoolSettings, addresses?: Addresses): Pool {
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
       ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
     },
-    factory: (origin, options) => new CountingClient(origin, options as Client.Options, settings.serverName, addresses),
+    factory: (origin, options) =>
+      new CountingClient(origin, options as Client.Options, settings.serverName, addresses, shortages),
   })
 }

@@ -4,6 +4,7 @@ import type { FilterEnv } from '../../core/index.ts'
 import { Addresses } from './dns/addresses.ts'
 import { resolveAt, systemResolve } from './dns/resolve.ts'
 import { type DnsSettings, makePool, type PoolSettings } from './pool.ts'
+import { descriptorsError, Shortages } from './shortages.ts'
 
 /** Connections of health checks are kept as long as the upstream keeps them, because a connect costs more than a check. */
 const CHECK_KEEP_ALIVE_MS = 600_000
@@ -15,26 +16,36 @@ const CHECK_KEEP_ALIVE_MS = 600_000
 export function sharedHealthCheckPool(settings: PoolSettings, env: FilterEnv): () => Pool {
   const own = { ...settings, keepAliveMs: CHECK_KEEP_ALIVE_MS }
   const addresses = addressesOf(own, env)
+  const shortages = sharedShortages(env)
   const holder = env.share<{ pool: Pool | undefined }>(`health checks ${JSON.stringify(own)}`, {
     scope: 'factory',
     version: 1,
     make: () => ({ pool: undefined }),
     close: ({ pool }) => void pool?.close(),
   })
-  return () => (holder.pool ??= makePool(own, addresses))
+  return () => (holder.pool ??= makePool(own, addresses, shortages))
 }
 
 /** Pool for the traffic of one origin. All endpoints share it; it outlives reloads, until no endpoint uses it. */
 export function sharedPool(settings: PoolSettings, env: FilterEnv): Pool {
   const addresses = addressesOf(settings, env)
+  const shortages = sharedShortages(env)
   return env.share(`pool ${JSON.stringify(settings)}`, {
     scope: 'factory',
     version: 1,
-    make: () => makePool(settings, addresses),
+    make: () => makePool(settings, addresses, shortages),
     // Requests in flight finish first.
     close: (pool) => void pool.close(),
   })
 }
+
+const sharedShortages = (env: FilterEnv): Shortages =>
+  env.share('shortages', {
+    scope: 'factory',
+    version: 1,
+    make: () => new Shortages(env),
+    close: (shortages) => shortages.close(),
+  })
 
 /** Addresses of the origin's host name; undefined if the host is an address. The pool and its addresses live equally long. */
 function addressesOf({ origin, dns }: PoolSettings, env: FilterEnv): Addresses | undefined {
@@ -53,6 +64,7 @@ const sharedAddresses = (name: string, dns: DnsSettings, { share, clock, timers,
         clock,
         timers,
         log,
+        exhausted: descriptorsError,
       }),
     close: (addresses) => addresses.close(),
   })

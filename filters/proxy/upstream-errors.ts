@@ -1,4 +1,5 @@
 import { type ErrorCode, WeirError } from '../../core/index.ts'
+import { shortageOf } from './shortages.ts'
 
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'upstream_connect_timeout',
@@ -30,6 +31,7 @@ export function failureOf(error: Error, connected: boolean, responded: boolean):
   if (error instanceof WeirError) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const options = { cause: error }
+  if (shortageOf(error) !== undefined) return new WeirError('gateway_exhausted', error.message, options)
   if (CERTIFICATE.test(code)) return new WeirError('upstream_tls_failed', error.message, options)
   if (TLS.test(code)) return new WeirError('upstream_tls_error', error.message, options)
   const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined

@@ -116,6 +116,7 @@ export class TargetChecker {
       controller.abort(new WeirError('upstream_timeout')),
     )
     let wrong: string | undefined
+    let ignored = false
     try {
       const { method, path } = check
       const headers = Object.entries({ 'user-agent': AGENT, ...check.headers }).flat()
@@ -123,6 +124,8 @@ export class TargetChecker {
         await sendHealthCheck({ method, path, headers, signal: controller.signal, maxBody: MAX_BODY }),
       )
     } catch (error) {
+      // What the gateway itself lacks says nothing about the target.
+      ignored = error instanceof WeirError && error.source === 'gateway'
       wrong = error instanceof WeirError ? error.title : 'the check itself failed'
     } finally {
       stop()
@@ -132,6 +135,7 @@ export class TargetChecker {
     if (this.#closed || this.#check !== check || (wrong !== undefined && target.sendHealthCheck !== sendHealthCheck))
       return undefined
     this.#schedule.checkDone()
+    if (ignored) return undefined
     const passed = wrong === undefined
     if (passed) this.passed++
     else this.failed++

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { Clock, Deadline, Logger, TimerWheel } from '../../../core/index.ts'
+import { shortageOf } from '../shortages.ts'
 import type { Address, Resolve } from './resolve.ts'
 
 /** Milliseconds. */
@@ -21,6 +22,8 @@ export interface AddressesParts {
   readonly clock: Clock
   readonly timers: TimerWheel
   readonly log: Logger
+  /** The error if the gateway itself has no descriptors left to resolve with. */
+  exhausted?(): Error | undefined
 }
 
 /** How long a name that never resolved is not resolved again; milliseconds. */
@@ -124,7 +127,7 @@ export class Addresses {
       this.#expireIn(this.#bounds.default)
       void this.#hold(ttl)
     } catch (error) {
-      this.#fail(error as NodeJS.ErrnoException)
+      this.#fail((this.#parts.exhausted?.() ?? error) as NodeJS.ErrnoException)
     }
     this.#stale = false
   }
@@ -138,7 +141,7 @@ export class Addresses {
   #fail(error: NodeJS.ErrnoException): void {
     const { clock, log } = this.#parts
     const kept = this.#list.length
-    if (this.#error === undefined)
+    if (this.#error === undefined && shortageOf(error) === undefined)
       log.warn({ name: this.#name, code: error.code, kept }, 'the name of an upstream does not resolve')
     this.#error = error
     this.#resolvedAt = clock.now()

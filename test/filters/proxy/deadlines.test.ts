@@ -129,6 +129,7 @@ t.test('total_timeout of a client that does not read', async (t) => {
   const client = await connectTo(port)
   client.on('error', () => {})
   client.write('GET /api HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(client, 'readable')
   await logged(1)
   await settled(1)
   t.match(finished, [{ outcome: 'aborted', error: { code: 'client_stalled' } }])
