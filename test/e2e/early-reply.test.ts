@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import t from 'tap'
 import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { reply } from '../../core/api/reply.ts'
@@ -61,6 +62,41 @@ t.test('100 is sent when the body is first read, and not when a filter answers b
   )
   t.match(refused, /^HTTP\/1\.1 401 /)
   t.match(refused, /Connection: close/, 'what comes next could not be told from the body')
+})
+
+t.test(
+  'an early response to a client that waits for 100 closes the connection, however short the body is',
+  async (t) => {
+    const socket = await connectTo(gw.port)
+    // The client sends its next request instead of the body: nothing of it may be read as a request, or served.
+    socket.write(head('X-Refuse: 1\r\nExpect: 100-continue\r\nContent-Length: 500'))
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk
+      if (received.endsWith('}\n')) socket.write(head('Content-Length: 0', '/next'))
+    })
+    socket.on('error', () => {})
+    await once(socket, 'close')
+    t.equal(count(received, /HTTP\/1\.1 /), 1, received)
+    t.match(received, /^HTTP\/1\.1 401 [\s\S]*Connection: close/)
+  },
+)
+
+t.test('after the response at most 1 MiB more is read', async (t) => {
+  const socket = await connectTo(gw.port)
+  const closed = once(socket, 'close')
+  socket.on('error', () => {})
+  socket.resume()
+  socket.write(head('X-Refuse: 1\r\nContent-Length: 1000000000'))
+  const begun = performance.now()
+  const piece = Buffer.alloc(64 * 1024)
+  while (!socket.destroyed) {
+    if (!socket.write(piece)) await Promise.race([once(socket, 'drain').catch(() => {}), closed])
+    else await new Promise(setImmediate)
+  }
+  const took = performance.now() - begun
+  t.ok(took < 1800, `cut after ${took.toFixed(0)} ms, before the 2 s of a client that sends slowly`)
+  t.ok(socket.bytesWritten < 64 * 2 ** 20)
 })
 
 t.test('pipelined requests are answered in order, one at a time', async (t) => {

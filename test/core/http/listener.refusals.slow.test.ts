@@ -51,6 +51,9 @@ t.test('a refused head reaches only log hooks', async (t) => {
     ['TRACE /api/x HTTP/1.1', ['Host: a.test'], 501, 'method_not_implemented'],
     ['CONNECT a.test:443 HTTP/1.1', ['Host: a.test:443'], 501, 'method_not_implemented'],
     ['GET /api/x HTTP/1.1', ['Host: a.test', 'Expect: foo'], 417, 'expectation_unknown'],
+    ['GET /api/x HTTP/1.1', ['Host: a.test', 'Expect: foo', 'Expect: 100-continue'], 417, 'expectation_unknown'],
+    ['GET /api/x HTTP/1.1', ['Host: a.test', 'Expect: 100-continue', 'Expect: foo'], 417, 'expectation_unknown'],
+    ['GET /api/x HTTP/1.1', ['Host: a%4g'], 400, 'host_invalid'],
     ['GET /api/x HTTP/1.1', ['Host: a.test', 'Expect: 100-continue, foo'], 417, 'expectation_unknown'],
     ['GET /api/x', ['Host: a.test'], 505, 'version_not_supported'],
   ] as const
