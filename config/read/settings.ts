@@ -3,6 +3,8 @@ import type { Path } from '../../core/control/config-error.ts'
 import { type ClientHeaderRules, DEFAULT_CLIENT_HEADERS } from '../../core/http/client-headers.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
+import { type AccessLogSettings, DEFAULT_ACCESS_LOG } from '../../core/observe/access-log.ts'
+import type { LogFormat } from '../../core/observe/log-output.ts'
 import type { LogLevel } from '../../core/observe/root-logger.ts'
 import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
@@ -15,7 +17,10 @@ export interface Settings {
   /** Folder of the file: relative paths start there. */
   readonly baseDir: string
   readonly logLevel: LogLevel
-  readonly accessLog: boolean
+  readonly logFormat: LogFormat
+  readonly logTime: 'epoch' | 'iso'
+  readonly logLevelNames: boolean
+  readonly accessLog: AccessLogSettings
   readonly debug: boolean
   /** Addresses and ranges (`10.0.0.0/8`), valid. */
   readonly trustedProxies: readonly string[]
@@ -54,7 +59,10 @@ export function readSettings(
     file,
     baseDir: dirname(resolve(file)),
     logLevel: values.log_level ?? 'info',
-    accessLog: values.access_log ?? true,
+    logFormat: values.log_format ?? 'auto',
+    logTime: values.log_time ?? 'epoch',
+    logLevelNames: values.log_level_names ?? false,
+    accessLog: readAccessLog(values),
     debug: values.debug ?? false,
     trustedProxies: readTrusted(values, problems),
     trustForwardedHost: values.trust_forwarded_host ?? false,
@@ -77,6 +85,12 @@ export function readSettings(
     echo,
     healthCheck: readHealthCheck(values.health_check, checks, problems),
   }
+}
+
+function readAccessLog({ access_log: given = true }: DocumentValues): AccessLogSettings {
+  if (typeof given === 'boolean') return { ...DEFAULT_ACCESS_LOG, enabled: given }
+  const { keep_errors: keepErrors, paths, ...rest } = given
+  return { ...DEFAULT_ACCESS_LOG, ...rest, keepErrors, paths: { ...DEFAULT_ACCESS_LOG.paths, ...paths } }
 }
 
 function readTrusted(values: DocumentValues, problems: Problems): readonly string[] {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { accessLogShape } from './access-log-shape.ts'
 import { parseRange } from './address.ts'
 import { DEFAULT_CHAIN, filterEntry } from './chain-shape.ts'
 import { endpointShape, URL_OR_TARGETS } from './endpoint-shape.ts'
@@ -25,7 +26,24 @@ export const documentShape = {
   log_level: logLevel()
     .prefault('info')
     .describe('Least severe level that is logged, in upper or lower case; `warning` and `critical` are accepted too.'),
-  access_log: z.boolean().default(true).describe('Whether each request is logged. Needs `log_level` info or below.'),
+  log_format: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('`pretty` is for people, `json` for programs, `auto` is `pretty` on a terminal and `json` elsewhere.'),
+  log_time: z
+    .enum(['epoch', 'iso'])
+    .default('epoch')
+    .describe(
+      'Time of JSON lines: milliseconds since 1970, or `2026-01-31T12:00:00.000Z`. With `iso`, `pretty` has the date.',
+    ),
+  log_level_names: z
+    .boolean()
+    .default(false)
+    .describe('Whether `level` of JSON lines is a name, `"info"`, not a number, 30.'),
+  access_log: z
+    .union([z.boolean(), section(accessLogShape)], { error: 'expected true, false or a mapping' })
+    .default(true)
+    .describe('Whether each request is logged, or which are, and how. Needs `log_level` info or below.'),
   debug: z
     .boolean()
     .default(false)

@@ -25,6 +25,16 @@ export interface Finished {
   readonly error: WeirError | undefined
   /** Milliseconds since the request's head was parsed. */
   readonly durationMs: number
+  /** Name of the listener: `proxy`. */
+  readonly listener?: string
+  /** Number of attempts; 0 if nothing went upstream. */
+  readonly attempts?: number
+  /** Bytes of the request's body that came, or of what came through a tunnel. */
+  readonly bytesReceived?: number
+  /** Bytes of the response's body that were handed to the connection, or to the client's side of a tunnel. */
+  readonly bytesSent?: number
+  /** Why the bytes were no request: `tls_handshake`, `http2_preface`, or the parser's code, `HPE_INVALID_METHOD`. */
+  readonly reason?: string
 }
 
 /**

@@ -39,6 +39,11 @@ export class Attempts {
     this.#watch = watch
   }
 
+  /** Number of attempts so far. */
+  get count(): number {
+    return this.#all.length
+  }
+
   /** The upstream call inside all `upstream` hooks. */
   around(call: UpstreamCall): Awaitable<Response | LocalReply> {
     const { upstreams } = this.#compiled

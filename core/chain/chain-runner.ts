@@ -157,7 +157,7 @@ export class ChainRunner extends ResponsePhase {
    * The response's stream has closed: settles the open attempts, runs `log` once for every filter, and ends the lease.
    * @param status of the head that was sent; 0 if none was
    */
-  finish(outcome: 'completed' | 'aborted', status: number, error?: WeirError): void {
+  finish(outcome: 'completed' | 'aborted', status: number, error?: WeirError, received = 0, sent = 0): void {
     if (this.#finished) return
     this.#finished = true
     const { x } = this
@@ -174,6 +174,10 @@ export class ChainRunner extends ResponsePhase {
         status,
         error: error ?? this.error,
         durationMs: now - x.startedAt,
+        listener: this.#chain.listener,
+        attempts: this.#attempts?.count ?? 0,
+        bytesReceived: received,
+        bytesSent: sent,
       }
       x.seal()
       this.runtime.log(this.compiled.logs, record, this)

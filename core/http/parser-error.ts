@@ -37,6 +37,17 @@ export function unparsedStatus(error: ParserError): number | undefined {
   }
 }
 
+/**
+ * Why bytes are no request: another protocol by its first bytes, else the parser's code. TLS begins with a record of type
+ * handshake (RFC 8446 §5.1), HTTP/2 with its preface (RFC 9113 §3.4).
+ */
+export function unparsedReason({ rawPacket, code }: ParserError): string | undefined {
+  if (rawPacket?.[0] === 0x16 && rawPacket[1] === 0x03) return 'tls_handshake'
+  return rawPacket?.toString('latin1', 0, PREFACE.length) === PREFACE ? 'http2_preface' : code
+}
+
+const PREFACE = 'PRI * HTTP/2.0\r\n'
+
 /** The response to such bytes. It has no body: there is no request whose fields say which form the client prefers. */
 export const unparsedResponse = (status: number): string =>
   `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`

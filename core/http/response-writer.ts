@@ -50,6 +50,8 @@ export class ResponseWriter implements BodySink, InterimSink {
   /** The connection was cut in the middle of the response. */
   #broken = false
   #sentStatus = 0
+  /** Bytes of the body. */
+  #sent = 0
 
   /**
    * @param limits how slowly the client may take the response
@@ -112,9 +114,9 @@ export class ResponseWriter implements BodySink, InterimSink {
       return true
     }
     if (!this.#sendHead()) return false
-    if (this.#held !== undefined) this.#res.write(this.#held)
+    if (this.#held !== undefined) this.#put(this.#held)
     this.#held = undefined
-    if (this.#res.write(chunk)) return true
+    if (this.#put(chunk)) return true
     if (!this.#blocked) {
       this.#blocked = true
       this.#await()
@@ -127,6 +129,11 @@ export class ResponseWriter implements BodySink, InterimSink {
     return false
   }
 
+  #put(chunk: Buffer): boolean {
+    this.#sent += chunk.length
+    return this.#res.write(chunk)
+  }
+
   end(trailers?: HeaderList): void {
     if (this.#ended) return
     if (!this.#sendHead()) return
@@ -134,6 +141,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (trailers !== undefined) addTrailers(this.#res, trailers)
     const chunk = this.#held
     this.#held = undefined
+    this.#sent += chunk?.length ?? 0
     if (chunk === undefined) this.#res.end()
     // Node joins a head with text into one write; beside a Buffer it needs a vector of two (measured).
     else if (chunk.length <= JOINED_BYTES && !this.#res.chunkedEncoding)
@@ -210,7 +218,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     const response = errorResponse(x, error)
     x.response = response
     this.#head({ response, close, x })
-    response.body.pipe({ write: (chunk) => this.#res.write(chunk), end: () => void this.#res.end(), fail: () => {} })
+    response.body.pipe({ write: (chunk) => this.#put(chunk), end: () => void this.#res.end(), fail: () => {} })
   }
 
   #head({ response, close, x }: PendingHead): void {
@@ -237,6 +245,9 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#over = true
     const completed = !this.#broken && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
     if (!completed) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
-    this.#owner.responseEnded(completed ? 'completed' : 'aborted', this.#sentStatus, this.#error)
+    const tunnel = this.#handshake?.transferred
+    const received = tunnel?.received ?? this.#requestBody?.received ?? 0
+    const sent = tunnel?.sent ?? (this.#req.method === 'HEAD' ? 0 : this.#sent)
+    this.#owner.responseEnded(completed ? 'completed' : 'aborted', this.#sentStatus, this.#error, received, sent)
   }
 }

@@ -165,9 +165,15 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     this.#writer.abandon(error)
   }
 
-  responseEnded(outcome: 'completed' | 'aborted', status: number, error: WeirError | undefined): void {
+  responseEnded(
+    outcome: 'completed' | 'aborted',
+    status: number,
+    error: WeirError | undefined,
+    received: number,
+    sent: number,
+  ): void {
     try {
-      this.#run.finish(outcome, status, error)
+      this.#run.finish(outcome, status, error, received, sent)
     } catch (thrown) {
       this.#state.runtime.filterError(this.#x, undefined, 'engine', thrown)
     }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { connectionOf } from './connection.ts'
 import { endSlowly } from './early-reply.ts'
 import type { ListenerState } from './listener-state.ts'
-import { isParserError, type ParserError, unparsedResponse, unparsedStatus } from './parser-error.ts'
+import { isParserError, type ParserError, unparsedReason, unparsedResponse, unparsedStatus } from './parser-error.ts'
 
 /** Refuses bytes that are no request (RFC 9112 §2.2). There is no exchange, but `log` hooks run. */
 export function refuseUnparsed(state: ListenerState, error: ParserError, socket: Duplex): void {
@@ -24,13 +24,18 @@ export function refuseUnparsed(state: ListenerState, error: ParserError, socket:
     if (status !== undefined) socket.write(unparsedResponse(status))
     endSlowly(socket, timers)
     if (status === undefined) return
-    state.runtime.log(state.settings.chain.base.logs, {
+    const { listener, base } = state.settings.chain
+    const reason = unparsedReason(error)
+    const { peer } = connection
+    state.runtime.log(base.logs, {
       exchange: undefined,
-      peer: connection.peer,
+      peer,
       outcome: 'unparsed',
       status,
       error: undefined,
       durationMs: 0,
+      listener,
+      ...(reason === undefined ? {} : { reason }),
     })
   })
 }

@@ -153,7 +153,10 @@ export class Assembly {
     const { logger, runtime, accessLog } = this.#parts
     this.#settings = next
     logger.setLevel(next.logLevel)
-    runtime.accessLog = next.accessLog && isLogged(next.logLevel) ? accessLog : undefined
+    const style = { isoTime: next.logTime === 'iso', levelNames: next.logLevelNames }
+    void logger.setFormat(next.logFormat, style)
+    accessLog.configure(next.accessLog, style)
+    runtime.accessLog = next.accessLog.enabled && isLogged(next.logLevel) ? accessLog : undefined
     this.gateway.trust(next.trustedProxies, next.trustForwardedHost)
     this.gateway.clean(next.clientHeaders)
     this.gateway.limit(next.downstream)

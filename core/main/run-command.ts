@@ -10,7 +10,6 @@ import { TimerWheel } from '../base/timer-wheel.ts'
 import { checkSpec } from '../build/snapshot.ts'
 import { Runtime } from '../chain/runtime.ts'
 import { BatchedAccessLog } from '../observe/access-log.ts'
-import { fdDestination, type LogDestination } from '../observe/log-destination.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
@@ -55,12 +54,13 @@ async function run(given: string | undefined, signals: Signals): Promise<void> {
   const source = new FileConfigSource(file)
   const loader = new ConfigLoader(source, process.env, async (part) => checkSpec(part.spec, await catalogOf(part)))
   const config = await loader.load()
-  const destination = fdDestination()
-  const logger = makeLogger({ level: config.settings.logLevel, destination })
+  const { logLevel, logFormat, logTime, logLevelNames } = config.settings
+  const logger = makeLogger({ level: logLevel })
+  await logger.setFormat(logFormat, { isoTime: logTime === 'iso', levelNames: logLevelNames })
   try {
     if (written) logger.info({ file }, `there was no ${file}: a commented one was written, and Weir runs on it`)
     for (const notice of config.notices) logger.warn({}, notice)
-    await serve({ config, source, loader, logger }, destination, signals)
+    await serve({ config, source, loader, logger }, signals)
     logger.info({}, 'stopped')
   } catch (error) {
     throw located(error, config)
@@ -72,7 +72,6 @@ async function run(given: string | undefined, signals: Signals): Promise<void> {
 /** Starts every part of the process. Resolves when all of them have stopped. */
 async function serve(
   parts: Pick<AssemblyParts, 'config' | 'source' | 'loader' | 'logger'>,
-  destination: LogDestination,
   signals: Signals,
 ): Promise<void> {
   const { logger, config } = parts
@@ -83,7 +82,7 @@ async function serve(
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   surviveUnhandledErrors(logger, metrics)
   const telemetry = await startTelemetry(config.settings.tracing, { log: logger })
-  const accessLog = new BatchedAccessLog({ destination, timers, meter: metrics })
+  const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics })
   const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const assembly = { ...parts, runtime, metrics, accessLog, catalogOf: (next: LoadedConfig) => catalogOf(next) }
   const running = await Assembly.start(assembly)

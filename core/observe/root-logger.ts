@@ -3,6 +3,8 @@ import type { Logger } from '../api/logger.ts'
 import { safely } from '../base/error-text.ts'
 import { fdDestination, flushQuietly, type LogDestination } from './log-destination.ts'
 import { logFields, logMessage } from './log-fields.ts'
+import { type LogFormat, LogOutput, type Terminal } from './log-output.ts'
+import { type LogStyle, PLAIN_STYLE, restyled } from './log-style.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -10,6 +12,10 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export interface RootLogger extends Logger {
   /** Changes the least severe level that is written, also for its children. */
   setLevel(level: LogLevel): void
+  /** Changes how lines look, also those of its children. Resolves when they do. */
+  setFormat(format: LogFormat, style: LogStyle): Promise<void>
+  /** Where the lines go. The access log shares it. */
+  readonly destination: LogDestination
   /** Writes everything that waits, before the process exits. */
   flushSync(): void
 }
@@ -18,17 +24,28 @@ export interface RootLogger extends Logger {
  * JSON lines as pino writes them: level, time in milliseconds since the epoch, msg. Errors are written with their stack and
  * cause. No method throws: plugins log what they like, and a line that fails must end neither a request nor the process.
  */
-export function makeLogger(options: { level: LogLevel; destination?: LogDestination }): RootLogger {
-  const destination = options.destination ?? fdDestination()
+export function makeLogger(options: {
+  level: LogLevel
+  destination?: LogDestination
+  terminal?: Terminal
+}): RootLogger {
+  const destination = new LogOutput(options.destination ?? fdDestination(), options.terminal)
+  let style = PLAIN_STYLE
+  const styled = { write: (line: string) => void destination.write(restyled(line, style)) }
   // Fields are plain when pino gets them. Its own serializer throws for some errors, and writes into others.
   const serializers = { err: (plain: unknown) => plain }
-  const logger = pino({ level: 'trace', base: null, serializers }, destination)
+  const logger = pino({ level: 'trace', base: null, serializers }, styled)
   // Not pino's own level: children keep the level that their parent had when they were created.
   const least = { value: LEVELS[options.level] }
   return Object.assign(wrapped(logger, least), {
     setLevel: (level: LogLevel) => {
       least.value = LEVELS[level]
     },
+    setFormat: (format: LogFormat, next: LogStyle) => {
+      style = next
+      return destination.setFormat(format, next.isoTime)
+    },
+    destination,
     flushSync: () => flushQuietly(destination),
   })
 }

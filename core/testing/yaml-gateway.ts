@@ -22,11 +22,16 @@ export async function startYaml(yaml: string, setup: GatewaySetup): Promise<Conf
   const catalog = (config: Parameters<typeof catalogOf>[0]): Promise<Catalog> => catalogOf(config, base)
   const loader = new FreePortLoader(source, env, async (part) => checkSpec(part.spec, await catalog(part)))
   const config = await loader.load()
-  const logger = Object.assign(new RecordingLogger([], {}, log), { setLevel() {}, flushSync() {} })
+  const logger = Object.assign(new RecordingLogger([], {}, log), {
+    setLevel() {},
+    async setFormat() {},
+    flushSync() {},
+    destination: { write: () => true, flushSync() {}, on() {} },
+  })
   const meter = new Metrics()
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   const runtime = new RecordingRuntime({ clock: systemClock, timers, logger, meter })
-  const accessLog = { write() {}, flushSync() {} }
+  const accessLog = { configure() {}, write() {}, flushSync() {} }
   const parts = { config, source, loader, runtime, metrics: meter, logger, accessLog, catalogOf: catalog, services }
   const assembly = await Assembly.start(parts).catch((error: unknown) => {
     throw located(error, config)

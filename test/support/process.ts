@@ -109,7 +109,7 @@ export class WeirProcess {
 
   /** Base URL of a listener, once it is open. */
   async url(listener: 'proxy' | 'admin' = 'proxy'): Promise<string> {
-    const { port } = await this.line((line) => line.listener === listener)
+    const { port } = await this.line((line) => line.listener === listener && 'port' in line)
     return `http://127.0.0.1:${port}`
   }
 

@@ -10,6 +10,8 @@ export class UpgradeHandshake {
   readonly #head: Buffer
   readonly #tunnels: OpenTunnels
   readonly #timers: TimerWheel
+  /** Bytes that the connection carried before it became a tunnel. */
+  #before: { readonly read: number; readonly written: number } | undefined
 
   /** @param head what the client sent after the head of its request */
   constructor(socket: Socket, head: Buffer, tunnels: OpenTunnels, timers: TimerWheel) {
@@ -17,6 +19,14 @@ export class UpgradeHandshake {
     this.#head = head
     this.#tunnels = tunnels
     this.#timers = timers
+  }
+
+  /** Bytes that the tunnel took from the client and sent to it; undefined without a tunnel. */
+  get transferred(): { readonly received: number; readonly sent: number } | undefined {
+    const before = this.#before
+    if (before === undefined) return undefined
+    const { bytesRead, bytesWritten } = this.#socket
+    return { received: bytesRead - before.read, sent: bytesWritten - before.written }
   }
 
   /**
@@ -41,6 +51,7 @@ export class UpgradeHandshake {
   switch(head: string, upgrade: Upgrade, onOver: () => void): void {
     const downstream = this.#socket
     downstream.write(head, 'latin1')
+    this.#before = { read: downstream.bytesRead - this.#head.length, written: downstream.bytesWritten }
     const tunnel: Tunnel = new Tunnel({
       downstream,
       upstream: upgrade.socket,

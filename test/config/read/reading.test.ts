@@ -35,7 +35,7 @@ auth_algorithm: HS256
       '2:1 lisen: unknown key "lisen". Did you mean "listen"?',
       '3:1 log_level: expected one of "trace", "debug", "info", "warn", "error", "fatal", "silent", found "inf". Did you mean "info"?',
       '4:34 admin.filtesr: unknown key "filtesr". Did you mean "filters"?',
-      '5:1 access_log: expected true or false, found "yes"',
+      '5:1 access_log: expected true, false or a mapping, found "yes"',
       '6:12 tracing.sample_ratio: expected at most 1, found 2',
       '6:29 tracing.endpoint: expected an http:// or https:// URL, found "ftp://x"',
       '7:13 shutdown.timeout: expected a duration: seconds, or a string such as 250ms, 30s, 5m, found "soon"',
@@ -55,4 +55,22 @@ auth_algorithm: HS256
       '22:1 auth_algorithm: given twice: auth_algorithm is the same as filters[1].auth.algorithm (line 11). Remove one of them',
     ],
   )
+})
+
+t.test('keys of the log say what they may be', async (t) => {
+  const found = problems(`log_format: prety
+log_time: now
+access_log: { statuses: [6xx], paths: { exclude: [healthz] }, listeners: [proxi], share: 2, fields: [stauts], sahre: 1 }
+`)
+  t.match(found, [
+    '1:1 log_format: expected one of "auto", "json", "pretty", found "prety". Did you mean "pretty"?',
+    '2:1 log_time: expected one of "epoch", "iso", found "now"',
+    '3:26 access_log.statuses[0]: expected a status (503) or a class of statuses (5xx), found "6xx"',
+    '3:51 access_log.paths.exclude[0]: expected a path, /healthz, or what is below one, /static/*, found "healthz"',
+    '3:75 access_log.listeners[0]: expected one of "proxy", "admin", found "proxi". Did you mean "proxy"?',
+    '3:83 access_log.share: expected at most 1, found 2',
+    /^3:102 access_log\.fields\[0\]: .*, found "stauts"\. Did you mean "status"\?$/,
+    '3:111 access_log.sahre: unknown key "sahre". Did you mean "share"?',
+  ])
+  t.equal(found.length, 8)
 })

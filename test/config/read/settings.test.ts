@@ -1,6 +1,7 @@
 import t from 'tap'
 import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
 import { NO_LIMITS } from '../../../core/http/overload.ts'
+import { DEFAULT_ACCESS_LOG } from '../../../core/observe/access-log.ts'
 import { endpoint, filter, parse, problems, warnings } from '../support.ts'
 
 t.test('settings have defaults', async (t) => {
@@ -11,7 +12,10 @@ t.test('settings have defaults', async (t) => {
       file: 'weir.yaml',
       baseDir: '',
       logLevel: 'info',
-      accessLog: true,
+      logFormat: 'auto',
+      logTime: 'epoch',
+      logLevelNames: false,
+      accessLog: DEFAULT_ACCESS_LOG,
       debug: false,
       trustedProxies: [],
       trustForwardedHost: false,
@@ -60,7 +64,12 @@ overload: { max_requests: 5, max_memory: 1GiB, max_lag: 50ms }
     upgradeProtocols: ['websocket', 'tls/1.3'],
   })
   t.same(settings.overload, { maxRequests: 5, maxMemory: 1024 ** 3, maxLagMs: 50 })
-  t.match(settings, { logLevel: 'warn', accessLog: false, debug: true, echo: { host: '127.0.0.1', port: 8002 } })
+  t.match(settings, {
+    logLevel: 'warn',
+    accessLog: { enabled: false },
+    debug: true,
+    echo: { host: '127.0.0.1', port: 8002 },
+  })
   t.same(settings.trustedProxies, ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
   t.same(settings.shutdown, { gracePeriodMs: 5000, timeoutMs: 60_000 })
   t.same(settings.plugins, [
@@ -118,4 +127,18 @@ t.test('fields that can be neither kept nor removed', async (t) => {
   for (const name of ['Host', 'content-length']) t.match(wrong('remove', name), [/no request can do without/], name)
   for (const name of ['', '*', 'a b', 'a:'])
     t.match(wrong('remove', name), [/expected the name of a header field/], name)
+})
+
+t.test('access_log: a mapping refines the default', async (t) => {
+  const { settings } = parse(
+    'access_log: { statuses: [5xx, 404], paths: { exclude: [/healthz, /static/*] }, share: 0.1, keep_errors: false }\nlog_format: pretty\n',
+  )
+  t.strictSame(settings.accessLog, {
+    ...DEFAULT_ACCESS_LOG,
+    statuses: ['5xx', 404],
+    paths: { include: undefined, exclude: ['/healthz', '/static/*'] },
+    share: 0.1,
+    keepErrors: false,
+  })
+  t.equal(settings.logFormat, 'pretty')
 })

@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events'
 import fc from 'fast-check'
 import t from 'tap'
-import { RequestIdSlot, RouteSlot, TargetSlot } from '../../../core/api/endpoint.ts'
+import { IdentitySlot, RequestIdSlot, RouteSlot, TargetSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Finished } from '../../../core/api/filter.ts'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
-import { BatchedAccessLog } from '../../../core/observe/access-log.ts'
+import { ACCESS_FIELDS } from '../../../core/observe/access-fields.ts'
+import { type AccessLogSettings, BatchedAccessLog, DEFAULT_ACCESS_LOG } from '../../../core/observe/access-log.ts'
+import { PLAIN_STYLE } from '../../../core/observe/log-style.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
 import { endpoint, exchange, ManualClock, withResponse } from '../../../core/testing.ts'
 import { HOSTILE } from '../../support/hostile.ts'
@@ -33,12 +35,13 @@ class Memory extends EventEmitter {
   }
 }
 
-function make() {
+function make(settings: Partial<AccessLogSettings> = {}, style = PLAIN_STYLE) {
   const destination = new Memory()
   const clock = new ManualClock()
   const timers = new TimerWheel({ manual: true, now: () => clock.now() })
   const metrics = new Metrics()
   const log = new BatchedAccessLog({ destination, clock, timers, meter: metrics })
+  log.configure({ ...DEFAULT_ACCESS_LOG, ...settings }, style)
   return { destination, clock, timers, metrics, log }
 }
 
@@ -55,14 +58,17 @@ const target = { url: 'http://up:81/base', origin: 'http://up:81', host: 'up:81'
 
 t.test('a line has the fields that are known', async (t) => {
   const { destination, clock, log } = make()
-  const x = exchange({ method: 'POST', path: '/v1/orders/7', query: '?token=secret' })
+  const headers = { 'User-Agent': 'curl/8', Referer: 'https://a.test/?token=secret' }
+  const x = exchange({ method: 'POST', path: '/v1/orders/7', query: '?token=secret', host: 'api.test', headers })
+  x.set(IdentitySlot, { subject: 'alice', scheme: 'bearer', roles: [], scopes: [], claims: {} })
   x.traceId = 'a'.repeat(32)
   x.set(RequestIdSlot, 'r-1')
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
   x.set(TargetSlot, target)
   withResponse(x, 502).response.local = { filter: 'proxy', reason: 'upstream_reset' }
   const cause = Object.assign(new Error('read ECONNRESET 10.0.0.1'), { code: 'ECONNRESET' })
-  log.write(finished(x, { status: 502, error: new WeirError('upstream_reset', undefined, { cause }) }))
+  const counts = { listener: 'proxy', attempts: 2, bytesReceived: 7, bytesSent: 100 }
+  log.write(finished(x, { status: 502, error: new WeirError('upstream_reset', undefined, { cause }), ...counts }))
   log.flushSync()
   t.strictSame(destination.lines(), [
     {
@@ -71,17 +77,25 @@ t.test('a line has the fields that are known', async (t) => {
       msg: 'access',
       request_id: 'r-1',
       trace_id: 'a'.repeat(32),
+      listener: 'proxy',
       client: '192.0.2.1',
       method: 'POST',
+      host: 'api.test',
       path: '/v1/orders/7',
+      protocol: 'HTTP/1.1',
+      user_agent: 'curl/8',
+      caller: 'alice',
       endpoint: 'v1/orders',
       target: 'up:81',
+      attempts: 2,
       reason: 'upstream_reset',
       filter: 'proxy',
       status: 502,
       error: 'upstream_reset',
       cause: 'ECONNRESET',
       outcome: 'completed',
+      bytes_received: 7,
+      bytes_sent: 100,
       duration_ms: 1.235,
     },
   ])
@@ -102,15 +116,16 @@ t.test('a request that was never parsed', async (t) => {
 t.test('hostile values: printable ASCII, one line, the value itself', async (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
-      const { destination, log } = make()
-      const x = exchange({ path: `/${text}`, method: text, downstream: { address: text } })
+      const { destination, log } = make({ fields: ACCESS_FIELDS })
+      const headers = { 'User-Agent': text, Referer: text }
+      const x = exchange({ path: `/${text}`, method: text, host: text, headers, downstream: { address: text } })
       x.set(RequestIdSlot, text)
       log.write(finished(x))
       log.flushSync()
       const line = destination.batches.join('')
       if (!/^[\x20-\x7e]*\n$/.test(line)) return false
-      const { path, method, client, request_id } = JSON.parse(line)
-      return path === `/${text}` && method === text && client === text && request_id === text
+      const { path, method, client, request_id, user_agent } = JSON.parse(line)
+      return path === `/${text}` && [method, client, request_id, user_agent].every((value) => value === text)
     }),
   )
   const { destination, log } = make()
@@ -119,11 +134,45 @@ t.test('hostile values: printable ASCII, one line, the value itself', async (t) 
   t.equal(destination.lines().length, 1)
 })
 
-t.test('long paths are cut', async (t) => {
-  const { destination, log } = make()
-  log.write(finished(exchange({ path: `/${'x'.repeat(10_000)}` })))
+t.test('what a client sends is cut', async (t) => {
+  const { destination, log } = make({ fields: ACCESS_FIELDS })
+  const long = 'x'.repeat(10_000)
+  const x = exchange({ path: `/${long}`, method: long, host: long, headers: { 'User-Agent': long, Referer: long } })
+  x.set(RequestIdSlot, long)
+  x.set(IdentitySlot, { subject: long, scheme: 'bearer', roles: [], scopes: [], claims: {} })
+  log.write(finished(x))
   log.flushSync()
-  t.equal((destination.lines()[0]!.path as string).length, 2049)
+  const [line] = destination.lines() as Record<string, string>[]
+  const lengths = ['path', 'method', 'host', 'user_agent', 'referer', 'request_id', 'caller'].map(
+    (field) => line![field]!.length,
+  )
+  t.strictSame(lengths, [2049, 257, 257, 513, 2049, 257, 257])
+})
+
+t.test('a line has the fields that the configuration names, in one order', async (t) => {
+  const { destination, log } = make({ fields: ['duration_ms', 'referer', 'status', 'peer'] })
+  log.write(finished(exchange({ headers: { Referer: 'https://a.test/b?token=secret#x' } })))
+  log.flushSync()
+  const [line] = destination.lines()
+  t.strictSame(Object.keys(line!), ['level', 'time', 'msg', 'peer', 'referer', 'status', 'duration_ms'])
+  t.equal(line!.referer, 'https://a.test/b', 'a query may have secrets')
+})
+
+t.test('times and levels in words', async (t) => {
+  const { destination, clock, log } = make({}, { isoTime: true, levelNames: true })
+  log.write(finished(exchange()))
+  log.flushSync()
+  t.match(destination.lines(), [{ level: 'info', time: new Date(clock.wall()).toISOString() }])
+})
+
+t.test('a request that does not meet the conditions has no line', async (t) => {
+  const { destination, log } = make({ statuses: ['4xx'] })
+  for (const status of [200, 404, 503]) log.write(finished(exchange(), { status }))
+  log.flushSync()
+  t.strictSame(
+    destination.lines().map(({ status }) => status),
+    [404, 503],
+  )
 })
 
 t.test('lines are written after 250 ms or 64 KiB', async (t) => {
