@@ -215,6 +215,7 @@ export class Attempts {
     const { status, headMs } = attempt
     const now = this.#runtime.clock.now()
     const outcome: Outcome = { result, status, error, headMs, totalMs: now - attempt.startedAt }
+    if (result === 'failure' && error !== undefined) this.#runtime.upstreamFailed(this.#x, attempt, error)
     this.#watch.resumed(now)
     for (const step of this.#compiled.settleds) {
       if (!this.#passed(step, attempt)) continue

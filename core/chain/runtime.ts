@@ -1,5 +1,7 @@
+import type { Attempt } from '../api/attempt.ts'
 import { Counter } from '../api/counter.ts'
 import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
+import type { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
 import type { HookError } from '../api/hook-error.ts'
@@ -8,9 +10,11 @@ import type { Meter } from '../api/meter.ts'
 import type { Clock } from '../base/clock.ts'
 import { isThenable } from '../base/thenable.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
+import { causeCode } from '../observe/access-fields.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import { filterOf } from '../observe/error-origin.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
+import { RepeatedLines } from '../observe/repeated-lines.ts'
 import { traceIdOf } from '../observe/traceparent.ts'
 import type { Tracing } from '../observe/tracing.ts'
 import type { HookStep } from './compiled-chain.ts'
@@ -25,6 +29,8 @@ export class Runtime implements HookWatch {
   readonly durations: FilterDurations
   /** Undefined while it is off. */
   accessLog: AccessLog | undefined
+  /** For warnings that clients and upstreams can cause at will. */
+  readonly repeated: RepeatedLines
   readonly #filterErrors = new Counter<'filter' | 'hook'>()
 
   constructor(parts: {
@@ -41,6 +47,7 @@ export class Runtime implements HookWatch {
     this.meter = parts.meter
     this.tracing = parts.tracing
     this.accessLog = parts.accessLog
+    this.repeated = new RepeatedLines(this.logger, this.clock, this.timers)
     this.durations = new FilterDurations(this.meter)
     this.meter.register({
       name: 'weir_filter_errors_total',
@@ -69,6 +76,14 @@ export class Runtime implements HookWatch {
     } catch {
       // Whatever it threw, others have to go on.
     }
+  }
+
+  /** Warns of an attempt that failed: a line per endpoint and code, then how many more. */
+  upstreamFailed(x: Exchange, { number, target }: Attempt, error: WeirError): void {
+    const { code, title } = error
+    const fields = { error: code, cause: causeCode(error), detail: title, target: target?.host, attempt: number }
+    const key = `upstream ${code} ${x.endpoint?.id}`
+    this.repeated.warn(key, { ...contextOf(x), ...fields }, 'an attempt at an upstream failed')
   }
 
   /** Logs that a hook blocked the event loop, and with it every other request, for `ms` milliseconds. */

@@ -5,6 +5,12 @@ import { endSlowly } from './early-reply.ts'
 import type { ListenerState } from './listener-state.ts'
 import { isParserError, type ParserError, unparsedReason, unparsedResponse, unparsedStatus } from './parser-error.ts'
 
+/** Protocols that clients speak by mistake. Anyone can: their lines are counted, not all written. */
+const OTHER_PROTOCOLS: Readonly<Record<string, string>> = {
+  tls_handshake: 'TLS handshake on a plain HTTP port: the client must use http://, or TLS must end in front of Weir',
+  http2_preface: 'HTTP/2 preface on an HTTP/1.1 port: the client must use HTTP/1.1',
+}
+
 /** Refuses bytes that are no request (RFC 9112 §2.2). There is no exchange, but `log` hooks run. */
 export function refuseUnparsed(state: ListenerState, error: ParserError, socket: Duplex): void {
   const connection = connectionOf(socket)
@@ -26,7 +32,9 @@ export function refuseUnparsed(state: ListenerState, error: ParserError, socket:
     if (status === undefined) return
     const { listener, base } = state.settings.chain
     const reason = unparsedReason(error)
+    const mistake = OTHER_PROTOCOLS[reason ?? '']
     const { peer } = connection
+    if (mistake !== undefined) state.runtime.repeated.warn(`${reason} ${listener}`, { reason, listener, peer }, mistake)
     state.runtime.log(base.logs, {
       exchange: undefined,
       peer,

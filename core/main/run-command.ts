@@ -97,9 +97,11 @@ async function serve(
       const clean = await running.stop()
       if (!clean) logger.warn({}, 'requests were still in flight at the deadline and were cut')
       await telemetry?.stop()
+      runtime.repeated.flush()
       accessLog.flushSync()
     },
     flush: () => {
+      runtime.repeated.flush()
       accessLog.flushSync()
       logger.flushSync()
     },

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import t from 'tap'
 import { connectTo, send, sendRaw } from '../support/client.ts'
-import { folder, LAUNCH, yamlFor } from '../support/process.ts'
+import { folder, LAUNCH, startWeir, yamlFor } from '../support/process.ts'
 import { entry, startReloadable } from '../support/reload.ts'
 import { startUpstream } from '../support/upstream.ts'
 
@@ -126,4 +127,31 @@ t.test('the code for terminals is loaded for them alone', async (t) => {
     spawnSync(process.execPath, ['--input-type=module', '-e', program, format], { encoding: 'utf8' }).stdout
   t.equal(loaded('auto'), '')
   t.equal(loaded('pretty'), 'loaded\n')
+})
+
+t.test('a failed upstream is a warning, also without the access log; many are one line and a number', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  const cwd = await folder(t, { 'weir.yaml': yamlFor(`http://127.0.0.1:${port}`, 'access_log: false\n') })
+  const { weir, proxy } = await startWeir(t, { cwd })
+  for (let i = 0; i < 4; i++) t.equal((await send(`${proxy}/orchestrator/v1/up`)).status, 502)
+  const failed = await weir.line(({ error }) => error !== undefined)
+  t.match(failed, {
+    level: 40,
+    msg: 'an attempt at an upstream failed',
+    endpoint: 'v1/up',
+    target: `127.0.0.1:${port}`,
+    error: 'upstream_connect_failed',
+    cause: 'ECONNREFUSED',
+    detail: 'The upstream could not be reached',
+    attempt: 1,
+    request_id: String,
+  })
+  await weir.stop()
+  const lines = weir.lines.filter(({ error }) => error === 'upstream_connect_failed')
+  t.match(lines, [{}, { suppressed: 3 }], 'the end of the process writes the rest')
+  t.equal(lines.length, 2)
 })

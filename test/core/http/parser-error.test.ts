@@ -106,3 +106,23 @@ t.test('an expectation without a body keeps the connection', async (t) => {
   const text = await sendRaw(gw.port, bytes + bytes, (all) => statuses(all).filter((one) => one === '200').length === 2)
   t.strictSame(statuses(text), ['100', '200', '100', '200'])
 })
+
+// aspnet/KestrelHttpServer#1116, aio-libs/aiohttp#10142: the log only said that the method was invalid.
+t.test('another protocol is named in the log, once for many', async (t) => {
+  const { gw } = await start(t)
+  const cases = [
+    ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abc', 'tls_handshake', /^TLS handshake on a plain HTTP port/],
+    ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'http2_preface', /^HTTP\/2 preface on an HTTP\/1\.1 port/],
+  ] as const
+  for (const [bytes, reason, message] of cases) {
+    for (let i = 0; i < 3; i++)
+      t.match(await sendRaw(gw.port, Buffer.from(bytes, 'latin1')), /^HTTP\/1\.1 400 .*\r\nConnection: close\r\n/)
+    t.match(gw.finished.at(-1), { outcome: 'unparsed', status: 400, reason, listener: 'proxy' })
+    const lines = gw.logs.filter(({ fields }) => 'reason' in fields && fields.reason === reason)
+    t.match(lines, [{ level: 'warn', message, fields: { reason, listener: 'proxy', peer: '127.0.0.1' } }])
+    t.equal(lines.length, 1)
+  }
+  await sendRaw(gw.port, 'nonsense\r\n\r\n')
+  t.match(gw.finished.at(-1), { reason: 'HPE_INVALID_METHOD' })
+  t.equal(gw.logs.length, 2, 'other bytes are not worth a warning')
+})
