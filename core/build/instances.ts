@@ -18,6 +18,7 @@ import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-s
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
+import { canonical, shareKey } from './instance-keys.ts'
 import { checkOptions } from './option-check.ts'
 import { checkSets } from './set-check.ts'
 import { ToldOnce } from './told-once.ts'
@@ -214,31 +215,6 @@ function placed({ problems }: EndpointsError, specs: readonly EndpointSpec[]): P
     message,
     ...(other === undefined ? {} : { other: place(other.endpoint, other.at) }),
   }))
-}
-
-function shareKey(
-  factory: FilterFactory,
-  spec: FilterSpec,
-  endpoint: Endpoint | undefined,
-  name: string,
-  share: ShareSpec<unknown>,
-): string {
-  const scope = share.scope ?? 'endpoint'
-  return JSON.stringify([
-    factory.name,
-    scope === 'factory' ? '' : spec.name,
-    scope === 'endpoint' ? (endpoint?.id ?? '') : '',
-    name,
-  ])
-}
-
-/** JSON with sorted keys: equal options give equal texts. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) =>
-    typeof v === 'object' && v !== null && !Array.isArray(v)
-      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : v,
-  )
 }
 
 /** Disposes a filter that comes too late, or is invalid. */

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { type Deadline, startInterval } from '../base/timer.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { defaultMaxConnections } from './descriptor-limit.ts'
 import type { ListenerState } from './listener-state.ts'
@@ -12,7 +13,7 @@ export class Connections {
   readonly #state: ListenerState
   readonly #open = new Map<Socket, Connection>()
   readonly #byAddress = new Map<string, number>()
-  #sweep: NodeJS.Timeout | undefined
+  #sweep: Deadline | undefined
 
   constructor(state: ListenerState) {
     this.#state = state
@@ -41,7 +42,7 @@ export class Connections {
     this.#byAddress.set(peer, count)
     socket.once('close', () => this.#closed(socket, peer))
     // Not on the wheel: it would hold the wheel up as long as there are connections.
-    this.#sweep ??= setInterval(() => this.#look(), SWEEP_MS).unref()
+    this.#sweep ??= startInterval(SWEEP_MS, () => this.#look())
     return connection
   }
 
@@ -51,7 +52,7 @@ export class Connections {
     if (count > 0) this.#byAddress.set(peer, count)
     else this.#byAddress.delete(peer)
     if (this.#open.size > 0) return
-    clearInterval(this.#sweep)
+    this.#sweep?.cancel()
     this.#sweep = undefined
   }
 

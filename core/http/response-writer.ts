@@ -8,16 +8,13 @@ import type { TimerWheel } from '../base/timer-wheel.ts'
 import { errorResponse } from '../chain/render-reply.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 import { type Framing, settleEarlyReply } from './early-reply.ts'
-import { addTrailers, sendBare, switchHead, writeHead } from './head-writer.ts'
+import { addTrailers, endWith, sendBare, switchHead, writeHead } from './head-writer.ts'
 import { sendInterim } from './interim-response.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseEnd } from './response-end.ts'
 import { SendTimeout } from './send-timeout.ts'
 import { reset } from './tunnel/tunnel-flow.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
-
-/** A complete body of at most so many bytes is copied behind its head. */
-const JOINED_BYTES = 16 * 1024
 
 interface PendingHead {
   readonly response: Response
@@ -143,10 +140,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#held = undefined
     this.#sent += chunk?.length ?? 0
     if (chunk === undefined) this.#res.end()
-    // Node joins a head with text into one write; beside a Buffer it needs a vector of two (measured).
-    else if (chunk.length <= JOINED_BYTES && !this.#res.chunkedEncoding)
-      this.#res.end(chunk.toString('latin1'), 'latin1')
-    else this.#res.end(chunk)
+    else endWith(this.#res, chunk)
     if (this.#req.socket.writableLength > 0) this.#await()
   }
 

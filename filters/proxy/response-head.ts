@@ -132,3 +132,7 @@ function downstreamFields(raw: RawFields, mapping?: ResponseMapping, x?: Exchang
 const latin1 = (bytes: Buffer | string): string => (typeof bytes === 'string' ? bytes : bytes.toString('latin1'))
 
 const protocolError = (why: string): WeirError => new WeirError('upstream_protocol_error', why)
+
+/** Bytes of a response body, if they are known. The head may say how many there would be (RFC 9110 §8.6). */
+export const lengthOf = (declared: string | undefined, method: string, status: number): number | undefined =>
+  method === 'HEAD' || status === 204 || status === 304 ? 0 : declared === undefined ? undefined : Number(declared)

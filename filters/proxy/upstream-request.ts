@@ -5,7 +5,7 @@ import { Body, type Exchange, type IdleOwner, IdleWatchdog, type Response, WeirE
 import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { Deadlines, type TimeLeft, UNLIMITED } from './deadlines.ts'
 import { deadlineError, type RequestPhase, shortestLimit, silenceError, silenceLimit } from './phase-timeouts.ts'
-import { interimFields, responseFields, switchFields } from './response-head.ts'
+import { interimFields, lengthOf, responseFields, switchFields } from './response-head.ts'
 import { ResponseSource, type ResponseSourceOwner } from './response-source.ts'
 import { announcedTrailers, takesTrailers, trailerFields } from './trailers.ts'
 import type { Upload } from './upload.ts'
@@ -245,7 +245,3 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     )
   }
 }
-
-/** Bytes of a response body, if they are known. The head may say how many there would be (RFC 9110 §8.6). */
-const lengthOf = (declared: string | undefined, method: string, status: number): number | undefined =>
-  method === 'HEAD' || status === 204 || status === 304 ? 0 : declared === undefined ? undefined : Number(declared)
