@@ -62,6 +62,8 @@ overload: { max_requests: 5, max_memory: 1GiB, max_lag: 50ms }
     maxHeadersCount: 7,
     maxTargetSize: 64,
     upgradeProtocols: ['websocket', 'tls/1.3'],
+    minRate: 0,
+    maxConnectionsPerAddress: Infinity,
   })
   t.same(settings.overload, { maxRequests: 5, maxMemory: 1024 ** 3, maxLagMs: 50 })
   t.match(settings, {
