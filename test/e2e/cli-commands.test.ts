@@ -30,7 +30,7 @@ t.test('each command, as JSON', async (t) => {
     [['validate'], { valid: true, endpoints: 2 }],
     [['routes'], { endpoints: [{ id: 'a' }, { id: 'b' }] }],
     [['plugins'], { filters: [{ name: 'request-id', origin: 'built in' }] }],
-    [['explain', 'GET', '/orchestrator/a'], { end: { kind: 'reply', status: 401, filter: 'auth' } }],
+    [['explain', 'GET', '/orchestrator/a'], { end: { kind: 'reply', status: 503, filter: 'auth' } }],
     [['diff', 'weir.yaml', 'new.yaml'], { changes: [{ what: 'endpoint b', change: 'changed' }], restart: [] }],
     [['version'], { node: process.version.slice(1) }],
   ]

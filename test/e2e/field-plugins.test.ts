@@ -96,7 +96,7 @@ t.test('an error in the middle of a body', async (t) => {
       response(x) {
         let chunks = 0
         x.response.body.tap(() => {
-          if (++chunks === 2) throw new Error('bad chunk')
+          if (++chunks === 4) throw new Error('bad chunk')
         })
       },
     },

@@ -43,15 +43,28 @@ t.test('SIGTERM during the start stops, with 0; a second one exits at once', asy
   t.notMatch(hurried.stdout, /listens on/)
 })
 
+/** Runs before launch.js, and tells when both signals are caught. */
+const SPY = `
+const on = process.on
+const caught = new Set()
+process.on = function (name, fn) {
+  const result = on.call(this, name, fn)
+  caught.add(name)
+  if (name.startsWith('SIG') && caught.has('SIGHUP') && caught.has('SIGTERM')) {
+    process.on = on
+    process.stderr.write('CAUGHT')
+  }
+  return result
+}
+`
+
 t.test('signals in the first moments, as early as Node lets them be caught', async (t) => {
   const upstream = await startUpstream((_request, response) => void response.end('fine'))
   t.teardown(() => upstream.close())
-  const cwd = await folder(t, { 'weir.yaml': yamlFor(upstream.url), 'spy.cjs': "process.stderr.write('NODE\\n')" })
+  const cwd = await folder(t, { 'weir.yaml': yamlFor(upstream.url), 'spy.cjs': SPY })
   for (const signal of ['SIGHUP', 'SIGTERM'] as const) {
-    // The first code that Node runs at all, before launch.js; then a few milliseconds until that has begun.
     const weir = spawnWeir(t, { cwd, env: { NODE_OPTIONS: `--require ${cwd}/spy.cjs` } })
     await once(weir.child.stderr!, 'data')
-    await sleep(100)
     weir.child.kill(signal)
     if (signal === 'SIGHUP') {
       t.equal((await send(`${await weir.url()}/orchestrator/v1/up/`)).status, 200)

@@ -108,7 +108,6 @@ const lies: Case[] = (
 /** Removed, unless a trusted proxy says it. */
 const claims: Case[] = [
   'X-Forwarded-Port',
-  'X-Forwarded-Prefix',
   'X-Forwarded-Server',
   'X-Forwarded-Ssl',
   'x-forwarded-USER',

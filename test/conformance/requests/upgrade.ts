@@ -15,7 +15,6 @@ const others: Case[] = (
     ['TLS/1.0', ['Upgrade: TLS/1.0', 'Connection: Upgrade']],
     ['something of its own', ['Upgrade: foo/1', 'Connection: Upgrade']],
     ['nothing', ['Upgrade:', 'Connection: Upgrade']],
-    ['h2c, websocket', ['Upgrade: h2c, websocket', 'Connection: Upgrade']],
   ] as const
 ).map(([name, lines]) => ({
   name: `an offer of ${name} is ignored`,
@@ -26,6 +25,15 @@ const others: Case[] = (
 }))
 
 const handshake: Case[] = [
+  {
+    name: 'of a list, what is allowed is offered to the upstream',
+    source: 'RFC 6455 §4.2.1, RFC 9110 §7.8',
+    level: 'SHOULD',
+    send: [get('Upgrade: h2c, websocket', ...SOCKET.slice(1)), { until: 'hi' }],
+    answer: [SWITCH, { pause: 20 }, 'hi'],
+    expect: { status: 101, tunnel: 'hi', upstream: [{ target: '/@0/x', has: { upgrade: /^websocket$/i } }] },
+    only: 'weir',
+  },
   {
     name: 'a WebSocket is opened, and bytes pass',
     source: 'RFC 6455 §4, RFC 9110 §7.8',

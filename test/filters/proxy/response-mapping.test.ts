@@ -17,7 +17,11 @@ interface Asked {
 }
 
 const asked = ({ path = '/shop/x', rest = '/x', host = 'gw.test' }: Asked): Exchange =>
-  ({ request: { path }, route: { path: rest }, downstream: { scheme: 'https', host } }) as unknown as Exchange
+  ({
+    request: { path },
+    route: { path: rest },
+    downstream: { scheme: 'https', publicHost: host },
+  }) as unknown as Exchange
 
 function location(value: string, by: Asked = {}, rules: Partial<MappingRules> = {}): string {
   const { base = '/base' } = by
