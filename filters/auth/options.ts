@@ -31,7 +31,7 @@ export const options = z
       .describe('Largest difference between the clocks of issuer and gateway that `exp`, `nbf` and `iat` tolerate.'),
     require_exp: z.boolean().default(false).describe('Whether a token without `exp`, which never expires, is refused.'),
     token_type: text(
-      'Value that `typ` in the header of a token must have, such as `at+jwt` (RFC 9068 §4), so that tokens for other uses count for nothing (RFC 8725 §3.11). Default: any.',
+      'Value that `typ` in the header of a token must have, such as `at+jwt` (RFC 9068 §4), so that tokens for other uses are refused (RFC 8725 §3.11). Default: any.',
     ),
     required: z.boolean().default(false).describe('Whether requests without a valid token are refused.'),
     roles: z

@@ -63,7 +63,7 @@ const odd: Case[] = ["!#$%&'*+-.^`|~", '0', 'constructor', 'toString', 'X.A', '-
   expect: passed({ has: { [name.toLowerCase()]: 'v' } }),
 }))
 
-/** Passed, as any other; or removed, because CGI and WSGI read them as names with hyphens. */
+/** A gateway may pass such names, or remove them, because CGI and WSGI read them as names with hyphens. */
 const underscores: Case[] = ['X_A', '__proto__', "!#$%&'*+-.^_`|~"].map((name) => ({
   name: `a name with underscores, ${name}`,
   source: 'RFC 9110 §5.1, §17.10',
