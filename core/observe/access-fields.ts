@@ -2,6 +2,7 @@ import { type Endpoint, TargetSlot } from '../api/endpoint.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
 import { propertyOf } from '../base/error-text.ts'
+import { equalsIgnoreCase } from '../base/tokens.ts'
 import { jsonText, withoutQuery } from './log-text.ts'
 
 const LONGEST_PATH = 2048
@@ -47,9 +48,9 @@ const WRITERS = {
   host: (_, x) => host(x?.downstream.host || undefined),
   path: (_, x) => (x === undefined ? '' : `,"path":${jsonText(x.request.path, LONGEST_PATH)}`),
   protocol: (_, x) => protocol(x && `HTTP/${x.request.httpVersion}`),
-  user_agent: (_, x) => userAgent(x?.request.headers.get('user-agent')),
+  user_agent: (_, x) => userAgent(received(x, 'user-agent')),
   referer: (_, x) => {
-    const referer = x?.request.headers.get('referer')
+    const referer = received(x, 'referer')
     return optional(',"referer":', referer && withoutQuery(referer), LONGEST_PATH)
   },
   caller: (_, x) => optional(',"caller":', x?.identity?.subject),
@@ -88,6 +89,14 @@ export const DEFAULT_FIELDS: readonly AccessField[] = ACCESS_FIELDS.filter(
 /** What writes these fields, in the order of `ACCESS_FIELDS`. */
 export function writersOf(fields: readonly AccessField[]): readonly Write[] {
   return ACCESS_FIELDS.filter((field) => fields.includes(field)).map((field) => WRITERS[field])
+}
+
+/** The first field of that name as the client sent it: filters may have changed or removed it. */
+export function received(x: Exchange | undefined, name: string): string | undefined {
+  const fields = x?.downstream.fields
+  if (fields === undefined) return undefined
+  for (let i = 0; i < fields.length; i += 2) if (equalsIgnoreCase(fields[i]!, name)) return fields[i + 1]
+  return undefined
 }
 
 /** The code of the system, TLS or undici: `ECONNREFUSED`. Codes are a fixed set; a message might contain anything. */

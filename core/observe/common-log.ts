@@ -1,4 +1,5 @@
 import type { Finished } from '../api/filter.ts'
+import { received } from './access-fields.ts'
 import { cut, withoutQuery } from './log-text.ts'
 
 const LONGEST_PATH = 2048
@@ -21,9 +22,8 @@ export function commonLine({ exchange: x, peer, status, bytesSent = 0, durationM
 
 /** The same with `"%{Referer}i" "%{User-agent}i"` behind it: Apache's `combined` format. */
 export function combinedLine(finished: Finished, wall: number): string {
-  const headers = finished.exchange?.request.headers
-  const referer = headers?.get('referer')
-  const agent = headers?.get('user-agent')
+  const referer = received(finished.exchange, 'referer')
+  const agent = received(finished.exchange, 'user-agent')
   return `${commonLine(finished, wall)} ${quoted(referer && cut(withoutQuery(referer), LONGEST_FIELD))} ${quoted(agent && cut(agent, LONGEST_FIELD))}`
 }
 

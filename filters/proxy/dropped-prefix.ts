@@ -10,6 +10,15 @@ const PLAIN = /^(?!\/\/)[\w\-.~!$&'()*+,=:@%/]+$/
 export function droppedPrefix({ request: { path }, route }: Exchange): string {
   const rest = route?.path ?? path
   if (path.length === rest.length || !path.endsWith(rest) || (rest !== '' && !rest.startsWith('/'))) return ''
-  const prefix = path.slice(0, path.length - rest.length).replace(/\/+$/, '')
+  const dropped = path.slice(0, path.length - rest.length)
+  if (last.dropped !== dropped) last = { dropped, prefix: prefixOf(dropped) }
+  return last.prefix
+}
+
+/** What was dropped last: most requests are for the same few endpoints. */
+let last = { dropped: '', prefix: '' }
+
+function prefixOf(dropped: string): string {
+  const prefix = dropped.replace(/\/+$/, '')
   return PLAIN.test(prefix) ? prefix : ''
 }

@@ -8,6 +8,8 @@ const DROP = 1
 const MAX_FORWARDS = 2
 /** Describes the bytes of the body: dropped if a filter changed them (RFC 9530). */
 const DIGEST = 3
+/** What the proxies in front have dropped. */
+const PREFIX = 4
 
 const WRITTEN = [
   'host',
@@ -17,7 +19,6 @@ const WRITTEN = [
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
-  'x-forwarded-prefix',
   'x-real-ip',
 ]
 
@@ -29,6 +30,7 @@ const KINDS = new FieldKinds({
   'content-digest': DIGEST,
   'repr-digest': DIGEST,
   'max-forwards': MAX_FORWARDS,
+  'x-forwarded-prefix': PREFIX,
 })
 
 /**
@@ -41,11 +43,14 @@ export function requestFields(x: Exchange, preserveHost: boolean, pseudonym: str
   const { raw } = headers
   const { address, hops, peer, publicHost, scheme } = x.downstream
   const fields: string[] = []
+  let prefix = ''
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!
     const kind = KINDS.of(name)
     if (kind === PASS || (kind === DIGEST && !body.changed)) fields.push(name, raw[i + 1]!)
     else if (kind === MAX_FORWARDS) fields.push(name, forwardsLeft(raw[i + 1]!, x.request.method))
+    // The engine has removed what strangers say in it.
+    else if (kind === PREFIX) prefix += outerPrefix(raw[i + 1]!)
   }
   if (!body.empty && body.length !== undefined) fields.push('Content-Length', String(body.length))
   // RFC 9110 §7.6.3.
@@ -53,8 +58,7 @@ export function requestFields(x: Exchange, preserveHost: boolean, pseudonym: str
   // RFC 7239 §7.4: what one family says, the other says too.
   fields.push('X-Forwarded-For', hops.length === 0 ? peer : `${hops.join(', ')}, ${peer}`)
   fields.push('X-Forwarded-Host', publicHost, 'X-Forwarded-Proto', scheme)
-  // The engine has removed what strangers say in it.
-  const prefix = outerPrefix(headers.joined('x-forwarded-prefix')) + droppedPrefix(x)
+  prefix += droppedPrefix(x)
   if (prefix !== '') fields.push('X-Forwarded-Prefix', prefix)
   fields.push('Forwarded', forwarded(hops, peer, publicHost, scheme), 'X-Real-IP', address)
   if (preserveHost && publicHost !== '') fields.push('Host', publicHost)
@@ -68,8 +72,8 @@ export function requestFields(x: Exchange, preserveHost: boolean, pseudonym: str
 const forwardsLeft = (value: string, method: string): string =>
   method === 'OPTIONS' && /^[1-9]\d{0,8}$/.test(value) ? String(Number(value) - 1) : value
 
-/** What the proxies in front have dropped: a list is one prefix after the other. */
-const outerPrefix = (value = ''): string => value.replaceAll(/\/*\s*(?:,\s*|$)/g, '')
+/** A list is one prefix after the other. */
+const outerPrefix = (value: string): string => value.replaceAll(/\/*\s*(?:,\s*|$)/g, '')
 
 /**
  * `Forwarded` (RFC 7239 §4): one element per hop. The first and the last tell host and scheme, since of those that read them some
