@@ -27,24 +27,30 @@ const MAX_HOPS = 50
 export function readForwarding(raw: readonly string[], peer: string, proxies: TrustedProxies): Forwarding {
   const forwardedFor: string[] = []
   let forwarded: string | undefined
-  let host: string | undefined
-  let proto: string | undefined
+  const hosts: string[] = []
+  const protos: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!
     const value = raw[i + 1]!
     if (name.length === 15 && equalsIgnoreCase(name, 'x-forwarded-for')) forwardedFor.push(...elementsOf(value))
-    else if (name.length === 16 && equalsIgnoreCase(name, 'x-forwarded-host')) host ??= elementsOf(value)[0]
-    else if (name.length === 17 && equalsIgnoreCase(name, 'x-forwarded-proto')) proto ??= elementsOf(value)[0]
+    else if (name.length === 16 && equalsIgnoreCase(name, 'x-forwarded-host')) hosts.push(...elementsOf(value))
+    else if (name.length === 17 && equalsIgnoreCase(name, 'x-forwarded-proto')) protos.push(...elementsOf(value))
     else if (name.length === 9 && equalsIgnoreCase(name, 'forwarded'))
       forwarded = forwarded === undefined ? value : `${forwarded},${value}`
   }
-  if (forwardedFor.length > 0 || host !== undefined || proto !== undefined) {
+  if (forwardedFor.length > 0 || hosts.length > 0 || protos.length > 0) {
     const hops = forwardedFor.slice(-MAX_HOPS).map(hopOf)
-    const { address } = clientOf(hops, peer, proxies)
-    return { hops, address, scheme: schemeOf(proto), host: host !== undefined && isHost(host) ? host : undefined }
+    const { address, at } = clientOf(hops, peer, proxies)
+    const host = firstOf(hosts, hops.length - at)
+    return {
+      hops,
+      address,
+      scheme: schemeOf(firstOf(protos, hops.length - at)),
+      host: host !== undefined && isHost(host) ? host : undefined,
+    }
   }
-  const elements = forwarded === undefined ? undefined : parseForwarded(forwarded)?.slice(-MAX_HOPS)
-  if (elements === undefined) return { hops: [], address: peer, scheme: undefined, host: undefined }
+  const elements = forwarded === undefined ? [] : parseForwarded(forwarded)
+  if (elements.length === 0) return { hops: [], address: peer, scheme: undefined, host: undefined }
   const hops = elements.map((element) => hopOf(element.for ?? ''))
   const { address, at } = clientOf(hops, peer, proxies)
   // What stands before may be the client's own.
@@ -96,6 +102,14 @@ const elementsOf = (value: string): string[] =>
     .map((element) => element.trim())
     .filter((element) => element !== '')
 
+/**
+ * The first of a list that trusted proxies wrote: each that appends to a list appends one element, to this list as to the hops. What
+ * stands before may be the client's own. Without hops nobody can tell, and the first counts.
+ * @param written hops that trusted proxies wrote
+ */
+const firstOf = (list: readonly string[], written: number): string | undefined =>
+  written === 0 ? list[0] : (list.at(-written) ?? list[0])
+
 /** Proxies write the scheme of a WebSocket too, in any case (RFC 3986 §3.1). */
 function schemeOf(proto: string | undefined): 'http' | 'https' | undefined {
   const lower = proto?.toLowerCase()
@@ -131,28 +145,50 @@ interface Element {
   proto?: string
 }
 
-/** `token "=" ( token / quoted-string )` at a place of the value (RFC 7239 §4, RFC 9110 §5.6.4). */
+/** `token "=" ( token / quoted-string )` at a place of an element (RFC 7239 §4, RFC 9110 §5.6.4). */
 const PAIR = /([^=;,"\s]+)=(?:"((?:[^"\\]|\\.)*)"|([^=;,"\s]+))/y
 const SPACE = /[ \t]*/y
 
-/** The elements of `Forwarded`; undefined if any of it is malformed (RFC 7239 §4). */
-function parseForwarded(value: string): Element[] | undefined {
+/**
+ * The elements of `Forwarded`, read from the end (RFC 7239 §4). Proxies append theirs, so that the end is the nearest proxy's, and what
+ * stands before it may be a stranger's: from the start, a quote that nobody closes would hide what proxies have written
+ * behind it. The first element that is malformed ends it.
+ */
+function parseForwarded(value: string): Element[] {
   const elements: Element[] = []
-  let element = new Map<string, string>()
-  let at = 0
-  const end = (): void => {
+  let end = value.length
+  let quoted = false
+  for (let i = end - 1; i >= -1 && elements.length < MAX_HOPS; i--) {
+    if (value[i] === '"' && !isEscaped(value, i)) quoted = !quoted
+    if (i >= 0 && (quoted || value[i] !== ',')) continue
+    const element = parseElement(value.slice(i + 1, end))
+    if (element === undefined) break
     if (element.size > 0) elements.push(Object.fromEntries(element) as Element)
-    element = new Map()
+    end = i
   }
+  return elements.reverse()
+}
+
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(value: string, at: number): boolean {
+  let before = at
+  while (value[before - 1] === '\\') before--
+  return (at - before) % 2 === 1
+}
+
+/** The pairs of an element, which may be none; undefined if any of it is malformed. */
+function parseElement(text: string): Map<string, string> | undefined {
+  const element = new Map<string, string>()
+  let at = 0
   const skipSpace = (): void => {
     SPACE.lastIndex = at
-    SPACE.exec(value)
+    SPACE.exec(text)
     at = SPACE.lastIndex
   }
-  while (at < value.length) {
+  while (at < text.length) {
     skipSpace()
     PAIR.lastIndex = at
-    const pair = PAIR.exec(value)
+    const pair = PAIR.exec(text)
     if (pair !== null) {
       const name = pair[1]!.toLowerCase()
       // No parameter occurs twice in an element.
@@ -162,10 +198,8 @@ function parseForwarded(value: string): Element[] | undefined {
       at = PAIR.lastIndex
       skipSpace()
     }
-    const next = value[at++]
-    if (next === ',') end()
-    else if (next !== ';' && next !== undefined) return undefined
+    const next = text[at++]
+    if (next !== ';' && next !== undefined) return undefined
   }
-  end()
-  return elements.length === 0 ? undefined : elements
+  return element
 }

@@ -104,6 +104,53 @@ t.test('a malformed Forwarded says nothing', async (t) => {
     t.same(read('Forwarded', wrong), NOTHING, wrong.slice(0, 40))
 })
 
+t.test('what a stranger began does not reach what proxies appended (lpinca/forwarded-parse#6)', async (t) => {
+  const own = 'for=203.0.113.9;host="a.test:80";proto=https'
+  const seen = { address: '203.0.113.9', host: 'a.test:80', scheme: 'https' }
+  for (const lie of [
+    'for="192.0.2.1',
+    'for=192.0.2.1;for=192.0.2.2',
+    'for',
+    '"',
+    '\\',
+    'x="\\',
+    '"a"="b',
+    'for=192.0.2.1;x="',
+    ';;"',
+  ])
+    t.match(read('Forwarded', `${lie}, ${own}`), { ...seen, hops: ['203.0.113.9'] }, lie)
+  t.match(read('Forwarded', 'for="', 'Forwarded', `${own}, for=10.0.0.2`), {
+    ...seen,
+    hops: ['203.0.113.9', '10.0.0.2'],
+  })
+  t.same(read('Forwarded', 'for=192.0.2.1;x=", for=203.0.113.9;host=";for=192.0.2.2;z="'), {
+    hops: ['203.0.113.9'],
+    address: '203.0.113.9',
+    scheme: undefined,
+    host: ';for=192.0.2.2;z=',
+  })
+  t.same(read('Forwarded', 'for=192.0.2.1, for="[fd00::9]";x="a, \\"b\\\\"').hops, ['192.0.2.1', 'fd00::9'])
+  t.same(read('Forwarded', `for=1.2.3.4${',"'.repeat(8000)}, for=203.0.113.9`).hops, ['203.0.113.9'])
+  t.same(read('Forwarded', `for=1.2.3.4;x="${'\\"'.repeat(8000)}`).hops, [])
+})
+
+t.test('X-Forwarded-Host and -Proto: of a list, what trusted proxies appended', async (t) => {
+  const told = (hops: string, hosts: string, protos: string) =>
+    read('X-Forwarded-For', hops, 'X-Forwarded-Host', hosts, 'X-Forwarded-Proto', protos)
+  t.match(told('203.0.113.9', 'evil.test, a.test', 'https, http'), { host: 'a.test', scheme: 'http' })
+  t.match(told('192.0.2.1, 203.0.113.9', 'evil.test, a.test', 'https, http'), { host: 'a.test', scheme: 'http' })
+  t.match(told('203.0.113.9, 10.0.0.2', 'evil.test, a.test, inner.test', 'http, https, http'), {
+    host: 'a.test',
+    scheme: 'https',
+  })
+  t.match(told('203.0.113.9, 10.0.0.2', 'a.test, inner.test', 'https'), { host: 'a.test', scheme: 'https' })
+  t.match(
+    read('X-Forwarded-Host', 'evil.test', 'X-Forwarded-For', '203.0.113.9', 'X-Forwarded-Host', 'a.test'),
+    { host: 'a.test' },
+    'a proxy that appends a field',
+  )
+})
+
 t.test('where both families came, X-Forwarded-* alone count', async (t) => {
   const lie = ['Forwarded', 'for=1.2.3.4;host=evil.test;proto=https'] as const
   t.same(read(...lie, 'X-Forwarded-For', '203.0.113.9'), { ...NOTHING, hops: ['203.0.113.9'], address: '203.0.113.9' })
