@@ -81,8 +81,8 @@ export class ResponseMapping {
   }
 }
 
-/** Whether browsers take what follows for a host: `//host`, and `/\host` too. */
-const leadsAway = (reference: string): boolean => /^[/\\]{2}/.test(reference)
+/** Whether browsers take what follows for a host: `//host`, `/\host` too, and with tabs between, which they remove (WHATWG URL §4.4). */
+const leadsAway = (reference: string): boolean => /^[/\\]\t*[/\\]/.test(reference)
 
 const trimmed = (path: string): string => path.replace(/\/+$/, '')
 

@@ -68,8 +68,9 @@ t.test('no path becomes a host', async (t) => {
   const kept = { path: '/x', rest: '/x' }
   t.equal(location('/base//evil.test/y', kept), 'https://gw.test//evil.test/y')
   t.equal(location('/base/\\evil.test', kept), 'https://gw.test/\\evil.test')
+  t.equal(location('/base/\t\t/evil.test', kept), 'https://gw.test/\t\t/evil.test', 'browsers remove tabs')
   t.equal(location('http://up.test:8080/base//evil.test', kept), 'https://gw.test//evil.test')
-  for (const value of ['/base//evil.test', 'http://up.test:8080/base//evil.test'])
+  for (const value of ['/base//evil.test', '/base/\t\\evil.test', 'http://up.test:8080/base//evil.test'])
     t.equal(location(value, { ...kept, host: '' }), value)
   const bytes = { base: '', rest: '/x' }
   for (const path of ['//evil.test/x', '/a;b/x', '/a\\b/x', '/a"b/x'])
