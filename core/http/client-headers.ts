@@ -35,6 +35,7 @@ export interface ReceivedFields {
   underscore: boolean
 }
 
+const PASS = 0
 const DROP = 1
 /** Removed unless the peer is trusted. */
 const CLAIM = 2
@@ -53,8 +54,8 @@ const ALWAYS = [...CONNECTION_FIELDS, 'Proxy', 'Proxy-Authorization']
 /** The gateway writes them itself. */
 const WRITTEN = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
 
-/** What the request, and not a filter, needs them for. */
-const NEEDED = ['host', 'content-length']
+/** What the gateway itself needs: for the route, for the body, and to notice a request that comes back (RFC 9110 §7.6.3). */
+const NEEDED = ['host', 'content-length', 'via']
 
 /** The kinds of names in any case. Where one has an underscore, what differs in that alone is dropped. */
 function kindsOf(names: readonly string[], kind: number): Record<string, number> {
@@ -81,7 +82,7 @@ export function whyNotKept(name: string): string | undefined {
 
 /** Why `client_headers.remove` can't have this name; undefined if it can. */
 export const whyNotRemoved = (name: string): string | undefined =>
-  needed.of(name) === 0 ? undefined : 'no request can do without this field'
+  needed.of(name) === 0 ? undefined : 'the gateway itself needs this field'
 
 /**
  * Cleans the fields of requests before the first filter, so that what a client sends is not taken for what a proxy or a filter
@@ -120,6 +121,7 @@ export class ClientHeaders {
       'transfer-encoding': CODING,
       host: HOST,
       'content-length': LENGTH,
+      via: PASS,
     })
     this.#own = new FieldKinds(
       kindsOf(
@@ -144,7 +146,7 @@ export class ClientHeaders {
       const value = raw[i + 1]!
       let removed = false
       switch (this.#kinds.of(name)) {
-        case 0:
+        case PASS:
           // Half the time of `includes` (measured).
           if (name.indexOf('_') === -1) break
           into.underscore ||= this.#underscores === 'refuse'

@@ -70,6 +70,11 @@ t.test('what is removed by its beginning is removed whatever else names it', asy
   t.same(left(names, { trusted: true, sets: [{ name: 'X-*' }] }), ['Forwarded', 'Host'])
 })
 
+t.test('what the gateway needs is never removed', async (t) => {
+  const needed = ['Host', 'Via', 'Content-Length']
+  t.same(left([...needed, 'Vary', 'Hosts'], { remove: ['V*', 'Ho*', 'C*'], sets: [{ name: 'Vi*' }] }), needed)
+})
+
 t.test('what Connection nominates', async (t) => {
   const nominated = (value: string, setting?: Setting): string[] =>
     clean(['X-A', '1', 'Connection', value, 'X-B', '2', 'x-a', '3', 'Via', '1.1 a', 'Host', 'h'], setting).fields
