@@ -46,6 +46,17 @@ t.test('what only a trusted proxy may say', async (t) => {
   t.same(left(claims, { trusted: true }), claims)
 })
 
+t.test('what frameworks and platforms take for the address or the scheme of the client (rack/rack#705)', async (t) => {
+  const names = [
+    ...['Client-IP', 'Forwarded-For', 'X-Forwarded', 'Proxy-Client-IP', 'WL-Proxy-Client-IP', 'WL-Proxy-SSL'],
+    ...['CF-Connecting-IPv6', 'CF-Pseudo-IPv4', 'CloudFront-Viewer-Address', 'Fly-Client-IP', 'X-Vercel-Forwarded-For'],
+    ...['X-Appengine-User-IP', 'Appengine-User-IP', 'X-Envoy-External-Address', 'X-Envoy-Original-Path'],
+    ...['X-ProxyUser-IP', 'X-ARR-SSL'],
+  ]
+  t.same(left(names), [])
+  t.same(left(names, { trusted: true }), names)
+})
+
 t.test('keep lets a field of that list pass, but none that the gateway writes', async (t) => {
   t.same(left([...claims, 'x-forwarded-prefix'], { keep: ['X-Forwarded-Prefix', 'CF-Connecting-IP'] }), [
     'cf-connecting-ip',
