@@ -133,6 +133,32 @@ t.test('twins do not survive where underscores are allowed', async (t) => {
   t.same(left(many, allow), many)
 })
 
+t.test('twins by other characters, which some servers read as hyphens (GrahamDumpleton/mod_wsgi#45)', async (t) => {
+  const names = ['X.Forwarded.For', 'remote.user', 'Remote+User', 'X!Real!IP', 'X~Forwarded-Host', 'X*Forwarded*For']
+  const more = [
+    'Content.Length',
+    'Proxy.Authorization',
+    'Transfer.Encoding',
+    'X^Request`Id',
+    "x|b3'traceid",
+    'X-Forwarded#X',
+  ]
+  const allow = { underscores: 'allow' } as const
+  for (const trusted of [false, true]) {
+    t.same(left([...names, ...more], { trusted }), [])
+    t.same(left([...names, ...more, 'X.Forwarded_For'], { ...allow, trusted }), [])
+  }
+  const harmless = ['X.Tenant', 'a!b', 'A.B.C', 'x-y*']
+  t.same(left(harmless), harmless)
+  t.equal(clean(['X.Tenant', '1'], { underscores: 'refuse' }).underscore, false)
+  t.same(left(['X-Tenant', 'X.Tenant', 'a.b', 'a!b', 'c.d']), ['X-Tenant', 'c.d'], 'of one that came beside it')
+  t.same(left(['X.Internal.Id', 'X.User', 'X.Other'], { remove: ['X-Internal-*'], sets: [{ name: 'X-User' }] }), [
+    'X.Other',
+  ])
+  t.same(left(['X.User', 'X-User'], { sets: [{ name: 'X.User', keep: 'anyone' }] }), ['X.User'], 'its own spelling')
+  t.same(left(['X.Forwarded.Port', 'X-Forwarded-Port'], { keep: ['X-Forwarded-*'] }), ['X-Forwarded-Port'])
+})
+
 t.test('what the engine needs of them', async (t) => {
   t.match(clean(['Transfer-Encoding', 'chunked', 'Content-Length', '3']), {
     coding: 'chunked',
