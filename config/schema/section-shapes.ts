@@ -78,7 +78,7 @@ export const downstreamShape = {
     .min(1)
     .optional()
     .describe(
-      'Number of connections of one address at once, proxies included; more are closed at once. Default: no limit.',
+      'Number of connections of one address at once, proxies included; more are closed at once. An IPv6 network of 64 bits counts as one address. Default: no limit.',
     ),
   max_headers_size: sizeBetween(1024, 1024 ** 2, 'expected a size from 1KiB to 1MiB')
     .prefault('16KiB')

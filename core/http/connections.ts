@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Deadline, startInterval } from '../base/timer.ts'
+import { clientNetwork } from './client-network.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { defaultMaxConnections } from './descriptor-limit.ts'
 import type { ListenerState } from './listener-state.ts'
@@ -12,7 +13,8 @@ const SWEEP_MS = 1000
 export class Connections {
   readonly #state: ListenerState
   readonly #open = new Map<Socket, Connection>()
-  readonly #byAddress = new Map<string, number>()
+  /** How many are open, by `clientNetwork`. */
+  readonly #byNetwork = new Map<string, number>()
   #sweep: Deadline | undefined
 
   constructor(state: ListenerState) {
@@ -31,26 +33,26 @@ export class Connections {
     if (known !== undefined) return known
     const { settings, overload } = this.#state
     const connection = connectionOf(socket)
-    const { peer } = connection
-    const count = (this.#byAddress.get(peer) ?? 0) + 1
+    const network = clientNetwork(connection.peer)
+    const count = (this.#byNetwork.get(network) ?? 0) + 1
     if (overload !== undefined && count > settings.limits.maxConnectionsPerAddress) {
       overload.refused('address')
       socket.resetAndDestroy()
       return undefined
     }
     this.#open.set(socket, connection)
-    this.#byAddress.set(peer, count)
-    socket.once('close', () => this.#closed(socket, peer))
+    this.#byNetwork.set(network, count)
+    socket.once('close', () => this.#closed(socket, network))
     // Not on the wheel: it would hold the wheel up as long as there are connections.
     this.#sweep ??= startInterval(SWEEP_MS, () => this.#look())
     return connection
   }
 
-  #closed(socket: Socket, peer: string): void {
+  #closed(socket: Socket, network: string): void {
     this.#open.delete(socket)
-    const count = this.#byAddress.get(peer)! - 1
-    if (count > 0) this.#byAddress.set(peer, count)
-    else this.#byAddress.delete(peer)
+    const count = this.#byNetwork.get(network)! - 1
+    if (count > 0) this.#byNetwork.set(network, count)
+    else this.#byNetwork.delete(network)
     if (this.#open.size > 0) return
     this.#sweep?.cancel()
     this.#sweep = undefined
