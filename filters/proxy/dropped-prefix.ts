@@ -1,7 +1,10 @@
 import type { Exchange } from '../../core/index.ts'
 
-/** Characters of a path that mean nothing in a field (RFC 3986 §3.3 without `;`). The path is the client's. */
-const PLAIN = /^(?!\/\/)[\w\-.~!$&'()*+,=:@%/]+$/
+/** A path of characters that mean nothing in a field (RFC 3986 §3.3 without `;`), and that is no host: `//host`. */
+const PLAIN = /^\/(?!\/)[\w\-.~!$&'()*+,=:@%/]*$/
+
+/** The text if upstreams may put it before a path; else empty. What it came from may be the client's. */
+export const plainPrefix = (text: string): string => (PLAIN.test(text) ? text : '')
 
 /**
  * What stood before the path that goes upstream, without a slash at its end: `/orchestrator/v1/orders`. Empty if nothing was dropped,
@@ -11,14 +14,9 @@ export function droppedPrefix({ request: { path }, route }: Exchange): string {
   const rest = route?.path ?? path
   if (path.length === rest.length || !path.endsWith(rest) || (rest !== '' && !rest.startsWith('/'))) return ''
   const dropped = path.slice(0, path.length - rest.length)
-  if (last.dropped !== dropped) last = { dropped, prefix: prefixOf(dropped) }
+  if (last.dropped !== dropped) last = { dropped, prefix: plainPrefix(dropped.replace(/\/+$/, '')) }
   return last.prefix
 }
 
 /** What was dropped last: most requests are for the same few endpoints. */
 let last = { dropped: '', prefix: '' }
-
-function prefixOf(dropped: string): string {
-  const prefix = dropped.replace(/\/+$/, '')
-  return PLAIN.test(prefix) ? prefix : ''
-}

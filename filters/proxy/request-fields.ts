@@ -1,5 +1,5 @@
 import { CONNECTION_FIELDS, type Exchange, FieldKinds, isToken } from '../../core/index.ts'
-import { droppedPrefix } from './dropped-prefix.ts'
+import { droppedPrefix, plainPrefix } from './dropped-prefix.ts'
 
 const PASS = 0
 /** Of the connection, or written by the gateway from what it knows. */
@@ -72,8 +72,11 @@ export function requestFields(x: Exchange, preserveHost: boolean, pseudonym: str
 const forwardsLeft = (value: string, method: string): string =>
   method === 'OPTIONS' && /^[1-9]\d{0,8}$/.test(value) ? String(Number(value) - 1) : value
 
-/** A list is one prefix after the other. */
-const outerPrefix = (value: string): string => value.replaceAll(/\/*\s*(?:,\s*|$)/g, '')
+/**
+ * What the proxies in front have dropped: a list is one prefix after the other. Many proxies pass on what a stranger wrote into it,
+ * and upstreams make links of it.
+ */
+const outerPrefix = (value: string): string => plainPrefix(value.replaceAll(/\/*\s*(?:,\s*|$)/g, ''))
 
 /**
  * `Forwarded` (RFC 7239 §4): one element per hop. The first and the last tell host and scheme, since of those that read them some

@@ -148,6 +148,18 @@ t.test('over the wire', async (t) => {
   t.match(seen, '\r\nX-Forwarded-Prefix: /api\r\n')
   await get('X-Forwarded-Prefix: /outer/\r\nX-Forwarded-Prefix: /inner\r\n')
   t.match(seen, '\r\nX-Forwarded-Prefix: /outer/inner/api\r\n', 'after those of trusted proxies')
+  for (const wrong of [
+    '//evil.test',
+    'http://evil.test',
+    '/\\evil.test',
+    '/\t/evil.test',
+    '/a;b',
+    '/,//evil.test',
+    '/a"b',
+  ]) {
+    await get(`X-Forwarded-Prefix: ${wrong}\r\n`)
+    t.match(seen, '\r\nX-Forwarded-Prefix: /api\r\n', `not ${wrong}, which a stranger may have written`)
+  }
 })
 
 t.test('X-Forwarded-Prefix of a stranger', async (t) => {
