@@ -1,4 +1,4 @@
-import type { Sample } from './meter.ts'
+import type { HistogramSample } from './meter.ts'
 
 /**
  * Upper bounds of the buckets of a `Histogram`, in seconds: those of OpenTelemetry's duration histograms (semantic conventions,
@@ -17,7 +17,7 @@ export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5
  * await lookUp(tenant)
  * histogram.observe((env.clock.now() - startedAt) / 1000)
  * // in the metric, of type 'histogram':
- * const collect = () => histogram.samples('tenant_lookup_seconds', { store: 'redis' })
+ * const collect = () => [histogram.sample({ store: 'redis' })]
  * ```
  */
 export class Histogram {
@@ -37,18 +37,8 @@ export class Histogram {
     this.count++
   }
 
-  /**
-   * The series as Prometheus wants them: cumulative buckets, sum and count.
-   * @param name of the metric, without `_bucket`
-   */
-  samples(name: string, labels: Readonly<Record<string, string | number>>): Sample[] {
-    let below = 0
-    const samples: Sample[] = this.buckets.map((n, i) => {
-      below += n
-      return { metricName: `${name}_bucket`, labels: { ...labels, le: DURATION_BUCKETS[i] ?? '+Inf' }, value: below }
-    })
-    samples.push({ metricName: `${name}_sum`, labels, value: this.sum })
-    samples.push({ metricName: `${name}_count`, labels, value: this.count })
-    return samples
+  /** The series as it is now. */
+  sample(labels: Readonly<Record<string, string | number>>): HistogramSample {
+    return { labels, bounds: DURATION_BUCKETS, buckets: [...this.buckets], sum: this.sum, count: this.count }
   }
 }

@@ -2,8 +2,19 @@
 export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>
   readonly value: number
-  /** Name of the series where it differs from the metric's: `_bucket`, `_sum` and `_count` of a histogram. */
-  readonly metricName?: string
+}
+
+/** The series of a histogram for one set of labels. `Histogram` makes them. */
+export interface HistogramSample {
+  readonly labels: Readonly<Record<string, string | number>>
+  /** Upper bounds of the buckets but the last, rising. */
+  readonly bounds: readonly number[]
+  /** Counts by bucket, not cumulative; the last, one more than `bounds`, is +Inf. */
+  readonly buckets: readonly number[]
+  /** All observations together. */
+  readonly sum: number
+  /** Number of observations. */
+  readonly count: number
 }
 
 /** A metric. Its numbers are collected when a scrape comes, so that counting costs a plain addition. */
@@ -13,8 +24,10 @@ export interface Metric {
   /** One sentence for people. */
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
-  /** Called for every scrape; synchronous. Each set of labels must appear once. */
-  collect(): Sample[]
+  /** How the numbers of several workers become one number. Default: `sum`. */
+  readonly aggregate?: 'sum' | 'max'
+  /** Called for every scrape; synchronous. Each set of labels must appear once. A histogram gives `HistogramSample`s alone. */
+  collect(): readonly (Sample | HistogramSample)[]
 }
 
 /**

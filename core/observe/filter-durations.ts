@@ -12,12 +12,11 @@ export class FilterDurations {
   #count = 0
 
   constructor(meter: Meter) {
-    const name = 'weir_filter_duration_seconds'
     meter.register({
-      name,
+      name: 'weir_filter_duration_seconds',
       help: `Time in one inbound or response hook of a filter, waiting included, of one request in ${EVERY}.`,
       type: 'histogram',
-      collect: () => [...this.#byFilter].flatMap(([filter, histogram]) => histogram.samples(name, { filter })),
+      collect: () => Array.from(this.#byFilter, ([filter, histogram]) => histogram.sample({ filter })),
     })
   }
 

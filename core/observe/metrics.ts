@@ -1,5 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { Meter, Metric, Sample } from '../api/meter.ts'
+import type { Meter, Metric } from '../api/meter.ts'
+import { runInSlices } from '../base/time-slice.ts'
+import { EXPOSITION_TYPE, writeExposition } from './exposition.ts'
+import { METRIC_NAME, type MetricRows, type NamedSample, type Row, rowsOf } from './metric-rows.ts'
 
 export interface MetricsOptions {
   /** Also the metrics of the process itself: memory, event loop, processor time. */
@@ -8,30 +11,47 @@ export interface MetricsOptions {
   readonly onError?: (metric: string, error: unknown) => void
 }
 
-/** The metrics of the process. prom-client gets them as objects that are read for every scrape. */
+/** The metrics of this process: those of the process itself are prom-client's, all others are read for every scrape. */
 export class Metrics implements Meter {
-  readonly registry = new Registry()
+  /** prom-client's. */
+  readonly #process = new Registry()
+  readonly #metrics = new Map<string, Metric>()
   readonly #onError: (metric: string, error: unknown) => void
 
   constructor(options: MetricsOptions = {}) {
     this.#onError = options.onError ?? (() => {})
-    if (options.process === true) collectDefaultMetrics({ register: this.registry })
+    if (options.process === true) collectDefaultMetrics({ register: this.#process })
   }
 
   register(metric: Metric): () => void {
-    const { name, help, type } = metric
-    const entry = {
-      name,
-      help,
-      type,
-      aggregator: 'sum',
-      get: async () => ({ name, help, type, aggregator: 'sum', values: this.#samplesOf(metric) }),
-    }
-    this.registry.registerMetric(entry as never) // prom-client's type wants its own class; its code uses only name and get()
-    return () => this.registry.removeSingleMetric(name)
+    const { name } = metric
+    if (!METRIC_NAME.test(name)) throw new Error(`Invalid metric name: ${name}`)
+    if (this.#metrics.has(name) || this.#process.getSingleMetric(name) !== undefined)
+      throw new Error(`A metric with the name ${name} has already been registered.`)
+    this.#metrics.set(name, metric)
+    return () => void this.#metrics.delete(name)
   }
 
-  #samplesOf(metric: Metric): Sample[] {
+  /** Every metric with its numbers, now. */
+  async rows(): Promise<MetricRows[]> {
+    const ofProcess = (await this.#process.getMetricsAsJSON()) as unknown as PromMetric[]
+    return [
+      ...ofProcess.map(({ name, help, type, aggregator, values }) => ({
+        name,
+        help,
+        type,
+        aggregate: aggregator === 'sum' ? ('sum' as const) : ('max' as const),
+        rows: values,
+      })),
+      ...Array.from(this.#metrics.values(), (metric) => rowsOf(metric, this.#collect(metric))),
+    ]
+  }
+
+  async expose(): Promise<{ type: string; text: string }> {
+    return { type: EXPOSITION_TYPE, text: await runInSlices(writeExposition(await this.rows())) }
+  }
+
+  #collect(metric: Metric): readonly Row[] {
     try {
       return metric.collect()
     } catch (error) {
@@ -39,8 +59,13 @@ export class Metrics implements Meter {
       return []
     }
   }
+}
 
-  async expose(): Promise<{ type: string; text: string }> {
-    return { type: this.registry.contentType, text: await this.registry.metrics() }
-  }
+/** As prom-client gives it. */
+interface PromMetric {
+  readonly name: string
+  readonly help: string
+  readonly type: Metric['type']
+  readonly aggregator: string
+  readonly values: readonly NamedSample[]
 }

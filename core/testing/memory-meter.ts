@@ -1,15 +1,9 @@
 import type { Meter, Metric, Sample } from '../api/meter.ts'
+import { runAtOnce } from '../base/time-slice.ts'
+import { writeExposition } from '../observe/exposition.ts'
+import { METRIC_NAME, type MetricReading, readingsOf, rowsOf } from '../observe/metric-rows.ts'
 
-/** One number of a metric at one moment. */
-export interface MetricReading {
-  /** Of a histogram, the name of the series: `…_bucket`, `…_sum`, `…_count`. */
-  readonly name: string
-  readonly labels: Sample['labels']
-  readonly value: number
-}
-
-/** What a metric may be called in the exposition of Prometheus. */
-const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
+export type { MetricReading }
 
 /** Metrics that can be read at any moment. Refuses what the gateway's own meter refuses. */
 export class MemoryMeter implements Meter {
@@ -18,7 +12,7 @@ export class MemoryMeter implements Meter {
   /** @throws Error for a name that is taken, or that Prometheus can't read */
   register(metric: Metric): () => void {
     const { name } = metric
-    if (!NAME.test(name)) throw new Error(`Invalid metric name: ${name}`)
+    if (!METRIC_NAME.test(name)) throw new Error(`Invalid metric name: ${name}`)
     if (this.#metrics.has(name)) throw new Error(`A metric with the name ${name} has already been registered.`)
     this.#metrics.set(name, metric)
     return () => void this.#metrics.delete(name)
@@ -31,20 +25,12 @@ export class MemoryMeter implements Meter {
 
   /** Every number, now. */
   read(): MetricReading[] {
-    return [...this.#metrics.values()].flatMap(readingsOf)
+    return [...this.#metrics.values()].flatMap((metric) => [...readingsOf(metric.name, metric.collect())])
   }
 
   /** The exposition that Prometheus would read. */
   text(): string {
-    const lines = [...this.#metrics.values()].flatMap((metric) => [
-      `# HELP ${metric.name} ${metric.help}\n`,
-      `# TYPE ${metric.name} ${metric.type}\n`,
-      ...readingsOf(metric).map(({ name, labels, value }) => {
-        const pairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(String(text))}`)
-        return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`
-      }),
-    ])
-    return lines.join('')
+    return runAtOnce(writeExposition([...this.#metrics.values()].map((metric) => rowsOf(metric, metric.collect()))))
   }
 
   /** The numbers that `name` and `labels` select, now; see `metricOf`. */
@@ -52,9 +38,6 @@ export class MemoryMeter implements Meter {
     return metricOf(this.read(), name, labels)
   }
 }
-
-const readingsOf = (metric: Metric): MetricReading[] =>
-  metric.collect().map(({ metricName = metric.name, labels, value }) => ({ name: metricName, labels, value }))
 
 /**
  * The sum of all readings with that name whose labels include the given ones; undefined if there is none.

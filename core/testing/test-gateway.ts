@@ -2,6 +2,7 @@ import type { Finished } from '../api/filter.ts'
 import type { Sample } from '../api/meter.ts'
 import type { ReloadOutcome } from '../control/config-control.ts'
 import type { Gateway } from '../main/gateway.ts'
+import { readingsOf } from '../observe/metric-rows.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type Injected, type InjectedResponse, inject } from './inject.ts'
 import { metricOf } from './memory-meter.ts'
@@ -86,10 +87,7 @@ export function testGateway({ gateway, runtime, meter, logs, close }: GatewayPar
     logged: (count) => runtime.untilFinished(count),
     metrics: async () => (await meter.expose()).text,
     metric: async (name, labels) => {
-      const metrics = (await meter.registry.getMetricsAsJSON()) as { name: string; values: Sample[] }[]
-      const readings = metrics.flatMap((metric) =>
-        metric.values.map(({ metricName = metric.name, ...reading }) => ({ ...reading, name: metricName })),
-      )
+      const readings = (await meter.rows()).flatMap((metric) => [...readingsOf(metric.name, metric.rows)])
       return metricOf(readings, name, labels)
     },
     close: closeOnce,

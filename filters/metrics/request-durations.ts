@@ -1,4 +1,4 @@
-import { type Endpoint, Histogram, methodLabel, type Sample } from '../../core/index.ts'
+import { type Endpoint, Histogram, type HistogramSample, methodLabel } from '../../core/index.ts'
 
 /** Value of the label `endpoint` for requests without a route. */
 const NO_ENDPOINT = '_none'
@@ -14,7 +14,6 @@ type Methods = Map<string, Statuses>
  * with the same id.
  */
 export class RequestDurations {
-  readonly #name: string
   readonly #cap: number
   readonly #byId = new Map<string, Methods>()
   readonly #byEndpoint = new WeakMap<Endpoint, Methods>()
@@ -23,8 +22,7 @@ export class RequestDurations {
   #overflow: Histogram | undefined
 
   /** @param cap largest number of series; further observations go to one whose labels are `_OTHER` */
-  constructor(name: string, cap = 10_000) {
-    this.#name = name
+  constructor(cap = 10_000) {
     this.#cap = cap
   }
 
@@ -44,16 +42,16 @@ export class RequestDurations {
     histogram.observe(seconds)
   }
 
-  samples(): Sample[] {
-    const samples: Sample[] = []
+  samples(): HistogramSample[] {
+    const samples: HistogramSample[] = []
     for (const [endpoint, methods] of this.#byId) {
       for (const [method, statuses] of methods) {
         for (const [status, histogram] of statuses)
-          samples.push(...histogram.samples(this.#name, { endpoint, method, status: String(status) }))
+          samples.push(histogram.sample({ endpoint, method, status: String(status) }))
       }
     }
     if (this.#overflow !== undefined)
-      samples.push(...this.#overflow.samples(this.#name, { endpoint: OTHER, method: OTHER, status: OTHER }))
+      samples.push(this.#overflow.sample({ endpoint: OTHER, method: OTHER, status: OTHER }))
     return samples
   }
 

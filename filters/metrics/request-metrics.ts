@@ -8,8 +8,8 @@ const REPLIES = 'weir_local_replies_total'
 
 /** The metrics of all instances in the process, because a metric name can be registered only once. */
 export class RequestMetrics {
-  readonly server = new RequestDurations(SERVER)
-  readonly client = new RequestDurations(CLIENT)
+  readonly server = new RequestDurations()
+  readonly client = new RequestDurations()
   readonly replies = new LocalReplyCounts()
   readonly #unregister: (() => void)[]
 

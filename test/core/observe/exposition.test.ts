@@ -1,0 +1,43 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import t from 'tap'
+import { runAtOnce } from '../../../core/base/time-slice.ts'
+import { writeExposition } from '../../../core/observe/exposition.ts'
+import type { MetricRows } from '../../../core/observe/metric-rows.ts'
+
+t.test("the page is prom-client's, byte for byte", async (t) => {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = new Counter({ name: 'a_total', help: 'A \\ and\na line.', labelNames: ['path', 'n'], registers })
+  counter.inc({ path: 'a"b\\c\nd', n: 7 }, 3)
+  counter.inc({ path: 'é' })
+  const gauge = new Gauge({ name: 'b', help: 'B.', registers })
+  for (const value of [-0.25, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    gauge.set(value)
+    t.equal(await pageOf(registry), await registry.metrics())
+  }
+  const histogram = new Histogram({ name: 'c_seconds', help: 'C.', labelNames: ['x'], buckets: [0.1, 2], registers })
+  for (const value of [0.05, 0.1, 1, 3]) histogram.observe({ x: 'y' }, value)
+  const page = await registry.metrics()
+  t.equal(await pageOf(registry), page)
+  const own = { labels: { x: 'y' }, bounds: [0.1, 2], buckets: [2, 1, 1], sum: 0.05 + 0.1 + 1 + 3, count: 4 }
+  const rows: MetricRows = { name: 'c_seconds', help: 'C.', type: 'histogram', aggregate: 'sum', rows: [own] }
+  const lines = (text: string): string[] =>
+    text.split('\n').map((line) => line.replace(/\{le="(.*?)",(.*?)\}/, '{$2,le="$1"}'))
+  t.same(lines(`${runAtOnce(writeExposition([rows]))}`), lines(page.slice(page.indexOf('# HELP c_seconds'))))
+})
+
+t.test('a long page lets the event loop run', (t) => {
+  const rows = Array.from({ length: 5000 }, (_, i) => ({ labels: { i }, value: i }))
+  const work = writeExposition([{ name: 'd', help: 'D.', type: 'gauge', aggregate: 'sum', rows }])
+  let pauses = 0
+  while (!work.next().done) pauses++
+  t.ok(pauses >= 5)
+  t.end()
+})
+
+async function pageOf(registry: Registry): Promise<string> {
+  const metrics = (await registry.getMetricsAsJSON()) as unknown as { values: MetricRows['rows'] }[]
+  return runAtOnce(
+    writeExposition(metrics.map((metric) => ({ ...metric, rows: metric.values }) as unknown as MetricRows)),
+  )
+}
