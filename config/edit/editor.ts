@@ -63,7 +63,7 @@ export class EndpointEditor implements EndpointControl {
     })
   }
 
-  list(): readonly EndpointView[] {
+  async list(): Promise<readonly EndpointView[]> {
     const { live } = this.#parts.reloader()
     return live.spec.endpoints.flatMap(({ endpoint: { id }, at }) => {
       const state = this.#parts.registry().get(id)
@@ -71,7 +71,7 @@ export class EndpointEditor implements EndpointControl {
     })
   }
 
-  get(id: string): EndpointView | undefined {
+  async get(id: string): Promise<EndpointView | undefined> {
     const { live } = this.#parts.reloader()
     const found = live.spec.endpoints.find(({ endpoint }) => endpoint.id === id)
     const state = this.#parts.registry().get(id)

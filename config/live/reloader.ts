@@ -87,7 +87,7 @@ export class Reloader implements ConfigControl {
     })
   }
 
-  status(): ConfigStatus {
+  async status(): Promise<ConfigStatus> {
     return { ...this.#status, watch: this.#sourceWatch.state }
   }
 

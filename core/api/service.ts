@@ -47,19 +47,22 @@ export interface Service {
 }
 
 /**
- * State of the process; for admin filters.
+ * State of the gateway, with all of its processes; for admin filters. No method rejects.
  *
  * ```ts
- * if (!status.ready()) return reply(503, 'not_ready', { headers: { 'Retry-After': '1' }, extra: status.checks() })
+ * if (!(await status.ready()))
+ *   return reply(503, 'not_ready', { headers: { 'Retry-After': '1' }, extra: await status.checks() })
  * ```
  */
 export interface GatewayStatus {
   /** Version of Weir. */
   readonly version: string
+  /** False if nothing serves requests any more, and only a restart helps. */
+  live(): Promise<boolean>
   /** True if every condition of `checks` holds: all listeners are open, and shutdown has not begun. */
-  ready(): boolean
+  ready(): Promise<boolean>
   /** The conditions of readiness by name, and whether each holds. */
-  checks(): Record<string, boolean>
+  checks(): Promise<Readonly<Record<string, boolean>>>
   /** All metrics in the Prometheus text format, with their content type. */
   metrics(): Promise<{ type: string; text: string }>
 }
@@ -73,7 +76,7 @@ export interface GatewayStatus {
 export const EndpointsKey: ServiceKey<readonly Endpoint[]> = defineService('endpoints')
 
 /**
- * Readiness, version and metrics of the process.
+ * Readiness, version and metrics.
  *
  * @example const status = env.service(GatewayStatusKey)
  */

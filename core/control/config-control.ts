@@ -76,7 +76,8 @@ export interface ConfigWatch {
  * ```
  */
 export interface ConfigControl {
-  status(): ConfigStatus
+  /** Never rejects. */
+  status(): Promise<ConfigStatus>
   /**
    * Loads the configuration again. Resolves when that load, or a later one, is over. What is wrong with a document is an
    * outcome, not a rejection. A filter must not wait for a reload in `create`: the load waits for `create`.
@@ -87,6 +88,6 @@ export interface ConfigControl {
 /**
  * The configuration that runs.
  *
- * @example const { version, warnings } = env.service(ConfigControlKey).status()
+ * @example const { version, warnings } = await env.service(ConfigControlKey).status()
  */
 export const ConfigControlKey: ServiceKey<ConfigControl> = defineService('config')

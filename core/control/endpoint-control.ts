@@ -102,8 +102,8 @@ export interface BreakerView {
  */
 export interface EndpointControl {
   /** All endpoints, in the order of the configuration. */
-  list(): readonly EndpointView[]
-  get(id: string): EndpointView | undefined
+  list(): Promise<readonly EndpointView[]>
+  get(id: string): Promise<EndpointView | undefined>
   /** Adds an endpoint after the others of the main document. */
   register(entry: unknown, options?: ChangeOptions): Promise<ChangeOutcome>
   /**

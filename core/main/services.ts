@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { GatewayStatusKey, type ServiceKey } from '../api/service.ts'
+import { type GatewayStatus, GatewayStatusKey, type ServiceKey } from '../api/service.ts'
 import { packageFile } from '../base/package-file.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
@@ -21,8 +21,13 @@ export function servicesOf(
   conditions: () => Record<string, boolean>,
   controls: readonly (readonly [ServiceKey<unknown>, unknown])[],
 ): Services {
-  const ready = (): boolean => Object.values(conditions()).every(Boolean)
-  const status = { version: VERSION, ready, checks: conditions, metrics: () => metrics.expose() }
+  const status: GatewayStatus = {
+    version: VERSION,
+    live: async () => true,
+    ready: async () => Object.values(conditions()).every(Boolean),
+    checks: async () => conditions(),
+    metrics: () => metrics.expose(),
+  }
   return new Map<ServiceKey<unknown>, unknown>([[GatewayStatusKey, status], ...controls])
 }
 

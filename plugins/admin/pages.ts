@@ -16,7 +16,7 @@ export type Pages = Readonly<Record<string, Readonly<Record<string, Page>>>>
 
 /** What orchestrators and load balancers ask for. */
 export const PROBES: Pages = {
-  '/livez': { GET: { about: 'whether the process is alive', respond: () => text(200, 'ok\n') } },
+  '/livez': { GET: { about: 'whether the process is alive; if not, it wants a restart', respond: livez } },
   '/readyz': { GET: { about: 'whether the process takes traffic; ?verbose lists the checks', respond: readyz } },
 }
 
@@ -26,18 +26,22 @@ export const PAGES: Pages = {
   '/config/status': {
     GET: {
       about: 'the running configuration, and the last one that failed',
-      respond: ({ config }) => json(200, config.status()),
+      respond: async ({ config }) => json(200, await config.status()),
     },
   },
   '/config/reload': { POST: { about: 'load the configuration again', respond: reload } },
   '/': { GET: { about: 'this list', respond: index } },
 }
 
+async function livez({ status }: Parts): Promise<Response> {
+  return (await status.live()) ? text(200, 'ok\n') : text(503, 'no worker answers\n')
+}
+
 /** Like the `/readyz` of Kubernetes, which always lists the checks if one fails (Kubernetes API health endpoints). */
-function readyz({ status }: Parts, query: URLSearchParams): Response {
-  const ready = status.ready()
+async function readyz({ status }: Parts, query: URLSearchParams): Promise<Response> {
+  const ready = await status.ready()
   if (ready && !query.has('verbose')) return text(200, 'ok\n')
-  const checks = Object.entries(status.checks()).map(([name, holds]) =>
+  const checks = Object.entries(await status.checks()).map(([name, holds]) =>
     holds ? `[+]${name} ok\n` : `[-]${name} failed\n`,
   )
   return text(ready ? 200 : 503, `${checks.join('')}readyz check ${ready ? 'passed' : 'failed'}\n`)

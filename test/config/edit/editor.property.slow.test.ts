@@ -120,7 +120,7 @@ t.test('whatever is changed, the document loads and means what was said', async 
     fc.asyncProperty(fc.constantFrom(...DOCUMENTS), fc.array(step, { maxLength: 8 }), async (texts, steps) => {
       const { source, reloader, editor } = await setUp(texts)
       for (const one of steps) {
-        const [before, files] = [new Map(editor.list().map((view) => [view.id, view])), new Map(source.texts)]
+        const [before, files] = [new Map((await editor.list()).map((view) => [view.id, view])), new Map(source.texts)]
         const result =
           one.do === 'register'
             ? await editor.register(one.entry)
@@ -130,7 +130,7 @@ t.test('whatever is changed, the document loads and means what was said', async 
         counts[result.outcome]++
         const fresh = await new ConfigLoader(source, { SECRET: 'hidden' }).load()
         deepStrictEqual(fresh.spec, reloader.live.spec, 'a restart would run the same')
-        const after = new Map(editor.list().map((view) => [view.id, view]))
+        const after = new Map((await editor.list()).map((view) => [view.id, view]))
         const meant = (id: string): unknown => after.get(id)?.entry
         if (result.outcome === 'refused') {
           ok(result.problems.length > 0)

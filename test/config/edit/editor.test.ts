@@ -47,7 +47,7 @@ t.test('secrets are shown masked, and survive being sent back', async (t) => {
     'weir.yaml':
       'endpoints:\n  - name: a\n    targets:\n      - url: ${URL:-http://a}\n        weight: ${W:-3}\n      - url: http://b\n    filters:\n      auth: { secret: plain, token: "${SECRET:-x}" }\n',
   })
-  const shown = editor.get('a')!.entry
+  const shown = (await editor.get('a'))!.entry
   t.strictSame(shown.filters, { auth: { secret: '***', token: '${SECRET:-***}' } })
   const before = source.texts.get('weir.yaml')
   t.match(await editor.change('a', shown), { outcome: 'unchanged' })
@@ -55,7 +55,7 @@ t.test('secrets are shown masked, and survive being sent back', async (t) => {
   const targets = [...(shown.targets as object[]), { url: 'http://c', weight: 2 }]
   t.match(await editor.change('a', { targets }), { outcome: 'applied', problems: [] })
   t.match(source.texts.get('weir.yaml'), 'url: "${URL:-http://a}"')
-  t.strictSame(editor.get('a')!.entry.targets, targets)
+  t.strictSame((await editor.get('a'))!.entry.targets, targets)
   const masked = { filters: { auth: { secrets: ['***'] } } }
   t.match(await editor.change('a', masked), { outcome: 'refused', problems: [{ message: /masked/ }] })
 })

@@ -98,17 +98,20 @@ t.test('loads are done one after the other, and who waits is served by the same 
 
 t.test('what fails is told until something loads, and changes nothing', async (t) => {
   const { source, reloader, applied, said, metric } = await setUp()
-  const { version } = reloader.status()
+  const { version } = await reloader.status()
   source.text = 'listen: 1\ndebug: maybe\n'
   t.match(await reloader.reload('api'), { outcome: 'failed', version, problems: [{ line: 2, col: 1, path: 'debug' }] })
-  t.match(reloader.status(), { version, last_failure: { trigger: 'api', problems: [{ file: 'weir.yaml', line: 2 }] } })
+  t.match(await reloader.status(), {
+    version,
+    last_failure: { trigger: 'api', problems: [{ file: 'weir.yaml', line: 2 }] },
+  })
   t.equal(await metric('weir_config_last_reload_successful'), '0')
   t.match(said.at(-1), /not reloaded: 1 problem; the previous configuration stays in use/)
   source.text = 'listen: 1 # the same\n'
   const { outcome, version: next } = await reloader.reload('api')
   t.equal(outcome, 'unchanged')
   t.not(next, version)
-  t.match(reloader.status(), { version: next, trigger: 'start', last_failure: null })
+  t.match(await reloader.status(), { version: next, trigger: 'start', last_failure: null })
   t.equal(await metric('weir_config_last_reload_successful'), '1')
   t.equal(applied.length, 0)
 })
@@ -163,19 +166,19 @@ t.test("what can't be watched can still be loaded", async (t) => {
 
 t.test('a watch that fails is told once, shows in the status and as a gauge, and is tried again', async (t) => {
   const { source, reloader, said, metric } = await setUp()
-  t.strictSame(reloader.status().watch, { mode: 'events', error: null })
+  t.strictSame((await reloader.status()).watch, { mode: 'events', error: null })
   t.equal(await metric('weir_config_watch_up'), '1')
   source.deaf = true
   source.failed!(new Error('EMFILE'))
-  t.strictSame(reloader.status().watch, { mode: 'polling', error: 'EMFILE' })
+  t.strictSame((await reloader.status()).watch, { mode: 'polling', error: 'EMFILE' })
   t.equal(await metric('weir_config_watch_up'), '0')
   await reloader.reload('file')
   await reloader.reload('file')
-  t.strictSame(reloader.status().watch, { mode: 'polling', error: 'ENOSPC' }, 'tried again, in vain')
+  t.strictSame((await reloader.status()).watch, { mode: 'polling', error: 'ENOSPC' }, 'tried again, in vain')
   t.equal(said.filter((line) => /can't be watched.*compared every few seconds.*raise fs.inotify/.test(line)).length, 1)
   source.deaf = false
   await reloader.reload('file')
-  t.strictSame(reloader.status().watch, { mode: 'events', error: null })
+  t.strictSame((await reloader.status()).watch, { mode: 'events', error: null })
   t.equal(await metric('weir_config_watch_up'), '1')
   t.ok(said.includes('the configuration is watched again'))
   t.equal(source.unwatched, source.watched.length - 1, 'the earlier ones have ended')
@@ -184,20 +187,20 @@ t.test('a watch that fails is told once, shows in the status and as a gauge, and
 t.test('an edit back to the running text after a failed load clears the failure', async (t) => {
   const { source, reloader, applied, metric } = await setUp()
   const { text } = source
-  const { version, trigger } = reloader.status()
+  const { version, trigger } = await reloader.status()
   source.text = 'listen: 1\ndebug: maybe\n'
   t.match(await reloader.reload('file'), { outcome: 'failed' })
-  t.not(reloader.status().last_failure, null)
+  t.not((await reloader.status()).last_failure, null)
   source.text = text
   t.match(await reloader.reload('file'), { outcome: 'unchanged', version, problems: [] })
-  t.match(reloader.status(), { version, trigger, last_failure: null })
+  t.match(await reloader.status(), { version, trigger, last_failure: null })
   t.equal(await metric('weir_config_last_reload_successful'), '1')
   // The same where nobody reloads, but a change at run time looks first whether the files have changed.
   source.text = 'listen: 1\ndebug: maybe\n'
   await reloader.reload('file')
   source.text = text
   t.match(await reloader.enqueue(() => reloader.loadChanges()), { outcome: 'unchanged' })
-  t.equal(reloader.status().last_failure, null)
+  t.equal((await reloader.status()).last_failure, null)
   t.equal(await metric('weir_config_last_reload_successful'), '1')
   t.equal(applied.length, 0)
 })
@@ -214,18 +217,15 @@ t.test('a change of a file that filters read is a change', async (t) => {
 t.test('warnings stay, at the lines where they stand now', async (t) => {
   const warning = { path: ['listen'], message: 'unwise' }
   const { source, reloader } = await setUp({ warnings: [warning], apply: async () => [warning] })
-  const lines = (): unknown[] =>
-    reloader
-      .status()
-      .warnings.filter(({ message }) => message === 'unwise')
-      .map(({ line }) => line)
-  t.strictSame(lines(), [1])
+  const lines = async (): Promise<unknown[]> =>
+    (await reloader.status()).warnings.filter(({ message }) => message === 'unwise').map(({ line }) => line)
+  t.strictSame(await lines(), [1])
   source.text = '# a comment\nlisten: 1\n'
   t.match(await reloader.reload('file'), { outcome: 'unchanged' })
-  t.strictSame(lines(), [2])
+  t.strictSame(await lines(), [2])
   source.text = '# two\n# lines\nlisten: 2\n'
   t.match(await reloader.reload('file'), { outcome: 'applied' })
-  t.strictSame(lines(), [3])
+  t.strictSame(await lines(), [3])
 })
 
 t.test('after its end nothing is loaded, and nothing watched', async (t) => {

@@ -15,8 +15,9 @@ interface Ask {
 
 const status = (rest: Partial<GatewayStatus> = {}): GatewayStatus => ({
   version: '1.2.3',
-  ready: () => true,
-  checks: () => ({ listeners: true, configuration: true }),
+  live: async () => true,
+  ready: async () => true,
+  checks: async () => ({ listeners: true, configuration: true }),
   metrics: async () => ({ type: 'text/plain; version=0.0.4', text: 'up 1\n' }),
   ...rest,
 })
@@ -55,8 +56,17 @@ t.test('it says what it is', async (t) => {
 
 t.test('/livez', async (t) => {
   const type = 'text/plain; charset=utf-8'
-  t.same(await ask(status({ ready: () => false }), 'GET', '/livez'), { status: 200, type, length: 3, text: 'ok\n' })
+  t.same(await ask(status({ ready: async () => false }), 'GET', '/livez'), {
+    status: 200,
+    type,
+    length: 3,
+    text: 'ok\n',
+  })
   t.same(await ask(status(), 'HEAD', '/livez'), { status: 200, type, length: 3, text: '' })
+})
+
+t.test('/livez asks for a restart when nothing serves requests', async (t) => {
+  t.match(await ask(status({ live: async () => false }), 'GET', '/livez'), { status: 503, text: 'no worker answers\n' })
 })
 
 t.test('/readyz', async (t) => {
@@ -65,7 +75,7 @@ t.test('/readyz', async (t) => {
     status: 200,
     text: '[+]listeners ok\n[+]configuration ok\nreadyz check passed\n',
   })
-  const draining = status({ ready: () => false, checks: () => ({ listeners: true, draining: false }) })
+  const draining = status({ ready: async () => false, checks: async () => ({ listeners: true, draining: false }) })
   const text = '[+]listeners ok\n[-]draining failed\nreadyz check failed\n'
   t.match(await ask(draining, 'GET', '/readyz'), { status: 503, text }, 'a failing one says why unasked')
   t.match(await ask(draining, 'HEAD', '/readyz'), { status: 503, text: '', length: text.length })
