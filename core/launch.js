@@ -8,7 +8,11 @@ import { setFlagsFromString } from 'node:v8'
 // lost; and SIGUSR1 opens its debugger to everyone on this machine. Loading the rest takes most of a second, so signals are
 // kept here until main takes them over: core/main/signals.ts.
 const signals = { pending: [], take: undefined }
-if (process.argv[2] === 'run') {
+// A worker leaves signals to the primary, which tells it what to do: a terminal and systemd send them to both.
+if (process.argv[2] === 'worker') {
+  signals.take = () => {}
+}
+if (process.argv[2] === 'run' || process.argv[2] === 'worker') {
   process.on('SIGUSR1', () => {})
   for (const name of ['SIGHUP', 'SIGTERM', 'SIGINT'])
     process.on(name, () => {

@@ -3,7 +3,9 @@ import type { Problem } from '../../core/control/config-error.ts'
 import type { Settings } from '../read/settings.ts'
 
 /** Settings that are only read when the process starts, with their key of the document. */
-export const NEEDS_RESTART = { tracing: 'tracing' } as const satisfies Partial<Record<keyof Settings, string>>
+export const NEEDS_RESTART = { tracing: 'tracing', workers: 'workers' } as const satisfies Partial<
+  Record<keyof Settings, string>
+>
 
 /** The changes of a new configuration that need a restart. */
 export function restartProblems(live: Settings, next: Settings): Problem[] {

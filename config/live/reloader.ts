@@ -2,7 +2,6 @@ import { Counter } from '../../core/api/counter.ts'
 import type { Logger } from '../../core/api/logger.ts'
 import type { Meter } from '../../core/api/meter.ts'
 import type { Clock } from '../../core/base/clock.ts'
-import { BuildError } from '../../core/build/snapshot.ts'
 import type {
   ConfigControl,
   ConfigProblem,
@@ -10,7 +9,7 @@ import type {
   LoadTrigger,
   ReloadOutcome,
 } from '../../core/control/config-control.ts'
-import { ConfigError, type Problem } from '../../core/control/config-error.ts'
+import { BuildError, ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import type { ConfigLoader, LoadedConfig } from './config-loader.ts'

@@ -31,9 +31,19 @@ export interface Settings {
   readonly overload: OverloadLimits
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
   readonly tracing: TracingSettings
+  readonly workers: WorkerSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
   readonly echo: Address | undefined
   readonly healthCheck: HealthCheckSettings | undefined
+}
+
+/** How many processes carry traffic, and how they run. */
+export interface WorkerSettings {
+  readonly count: number | 'auto'
+  /** A worker whose event loop is silent for this long is killed. */
+  readonly timeoutMs: number
+  /** Bytes. Undefined: Node's default. */
+  readonly maxHeap: number | undefined
 }
 
 export interface TracingSettings {
@@ -81,10 +91,15 @@ export function readSettings(
       serviceName: tracing.service_name,
       redactQueryKeys: tracing.redact_query_keys ?? [],
     },
+    workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     echo,
     healthCheck: readHealthCheck(values.health_check, checks, problems),
   }
+}
+
+function readWorkers({ workers }: DocumentValues): WorkerSettings {
+  return { count: workers?.count ?? 1, timeoutMs: workers?.timeout ?? 10_000, maxHeap: workers?.max_heap }
 }
 
 function readAccessLog({ access_log: given = true }: DocumentValues): AccessLogSettings {

@@ -14,6 +14,7 @@ import {
   tracingShape,
 } from './section-shapes.ts'
 import { listen, logLevel, off, options, section, text, textOrTexts, type Values, written } from './value-kinds.ts'
+import { workers } from './workers-shape.ts'
 
 export const documentShape = {
   listen: listen()
@@ -71,6 +72,10 @@ export const documentShape = {
     .nullable()
     .prefault({})
     .describe('Limits of the process, beyond which requests get 503; never those of the admin listener.'),
+  workers: workers()
+    .nullable()
+    .prefault(1)
+    .describe('Number of processes that carry traffic, or how they run. `WEIR_WORKERS` wins over the number.'),
   shutdown: section(shutdownShape).nullable().prefault({}).describe('How the process stops.'),
   plugins: z
     .array(text())

@@ -4,11 +4,16 @@ import { readOrdinaryFile } from './read-file.ts'
 /** Files that were read, by absolute path, each with a digest of its contents at that time. */
 export type FileDigests = ReadonlyMap<string, string>
 
-export const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64')
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
 
 /** Says whether files have changed. It reads each file once. */
 export class FileCheck {
   readonly #now = new Map<string, string | undefined>()
+
+  /** @param given what files hold, by absolute path, whatever may be in them now */
+  constructor(given: ReadonlyMap<string, Uint8Array> = new Map()) {
+    for (const [path, bytes] of given) this.#now.set(path, digestOf(bytes))
+  }
 
   /** True if the contents of one of them differ from its digest, or if it can't be read. */
   changed(files: FileDigests): boolean {

@@ -35,10 +35,17 @@ const REASONS: Readonly<Record<string, string>> = {
 /**
  * Reads a file that an option names.
  * @param path absolute, or relative to `baseDir`
+ * @param given what files hold, by absolute path, whatever may be in them now
  * @throws Error in words for the operator
  */
-export function readNamed(baseDir: string, path: string): { file: string; bytes: Buffer } {
+export function readNamed(
+  baseDir: string,
+  path: string,
+  given?: ReadonlyMap<string, Uint8Array>,
+): { file: string; bytes: Buffer } {
   const file = resolve(baseDir, path)
+  const bytes = given?.get(file)
+  if (bytes !== undefined) return { file, bytes: Buffer.from(bytes) }
   try {
     return { file, bytes: readOrdinaryFile(file) }
   } catch (cause) {

@@ -30,6 +30,8 @@ export interface BuildContext {
   readonly shared: SharedState
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
   readonly baseDir: string
+  /** What files hold, by absolute path, whatever may be in them now. */
+  readonly files?: ReadonlyMap<string, Uint8Array>
 }
 
 const NOTHING: readonly SetField[] = []
@@ -43,7 +45,9 @@ export class Instances {
   readonly #failed = new ToldOnce()
   readonly #warned = new ToldOnce()
   /** Every file that a filter tried to read, by absolute path. */
-  readonly read = new Set<string>()
+  readonly tried = new Set<string>()
+  /** What was in those that could be read. */
+  readonly read = new Map<string, Uint8Array>()
   readonly #context: BuildContext
   readonly #tx: ShareTransaction
   readonly #specs: readonly EndpointSpec[]
@@ -60,7 +64,7 @@ export class Instances {
     this.#endpoints = specs.map(({ endpoint }) => endpoint)
     // A digest, because it is part of keys: with thousands of endpoints the text has megabytes.
     this.#endpointsKey = createHash('sha256').update(JSON.stringify(this.#endpoints)).digest('base64')
-    const files = new FileCheck()
+    const files = new FileCheck(context.files)
     for (const instance of live)
       if (context.catalog.get(instance.factory.name) === instance.factory && !files.changed(instance.files))
         this.#live.set(instance.key, instance)
@@ -145,8 +149,10 @@ export class Instances {
       endpoint,
       baseDir: this.#context.baseDir,
       readFile: (path) => {
-        this.read.add(resolve(this.#context.baseDir, path))
-        const { file, bytes } = readNamed(this.#context.baseDir, path)
+        const { baseDir, files: given } = this.#context
+        this.tried.add(resolve(baseDir, path))
+        const { file, bytes } = readNamed(baseDir, path, given)
+        this.read.set(file, bytes)
         files.set(file, digestOf(bytes))
         return bytes
       },

@@ -4,7 +4,7 @@ import type { FileDigests } from '../base/file-digests.ts'
 import { TimeSlice } from '../base/time-slice.ts'
 import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'
 import { Instance } from '../chain/instance.ts'
-import { ConfigError, type Problem } from '../control/config-error.ts'
+import { BuildError, type Problem } from '../control/config-error.ts'
 import type { EndpointSpec, GatewaySpec, ListenerSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
 import { type BuildContext, Instances } from './instances.ts'
@@ -21,16 +21,17 @@ export interface Snapshot {
   readonly files: FileDigests
 }
 
-/** Why a spec could not be compiled. */
-export class BuildError extends ConfigError {
-  /** Files that filters tried to read, by absolute path: a change of one of them may solve the problem. */
-  readonly files: readonly string[]
-
-  constructor(problems: readonly Problem[], files: readonly string[]) {
-    super(problems)
-    this.files = files
-  }
+/** What was built, before it is live. */
+export interface Built {
+  readonly warnings: readonly Problem[]
+  /** Files that its instances read. */
+  readonly files: FileDigests
+  /** What was in those that were read now: others belong to instances of the previous snapshot. */
+  readonly read: ReadonlyMap<string, Uint8Array>
 }
+
+/** Called when everything is created; if it rejects, nothing of it is used. */
+export type Commit = (built: Built) => Promise<void>
 
 /**
  * Compiles a spec, all or nothing. Resolves to a snapshot whose chains are held once. Rejects with a BuildError that has every
@@ -42,7 +43,7 @@ export async function buildSnapshot(
   spec: GatewaySpec,
   context: BuildContext,
   previous?: Snapshot,
-  commit?: () => Promise<void>,
+  commit?: Commit,
 ): Promise<Snapshot> {
   return new Builder(spec, context, previous).build(commit)
 }
@@ -62,16 +63,19 @@ class Builder {
     this.#instances = new Instances(context, spec.endpoints, instancesOf(previous?.chains))
   }
 
-  async build(commit?: () => Promise<void>): Promise<Snapshot> {
+  async build(commit?: Commit): Promise<Snapshot> {
     const chains = new Map<string, Chain>()
     for (const listener of this.#spec.listeners) {
       const chain = await this.#chain(listener)
       if (chain !== undefined) chains.set(listener.name, chain)
     }
     const problems = this.#found()
+    const files = new Map<string, string>()
+    for (const instance of instancesOf(chains)) for (const [path, digest] of instance.files) files.set(path, digest)
+    const { warnings, read } = this.#instances
     try {
-      if (problems.length > 0) throw new BuildError(problems, [...this.#instances.read])
-      await commit?.()
+      if (problems.length > 0) throw new BuildError(problems, [...this.#instances.tried])
+      await commit?.({ warnings, files, read })
     } catch (error) {
       for (const [name, chain] of chains) if (this.#previous?.chains.get(name) !== chain) await chain.retire()
       await this.#instances.release()
@@ -80,9 +84,7 @@ class Builder {
     this.#instances.commit()
     for (const chain of chains.values()) chain.hold()
     await this.#instances.release()
-    const files = new Map<string, string>()
-    for (const instance of instancesOf(chains)) for (const [path, digest] of instance.files) files.set(path, digest)
-    return { spec: this.#spec, chains, warnings: this.#instances.warnings, files }
+    return { spec: this.#spec, chains, warnings, files }
   }
 
   #found(): readonly Problem[] {

@@ -26,3 +26,14 @@ export class ConfigError extends Error {
     this.problems = problems
   }
 }
+
+/** A configuration from which no chains can be built. */
+export class BuildError extends ConfigError {
+  /** Files that filters tried to read, by absolute path: a change of one of them may solve the problem. */
+  readonly files: readonly string[]
+
+  constructor(problems: readonly Problem[], files: readonly string[]) {
+    super(problems)
+    this.files = files
+  }
+}

@@ -24,6 +24,8 @@ export interface ListenerOptions {
   /** Undefined: all addresses. */
   readonly host: string | undefined
   readonly port: number
+  /** Descriptor of a socket that another process has bound to that address. Undefined: the listener binds one itself. */
+  readonly fd?: number | undefined
   /** Sheds requests of this listener when the process is overloaded. Undefined: they are never shed. */
   readonly overload: Overload | undefined
 }
@@ -87,10 +89,11 @@ export class Listener {
 
   /** Opens the socket. Resolves to its address; rejects if the configured one can't be bound. */
   async open(): Promise<AddressInfo> {
-    const { host, port } = this.#options
+    const { host, port, fd } = this.#options
+    const address = fd === undefined ? { port, ...(host === undefined ? {} : { host }) } : { fd }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      this.#server.listen(address, () => {
         this.#server.off('error', reject)
         resolve()
       })

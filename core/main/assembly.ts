@@ -17,13 +17,16 @@ import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
+import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { reportRegistry } from '../observe/registry-report.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { Gateway } from './gateway.ts'
-import { servicesOf } from './services.ts'
+import { applySettings } from './live-settings.ts'
+import { servicesOf, statusOf } from './services.ts'
+import { notRouting, type Workers } from './workers.ts'
 
 /** What a gateway is assembled from. */
 export interface AssemblyParts {
@@ -39,11 +42,13 @@ export interface AssemblyParts {
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */
   catalogOf(config: LoadedConfig): Promise<Catalog>
+  /** The processes that serve the endpoints. Undefined: this one does. */
+  readonly workers?: Workers | undefined
 }
 
 /**
- * A whole gateway in this process: the data plane, health checks, reloads, changes at run time and the echo service, wired
- * to each other. It knows no signals and no command line.
+ * A whole gateway: the data plane, here or in workers, health checks, reloads, changes at run time and the echo service, wired to
+ * each other. It knows no signals and no command line.
  */
 export class Assembly {
   readonly gateway: Gateway
@@ -60,7 +65,7 @@ export class Assembly {
   #echo: Service | undefined
 
   private constructor(parts: AssemblyParts, catalog: Catalog) {
-    const { runtime, metrics, logger, source, loader, config } = parts
+    const { runtime, metrics, logger, source, loader, config, workers } = parts
     const { clock, timers } = runtime
     this.#parts = parts
     this.#settings = config.settings
@@ -77,19 +82,28 @@ export class Assembly {
     this.gateway = new Gateway({
       runtime,
       catalog,
-      services: servicesOf(metrics, () => this.conditions, [
+      services: servicesOf(
+        statusOf(metrics, () => this.#conditions(), workers?.fleet),
         [
-          ConfigControlKey,
-          { status: () => this.#reloader.status(), reload: (trigger: LoadTrigger) => this.#reloader.reload(trigger) },
+          [
+            ConfigControlKey,
+            { status: () => this.#reloader.status(), reload: (trigger: LoadTrigger) => this.#reloader.reload(trigger) },
+          ],
+          [EndpointControlKey, editor],
+          [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
+          ...(parts.services ?? []),
         ],
-        [EndpointControlKey, editor],
-        [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
-        ...(parts.services ?? []),
-      ]),
+      ),
       baseDir: config.settings.baseDir,
     })
     reportRegistry(this.gateway.registry, logger, metrics)
     this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
+  }
+
+  /** The conditions of `/readyz` as they are now. */
+  #conditions(): Readonly<Record<string, boolean>> {
+    const { workers } = this.#parts
+    return workers === undefined ? this.conditions : { ...this.conditions, workers: workers.fleet.ready > 0 }
   }
 
   /** Builds every part and opens the listeners. If that fails, it rejects and leaves no listener open. */
@@ -111,23 +125,26 @@ export class Assembly {
   drain(): void {
     this.conditions.running = false
     this.gateway.drain()
+    this.#parts.workers?.fleet.drain()
   }
 
   /** Stops everything. False if requests that were still in flight had to be cut. */
   async stop(): Promise<boolean> {
     await this.#reloader.stop()
     await this.#health.stop()
-    const clean = await this.gateway.close(this.#settings.shutdown.timeoutMs)
+    const { timeoutMs } = this.#settings.shutdown
+    const clean = await Promise.all([this.gateway.close(timeoutMs), this.#parts.workers?.stop(timeoutMs) ?? true])
     await this.#echo?.stop()
-    return clean
+    return clean.every(Boolean)
   }
 
   async #start(): Promise<void> {
-    const { config, source, loader, logger, metrics, runtime } = this.#parts
+    const { config, source, loader, logger, metrics, runtime, workers } = this.#parts
     this.#use(config.settings)
-    const warnings = await this.gateway.load(config.spec)
+    const warnings = [...(await this.gateway.load(this.#own(config)))]
+    if (workers !== undefined) warnings.push(...(await workers.fleet.start(workers.loadOf(config))).warnings)
     for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
-    this.#health.start()
+    if (workers === undefined) this.#health.start()
     this.#check(config.settings)
     this.conditions.configuration = true
     this.#reloader = new Reloader({
@@ -136,8 +153,8 @@ export class Assembly {
       live: config,
       warnings,
       apply: (next, live, commit) => this.#apply(next, live, commit),
-      filesRead: () => [...(this.gateway.live?.files.keys() ?? [])],
-      filesChanged: () => new FileCheck().changed(this.gateway.live?.files ?? new Map()),
+      filesRead: () => [...this.#files().keys()],
+      filesChanged: () => new FileCheck().changed(this.#files()),
       log: logger,
       meter: metrics,
       clock: runtime.clock,
@@ -150,17 +167,18 @@ export class Assembly {
 
   /** Applies the settings that can change without a restart. */
   #use(next: Settings): void {
-    const { logger, runtime, accessLog } = this.#parts
     this.#settings = next
-    logger.setLevel(next.logLevel)
-    const style = { isoTime: next.logTime === 'iso', levelNames: next.logLevelNames }
-    void logger.setFormat(next.logFormat, style)
-    accessLog.configure(next.accessLog, style)
-    runtime.accessLog = next.accessLog.enabled && isLogged(next.logLevel) ? accessLog : undefined
-    this.gateway.trust(next.trustedProxies, next.trustForwardedHost)
-    this.gateway.clean(next.clientHeaders)
-    this.gateway.limit(next.downstream)
-    this.gateway.overload.limit(next.overload)
+    applySettings(this.gateway, this.#parts, next)
+  }
+
+  /** What this process serves itself. */
+  #own({ spec }: LoadedConfig): GatewaySpec {
+    return this.#parts.workers === undefined ? spec : notRouting(spec)
+  }
+
+  /** Digests of all files that filters have read, by absolute path. */
+  #files(): ReadonlyMap<string, string> {
+    return new Map([...(this.gateway.live?.files ?? []), ...(this.#parts.workers?.fleet.files ?? [])])
   }
 
   #check({ healthCheck }: Settings): void {
@@ -182,7 +200,7 @@ export class Assembly {
           throw new ConfigError([{ path: ['echo', 'listen'], message }])
         })
     try {
-      const warnings = await this.gateway.load(next.spec, await this.#parts.catalogOf(next), commit)
+      const warnings = await this.#load(next, commit)
       // The one that is not used from now on is stopped below.
       ;[this.#echo, other] = [other, this.#echo]
       this.#use(next.settings)
@@ -192,6 +210,21 @@ export class Assembly {
       if (!same) void other?.stop()
     }
   }
+
+  /** Loads it here and in every worker, or nowhere. */
+  async #load(next: LoadedConfig, commit: (() => Promise<void>) | undefined): Promise<readonly Problem[]> {
+    const { workers } = this.#parts
+    const catalog = await this.#parts.catalogOf(next)
+    const more: Problem[] = []
+    const warnings = await this.gateway.load(this.#own(next), {
+      catalog,
+      commit: async () => {
+        if (workers === undefined) return commit?.()
+        more.push(...(await workers.fleet.load(workers.loadOf(next), commit)).warnings)
+      },
+    })
+    return [...warnings, ...more]
+  }
 }
 
 async function startEcho(address: Settings['echo']): Promise<Service | undefined> {
@@ -200,5 +233,3 @@ async function startEcho(address: Settings['echo']): Promise<Service | undefined
   await echo.start()
   return echo
 }
-
-const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { ServiceKey } from '../api/service.ts'
 import { startTimer } from '../base/timer.ts'
 import type { Catalog } from '../build/catalog.ts'
-import { buildSnapshot, type Snapshot } from '../build/snapshot.ts'
+import { buildSnapshot, type Commit, type Snapshot } from '../build/snapshot.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { GatewaySpec, ListenerSpec } from '../control/gateway-spec.ts'
@@ -29,6 +29,16 @@ export interface GatewayParts {
   readonly limits?: DownstreamLimits
   /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
   readonly drainMs?: number
+}
+
+/** How a configuration is loaded. */
+export interface LoadOptions {
+  /** The filters from now on; default: those of before. */
+  readonly catalog?: Catalog
+  /** Called when everything is created, before the configuration becomes live; if it rejects, nothing is changed. */
+  readonly commit?: Commit | undefined
+  /** What files hold that filters read, by absolute path, whatever may be in them now. */
+  readonly files?: ReadonlyMap<string, Uint8Array>
 }
 
 /** The data plane: listeners, and the live snapshot that their requests lease chains from. */
@@ -63,21 +73,19 @@ export class Gateway {
   /**
    * Makes `spec` the live configuration, all or nothing: if anything is wrong, it rejects with a ConfigError and changes nothing.
    * Loads run one after another. Resolves to the warnings.
-   * @param catalog the filters from now on; default: those of before
-   * @param commit called when everything is created, before the configuration becomes live; if it rejects, nothing is changed
    */
-  load(spec: GatewaySpec, catalog = this.#catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
-    const load = this.#loading.then(() => this.#load(spec, catalog, commit))
+  load(spec: GatewaySpec, options: LoadOptions = {}): Promise<readonly Problem[]> {
+    const load = this.#loading.then(() => this.#load(spec, options))
     this.#loading = load.catch(() => {})
     return load
   }
 
-  async #load(spec: GatewaySpec, catalog: Catalog, commit?: () => Promise<void>): Promise<readonly Problem[]> {
+  async #load(spec: GatewaySpec, { catalog = this.#catalog, commit, files }: LoadOptions): Promise<readonly Problem[]> {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
     const { runtime, baseDir } = this.#parts
     const services = new Map(this.#parts.services).set(EndpointRegistryKey, this.registry)
-    const context = { runtime, catalog, shared: this.shared, services, baseDir }
+    const context = { runtime, catalog, shared: this.shared, services, baseDir, ...(files && { files }) }
     const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
       // The filters of the failed load may have created states in the registry.
       this.#sync(old)
@@ -95,8 +103,11 @@ export class Gateway {
     this.registry.sync(snapshot?.spec.endpoints.map(({ endpoint }) => endpoint) ?? [])
   }
 
-  /** Opens every listener. If one can't be opened, it rejects and leaves none open. */
-  async open(): Promise<void> {
+  /**
+   * Opens every listener. If one can't be opened, it rejects and leaves none open.
+   * @param sockets descriptors of sockets that another process has bound, by listener name
+   */
+  async open(sockets: ReadonlyMap<string, number> = new Map()): Promise<void> {
     const trusted = this.#trusted
     const limits = this.#limits
     const clientHeaders = this.#clientHeaders
@@ -107,7 +118,11 @@ export class Gateway {
         const overload = routes ? this.overload : undefined
         const chain = live.chains.get(name)!
         const settings = { chain, trusted, clientHeaders, limits }
-        const listener = new Listener({ name, host, port, overload }, this.#parts.runtime, settings)
+        const listener = new Listener(
+          { name, host, port, fd: sockets.get(name), overload },
+          this.#parts.runtime,
+          settings,
+        )
         await listener.open()
         this.#listeners.set(name, listener)
       }

@@ -9,6 +9,10 @@ import { NO_SIGNALS } from './signals.ts'
  * @param signals caught since the start of the process
  */
 export async function main(args: string[], signals = NO_SIGNALS): Promise<never> {
+  if (args[0] === 'worker') {
+    const { runWorker } = await import('./worker.ts')
+    return runWorker(args[1])
+  }
   // `run` does not load the other commands, so that the gateway starts faster.
   const others = args[0] === 'run' ? [] : (await import('../../config/commands/index.ts')).COMMANDS
   // A reader that has seen enough (`weir print-schema | head`) is no error.

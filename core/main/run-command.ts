@@ -4,20 +4,17 @@ import { writeDefaultFile } from '../../config/commands/default-file.ts'
 import { located } from '../../config/commands/report.ts'
 import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../config/live/file-config-source.ts'
-import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
 import { systemClock } from '../base/clock.ts'
-import { TimerWheel } from '../base/timer-wheel.ts'
+import type { Catalog } from '../build/catalog.ts'
 import { checkSpec } from '../build/snapshot.ts'
-import { Runtime } from '../chain/runtime.ts'
-import { BatchedAccessLog } from '../observe/access-log.ts'
-import { Metrics } from '../observe/metrics.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
-import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
 import { Assembly, type AssemblyParts } from './assembly.ts'
 import { BUILT_IN, catalogOf } from './built-in.ts'
+import { startProcessParts } from './process-parts.ts'
 import { IDLE_SERVICES, VERSION } from './services.ts'
 import { type Shutdown, untilStopped } from './shutdown.ts'
 import { type Signals, takeSignals } from './signals.ts'
+import { notRouting, Workers, workerCount } from './workers.ts'
 
 /** @param signals caught since the start of the process */
 export const runCommand = (signals: Signals): Command => ({
@@ -75,18 +72,20 @@ async function serve(
   signals: Signals,
 ): Promise<void> {
   const { logger, config } = parts
-  const metrics = new Metrics({
-    process: true,
-    onError: (metric, error) => logger.error({ metric, err: error }, 'a metric could not be collected'),
+  const own = await startProcessParts(logger, config.settings)
+  const count = workerCount(config.settings, process.env)
+  const workers = count === 1 ? undefined : await Workers.hold(count, config, logger, systemClock)
+  const assembly = {
+    ...parts,
+    ...own,
+    workers,
+    catalogOf: (next: LoadedConfig) => (workers === undefined ? catalogOf(next) : ownCatalog(next)),
+  }
+  const running = await Assembly.start(assembly).catch((error: unknown) => {
+    workers?.fleet.kill()
+    throw error
   })
-  const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
-  surviveUnhandledErrors(logger, metrics)
-  const telemetry = await startTelemetry(config.settings.tracing, { log: logger })
-  const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics })
-  const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
-  const assembly = { ...parts, runtime, metrics, accessLog, catalogOf: (next: LoadedConfig) => catalogOf(next) }
-  const running = await Assembly.start(assembly)
-  logListeners(running, config.spec.listeners, logger)
+  logListeners(running, workers, config.spec.listeners, logger)
   const steps: Shutdown = {
     graceMs: () => running.settings.shutdown.gracePeriodMs,
     unready: () => {
@@ -96,14 +95,11 @@ async function serve(
     close: async () => {
       const clean = await running.stop()
       if (!clean) logger.warn({}, 'requests were still in flight at the deadline and were cut')
-      await telemetry?.stop()
-      runtime.repeated.flush()
-      accessLog.flushSync()
+      await own.stop()
     },
     flush: () => {
-      runtime.repeated.flush()
-      accessLog.flushSync()
-      logger.flushSync()
+      workers?.fleet.kill()
+      own.flush()
     },
   }
   await untilStopped(steps, (stop) =>
@@ -111,13 +107,20 @@ async function serve(
   )
 }
 
+/** Of a primary: it imports the code of plugins only where a listener of its own has their filters. */
+async function ownCatalog(config: LoadedConfig): Promise<Catalog> {
+  const filters = notRouting(config.spec).listeners.flatMap(({ chain }) => chain)
+  return filters.every(({ factory }) => BUILT_IN.get(factory) !== undefined) ? BUILT_IN : catalogOf(config)
+}
+
 function logListeners(
   { gateway }: Assembly,
+  workers: Workers | undefined,
   listeners: readonly { readonly name: string }[],
   logger: RootLogger,
 ): void {
   for (const { name } of listeners) {
-    const { address, port } = gateway.address(name)!
+    const { address, port } = (gateway.address(name) ?? workers?.address(name))!
     const host = address.includes(':') ? `[${address}]` : address
     logger.info({ listener: name, address, port }, `${name} listens on ${host}:${port}`)
   }

@@ -4,7 +4,9 @@ import { packageFile } from '../base/package-file.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import { Metrics } from '../observe/metrics.ts'
+import { FleetMetrics } from './fleet-metrics.ts'
 
 const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string }
 
@@ -12,28 +14,36 @@ export const VERSION: string = manifest.version
 
 type Services = ReadonlyMap<ServiceKey<unknown>, unknown>
 
+/** The services that filters may use. */
+export const servicesOf = (
+  status: GatewayStatus,
+  controls: readonly (readonly [ServiceKey<unknown>, unknown])[],
+): Services => new Map<ServiceKey<unknown>, unknown>([[GatewayStatusKey, status], ...controls])
+
 /**
- * The services that filters may use.
+ * The state of the gateway, with its workers, if there are any.
  * @param conditions the conditions of readiness, by name; called for every `/readyz`
  */
-export function servicesOf(
+export function statusOf(
   metrics: Metrics,
-  conditions: () => Record<string, boolean>,
-  controls: readonly (readonly [ServiceKey<unknown>, unknown])[],
-): Services {
-  const status: GatewayStatus = {
+  conditions: () => Readonly<Record<string, boolean>>,
+  fleet?: Fleet<unknown>,
+): GatewayStatus {
+  const reports = fleet && new FleetMetrics(fleet, metrics)
+  return {
     version: VERSION,
-    live: async () => true,
+    live: async () => fleet === undefined || (await fleet.ask('live')).size > 0,
     ready: async () => Object.values(conditions()).every(Boolean),
     checks: async () => conditions(),
-    metrics: () => metrics.expose(),
+    metrics: () => (reports ?? metrics).expose(),
   }
-  return new Map<ServiceKey<unknown>, unknown>([[GatewayStatusKey, status], ...controls])
 }
 
 /** For commands that create filters and serve nothing. */
 export const IDLE_SERVICES: Services = servicesOf(
-  new Metrics(),
-  () => ({}),
+  statusOf(new Metrics(), () => ({})),
   [ConfigControlKey, EndpointControlKey, HealthControlKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
 )
+
+/** For workers: the admin side is with the primary. */
+export const WORKER_SERVICES: Services = new Map()

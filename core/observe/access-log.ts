@@ -43,6 +43,8 @@ export interface AccessLogOptions {
   /** Shared with the logger. */
   readonly destination: LogDestination
   readonly clock?: Clock
+  /** Number of this worker, for each line. Undefined: there is one process alone. */
+  readonly worker?: number | undefined
   readonly timers?: TimerWheel
   /** Gets the counter of lost lines. */
   readonly meter?: Meter
@@ -78,6 +80,7 @@ export class BatchedAccessLog implements AccessLog {
   /** The start of a line is the same for all of one millisecond. */
   #wall = 0
   #head = ''
+  readonly #worker: string
   #due: Deadline | undefined
   #behind = false
   #dropped = 0
@@ -88,6 +91,7 @@ export class BatchedAccessLog implements AccessLog {
     this.#clock = options.clock ?? systemClock
     this.#timers = options.timers ?? new TimerWheel()
     this.#random = options.random ?? Math.random
+    this.#worker = options.worker === undefined ? '' : `,"worker":${options.worker}`
     options.meter?.register({
       name: 'weir_access_log_dropped_total',
       help: 'Lines of the access log that were lost because its destination did not keep up.',
@@ -153,7 +157,7 @@ export class BatchedAccessLog implements AccessLog {
   #json(finished: Finished, wall: number): string {
     if (wall !== this.#wall) {
       this.#wall = wall
-      this.#head = `${lineStart(30, wall, this.#style)},"msg":"access"`
+      this.#head = `${lineStart(30, wall, this.#style)}${this.#worker},"msg":"access"`
     }
     let line = this.#head
     for (const write of this.#writers) line += write(finished, finished.exchange)

@@ -10,6 +10,7 @@ export interface LogDestination {
   on(event: 'drain', listener: () => void): unknown
 }
 
+const NEWLINE = 0x0a
 const BATCH = 4096
 const FLUSH_MS = 250
 /** With more bytes than this waiting, `write` returns false. */
@@ -22,21 +23,27 @@ const RETRY_LIMIT_MS = 100
 /** How long a flush waits for a reader that takes nothing; milliseconds. */
 const STUCK_MS = 1000
 
+/** What a pipe takes in one piece, so that lines of several processes do not mix (POSIX, `PIPE_BUF` of Linux). */
+const PIECE = 4096
+const CUT = Buffer.from('… (cut)\n')
+
 /**
  * Writes to a file descriptor, in batches, and writes the rest when the process exits. If it is broken or full, lines are lost;
  * it never stops the gateway. (sonic-boom, which comes with pino, flushes for ever to a pipe that nobody reads.)
  * @param fd 1 is standard output; any other pipe or socket must be non-blocking
+ * @param shared whether other processes write there too: then each write is of whole lines, and a line of more than 4,096 bytes is cut
  */
-export function fdDestination(fd = 1): LogDestination {
+export function fdDestination(fd = 1, shared = false): LogDestination {
   // Opening the stream makes a pipe non-blocking. A write to a blocking pipe that nobody reads would never return.
   if (fd === 1) void process.stdout
-  const destination = new FdDestination(fd)
+  const destination = new FdDestination(fd, shared)
   process.on('exit', () => destination.flushSync())
   return destination
 }
 
 class FdDestination implements LogDestination {
   readonly #fd: number
+  readonly #shared: boolean
   /**
    * Whether to write synchronously: a pipe or socket takes at once what it has room for. In another thread, a write could be
    * half done when the process exits: its rest would be lost, and other lines would be in its middle. Only a file can be slow.
@@ -54,8 +61,9 @@ class FdDestination implements LogDestination {
   #retryMs = RETRY_MS
   #timer: Deadline | undefined
 
-  constructor(fd: number) {
+  constructor(fd: number, shared: boolean) {
     this.#fd = fd
+    this.#shared = shared
     const stats = fstatSync(fd)
     this.#atOnce = stats.isFIFO() || stats.isSocket()
   }
@@ -80,8 +88,8 @@ class FdDestination implements LogDestination {
     while (rest.length > 0 && !this.#broken && stuck < STUCK_MS) {
       try {
         const written = writeSync(this.#fd, rest)
-        rest = rest.subarray(written)
         this.#held -= written
+        rest = written < rest.length ? rest.subarray(written) : this.#take()
         stuck = 0
       } catch (error) {
         if (!isBusy(error)) this.#broken = true
@@ -109,7 +117,19 @@ class FdDestination implements LogDestination {
     const [first = Buffer.alloc(0), ...more] = this.#chunks
     const all = more.length === 0 ? first : Buffer.concat(this.#chunks)
     this.#chunks = []
-    return all
+    return this.#shared ? this.#piece(all) : all
+  }
+
+  /** The whole lines at its beginning that one write takes; the rest waits. */
+  #piece(all: Buffer): Buffer {
+    if (all.length <= PIECE) return all
+    const end = all.lastIndexOf(NEWLINE, PIECE - 1) + 1
+    const next = end > 0 ? end : all.indexOf(NEWLINE) + 1
+    this.#chunks = [all.subarray(next)]
+    if (end > 0) return all.subarray(0, end)
+    const cut = Buffer.concat([all.subarray(0, PIECE - CUT.length), CUT])
+    this.#held -= next - cut.length
+    return cut
   }
 
   #next(): void {

@@ -27,6 +27,8 @@ export interface RootLogger extends Logger {
 export function makeLogger(options: {
   level: LogLevel
   destination?: LogDestination
+  /** Fields of each line. */
+  base?: Readonly<Record<string, unknown>>
   terminal?: Terminal
 }): RootLogger {
   const destination = new LogOutput(options.destination ?? fdDestination(), options.terminal)
@@ -34,7 +36,7 @@ export function makeLogger(options: {
   const styled = { write: (line: string) => void destination.write(restyled(line, style)) }
   // Fields are plain when pino gets them. Its own serializer throws for some errors, and writes into others.
   const serializers = { err: (plain: unknown) => plain }
-  const logger = pino({ level: 'trace', base: null, serializers }, styled)
+  const logger = pino({ level: 'trace', base: options.base ?? null, serializers }, styled)
   // Not pino's own level: children keep the level that their parent had when they were created.
   const least = { value: LEVELS[options.level] }
   return Object.assign(wrapped(logger, least), {

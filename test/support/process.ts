@@ -19,6 +19,9 @@ export interface Exit {
 }
 
 const DEADLINE_MS = 20_000
+/** The tests of processes run with one process and with workers. */
+const { WEIR_WORKERS } = process.env
+const WORKERS = WEIR_WORKERS === undefined ? {} : { WEIR_WORKERS }
 
 interface Cleaner {
   teardown(fn: () => unknown): unknown
@@ -69,7 +72,7 @@ export class WeirProcess {
     const [program, ...first] = options.program ?? [process.execPath, LAUNCH]
     this.child = spawn(program, [...first, ...(options.args ?? ['run'])], {
       cwd: options.cwd,
-      env: { PATH: process.env.PATH ?? '', ...options.env },
+      env: { PATH: process.env.PATH ?? '', ...WORKERS, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#take(text))

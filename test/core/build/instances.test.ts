@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { FilterEnv, FilterFactory } from '../../../core/api/filter-factory.ts'
-import { BuildError } from '../../../core/build/snapshot.ts'
+import { BuildError } from '../../../core/control/config-error.ts'
 import { RecordingLogger, specOf, startGateway } from '../../../core/testing.ts'
 import { HOSTILE } from '../../support/hostile.ts'
 

@@ -1,0 +1,68 @@
+import { lookup } from 'node:dns/promises'
+import { type AddressInfo, BoundSocket } from 'node:net'
+
+/** A socket is wanted here. */
+export interface SocketAddress {
+  /** Name of the listener. */
+  readonly name: string
+  /** Undefined: all addresses. */
+  readonly host: string | undefined
+  readonly port: number
+}
+
+/**
+ * Sockets that are bound in this process, and on which others listen. They take connections as long as one process has them open:
+ * a worker that ends takes no connection with it that it has not accepted.
+ */
+export class HeldSockets {
+  readonly #sockets = new Map<string, BoundSocket>()
+
+  /** Whether this Node has such sockets (≥ 26.4). */
+  static get supported(): boolean {
+    return typeof BoundSocket === 'function'
+  }
+
+  /** Binds every address. @throws Error of the system if one can't be bound; then none is */
+  static async bind(addresses: readonly SocketAddress[]): Promise<HeldSockets> {
+    const held = new HeldSockets()
+    try {
+      for (const { name, host, port } of addresses) held.#sockets.set(name, await bind(host, port))
+      return held
+    } catch (error) {
+      held.close()
+      throw error
+    }
+  }
+
+  /** Names of the listeners, in the order of `descriptors`. */
+  get names(): readonly string[] {
+    return [...this.#sockets.keys()]
+  }
+
+  /** For child processes. */
+  get descriptors(): readonly number[] {
+    return [...this.#sockets.values()].map((socket) => socket.fd())
+  }
+
+  address(name: string): AddressInfo | undefined {
+    return this.#sockets.get(name)?.address()
+  }
+
+  /** Nobody else will listen on them. */
+  close(): void {
+    for (const socket of this.#sockets.values()) socket.close()
+    this.#sockets.clear()
+  }
+}
+
+/** As `server.listen` chooses addresses: all of IPv6, which includes IPv4, or those of IPv4 where there is no IPv6. */
+async function bind(host: string | undefined, port: number): Promise<BoundSocket> {
+  if (host !== undefined) return new BoundSocket({ host: (await lookup(host)).address, port })
+  try {
+    return new BoundSocket({ host: '::', port })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EAFNOSUPPORT' && code !== 'EINVAL' && code !== 'EADDRNOTAVAIL') throw error
+    return new BoundSocket({ host: '0.0.0.0', port })
+  }
+}

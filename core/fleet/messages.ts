@@ -1,0 +1,61 @@
+import type { Problem } from '../control/config-error.ts'
+import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { EndpointDelta } from './endpoint-delta.ts'
+
+/** Of the messages. A worker of another version can't be talked to. */
+export const PROTOCOL = 1
+
+/** Files by absolute path, with what was in them. */
+export type FileBytes = ReadonlyMap<string, Uint8Array>
+
+/** A configuration for workers. `Settings` is plain data. */
+export interface Load<Settings = unknown> {
+  /** Rising. */
+  readonly id: number
+  readonly spec: GatewaySpec
+  readonly settings: Settings
+}
+
+/** From the primary to a worker. */
+export type ToWorker<Settings = unknown> =
+  | {
+      readonly type: 'prepare'
+      readonly load: number
+      readonly listeners: GatewaySpec['listeners']
+      readonly endpoints: EndpointDelta
+      readonly settings: Settings
+      /** What its filters read in place of files: what another worker has read. */
+      readonly files: FileBytes
+    }
+  | { readonly type: 'commit' | 'abort'; readonly load: number }
+  | { readonly type: 'open' }
+  | { readonly type: 'ask'; readonly id: number; readonly question: string }
+  | { readonly type: 'drain' }
+  | { readonly type: 'stop'; readonly timeoutMs: number }
+
+/** From a worker to the primary. */
+export type ToPrimary =
+  | { readonly type: 'hello'; readonly protocol: number }
+  | ({ readonly type: 'prepared'; readonly load: number } & Prepared)
+  | ({ readonly type: 'refused'; readonly load: number } & Refused)
+  | { readonly type: 'committed'; readonly load: number }
+  | { readonly type: 'opened'; readonly error?: string | undefined }
+  | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'beat' }
+  | { readonly type: 'stopped'; readonly clean: boolean }
+
+/** A configuration is built, and waits to be committed. */
+export interface Prepared {
+  readonly warnings: readonly Problem[]
+  /** Digests of every file that its filters have read, by absolute path. */
+  readonly files: ReadonlyMap<string, string>
+  /** Bytes of those that were read now. */
+  readonly read: FileBytes
+}
+
+/** A configuration can't be built. */
+export interface Refused {
+  readonly problems: readonly Problem[]
+  /** Files that filters tried to read: a change of one of them may solve the problem. */
+  readonly read: readonly string[]
+}

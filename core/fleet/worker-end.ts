@@ -1,0 +1,132 @@
+import { startInterval, startTimer } from '../base/timer.ts'
+import { BuildError, ConfigError } from '../control/config-error.ts'
+import type { EndpointSpec, GatewaySpec } from '../control/gateway-spec.ts'
+import type { Channel } from './channel.ts'
+import { endpointsOf } from './endpoint-delta.ts'
+import { type FileBytes, PROTOCOL, type Prepared, type ToPrimary, type ToWorker } from './messages.ts'
+
+/** What a worker does; main makes one of a gateway. */
+export interface Served<Settings> {
+  /**
+   * Builds a configuration, calls `commit` when nothing else can fail, and makes it live when that resolves. If it can't, or if
+   * `commit` rejects, it rejects and changes nothing.
+   * @param files what filters read in place of files
+   */
+  load(
+    config: { readonly spec: GatewaySpec; readonly settings: Settings },
+    files: FileBytes,
+    commit: (prepared: Prepared) => Promise<void>,
+  ): Promise<void>
+  /** Opens every listener. */
+  open(): Promise<void>
+  /** Plain data. Never rejects. */
+  answer(question: string): Promise<unknown>
+  drain(): void
+  /** Stops everything. False if requests had to be cut. */
+  stop(timeoutMs: number): Promise<boolean>
+}
+
+/** Options of a worker's end. */
+export interface WorkerEndOptions {
+  /** How often it says that its event loop runs; milliseconds. */
+  readonly beatMs: number
+  /** Called when it is stopped, or when the primary is gone and the last request is over. */
+  ended(): void
+  /** How long requests may take when the primary is gone; milliseconds. */
+  orphanMs(): number
+  /** A message that can't be handled: a fault of Weir. */
+  onError(error: unknown): void
+}
+
+class AbortedError extends Error {}
+
+/** The worker's end of the channel: does what the primary asks. */
+export class WorkerEnd<Settings> {
+  readonly #channel: Channel<ToWorker<Settings>, ToPrimary>
+  readonly #served: Served<Settings>
+  readonly #options: WorkerEndOptions
+  /** Endpoints of the configuration that is live. */
+  #endpoints: readonly EndpointSpec[] = []
+  /** What becomes of the load under way. */
+  #decision: { readonly load: number; decide(commit: boolean): void } | undefined
+  /** Loads run one after the other. */
+  #loading: Promise<void> = Promise.resolve()
+  #stopping = false
+
+  constructor(channel: Channel<ToWorker<Settings>, ToPrimary>, served: Served<Settings>, options: WorkerEndOptions) {
+    this.#channel = channel
+    this.#served = served
+    this.#options = options
+    channel.onMessage((message) => void this.#take(message).catch((error: unknown) => options.onError(error)))
+    const beat = startInterval(options.beatMs, () => void channel.send({ type: 'beat' }))
+    channel.onClose(() => {
+      beat.cancel()
+      // Nobody decides about a load any more.
+      this.#decision?.decide(false)
+      void this.#leave(options.orphanMs())
+    })
+    channel.send({ type: 'hello', protocol: PROTOCOL })
+  }
+
+  async #take(message: ToWorker<Settings>): Promise<void> {
+    switch (message.type) {
+      case 'prepare':
+        this.#loading = this.#loading.then(() => this.#prepare(message))
+        return this.#loading
+      case 'commit':
+      case 'abort':
+        if (this.#decision?.load === message.load) this.#decision.decide(message.type === 'commit')
+        return
+      case 'open': {
+        const error = await this.#served.open().then(
+          () => undefined,
+          ({ message: text }: Error) => text,
+        )
+        return void this.#channel.send({ type: 'opened', error })
+      }
+      case 'ask':
+        return void this.#channel.send({
+          type: 'reply',
+          id: message.id,
+          value: await this.#served.answer(message.question),
+        })
+      case 'drain':
+        return this.#served.drain()
+      case 'stop':
+        return this.#leave(message.timeoutMs)
+    }
+  }
+
+  async #prepare(message: Extract<ToWorker<Settings>, { type: 'prepare' }>): Promise<void> {
+    const { load, listeners, settings } = message
+    const decided = Promise.withResolvers<boolean>()
+    this.#decision = { load, decide: decided.resolve }
+    try {
+      const endpoints = endpointsOf(message.endpoints, this.#endpoints)
+      await this.#served.load({ spec: { listeners, endpoints }, settings }, message.files, async (prepared) => {
+        this.#channel.send({ type: 'prepared', load, ...prepared })
+        if (!(await decided.promise)) throw new AbortedError('the configuration is not to be used')
+      })
+      this.#endpoints = endpoints
+      this.#channel.send({ type: 'committed', load })
+    } catch (error) {
+      if (error instanceof AbortedError) return
+      const problems =
+        error instanceof ConfigError
+          ? error.problems
+          : [{ path: [], message: error instanceof Error ? error.message : String(error) }]
+      this.#channel.send({ type: 'refused', load, problems, read: error instanceof BuildError ? error.files : [] })
+    } finally {
+      this.#decision = undefined
+    }
+  }
+
+  async #leave(timeoutMs: number): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    const clean = await this.#served.stop(timeoutMs).catch(() => false)
+    this.#channel.send({ type: 'stopped', clean })
+    // The message is written first.
+    startTimer(0, () => this.#options.ended())
+  }
+}

@@ -1,0 +1,27 @@
+import type { Settings } from '../../config/read/settings.ts'
+import type { Runtime } from '../chain/runtime.ts'
+import type { AccessLog } from '../observe/access-log.ts'
+import type { RootLogger } from '../observe/root-logger.ts'
+import type { Gateway } from './gateway.ts'
+
+/** What settings change, besides a gateway. */
+export interface SettingsParts {
+  readonly runtime: Runtime
+  readonly logger: RootLogger
+  readonly accessLog: AccessLog
+}
+
+/** Applies the settings that can change without a restart. */
+export function applySettings(gateway: Gateway, { runtime, logger, accessLog }: SettingsParts, next: Settings): void {
+  logger.setLevel(next.logLevel)
+  const style = { isoTime: next.logTime === 'iso', levelNames: next.logLevelNames }
+  void logger.setFormat(next.logFormat, style)
+  accessLog.configure(next.accessLog, style)
+  runtime.accessLog = next.accessLog.enabled && isLogged(next.logLevel) ? accessLog : undefined
+  gateway.trust(next.trustedProxies, next.trustForwardedHost)
+  gateway.clean(next.clientHeaders)
+  gateway.limit(next.downstream)
+  gateway.overload.limit(next.overload)
+}
+
+const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)

@@ -1,0 +1,54 @@
+import type { Settings } from '../../config/read/settings.ts'
+import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
+import { systemClock } from '../base/clock.ts'
+import { TimerWheel } from '../base/timer-wheel.ts'
+import { Runtime } from '../chain/runtime.ts'
+import { BatchedAccessLog } from '../observe/access-log.ts'
+import { Metrics } from '../observe/metrics.ts'
+import type { RootLogger } from '../observe/root-logger.ts'
+import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
+
+/** What every process of the gateway has, whatever it does. */
+export interface ProcessParts {
+  readonly logger: RootLogger
+  readonly metrics: Metrics
+  readonly accessLog: BatchedAccessLog
+  readonly runtime: Runtime
+  /** Writes the rest of the log. */
+  flush(): void
+  /** Sends the last spans, and writes the rest of the log. */
+  stop(): Promise<void>
+}
+
+/** Starts them. @param worker number of this worker; undefined: there is one process alone, or this is the primary */
+export async function startProcessParts(
+  logger: RootLogger,
+  settings: Settings,
+  worker?: number,
+): Promise<ProcessParts> {
+  const metrics = new Metrics({
+    process: true,
+    onError: (metric, error) => logger.error({ metric, err: error }, 'a metric could not be collected'),
+  })
+  const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
+  surviveUnhandledErrors(logger, metrics)
+  const telemetry = await startTelemetry(settings.tracing, { log: logger })
+  const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics, worker })
+  const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
+  const flush = (): void => {
+    runtime.repeated.flush()
+    accessLog.flushSync()
+    logger.flushSync()
+  }
+  return {
+    logger,
+    metrics,
+    accessLog,
+    runtime,
+    flush,
+    stop: async () => {
+      await telemetry?.stop()
+      flush()
+    },
+  }
+}
