@@ -9,6 +9,7 @@ import type {
   ChangeOptions,
   ChangeOutcome,
   ChangeRefusal,
+  EndpointActivity,
   EndpointControl,
   EndpointView,
 } from '../../core/control/endpoint-control.ts'
@@ -37,6 +38,8 @@ export interface EditorParts {
   /** Both exist before the first call of the editor. */
   reloader(): Reloader
   registry(): EndpointRegistry
+  /** What traffic did in other processes, by endpoint. Undefined: it is in the registry. */
+  readonly activity?: (() => Promise<ReadonlyMap<string, EndpointActivity>>) | undefined
   readonly log: Logger
   readonly meter: Meter
   readonly clock: Clock
@@ -64,18 +67,20 @@ export class EndpointEditor implements EndpointControl {
   }
 
   async list(): Promise<readonly EndpointView[]> {
+    const activity = await this.#parts.activity?.()
     const { live } = this.#parts.reloader()
     return live.spec.endpoints.flatMap(({ endpoint: { id }, at }) => {
       const state = this.#parts.registry().get(id)
-      return state === undefined ? [] : [viewOf(state, live, at)]
+      return state === undefined ? [] : [viewOf(state, live, at, activity?.get(id))]
     })
   }
 
   async get(id: string): Promise<EndpointView | undefined> {
+    const activity = await this.#parts.activity?.()
     const { live } = this.#parts.reloader()
     const found = live.spec.endpoints.find(({ endpoint }) => endpoint.id === id)
     const state = this.#parts.registry().get(id)
-    return found === undefined || state === undefined ? undefined : viewOf(state, live, found.at)
+    return found === undefined || state === undefined ? undefined : viewOf(state, live, found.at, activity?.get(id))
   }
 
   register(entry: unknown, options?: ChangeOptions): Promise<ChangeOutcome> {

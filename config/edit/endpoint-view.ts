@@ -1,14 +1,16 @@
-import type { EndpointView } from '../../core/control/endpoint-control.ts'
+import type { EndpointActivity, EndpointView } from '../../core/control/endpoint-control.ts'
 import type { EndpointState } from '../../core/state/endpoint-state.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { shown } from '../read/shown-value.ts'
 
-/** An endpoint as anybody may see it. */
+/** An endpoint as anybody may see it. @param activity of all workers; undefined: the state has it */
 export function viewOf(
   state: EndpointState,
   { entries, document }: LoadedConfig,
   at: readonly (string | number)[],
+  activity?: EndpointActivity,
 ): EndpointView {
+  const count = (url: string) => activity?.targets.find((target) => target.url === url)
   const { file, line } = document.place({ path: at, message: '' })
   return {
     id: state.id,
@@ -22,12 +24,14 @@ export function viewOf(
       weight,
       health,
       ejected,
-      outstanding,
-      attempts,
-      failures,
+      outstanding: count(url)?.outstanding ?? outstanding,
+      attempts: count(url)?.attempts ?? attempts,
+      failures: count(url)?.failures ?? failures,
       changed_at: time(changedAt),
     })),
-    breakers: Array.from(state.breakers, ({ filter, target, phase }) => ({ filter, target: target ?? null, phase })),
+    breakers:
+      activity?.breakers ??
+      Array.from(state.breakers, ({ filter, target, phase }) => ({ filter, target: target ?? null, phase })),
   }
 }
 

@@ -77,6 +77,12 @@ export interface TargetView {
   readonly changed_at: string
 }
 
+/** What traffic did to an endpoint. Plain data. */
+export interface EndpointActivity {
+  readonly targets: readonly Pick<TargetView, 'url' | 'outstanding' | 'attempts' | 'failures'>[]
+  readonly breakers: readonly BreakerView[]
+}
+
 /** A breaker as plain data. */
 export interface BreakerView {
   /** Name of the filter in the chain. */

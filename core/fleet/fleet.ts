@@ -1,26 +1,14 @@
-import type { Logger } from '../api/logger.ts'
-import type { Clock } from '../base/clock.ts'
 import { type Deadline, sleep, startTimer } from '../base/timer.ts'
 import { BuildError } from '../control/config-error.ts'
 import { firstWorker } from './first-worker.ts'
-import { Member, type SpawnedWorker } from './member.ts'
-import type { Load, Prepared } from './messages.ts'
+import type { FleetOptions } from './fleet-options.ts'
+import { Member } from './member.ts'
+import type { Load, Prepared, Question } from './messages.ts'
 import { type Current, prepareAll } from './prepare-all.ts'
 import { RestartPolicy } from './restart-policy.ts'
 import { watchSilence } from './silence.ts'
 import { Turns } from './turns.ts'
 import { WorkerGoneError } from './worker-link.ts'
-
-export interface FleetOptions<Settings> {
-  /** Number of workers. */
-  readonly count: number
-  /** Starts a worker. @param number from 1 */
-  spawn(number: number): SpawnedWorker<Settings>
-  /** A worker whose event loop is silent for this long is killed; milliseconds. */
-  readonly timeoutMs: number
-  readonly clock: Clock
-  readonly log: Logger
-}
 
 /** How long a worker may take to answer a question, or to commit; milliseconds. */
 const ANSWER_MS = 2000
@@ -66,13 +54,23 @@ export class Fleet<Settings> {
   async start(load: Load<Settings>): Promise<Prepared> {
     this.#watch = watchSilence(() => this.#members.values(), this.#options)
     const start = { spawn: () => this.#spawn(1), pause: (ms: number) => this.#pause(ms), log: this.#options.log }
-    const { member: first, prepared } = await firstWorker(start, load)
-    this.#current = { load, prepared, files: prepared.read }
-    await this.#commit(first, load)
-    const joined = [this.#keep(first)]
+    const started = this.#turns.alone(async () => {
+      const { member, prepared } = await firstWorker(start, load)
+      this.#current = { load, prepared, files: prepared.read }
+      await this.#commit(member, load)
+      return { member, prepared }
+    })
+    // They start at the same time, and wait for the first one.
+    const joined: Promise<unknown>[] = []
     for (let number = 2; number <= this.#options.count; number++) joined.push(this.#keep(this.#spawn(number)))
-    await Promise.all(joined)
-    return prepared
+    try {
+      const { member, prepared } = await started
+      await Promise.all([...joined, this.#keep(member)])
+      return prepared
+    } catch (error) {
+      this.kill()
+      throw error
+    }
   }
 
   /**
@@ -90,12 +88,19 @@ export class Fleet<Settings> {
   }
 
   /** What the workers answer that serve requests, each with its process. Those that don't in time are left out. Never rejects. */
-  async ask(question: string): Promise<ReadonlyMap<Member<Settings>, unknown>> {
+  async ask(question: Question): Promise<ReadonlyMap<Member<Settings>, unknown>> {
     const members = [...this.#members.values()].filter(({ opened }) => opened)
     const answers = await Promise.all(members.map(({ link }) => link.ask(question, ANSWER_MS)))
     return new Map(
       members.map((member, i) => [member, answers[i]] as const).filter(([, answer]) => answer !== undefined),
     )
+  }
+
+  /** The worker with the lowest number that serves requests. */
+  get lowest(): Member<Settings> | undefined {
+    return [...this.#members.values()]
+      .filter(({ opened, isGone }) => opened && !isGone)
+      .toSorted((a, b) => a.number - b.number)[0]
   }
 
   /** From now on responses say `Connection: close`. */
@@ -140,11 +145,16 @@ export class Fleet<Settings> {
   }
 
   #spawn(number: number): Member<Settings> {
-    const member = new Member(number, this.#options.spawn(number), this.#options.timeoutMs)
+    const { events, timeoutMs } = this.#options
+    const member = new Member(number, this.#options.spawn(number), timeoutMs, (from, message) =>
+      events?.said(from, message),
+    )
+    void member.link.gone.then(() => events?.gone(member))
     this.#members.set(number, member)
     member.link.greeted.then(
       () => {
         member.greeted = true
+        events?.greeted(member)
         for (const arrived of this.#arrived.splice(0)) arrived()
       },
       () => {},
@@ -183,7 +193,9 @@ export class Fleet<Settings> {
     try {
       await link.greeted
       await this.#turns.beside(async () => {
-        const { load, files } = this.#current!
+        // The first worker could not start: the gateway ends.
+        if (this.#current === undefined) return
+        const { load, files } = this.#current
         if (link.live !== load) {
           const outcome = await link.prepare(load, files)
           if (!outcome.ok) throw new BuildError(outcome.problems, outcome.read)
@@ -208,7 +220,7 @@ export class Fleet<Settings> {
       await member.link.open()
       member.opened = true
       member.readySince = this.#options.clock.now()
-      this.#options.log.info({ worker: member.number }, `worker ${member.number} is ready`)
+      this.#options.log.info({ worker: member.number, pid: member.spawned.pid }, `worker ${member.number} is ready`)
     } catch (error) {
       this.#lost(member, error)
     }

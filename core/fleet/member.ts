@@ -6,6 +6,8 @@ import { WorkerLink } from './worker-link.ts'
 /** A worker that was started. */
 export interface SpawnedWorker<Settings> {
   readonly channel: Channel<ToPrimary, ToWorker<Settings>>
+  /** Undefined: it is no process of its own. */
+  readonly pid?: number | undefined
   /** Resolves when it has ended, to how: `exit code 1`, `SIGKILL`, and what it wrote last. */
   readonly ended: Promise<string>
   /** Ends it at once. */
@@ -27,11 +29,19 @@ export class Member<Settings> {
   readySince: number | undefined
 
   /** @param timeoutMs see `FleetOptions` */
-  constructor(number: number, spawned: SpawnedWorker<Settings>, timeoutMs: number) {
+  constructor(
+    number: number,
+    spawned: SpawnedWorker<Settings>,
+    timeoutMs: number,
+    unasked: (member: Member<Settings>, message: ToPrimary) => void,
+  ) {
     this.number = number
     this.spawned = spawned
     const silence = silenceFor(timeoutMs)
     this.silence = silence
-    this.link = new WorkerLink(number, spawned.channel, () => silence.broken())
+    this.link = new WorkerLink(number, spawned.channel, (message) => {
+      if (message.type === 'beat') silence.broken()
+      else unasked(this, message)
+    })
   }
 }

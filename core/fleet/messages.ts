@@ -1,6 +1,8 @@
 import type { Problem } from '../control/config-error.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { HealthCheckRequest } from '../state/target-state.ts'
 import type { EndpointDelta } from './endpoint-delta.ts'
+import type { Batch } from './values.ts'
 
 /** Of the messages. A worker of another version can't be talked to. */
 export const PROTOCOL = 1
@@ -29,7 +31,10 @@ export type ToWorker<Settings = unknown> =
     }
   | { readonly type: 'commit' | 'abort'; readonly load: number }
   | { readonly type: 'open' }
-  | { readonly type: 'ask'; readonly id: number; readonly question: string }
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+  | { readonly type: 'values'; readonly batch: Batch }
+  | { readonly type: 'values-taken' }
+  | { readonly type: 'returned'; readonly id: number; readonly value?: unknown; readonly error?: string | undefined }
   | { readonly type: 'drain' }
   | { readonly type: 'stop'; readonly timeoutMs: number }
 
@@ -42,7 +47,29 @@ export type ToPrimary =
   | { readonly type: 'opened'; readonly error?: string | undefined }
   | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'beat' }
+  | { readonly type: 'values'; readonly batch: Batch }
+  | { readonly type: 'values-taken' }
+  | ({ readonly type: 'call'; readonly id: number } & ServiceCall)
   | { readonly type: 'stopped'; readonly clean: boolean }
+
+/** What the primary asks a worker. */
+export type Question =
+  | { readonly kind: 'live' | 'rows' | 'activity' }
+  | {
+      readonly kind: 'check'
+      readonly endpoint: string
+      readonly target: string
+      readonly check: Omit<HealthCheckRequest, 'signal'>
+      /** Milliseconds. */
+      readonly timeoutMs: number
+    }
+
+/** A worker's filter calls a service that is with the primary. */
+export interface ServiceCall {
+  readonly service: string
+  readonly method: string
+  readonly args: readonly unknown[]
+}
 
 /** A configuration is built, and waits to be committed. */
 export interface Prepared {

@@ -47,6 +47,7 @@ export function spawnWorker<Settings>({ args, env, log, sockets, output }: Spawn
   })
   return {
     channel: processChannel<ToPrimary, ToWorker<Settings>>(child),
+    pid: child.pid,
     ended,
     kill: () => void child.kill('SIGKILL'),
   }

@@ -3,7 +3,9 @@ import { BuildError, ConfigError } from '../control/config-error.ts'
 import type { EndpointSpec, GatewaySpec } from '../control/gateway-spec.ts'
 import type { Channel } from './channel.ts'
 import { endpointsOf } from './endpoint-delta.ts'
+import type { Question, ServiceCall } from './messages.ts'
 import { type FileBytes, PROTOCOL, type Prepared, type ToPrimary, type ToWorker } from './messages.ts'
+import type { Batch } from './values.ts'
 
 /** What a worker does; main makes one of a gateway. */
 export interface Served<Settings> {
@@ -20,7 +22,11 @@ export interface Served<Settings> {
   /** Opens every listener. */
   open(): Promise<void>
   /** Plain data. Never rejects. */
-  answer(question: string): Promise<unknown>
+  answer(question: Question): Promise<unknown>
+  /** What others have found. */
+  take(batch: Batch): void
+  /** The primary has taken the last batch. */
+  taken(): void
   drain(): void
   /** Stops everything. False if requests had to be cut. */
   stop(timeoutMs: number): Promise<boolean>
@@ -52,6 +58,8 @@ export class WorkerEnd<Settings> {
   /** Loads run one after the other. */
   #loading: Promise<void> = Promise.resolve()
   #stopping = false
+  readonly #calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  #callCount = 0
 
   constructor(channel: Channel<ToWorker<Settings>, ToPrimary>, served: Served<Settings>, options: WorkerEndOptions) {
     this.#channel = channel
@@ -61,11 +69,28 @@ export class WorkerEnd<Settings> {
     const beat = startInterval(options.beatMs, () => void channel.send({ type: 'beat' }))
     channel.onClose(() => {
       beat.cancel()
+      for (const { reject } of this.#calls.values()) reject(new Error('the primary is gone'))
       // Nobody decides about a load any more.
       this.#decision?.decide(false)
       void this.#leave(options.orphanMs())
     })
     channel.send({ type: 'hello', protocol: PROTOCOL })
+  }
+
+  /** False: they could not be sent. */
+  sendValues(batch: Batch): boolean {
+    return this.#channel.send({ type: 'values', batch })
+  }
+
+  /** Calls a service of the primary. */
+  call(call: ServiceCall): Promise<unknown> {
+    const id = ++this.#callCount
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject })
+      if (this.#channel.send({ type: 'call', id, ...call })) return
+      this.#calls.delete(id)
+      reject(new Error('the primary can not be reached'))
+    })
   }
 
   async #take(message: ToWorker<Settings>): Promise<void> {
@@ -90,6 +115,17 @@ export class WorkerEnd<Settings> {
           id: message.id,
           value: await this.#served.answer(message.question),
         })
+      case 'values':
+        this.#served.take(message.batch)
+        return void this.#channel.send({ type: 'values-taken' })
+      case 'values-taken':
+        return this.#served.taken()
+      case 'returned': {
+        const call = this.#calls.get(message.id)
+        this.#calls.delete(message.id)
+        if (message.error === undefined) return call?.resolve(message.value)
+        return call?.reject(new Error(message.error))
+      }
       case 'drain':
         return this.#served.drain()
       case 'stop':

@@ -2,6 +2,7 @@ import { type Deadline, startTimer } from '../base/timer.ts'
 import type { EndpointSpec } from '../control/gateway-spec.ts'
 import type { Channel } from './channel.ts'
 import { deltaOf } from './endpoint-delta.ts'
+import type { Question } from './messages.ts'
 import {
   type FileBytes,
   type Load,
@@ -11,6 +12,7 @@ import {
   type ToPrimary,
   type ToWorker,
 } from './messages.ts'
+import type { Batch } from './values.ts'
 
 /** The worker is gone, and took what was asked of it along. */
 export class WorkerGoneError extends Error {
@@ -40,7 +42,7 @@ export class WorkerLink<Settings> {
   /** Resolves when the worker is gone. */
   readonly gone: Promise<void>
   readonly #channel: Channel<ToPrimary, ToWorker<Settings>>
-  readonly #heard: () => void
+  readonly #unasked: (message: ToPrimary) => void
   readonly #replies = new Map<string, Reply>()
   #isGone = false
   #questions = 0
@@ -49,11 +51,15 @@ export class WorkerLink<Settings> {
   /** Endpoints that it has, as this process knows them. */
   #endpoints: readonly EndpointSpec[] = []
 
-  /** @param heard called for every message */
-  constructor(number: number, channel: Channel<ToPrimary, ToWorker<Settings>>, heard: () => void = () => {}) {
+  /** @param unasked gets the messages that are no replies */
+  constructor(
+    number: number,
+    channel: Channel<ToPrimary, ToWorker<Settings>>,
+    unasked: (message: ToPrimary) => void = () => {},
+  ) {
     this.number = number
     this.#channel = channel
-    this.#heard = heard
+    this.#unasked = unasked
     const gone = Promise.withResolvers<void>()
     this.gone = gone.promise
     channel.onClose(() => {
@@ -117,7 +123,7 @@ export class WorkerLink<Settings> {
    * The answer to a question; undefined if it is gone, or does not answer in time.
    * @param timeoutMs milliseconds
    */
-  async ask(question: string, timeoutMs: number): Promise<unknown> {
+  async ask(question: Question, timeoutMs: number): Promise<unknown> {
     const id = ++this.#questions
     const key = `reply ${id}`
     let timer: Deadline | undefined
@@ -134,6 +140,21 @@ export class WorkerLink<Settings> {
       timer?.cancel()
       this.#replies.delete(key)
     }
+  }
+
+  /** False: they could not be sent. */
+  sendValues(batch: Batch): boolean {
+    return this.#channel.send({ type: 'values', batch })
+  }
+
+  /** It may send further values. */
+  valuesTaken(): void {
+    this.#send({ type: 'values-taken' })
+  }
+
+  /** What a service of the primary returned. */
+  returned(id: number, value: unknown, error: string | undefined): void {
+    this.#send({ type: 'returned', id, value, error })
   }
 
   /** From now on its responses say `Connection: close`. */
@@ -164,13 +185,13 @@ export class WorkerLink<Settings> {
   }
 
   #take(message: ToPrimary): void {
-    this.#heard()
     for (const key of keysOf(message)) {
       const reply = this.#replies.get(key)
       if (reply === undefined) continue
       this.#replies.delete(key)
       return reply.resolve(message)
     }
+    this.#unasked(message)
   }
 }
 

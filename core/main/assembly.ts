@@ -21,7 +21,7 @@ import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import { reportRegistry } from '../observe/registry-report.ts'
+import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
@@ -75,28 +75,27 @@ export class Assembly {
       loader,
       reloader: () => this.#reloader,
       registry,
+      activity: workers && (() => workers.activity()),
       log: logger,
       meter: metrics,
       clock,
     })
-    this.gateway = new Gateway({
-      runtime,
-      catalog,
-      services: servicesOf(
-        statusOf(metrics, () => this.#conditions(), workers?.fleet),
+    const services = servicesOf(
+      statusOf(metrics, () => this.#conditions(), workers?.fleet),
+      [
         [
-          [
-            ConfigControlKey,
-            { status: () => this.#reloader.status(), reload: (trigger: LoadTrigger) => this.#reloader.reload(trigger) },
-          ],
-          [EndpointControlKey, editor],
-          [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
-          ...(parts.services ?? []),
+          ConfigControlKey,
+          { status: () => this.#reloader.status(), reload: (trigger: LoadTrigger) => this.#reloader.reload(trigger) },
         ],
-      ),
-      baseDir: config.settings.baseDir,
-    })
-    reportRegistry(this.gateway.registry, logger, metrics)
+        [EndpointControlKey, editor],
+        [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
+        ...(parts.services ?? []),
+      ],
+    )
+    this.gateway = new Gateway({ runtime, catalog, services, baseDir: config.settings.baseDir })
+    workers?.serve(this.gateway.registry, services)
+    logRegistry(this.gateway.registry, logger)
+    meterRegistry(this.gateway.registry, metrics, workers === undefined ? ['health', 'traffic'] : ['health'])
     this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
   }
 
@@ -144,7 +143,7 @@ export class Assembly {
     const warnings = [...(await this.gateway.load(this.#own(config)))]
     if (workers !== undefined) warnings.push(...(await workers.fleet.start(workers.loadOf(config))).warnings)
     for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
-    if (workers === undefined) this.#health.start()
+    this.#health.start()
     this.#check(config.settings)
     this.conditions.configuration = true
     this.#reloader = new Reloader({
@@ -182,6 +181,7 @@ export class Assembly {
   }
 
   #check({ healthCheck }: Settings): void {
+    this.#parts.workers?.loaded()
     this.#health.apply((endpoint) => checkOf(healthCheck, endpoint))
   }
 

@@ -23,7 +23,7 @@ export class FleetMetrics {
   }
 
   async expose(): Promise<{ type: string; text: string }> {
-    const answers = (await this.#fleet.ask('metrics')) as ReadonlyMap<
+    const answers = (await this.#fleet.ask({ kind: 'rows' })) as ReadonlyMap<
       { readonly isGone: boolean },
       readonly MetricRows[]
     >

@@ -74,7 +74,7 @@ async function serve(
   const { logger, config } = parts
   const own = await startProcessParts(logger, config.settings)
   const count = workerCount(config.settings, process.env)
-  const workers = count === 1 ? undefined : await Workers.hold(count, config, logger, systemClock)
+  const workers = count === 1 ? undefined : await Workers.hold(count, config, { log: logger, clock: systemClock })
   const assembly = {
     ...parts,
     ...own,

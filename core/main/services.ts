@@ -32,7 +32,7 @@ export function statusOf(
   const reports = fleet && new FleetMetrics(fleet, metrics)
   return {
     version: VERSION,
-    live: async () => fleet === undefined || (await fleet.ask('live')).size > 0,
+    live: async () => fleet === undefined || (await fleet.ask({ kind: 'live' })).size > 0,
     ready: async () => Object.values(conditions()).every(Boolean),
     checks: async () => conditions(),
     metrics: () => (reports ?? metrics).expose(),
@@ -44,6 +44,3 @@ export const IDLE_SERVICES: Services = servicesOf(
   statusOf(new Metrics(), () => ({})),
   [ConfigControlKey, EndpointControlKey, HealthControlKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
 )
-
-/** For workers: the admin side is with the primary. */
-export const WORKER_SERVICES: Services = new Map()

@@ -1,18 +1,24 @@
 import { isatty } from 'node:tty'
 import type { Settings } from '../../config/read/settings.ts'
 import { startTimer } from '../base/timer.ts'
+import type { Catalog } from '../build/catalog.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
-import type { FileBytes, Prepared, ToPrimary, ToWorker } from '../fleet/messages.ts'
+import type { FileBytes, Prepared, Question, ToPrimary, ToWorker } from '../fleet/messages.ts'
 import { processChannel } from '../fleet/process-channel.ts'
 import { FIRST_SOCKET_FD, LOG_FD } from '../fleet/spawn-worker.ts'
+import type { Batch } from '../fleet/values.ts'
 import { type Served, WorkerEnd } from '../fleet/worker-end.ts'
+import { WorkerStatus } from '../fleet/worker-status.ts'
 import { fdDestination } from '../observe/log-destination.ts'
+import { meterRegistry } from '../observe/registry-report.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { catalogOf } from './built-in.ts'
+import { activityOf } from './endpoint-activity.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
 import { type ProcessParts, startProcessParts } from './process-parts.ts'
-import { WORKER_SERVICES } from './services.ts'
+import { answerCheck } from './remote-checks.ts'
+import { remoteServices } from './remote-services.ts'
 
 /** What the primary tells a worker when it starts it, as the argument of the command `worker`. Plain JSON. */
 export interface WorkerArguments {
@@ -37,7 +43,7 @@ export async function runWorker(text: string | undefined): Promise<never> {
   })
   const sockets = new Map(listeners.map((name, i) => [name, FIRST_SOCKET_FD + i]))
   const served = new WorkerGateway(logger, number, sockets)
-  new WorkerEnd(processChannel<ToWorker<Settings>, ToPrimary>(process), served, {
+  served.end = new WorkerEnd(processChannel<ToWorker<Settings>, ToPrimary>(process), served, {
     beatMs,
     ended: () => process.exit(0),
     orphanMs: () => served.settings?.shutdown.timeoutMs ?? 0,
@@ -49,11 +55,15 @@ export async function runWorker(text: string | undefined): Promise<never> {
 /** The data plane of a worker. */
 class WorkerGateway implements Served<Settings> {
   settings: Settings | undefined
+  end!: WorkerEnd<Settings>
   readonly #logger: RootLogger
   readonly #number: number
   readonly #sockets: ReadonlyMap<string, number>
   #parts: ProcessParts | undefined
   #gateway: Gateway | undefined
+  #status: WorkerStatus | undefined
+  /** What others had found before there was a registry. */
+  readonly #early: Batch[] = []
 
   constructor(logger: RootLogger, number: number, sockets: ReadonlyMap<string, number>) {
     this.#logger = logger
@@ -67,20 +77,48 @@ class WorkerGateway implements Served<Settings> {
     commit: (prepared: Prepared) => Promise<void>,
   ): Promise<void> {
     this.#parts ??= await startProcessParts(this.#logger, settings, this.#number)
-    const { runtime } = this.#parts
     const catalog = await catalogOf({ settings })
-    this.#gateway ??= new Gateway({ runtime, catalog, services: WORKER_SERVICES, baseDir: settings.baseDir })
+    this.#gateway ??= this.#makeGateway(this.#parts, catalog, settings)
     await this.#gateway.load(spec, { catalog, files, commit })
     applySettings(this.#gateway, this.#parts, settings)
     this.settings = settings
+    for (const batch of this.#early.splice(0)) this.#status?.take(batch)
+    this.#status?.loaded()
+  }
+
+  #makeGateway({ runtime, metrics }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
+    const services = remoteServices((call) => this.end.call(call))
+    const gateway = new Gateway({ runtime, catalog, services, baseDir })
+    this.#status = new WorkerStatus(gateway.registry, (batch) => this.end.sendValues(batch))
+    meterRegistry(gateway.registry, metrics, ['traffic'])
+    return gateway
   }
 
   async open(): Promise<void> {
     await this.#gateway?.open(this.#sockets)
   }
 
-  async answer(question: string): Promise<unknown> {
-    return question === 'metrics' ? this.#parts?.metrics.rows() : true
+  async answer(question: Question): Promise<unknown> {
+    const registry = this.#gateway?.registry
+    switch (question.kind) {
+      case 'live':
+        return true
+      case 'rows':
+        return this.#parts?.metrics.rows()
+      case 'activity':
+        return registry && activityOf(registry)
+      case 'check':
+        return registry && answerCheck(registry, question)
+    }
+  }
+
+  take(batch: Batch): void {
+    if (this.#status === undefined) this.#early.push(batch)
+    else this.#status.take(batch)
+  }
+
+  taken(): void {
+    this.#status?.taken()
   }
 
   drain(): void {

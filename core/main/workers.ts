@@ -1,15 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
-import type { Settings } from '../../config/read/settings.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Settings, WorkerSettings } from '../../config/read/settings.ts'
+import type { ServiceKey } from '../api/service.ts'
+import { errorText } from '../base/error-text.ts'
 import { packageFile } from '../base/package-file.ts'
+import type { EndpointActivity } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { Fleet } from '../fleet/fleet.ts'
+import type { FleetEvents, FleetOptions } from '../fleet/fleet-options.ts'
+import { FleetStatus } from '../fleet/fleet-status.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
-import type { Load } from '../fleet/messages.ts'
+import type { Member } from '../fleet/member.ts'
+import type { Load, ToPrimary } from '../fleet/messages.ts'
 import { spawnWorker } from '../fleet/spawn-worker.ts'
-import type { RootLogger } from '../observe/root-logger.ts'
+import type { EndpointRegistry } from '../state/registry.ts'
+import { mergeActivity } from './endpoint-activity.ts'
+import { RemoteChecks } from './remote-checks.ts'
+import { callService } from './remote-services.ts'
 import type { WorkerArguments } from './worker.ts'
 
 /** Most that `auto` starts. */
@@ -28,47 +36,57 @@ export function workerCount({ workers }: Settings, env: NodeJS.ProcessEnv): numb
   return count === 'auto' ? Math.min(availableParallelism(), MOST_BY_ITSELF) : Number(count)
 }
 
+type FleetParts = Pick<FleetOptions<Settings>, 'clock' | 'log'>
+
+/** What workers of this process are part of. */
+interface Served {
+  readonly registry: EndpointRegistry
+  readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
+  readonly status: FleetStatus
+}
+
 /** The workers of this gateway, with their sockets. */
-export class Workers {
+export class Workers implements FleetEvents<Settings> {
   readonly fleet: Fleet<Settings>
   readonly #sockets: HeldSockets
+  readonly #checks = new RemoteChecks(() => this.fleet)
+  #served!: Served
   #loads = 0
 
-  private constructor(fleet: Fleet<Settings>, sockets: HeldSockets) {
-    this.fleet = fleet
+  private constructor(count: number, { timeoutMs, maxHeap }: WorkerSettings, sockets: HeldSockets, parts: FleetParts) {
     this.#sockets = sockets
+    const heap = maxHeap === undefined ? [] : [`--max-old-space-size=${Math.floor(maxHeap / 1024 ** 2)}`]
+    const script = fileURLToPath(packageFile('core/launch.js'))
+    const spawn = (number: number) => {
+      const told: WorkerArguments = { number, listeners: sockets.names, beatMs: timeoutMs / BEATS }
+      return spawnWorker<Settings>({
+        args: [...heap, script, 'worker', JSON.stringify(told)],
+        env: process.env,
+        log: 1,
+        sockets: sockets.descriptors,
+        output: (bytes) => {
+          if (process.stderr.writableLength < OUTPUT_LIMIT) process.stderr.write(bytes)
+        },
+      })
+    }
+    this.fleet = new Fleet<Settings>({ count, timeoutMs, spawn, events: this, ...parts })
   }
 
   /** Binds the sockets of the listeners that lead to endpoints. No worker runs yet. */
-  static async hold(count: number, config: LoadedConfig, logger: RootLogger, clock: Clock): Promise<Workers> {
-    const { timeoutMs, maxHeap } = config.settings.workers
-    const sockets = await HeldSockets.bind(config.spec.listeners.filter(({ routes }) => routes))
-    const script = fileURLToPath(packageFile('core/launch.js'))
-    const heap = maxHeap ?? undefined
-    const fleet = new Fleet<Settings>({
-      count,
-      timeoutMs,
-      clock,
-      log: logger,
-      spawn: (number) => {
-        const told: WorkerArguments = { number, listeners: sockets.names, beatMs: timeoutMs / BEATS }
-        return spawnWorker({
-          args: [
-            ...(heap === undefined ? [] : [`--max-old-space-size=${Math.floor(heap / 1024 ** 2)}`]),
-            script,
-            'worker',
-            JSON.stringify(told),
-          ],
-          env: process.env,
-          log: 1,
-          sockets: sockets.descriptors,
-          output: (bytes) => {
-            if (process.stderr.writableLength < OUTPUT_LIMIT) process.stderr.write(bytes)
-          },
-        })
-      },
-    })
-    return new Workers(fleet, sockets)
+  static async hold(count: number, { spec, settings }: LoadedConfig, parts: FleetParts): Promise<Workers> {
+    const sockets = await HeldSockets.bind(spec.listeners.filter(({ routes }) => routes))
+    return new Workers(count, settings.workers, sockets, parts)
+  }
+
+  /** Before the first load: what workers tell and ask is for these. */
+  serve(registry: EndpointRegistry, services: ReadonlyMap<ServiceKey<unknown>, unknown>): void {
+    this.#served = { registry, services, status: new FleetStatus(registry) }
+  }
+
+  /** The registry has other endpoints now. */
+  loaded(): void {
+    this.#served.status.loaded()
+    this.#checks.offer(this.#served.registry)
   }
 
   /** What workers are told to load. */
@@ -80,10 +98,38 @@ export class Workers {
     return this.#sockets.address(name)
   }
 
+  /** What the traffic of all workers did, by endpoint. */
+  async activity(): Promise<ReadonlyMap<string, EndpointActivity>> {
+    const answers = await this.fleet.ask({ kind: 'activity' })
+    return mergeActivity(answers.values() as Iterable<ReadonlyMap<string, EndpointActivity>>)
+  }
+
   /** Nobody accepts connections any more, but what workers have accepted goes on. */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#sockets.close()
     return this.fleet.stop(timeoutMs)
+  }
+
+  greeted(member: Member<Settings>): void {
+    this.#served.status.greeted(member as Member<unknown>)
+  }
+
+  gone(member: Member<Settings>): void {
+    this.#served.status.gone(member as Member<unknown>)
+  }
+
+  said(from: Member<Settings>, message: ToPrimary): void {
+    const { status, services } = this.#served
+    const member = from as Member<unknown>
+    if (message.type === 'values-taken') status.taken(member)
+    else if (message.type === 'values') {
+      status.take(member, message.batch)
+      member.link.valuesTaken()
+    } else if (message.type === 'call')
+      void callService(services, message).then(
+        (value) => member.link.returned(message.id, value, undefined),
+        (error: unknown) => member.link.returned(message.id, undefined, errorText(error)),
+      )
   }
 }
 

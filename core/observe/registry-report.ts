@@ -24,23 +24,32 @@ const WORDS: Readonly<Record<RegistryEvent['type'], string>> = {
   breaker_state: 'breaker changed its state',
 }
 
-/** Logs every change of state, and registers metrics of the current state of every target. */
-export function reportRegistry(registry: EndpointRegistry, log: Logger, meter: Meter): void {
+/** Logs every change of state. */
+export function logRegistry(registry: EndpointRegistry, log: Logger): void {
   registry.subscribe((event) => {
     const { type, at: _at, ...fields } = event
     if (isUsual(event)) log.debug(fields, WORDS[type])
     else if (isBad(event)) log.warn(fields, WORDS[type])
     else log.info(fields, WORDS[type])
   })
-  for (const { read, ...metric } of TARGET_METRICS) {
-    meter.register({ ...metric, collect: () => samplesOf(registry, read) })
-  }
 }
+
+/**
+ * Registers metrics of every target.
+ * @param what `health` is what the whole gateway knows, `traffic` what this process did
+ */
+export function meterRegistry(registry: EndpointRegistry, meter: Meter, what: readonly ('health' | 'traffic')[]): void {
+  for (const { read, ...metric } of TARGET_METRICS)
+    if (what.includes(metric.name === HEALTH ? 'health' : 'traffic'))
+      meter.register({ ...metric, collect: () => samplesOf(registry, read) })
+}
+
+const HEALTH = 'weir_endpoint_health'
 
 /** Metrics of every target; read for every scrape. */
 const TARGET_METRICS: readonly (Omit<Metric, 'collect'> & { readonly read: (target: TargetState) => number })[] = [
   {
-    name: 'weir_endpoint_health',
+    name: HEALTH,
     help: 'Whether a target may be called (1), or checks or live traffic found it bad (0).',
     type: 'gauge',
     read: ({ sound }) => (sound ? 1 : 0),

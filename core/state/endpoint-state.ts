@@ -20,6 +20,11 @@ export interface BreakerHandle {
   trip(): void
   /** Closes it, and resets its counts. */
   reset(): void
+  /**
+   * Takes over what the same breaker of another process of this gateway has found. Nothing is reported of it.
+   * @param until when probes may go out, if it is open; milliseconds since the Unix epoch
+   */
+  adopt?(phase: 'open' | 'closed', until: number, reason: string): void
 }
 
 /**

@@ -38,5 +38,7 @@ export type RegistryEvent = RegistryEventBase &
         readonly from: BreakerPhase
         readonly to: BreakerPhase
         readonly reason: string
+        /** When probes may go out, if it is open; milliseconds since the Unix epoch. */
+        readonly until?: number
       }
   )

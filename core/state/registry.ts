@@ -104,10 +104,25 @@ export class EndpointRegistry {
     this.#changed(target, { type: 'target_returned', target: target.url, reason })
   }
 
+  /** @internal Whether another process of this gateway ejects a target. That process ends it. */
+  ejectElsewhere(target: TargetState, ejected: boolean, reason: string): void {
+    if (target.ejectedElsewhere === ejected) return
+    target.ejectedElsewhere = ejected
+    this.#changed(target, { type: ejected ? 'target_ejected' : 'target_returned', target: target.url, reason })
+  }
+
   /** Reports that a breaker changed its phase. */
   breaker(
     state: EndpointState,
-    change: { filter: string; target: string | undefined; from: BreakerPhase; to: BreakerPhase; reason: string },
+    change: {
+      filter: string
+      target: string | undefined
+      from: BreakerPhase
+      to: BreakerPhase
+      reason: string
+      /** When probes may go out, if it is open; milliseconds since the Unix epoch. */
+      until?: number
+    },
   ): void {
     state.changedAt = this.#clock.wall()
     this.#emit(state.id, { type: 'breaker_state', ...change })

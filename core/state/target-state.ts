@@ -43,6 +43,8 @@ export class TargetState {
   health: TargetHealth = 'unknown'
   /** Whether live traffic found it bad. */
   ejected = false
+  /** Whether it did so in another process of this gateway. */
+  ejectedElsewhere = false
   /** Attempts in flight. */
   outstanding = 0
   /** Attempts that are over. */
@@ -82,7 +84,7 @@ export class TargetState {
 
   /** True if neither active checks nor live traffic found it bad. */
   get sound(): boolean {
-    return this.health !== 'unhealthy' && !this.ejected
+    return this.health !== 'unhealthy' && !this.ejected && !this.ejectedElsewhere
   }
 
   /**

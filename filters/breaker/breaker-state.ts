@@ -157,6 +157,13 @@ export function reset(state: BreakerState, now: number): void {
   close(state, 'reset by hand', now)
 }
 
+/** Opens or closes it because another process of the gateway has done so. @param until monotonic milliseconds, if it is open */
+export function adopt(state: BreakerState, phase: 'open' | 'closed', until: number, cause: string, now: number): void {
+  enter(state, phase, cause, now)
+  if (phase === 'open') state.until = until
+  else state.failedRecoveries = 0
+}
+
 /** Whole seconds until the next probe, at least 1 (RFC 9110 §10.2.3: delay-seconds). */
 export function retryAfter(state: BreakerState, now: number): number {
   const wait = state.phase === 'open' ? state.until - now : 0

@@ -11,6 +11,7 @@ import type {
 import {
   type AttemptRef,
   admit,
+  adopt,
   allowProbes,
   type BreakerRules,
   type BreakerState,
@@ -113,6 +114,12 @@ export class Breaker implements BreakerHandle {
     this.#byHand(() => reset(this.state, this.#guarded.clock.now()))
   }
 
+  adopt(phase: 'open' | 'closed', until: number, reason: string): void {
+    const { clock } = this.#guarded
+    // The monotonic clocks of two processes have nothing in common.
+    adopt(this.state, phase, clock.now() + until - clock.wall(), reason, clock.now())
+  }
+
   #byHand(change: () => void): void {
     const before = this.state.phase
     change()
@@ -122,9 +129,17 @@ export class Breaker implements BreakerHandle {
   #report(from: BreakerPhase, x: Exchange | undefined): void {
     const { filter, target, state } = this
     const { phase: to, cause: reason } = state
+    const { clock } = this.#guarded
     const message = to === 'open' ? `${reason}; for ${this.retryAfter()} s` : reason
     if (this.#home !== undefined)
-      this.#guarded.registry.breaker(this.#home, { filter, target, from, to, reason: message })
+      this.#guarded.registry.breaker(this.#home, {
+        filter,
+        target,
+        from,
+        to,
+        reason: message,
+        until: clock.wall() + state.until - clock.now(),
+      })
     x?.trace?.event('weir.breaker', {
       'weir.filter': filter,
       ...(target === undefined ? {} : { 'weir.target': target }),

@@ -76,9 +76,9 @@ export class Ejections {
   #mayEject(target: TargetState, rules: OutlierRules): boolean {
     const all = this.#registry.get(target.endpoint)?.targets ?? []
     // It is ejected already, perhaps by another filter, or no longer configured.
-    if (target.ejected || !all.includes(target)) return false
+    if (target.ejected || target.ejectedElsewhere || !all.includes(target)) return false
     const serving = all.filter(({ weight }) => weight > 0)
-    const ejected = serving.filter((other) => other.ejected).length
+    const ejected = serving.filter((other) => other.ejected || other.ejectedElsewhere).length
     const others = serving.filter((other) => other !== target && other.available).length
     return mayEject(rules, serving.length, ejected, others)
   }

@@ -2,7 +2,7 @@
 import { BuildError } from '../../../core/control/config-error.ts'
 import { type Channel, pairedChannels } from '../../../core/fleet/channel.ts'
 import type { SpawnedWorker } from '../../../core/fleet/member.ts'
-import type { FileBytes, Load, Prepared, ToPrimary, ToWorker } from '../../../core/fleet/messages.ts'
+import type { FileBytes, Load, Prepared, Question, ToPrimary, ToWorker } from '../../../core/fleet/messages.ts'
 import { type Served, WorkerEnd } from '../../../core/fleet/worker-end.ts'
 
 /** Settings of a fake configuration, which say what becomes of it. */
@@ -69,9 +69,13 @@ export class FakeWorker implements Served<FakeSettings> {
     this.opened = true
   }
 
-  async answer(question: string): Promise<unknown> {
-    return question === 'silence' ? new Promise(() => {}) : `${question} ${this.number}`
+  async answer({ kind }: Question): Promise<unknown> {
+    return kind === 'activity' ? new Promise(() => {}) : `${kind} ${this.number}`
   }
+
+  take(): void {}
+
+  taken(): void {}
 
   drain(): void {}
 

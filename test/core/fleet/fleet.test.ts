@@ -40,14 +40,14 @@ async function until(condition: () => boolean): Promise<void> {
 t.test('the first worker reads, the others get what it read', async (t) => {
   const { fleet, workers, spawns, live } = setUp(t, 3)
   await fleet.start(load('one'))
-  t.strictSame(spawns, [1, 2, 3])
+  t.strictSame(spawns.toSorted(), [1, 2, 3])
   t.strictSame(live(), ['one', 'one', 'one'])
   t.ok([...workers.values()].every(({ opened }) => opened))
   t.equal(fleet.ready, 3)
   t.strictSame(workers.get(1)?.files.size, 0)
   for (const number of [2, 3]) t.equal(textOf(workers.get(number)?.files.get('/one')), 'by 1')
   t.strictSame([...fleet.files], [['/one', 'digest']])
-  t.strictSame([...(await fleet.ask('who')).values()], ['who 1', 'who 2', 'who 3'])
+  t.strictSame([...(await fleet.ask({ kind: 'live' })).values()].toSorted(), ['live 1', 'live 2', 'live 3'])
   t.ok(await fleet.stop(0))
 })
 
@@ -81,7 +81,7 @@ t.test('one that ends while it loads does not fail the load; two do', async (t) 
   await fleet.load(load('one that ends', { ending: [1] }))
   await until(() => fleet.ready === 3)
   t.strictSame(live(), Array(3).fill('one that ends'), 'its successor loads what the others run')
-  t.strictSame(spawns, [1, 2, 3, 1])
+  t.strictSame(spawns.toSorted(), [1, 1, 2, 3])
   await t.rejects(
     fleet.load(load('bad', { deadly: true })),
     /worker \d ended while it loaded this configuration: exit code 7/,
@@ -106,13 +106,13 @@ t.test('a configuration that no worker can build is refused at the start', async
 t.test('workers that end at the start end the start', async (t) => {
   const { fleet, spawns } = setUp(t, 2)
   await t.rejects(fleet.start(load('one', { deadly: true })), /no worker can start; the last one ended: exit code 7/)
-  t.strictSame(spawns, [1, 1, 1, 1, 1])
+  t.strictSame(spawns.filter((number) => number === 1).length, 5)
 })
 
 t.test('who does not answer in time is left out', async (t) => {
   const { fleet } = setUp(t, 2)
   await fleet.start(load('one'))
-  t.equal((await fleet.ask('silence')).size, 0)
+  t.equal((await fleet.ask({ kind: 'activity' })).size, 0)
 })
 
 t.test(

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import { silentLogger } from '../../../core/api/logger.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
-import { reportRegistry } from '../../../core/observe/registry-report.ts'
+import { logRegistry, meterRegistry } from '../../../core/observe/registry-report.ts'
 import { EndpointRegistry } from '../../../core/state/registry.ts'
 import type { RegistryEvent } from '../../../core/state/registry-event.ts'
 import { targetOf } from '../../../core/testing.ts'
@@ -112,7 +112,8 @@ t.test('the log and the metrics', async (t) => {
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
   const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => logger }
   const metrics = new Metrics()
-  reportRegistry(registry, logger, metrics)
+  logRegistry(registry, logger)
+  meterRegistry(registry, metrics, ['health', 'traffic'])
   registry.sync([endpoint('a', ['x', 'y'])])
   const state = registry.get('a')!
   registry.setHealth(state.targets[0]!, 'unhealthy', 'status 500')

@@ -1,0 +1,33 @@
+import type { BreakerPhase, TargetHealth } from '../state/endpoint-status.ts'
+
+/** What processes of one gateway tell each other of endpoints: the key of a value. */
+export type StatusKey =
+  | readonly ['health' | 'ejected', endpoint: string, target: string]
+  | readonly ['breaker_state', endpoint: string, filter: string, target: string | null]
+
+export const textOf = (key: StatusKey): string => JSON.stringify(key)
+export const keyOf = (text: string): StatusKey => JSON.parse(text) as StatusKey
+
+/** Of active checks; from the primary. */
+export interface HealthValue {
+  readonly health: TargetHealth
+  readonly reason: string
+}
+
+/** From a worker that has ejected a target; from the primary, whoever has. */
+export interface EjectedValue {
+  readonly reason: string
+  /** Ids of the processes that have ejected it. */
+  readonly by: readonly string[]
+}
+
+/** The last change of a breaker in any worker. */
+export interface BreakerValue {
+  readonly from: BreakerPhase
+  readonly to: BreakerPhase
+  readonly reason: string
+  /** When probes may go out, if it is open; milliseconds since the Unix epoch. */
+  readonly until: number
+  /** Id of the process. */
+  readonly by: string
+}
