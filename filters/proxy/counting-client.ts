@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { WeirError } from '../../core/index.ts'
+import { ColonSpace } from './colon-space.ts'
 import type { Addresses, Connection } from './dns/addresses.ts'
 import type { Shortages } from './shortages.ts'
 import { WriteErrors } from './write-errors.ts'
@@ -27,6 +28,7 @@ export class CountingClient extends Client implements Connection {
   address: string | undefined = undefined
   /** Of the present connection, once it has carried an upload. */
   #writeErrors: WriteErrors | undefined
+  #colonSpace: ColonSpace | undefined
   /** The same for all requests: undici would take it from `Host`, and begin a new connection when it changes. */
   readonly #serverName: string | undefined
 
@@ -68,6 +70,7 @@ export class CountingClient extends Client implements Connection {
       this.responses = 0
       this.#broken = false
       this.#writeErrors = undefined
+      this.#colonSpace = new ColonSpace(socket)
       this.#socket = socket
       this.#join(socket.remoteAddress)
       // The pool keeps this client when its connection is closed, so the client must forget the socket.
@@ -77,6 +80,7 @@ export class CountingClient extends Client implements Connection {
         this.#broken = socket.errored != null
         this.#socket = undefined
         this.#writeErrors = undefined
+        this.#colonSpace = undefined
       })
     }
     if (addresses === undefined) return
@@ -108,6 +112,7 @@ export class CountingClient extends Client implements Connection {
 
   /** A request begins on the present connection: with a body or without. */
   begin(uploading: boolean): void {
+    this.#colonSpace?.expectHead()
     if (uploading && this.#socket !== undefined) this.#writeErrors ??= new WriteErrors(this.#socket)
     if (this.#writeErrors !== undefined) this.#writeErrors.held = uploading
   }

@@ -54,7 +54,8 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#over) controller.abort(new WeirError('upstream_timeout'))
+    if (this.#over) return controller.abort(new WeirError('upstream_timeout'))
+    this.client?.begin(false)
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {

@@ -85,7 +85,7 @@ export function answerMeaning(bytes: string, method: string, end: End): AnswerMe
   const interim: number[] = []
   const extents = extentsFor(method)
   for (let at = 0; ; ) {
-    const read = scan(bytes, at, extents)
+    const read = scan(bytes, at, extents, true)
     if (read.kind === 'whole') doubts.push(...read.doubts)
     const status = read.kind === 'whole' ? statusLine(read.head.start).status : 0
     if (read.kind !== 'whole' || status >= 200) return { ...meaning(read, bytes, doubts, end, extents), interim }

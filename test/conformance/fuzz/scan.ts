@@ -40,13 +40,16 @@ const REFUSED_LINES = /^(?:transfer-encoding|content-length):.*[ \t]$/i
 /** Reads bytes as RFC 9112 has them, and knows where it lets a recipient be generous; shares no code with what it judges. */
 class Scanner {
   readonly #text: string
+  /** White space before a colon in the head is removed: in responses. */
+  readonly #mends: boolean
   at: number
   readonly doubts = new Set<string>()
   head: Head | undefined
   body = ''
 
-  constructor(text: string, at: number) {
+  constructor(text: string, at: number, mends: boolean) {
     this.#text = text
+    this.#mends = mends
     this.at = at
   }
 
@@ -69,7 +72,7 @@ class Scanner {
     for (; /[\r\n]/.test(this.#text[this.at] ?? ''); this.at++) this.doubt('empty line')
     const start = this.line()
     const fields: Field[] = []
-    for (let line = this.line(); line !== ''; line = this.line()) fields.push(this.#field(line))
+    for (let line = this.line(); line !== ''; line = this.line()) fields.push(this.#field(this.#mended(line)))
     this.head = { start, fields }
     return this.head
   }
@@ -81,6 +84,11 @@ class Scanner {
     this.body = this.#text.slice(this.at, end)
     if (end > this.#text.length) throw new Part()
     this.at = end
+  }
+
+  /** RFC 9112 §5.1: a proxy removes it from a response. */
+  #mended(line: string): string {
+    return this.#mends ? line.replace(/^([^\s:]+)[ \t]+:/, '$1:') : line
   }
 
   #field(line: string): Field {
@@ -133,8 +141,9 @@ class Scanner {
   }
 }
 
-export function scan(text: string, at: number, extents: Extents): Scan {
-  const scanner = new Scanner(text, at)
+/** @param mends white space before a colon in the head is to be removed */
+export function scan(text: string, at: number, extents: Extents, mends = false): Scan {
+  const scanner = new Scanner(text, at, mends)
   try {
     const head = scanner.readHead()
     scanner.readBody(extents(head, scanner.doubt))
