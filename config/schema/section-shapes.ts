@@ -52,7 +52,7 @@ export const downstreamShape = {
   idle_timeout: positiveDuration()
     .prefault('65s')
     .describe(
-      'How long a connection without a request stays open; should be longer than that of a load balancer in front of Weir. Blank lines extend it by at most headers_timeout.',
+      'How long a connection without a request stays open; should be longer than that of a load balancer in front of Weir. Blank lines do not extend it.',
     ),
   body_timeout: positiveDuration()
     .prefault('60s')

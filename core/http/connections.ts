@@ -5,8 +5,9 @@ import { clientNetwork } from './client-network.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { defaultMaxConnections } from './descriptor-limit.ts'
 import type { ListenerState } from './listener-state.ts'
+import { headsBegun } from './node-parser.ts'
 
-/** How often idle connections are looked through; milliseconds. */
+/** How often idle connections are looked through; milliseconds. Node keeps them as much longer than it says to clients. */
 const SWEEP_MS = 1000
 
 /** The open connections of a listener: bounds them, and closes those that only look busy. */
@@ -16,6 +17,7 @@ export class Connections {
   /** How many are open, by `clientNetwork`. */
   readonly #byNetwork = new Map<string, number>()
   #sweep: Deadline | undefined
+  #server: Server | undefined
 
   constructor(state: ListenerState) {
     this.#state = state
@@ -24,6 +26,7 @@ export class Connections {
   /** Sets the limit of a server, which Node applies before it makes anything of a connection. A listener without endpoints has none. */
   limit(server: Server): void {
     const { overload, settings } = this.#state
+    this.#server = server
     if (overload !== undefined) server.maxConnections = settings.limits.maxConnections ?? defaultMaxConnections()
   }
 
@@ -59,17 +62,20 @@ export class Connections {
   }
 
   /**
-   * Blank lines before a request (RFC 9112 §2.2) start Node's timeout again, for ever. A head that begins in time may take its own
-   * time; later than that a connection only looks busy.
+   * Blank lines before a request (RFC 9112 §2.2) start Node's timeout again, for ever. Once the time is over, only a connection on which a
+   * head has begun stays: it may take the time of a head.
    */
   #look(): void {
     const { settings, runtime } = this.#state
-    const limit = settings.limits.idleTimeoutMs + settings.limits.headersTimeoutMs
+    const limit = settings.limits.idleTimeoutMs + SWEEP_MS
     const now = runtime.clock.now()
+    let begun: ((socket: Socket) => boolean) | undefined
     for (const [socket, connection] of this.#open) {
       if (connection.busy) continue
       connection.idleSince ??= now
-      if (now - connection.idleSince >= limit) socket.destroy()
+      if (now - connection.idleSince < limit) continue
+      begun ??= headsBegun(this.#server!)
+      if (!begun(socket)) socket.destroy()
     }
   }
 }

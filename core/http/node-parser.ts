@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** What is used of the parser of a connection. Node documents none of it: without it, only the limits that need it are missing. */
@@ -32,4 +32,24 @@ export function askBeforeRequest(socket: Socket, ask: (req: IncomingMessage) => 
     Object.assign(req, { upgrade: true })
     return RELEASED
   }
+}
+
+/** Node's list of the connections of a server, by which it applies `headersTimeout`. It exists once the server listens. */
+interface NodeConnections {
+  active(): { readonly socket?: Socket | null }[]
+}
+
+const NAME = 'http.server.connections'
+
+/**
+ * Whether a head has begun on a connection, or its first one is awaited: Node's `headersTimeout` runs for it. Blank lines begin none.
+ * Without Node's list, it has on all.
+ */
+export function headsBegun(server: Server): (socket: Socket) => boolean {
+  const key = Object.getOwnPropertySymbols(server).find(({ description }) => description === NAME)
+  const list = key && (server as Server & { [key: symbol]: Partial<NodeConnections> | undefined })[key]
+  const active = list?.active?.()
+  if (active === undefined) return () => true
+  const sockets = new Set(active.map(({ socket }) => socket))
+  return (socket) => sockets.has(socket)
 }
