@@ -8,7 +8,6 @@ import type { Problems } from '../document/problems.ts'
 import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
 import { endpointHint } from '../schema/key-hints.ts'
 import type { DeclaredChain } from './chain-entries.ts'
-import { reportEqualPaths } from './equal-paths.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
 import { readShape } from './read-shape.ts'
 import { expandEndpoint } from './shorthand.ts'
@@ -78,7 +77,6 @@ export function* readEndpoints(
     if (problems.errors.length + problems.warnings.length === found)
       cache.set(item, { index: i, chain: chainText, spec, check })
   }
-  reportEqualPaths(specs, chain, problems)
   return { specs, checks }
 }
 

@@ -107,14 +107,17 @@ export class RoutesByHost {
     if (name !== undefined && version !== undefined) {
       const template = `${this.#prefix.written}/${endpoint.id}`
       const taken = table.addName(name, version === '' ? undefined : version, endpoint, template)
-      this.#taken(taken, endpoint, ['name'], ['name'], 'the name', endpoint.id, host)
+      this.#taken(taken, endpoint, ['name'], ['name'], `the name "${endpoint.id}"`, host)
     }
     paths.forEach(({ form, template }, i) => {
       if (form === undefined) return
       const taken = table.addPattern(form, endpoint, template)
       const other = taken?.match.paths.findIndex((path) => normalPattern(path.replace(/\/+$/, '')) === form) ?? -1
-      const at = endpoint.match.paths.length === 0 ? ['host'] : ['path', i]
-      this.#taken(taken, endpoint, at, other === -1 ? ['host'] : ['path', other], 'the path', template, host)
+      const [at, what] =
+        form === '' && endpoint.match.paths.length === 0
+          ? [['host'], 'every path']
+          : [['path', i], `the path "${template}"`]
+      this.#taken(taken, endpoint, at, other === -1 ? ['host'] : ['path', other], what, host)
     })
   }
 
@@ -125,14 +128,13 @@ export class RoutesByHost {
     at: EndpointProblem['at'],
     otherAt: EndpointProblem['at'],
     what: string,
-    text: string,
     host: string,
   ): void {
     if (taken === undefined || taken === endpoint) return
     this.#problems.push({
       endpoint: endpoint.id,
       at,
-      message: `"${taken.id}" and "${endpoint.id}" both have ${what} "${text}" on ${host}, if only in another spelling: change one of them`,
+      message: `"${taken.id}" and "${endpoint.id}" both have ${what} on ${host}, if only in another spelling: change one of them`,
       other: { endpoint: taken.id, at: otherAt },
     })
   }

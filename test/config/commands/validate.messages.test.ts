@@ -50,21 +50,23 @@ t.test('a chain without an end is told at its last filter', async (t) => {
   ])
 })
 
-t.test('two endpoints with one path: every pair, each at its path', async (t) => {
+t.test('two endpoints with one path, in whatever spelling: every pair, each at its path', async (t) => {
   const text = `endpoints:
   - { name: a, url: "http://a", path: [/y, /x] }
   - { name: b, url: "http://b", path: /x/ }
   - { name: c, url: "http://c", path: /x, host: c.test }
-  - { name: d, url: "http://d", path: /y }
+  - { name: d, url: "http://d", path: [/z, /%79] }
   - { name: e, url: "http://e", path: /x, host: [e.test, C.test] }
   - { name: f, url: "http://f", host: f.test }
   - { name: g, url: "http://g", host: f.test }
 `
+  const told = (a: string, b: string, what: string): string =>
+    `"${a}" and "${b}" both have ${what}, if only in another spelling: change one of them; the other is at weir.yaml:`
   t.same(await said(t, text), [
-    'weir.yaml:3:33 endpoints[1].path: the path "/x" leads to endpoints[0] (line 2) already: set another path or host',
-    'weir.yaml:5:33 endpoints[3].path: the path "/y" leads to endpoints[0] (line 2) already: set another path or host',
-    'weir.yaml:6:33 endpoints[4].path: the path "/x" of the host "c.test" leads to endpoints[2] (line 4) already: set another path or host',
-    'weir.yaml:8:33 endpoints[6].host: every path of the host "f.test" leads to endpoints[5] (line 7) already: set another path or host',
+    `weir.yaml:3:33 endpoints[1].path[0]: ${told('a', 'b', 'the path "/x" on every host')}2:44`,
+    `weir.yaml:5:44 endpoints[3].path[1]: ${told('a', 'd', 'the path "/%79" on every host')}2:40`,
+    `weir.yaml:6:33 endpoints[4].path[0]: ${told('c', 'e', 'the path "/x" on c.test')}4:33`,
+    `weir.yaml:8:33 endpoints[6].host: ${told('f', 'g', 'every path on f.test')}7:33`,
   ])
 })
 
