@@ -7,6 +7,7 @@ import { didYouMean } from '../../core/base/suggest.ts'
 import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
 import type { ClientHeaders } from '../../core/http/client-headers.ts'
 import { isHost } from '../../core/http/host.ts'
+import { unreadHead } from '../../core/http/request-head.ts'
 import { Misuse } from './command.ts'
 
 /** A request that the command line describes. */
@@ -66,7 +67,9 @@ export function exchangeOf(described: DescribedRequest, startedAt: number, clean
   const host = sent.get('host') ?? described.authority ?? 'localhost'
   sent.set('Host', host)
   const upgrade = sent.get('upgrade')?.toLowerCase() === 'websocket' ? 'websocket' : undefined
-  const { fields, takesTrailers } = cleaning.clean([...sent.raw], false)
+  const head = unreadHead([...sent.raw])
+  cleaning.read(head.fields, false, head)
+  const { fields, takesTrailers } = head
   const headers = new HeaderList(fields)
   return new Exchange(
     { method, path, query, httpVersion: '1.1', headers, body: Body.empty(), upgrade },

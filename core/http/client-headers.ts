@@ -199,23 +199,6 @@ export class ClientHeaders {
     into.fields = nominated === undefined ? (kept ?? raw) : this.#withoutNominated(kept ?? raw, nominated)
   }
 
-  /** The same with a result of its own. */
-  clean(raw: string[], trusted: boolean): ReceivedFields {
-    const into: ReceivedFields = {
-      fields: raw,
-      host: '',
-      hosts: 0,
-      length: 0,
-      coding: '',
-      codings: 0,
-      expected: true,
-      takesTrailers: false,
-      underscore: false,
-    }
-    this.read(raw, trusted, into)
-    return into
-  }
-
   #withoutNominated(fields: string[], nominated: Set<string>): string[] {
     for (const name of nominated) if (this.#own.of(name) !== 0) nominated.delete(name)
     return withoutNominated(fields, nominated.size === 0 ? undefined : nominated)

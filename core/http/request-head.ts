@@ -30,21 +30,7 @@ export function readHead(
   trusted: boolean,
 ): RequestHead {
   const raw = req.rawHeaders
-  const head: RequestHead = {
-    path: '',
-    query: '',
-    refused: undefined,
-    last: false,
-    fields: raw,
-    host: '',
-    hosts: 0,
-    length: 0,
-    coding: '',
-    codings: 0,
-    expected: true,
-    takesTrailers: false,
-    underscore: false,
-  }
+  const head = unreadHead(raw)
   cleaning.read(raw, trusted, head)
   if (req.httpVersionMinor === 0) head.last = !asksToBeKept(raw)
   const target = req.url ?? '/'
@@ -62,6 +48,25 @@ export function readHead(
   // Path and query go into logs, spans and problem documents; such a target may hold a user name and a password.
   if (head.refused !== undefined && target.charCodeAt(0) !== SLASH) split(head, maskText(target))
   return head
+}
+
+/** What is known of a head before its fields are read. @param raw names and values of them in turn */
+export function unreadHead(raw: string[]): RequestHead {
+  return {
+    path: '',
+    query: '',
+    refused: undefined,
+    last: false,
+    fields: raw,
+    host: '',
+    hosts: 0,
+    length: 0,
+    coding: '',
+    codings: 0,
+    expected: true,
+    takesTrailers: false,
+    underscore: false,
+  }
 }
 
 /** RFC 9110 §2.5, §15.6.6: the parser accepts 0.9 and 2.0, and reads a request line without a version as 0.9. */
