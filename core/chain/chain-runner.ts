@@ -9,6 +9,7 @@ import type { Chain } from './chain.ts'
 import type { CompiledChain, Op } from './compiled-chain.ts'
 import { verdictOf } from './hook-results.ts'
 import { refusalBeforeUpstream } from './requirements.ts'
+import type { ResponseEnd } from './response-end.ts'
 import { type ResponseOutlet, ResponsePhase } from './response-phase.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -153,11 +154,8 @@ export class ChainRunner extends ResponsePhase {
     this.fail(error, terminal, 'call')
   }
 
-  /**
-   * The response's stream has closed: settles the open attempts, runs `log` once for every filter, and ends the lease.
-   * @param status of the head that was sent; 0 if none was
-   */
-  finish(outcome: 'completed' | 'aborted', status: number, error?: WeirError, received = 0, sent = 0): void {
+  /** The response's stream has closed: settles the open attempts, runs `log` once for every filter, and ends the lease. */
+  finish({ outcome, status, error, received, sent }: ResponseEnd): void {
     if (this.#finished) return
     this.#finished = true
     const { x } = this

@@ -11,7 +11,7 @@ import { type Framing, settleEarlyReply } from './early-reply.ts'
 import { addTrailers, endWith, sendBare, switchHead, writeHead } from './head-writer.ts'
 import { sendInterim } from './interim-response.ts'
 import type { RequestBody } from './request-body.ts'
-import type { ResponseEnd } from './response-end.ts'
+import type { ResponseOwner } from './response-owner.ts'
 import { SendTimeout } from './send-timeout.ts'
 import { reset } from './tunnel/tunnel-flow.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
@@ -33,7 +33,7 @@ export class ResponseWriter implements BodySink, InterimSink {
   readonly #limits: DownstreamLimits
   #sendTimeout: SendTimeout | undefined
   readonly #handshake: UpgradeHandshake | undefined
-  readonly #owner: ResponseEnd
+  readonly #owner: ResponseOwner
   #source: BodySource | undefined
   /** The head, as long as an error can still replace the response. */
   #pending: PendingHead | undefined
@@ -62,7 +62,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     timers: TimerWheel,
     limits: DownstreamLimits,
     handshake: UpgradeHandshake | undefined,
-    owner: ResponseEnd,
+    owner: ResponseOwner,
   ) {
     this.#req = req
     this.#res = res
@@ -240,8 +240,9 @@ export class ResponseWriter implements BodySink, InterimSink {
     const completed = !this.#broken && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
     if (!completed) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
     const tunnel = this.#handshake?.transferred
+    const outcome = completed ? 'completed' : 'aborted'
     const received = tunnel?.received ?? this.#requestBody?.received ?? 0
     const sent = tunnel?.sent ?? (this.#req.method === 'HEAD' ? 0 : this.#sent)
-    this.#owner.responseEnded(completed ? 'completed' : 'aborted', this.#sentStatus, this.#error, received, sent)
+    this.#owner.responseEnded({ outcome, status: this.#sentStatus, error: this.#error, received, sent })
   }
 }

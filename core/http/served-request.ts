@@ -7,6 +7,7 @@ import { LocalReply, type Response } from '../api/reply.ts'
 import { ChainRunner } from '../chain/chain-runner.ts'
 import { dropResponse } from '../chain/drop-response.ts'
 import { errorReply } from '../chain/error-reply.ts'
+import type { ResponseEnd } from '../chain/response-end.ts'
 import type { ResponseOutlet } from '../chain/response-phase.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import type { Framing } from './early-reply.ts'
@@ -15,7 +16,7 @@ import type { ListenerState } from './listener-state.ts'
 import { Overload } from './overload.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import type { ResponseEnd } from './response-end.ts'
+import type { ResponseOwner } from './response-owner.ts'
 import { ResponseWriter } from './response-writer.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { isLast, offeredProtocols } from './upgrade-offer.ts'
@@ -80,7 +81,7 @@ interface Message extends Arrival {
 }
 
 /** One request from its head to the end of its response. */
-class ServedRequest implements ResponseOutlet, ResponseEnd {
+class ServedRequest implements ResponseOutlet, ResponseOwner {
   readonly #state: ListenerState
   readonly #connection: Connection
   readonly #head: RequestHead
@@ -165,15 +166,9 @@ class ServedRequest implements ResponseOutlet, ResponseEnd {
     this.#writer.abandon(error)
   }
 
-  responseEnded(
-    outcome: 'completed' | 'aborted',
-    status: number,
-    error: WeirError | undefined,
-    received: number,
-    sent: number,
-  ): void {
+  responseEnded(end: ResponseEnd): void {
     try {
-      this.#run.finish(outcome, status, error, received, sent)
+      this.#run.finish(end)
     } catch (thrown) {
       this.#state.runtime.filterError(this.#x, undefined, 'engine', thrown)
     }

@@ -115,7 +115,7 @@ export class TestChain {
     const ended = Promise.withResolvers<void>()
     const { abortAfter, signal } = input.request ?? {}
     const client = new TestClient(x, abortAfter === 'headers', (outcome, status, error) => {
-      runner.finish(outcome, status, error)
+      runner.finish({ outcome, status, error, received: 0, sent: 0 })
       x.request.body.discard()
       ended.resolve()
     })
