@@ -14,6 +14,7 @@ export class Problems {
   readonly document: ConfigDocument
   readonly errors: PlacedProblem[] = []
   readonly warnings: PlacedProblem[] = []
+  readonly #told = new Set<string>()
   #suggestions = 0
 
   constructor(document: ConfigDocument) {
@@ -26,6 +27,13 @@ export class Problems {
 
   warn(path: Path, message: string, position?: PlacedProblem['position']): void {
     this.warnings.push(position === undefined ? { path, message } : { path, message, position })
+  }
+
+  /** Warns of what stands in several places, at the first of them. */
+  warnOnce(path: Path, message: string, position?: PlacedProblem['position']): void {
+    if (this.#told.has(message)) return
+    this.#told.add(message)
+    this.warn(path, message, position)
   }
 
   /** @param hint where such a key belongs, as a sentence; it takes the place of a suggestion */

@@ -14,6 +14,8 @@ export interface Substitution {
   readonly text: string
   /** True if the text was one reference and nothing else. */
   readonly whole: boolean
+  /** The variable, or `file:` and the path, that the text ends with; undefined if it ends with something else. */
+  readonly last: string | undefined
   /** What went wrong, in order; if there is anything, `text` is of no use. */
   readonly problems: readonly string[]
 }
@@ -38,6 +40,7 @@ export function substitute(text: string, references: References, secret = false)
   let at = 0
   let count = 0
   let literal = false
+  let last: string | undefined
   while (at < text.length) {
     const start = text.indexOf('${', at)
     if (start === -1) break
@@ -52,7 +55,7 @@ export function substitute(text: string, references: References, secret = false)
     const end = text.indexOf('}', start)
     if (end === -1) {
       problems.push(`a \${ has no closing }: ${FORMS}`)
-      return { text, whole: false, problems }
+      return { text, whole: false, last: undefined, problems }
     }
     const reference = text.slice(start + 2, end)
     literal ||= reference.startsWith('file:')
@@ -60,10 +63,16 @@ export function substitute(text: string, references: References, secret = false)
     if (typeof value === 'string') out += value
     else problems.push(value.problem)
     count++
+    last = /^(?:file:.*|\w*)/s.exec(reference)![0]
     at = end + 1
   }
   const rest = text.slice(at)
-  return { text: out + rest, whole: count === 1 && !literal && rest === '', problems }
+  return {
+    text: out + rest,
+    whole: count === 1 && !literal && rest === '',
+    last: rest === '' ? last : undefined,
+    problems,
+  }
 }
 
 function resolve(

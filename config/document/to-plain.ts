@@ -17,8 +17,7 @@ export interface PlainOptions {
 }
 
 const MAX_DEPTH = 64
-const ENDS_IN_SPACE =
-  'the value ends in white space, which is part of the secret then: remove it where the reference leads'
+const ENDS_IN_SPACE = 'ends in white space, which is part of the secret then: remove it there'
 /** Number of values that aliases may add, so that a few lines can't expand into gigabytes. */
 const MAX_ALIASED = 100_000
 
@@ -149,7 +148,7 @@ class Reader {
     for (const problem of result.problems) this.#fail(problem)
     if (result.problems.length > 0) return BROKEN
     // A file in place of one line, or a variable that was set by `echo`. A key may end in a line break.
-    if (secret && /\s$/.test(result.text) && !result.text.includes('-----END ')) this.#warn(ENDS_IN_SPACE)
+    if (secret && /\s$/.test(result.text) && !result.text.includes('-----END ')) this.#endsInSpace(result.last)
     if (!result.whole || node.type !== 'PLAIN' || node.tag !== undefined) return result.text
     const retyped = typed(result.text)
     return typeof retyped === 'number' && this.#options.keepText(this.#path) ? result.text : retyped
@@ -168,8 +167,11 @@ class Reader {
     return BROKEN
   }
 
-  #warn(message: string): void {
-    this.#problems.warn([...this.#path], message, { file: this.#file.name, ...this.#file.locate(this.#path) })
+  /** @param source variable or file that the secret ends with: told once, wherever it stands */
+  #endsInSpace(source: string | undefined): void {
+    const position = { file: this.#file.name, ...this.#file.locate(this.#path) }
+    if (source === undefined) this.#problems.warn([...this.#path], `the value ${ENDS_IN_SPACE}`, position)
+    else this.#problems.warnOnce([...this.#path], `${source} ${ENDS_IN_SPACE}`, position)
   }
 
   #report(path: Path, message: string, node: unknown): void {

@@ -16,7 +16,7 @@ t.test('references are replaced', async (t) => {
   t.equal(text('${A:?needed}'), 'one')
   t.equal(text('$${A} and $A and $$'), '${A} and $A and $$')
   t.equal(text('${NESTED}'), '${A}', 'what is put in is not looked at again')
-  t.same(substitute('${A}', env), { text: 'one', whole: true, problems: [] })
+  t.same(substitute('${A}', env), { text: 'one', whole: true, last: 'A', problems: [] })
   t.equal(substitute('$${A}', env).whole, false)
   t.equal(substitute('${A}${A}', env).whole, false)
   t.equal(substitute(' ${A}', env).whole, false)
@@ -111,8 +111,29 @@ t.test('a secret that ends in white space is a warning at its place, without the
   )
   for (const S of ['hunter2\n', 'hunter2 ', 'hunter2\t'])
     t.strictSame(warned({ S, I: 'x' }), [
-      'weir.yaml:2:13 filters[0].auth.secret: the value ends in white space, which is part of the secret then: remove it where the reference leads',
+      'weir.yaml:2:13 filters[0].auth.secret: S ends in white space, which is part of the secret then: remove it there',
     ])
+})
+
+t.test('that warning comes once for a variable, and for each place that adds the white space itself', async (t) => {
+  const text = `endpoints:
+  - { name: a, url: "http://a", filters: { auth: { secret: "x\${S}" } } }
+  - { name: b, url: "http://b", filters: { auth: { secret: "\${S:-y}" } } }
+  - { name: d, url: "http://d", filters: { auth: { secret: "\${T} " } } }
+  - { name: e, url: "http://e", filters: { auth: { secret: "\${T} " } } }
+  - { name: f, url: "http://f", filters: { auth: { secret: "\${S}" } } }
+`
+  const { warnings, document } = parse(text, { S: 'hunter2 ', T: 'hunter3' })
+  t.strictSame(
+    warnings.flatMap((problem) =>
+      problem.message.includes('white space') ? [document.format(problem).split(',')[0]] : [],
+    ),
+    [
+      'weir.yaml:2:52 endpoints[0].filters.auth.secret: S ends in white space',
+      'weir.yaml:4:52 endpoints[2].filters.auth.secret: the value ends in white space',
+      'weir.yaml:5:52 endpoints[3].filters.auth.secret: the value ends in white space',
+    ],
+  )
 })
 
 const filterOptions = (options: string): string => `filters:\n  - auth: { ${options} }\n  - route-match\n  - proxy\n`
