@@ -103,3 +103,22 @@ endpoints: [{ name: up, url: "${upstream.url}" }]
   t.equal((await send(`${admin}/readyz`)).status, 200, 'the admin listener has its own')
   t.ok(readdirSync(`/proc/${weir.child.pid}/fd`).length < 64)
 })
+
+t.test('the limits on connections of clients do not lock the operator out', async (t) => {
+  const cwd = await folder(t, {
+    'weir.yaml': `listen: 127.0.0.1:0
+admin: { listen: 127.0.0.1:0 }
+downstream: { max_connections: 1, max_connections_per_address: 1 }
+endpoints: [{ name: a, url: "http://127.0.0.1:1" }]
+`,
+  })
+  const { proxy, admin } = await startWeir(t, { cwd })
+  const agent = (): Agent => {
+    const each = new Agent({ keepAlive: true, maxSockets: 1 })
+    t.teardown(() => each.destroy())
+    return each
+  }
+  for (let i = 0; i < 3; i++) t.equal((await send(`${admin}/livez`, { agent: agent() })).status, 200)
+  t.equal((await send(`${proxy}/`, { agent: agent() })).status, 404)
+  await t.rejects(send(`${proxy}/`, { agent: agent() }), 'they hold for clients')
+})

@@ -44,6 +44,7 @@ t.test('connections of one address have a limit of their own', async (t) => {
   first!.destroy()
   let again: Socket | undefined
   while (again === undefined) again = await serves(port, '127.0.0.2')
+  t.equal(await serves(port, '127.0.0.2'), undefined, 'those that stayed still count')
   for (const socket of [second, again, other]) socket!.destroy()
 })
 
@@ -102,4 +103,22 @@ t.test('a connection without a request has the time of a head', async (t) => {
   await once(client, 'close')
   const took = performance.now() - begun
   t.ok(took >= 3400, `closed after ${took.toFixed(0)} ms`)
+})
+
+t.test('a connection whose request is being served is not idle', async (t) => {
+  const { port } = await proxied(t, (_req, res) => void setTimeout(() => res.end('ok'), 3500), {
+    limits: { idleTimeoutMs: 100 },
+  })
+  t.ok(await serves(port))
+})
+
+t.test('a connection that left the parser and came back counts once', async (t) => {
+  const { port } = await proxied(t, (_req, res) => res.end('ok'), { limits: { maxConnectionsPerAddress: 1 } })
+  const client = await connectTo(port)
+  let received = ''
+  client.on('data', (chunk) => (received += chunk.toString('latin1')))
+  client.write(GET.repeat(60) + GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+  await once(client, 'close')
+  t.equal(received.split('HTTP/1.1 200').length - 1, 61)
+  t.ok(await serves(port), 'and is gone when it has closed')
 })

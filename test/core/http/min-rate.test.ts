@@ -79,6 +79,22 @@ t.test('time in which the gateway does not wait costs nothing', (t) => {
   t.end()
 })
 
+t.test('to wait again gives no time back, and what was paid in advance is not saved up', (t) => {
+  const { rate, pass, late } = rated(1000)
+  for (let i = 0; i < 3; i++) {
+    rate.wait()
+    pass(4000)
+  }
+  t.equal(late(), 1)
+  const other = rated(1000)
+  other.rate.wait(1_000_000)
+  other.rate.stop()
+  other.rate.wait()
+  other.pass(10_300)
+  t.equal(other.late(), 1)
+  t.end()
+})
+
 t.test('bytes to be taken are paid in advance', (t) => {
   const { rate, pass, late } = rated(1000)
   rate.wait(50_000)

@@ -113,6 +113,66 @@ t.test('a request that was never parsed', async (t) => {
   t.match(second, { client: '192.0.2.7', status: 408 })
 })
 
+t.test('what a request lacks, and what is none', async (t) => {
+  const { destination, log } = make({ fields: ACCESS_FIELDS })
+  const written = (what: Finished): Record<string, unknown> => {
+    log.write(what)
+    log.flushSync()
+    return destination.lines().at(-1)!
+  }
+  const proxied = exchange({ host: '', downstream: { address: '192.0.2.1', peer: '10.0.0.1' } })
+  const line = written(finished(proxied, { bytesReceived: 0, bytesSent: 0 }))
+  t.match(line, { client: '192.0.2.1', peer: '10.0.0.1', bytes_received: 0, bytes_sent: 0 })
+  t.notOk('host' in line, 'no host')
+  const unparsed = finished(undefined, { outcome: 'unparsed', status: 400, peer: '192.0.2.7', reason: 'tls_handshake' })
+  t.match(written(unparsed), { client: '192.0.2.7', peer: '192.0.2.7', reason: 'tls_handshake' })
+})
+
+t.test('a cause is a code, and no other text', async (t) => {
+  const { destination, log } = make()
+  for (const code of ['UND_ERR_SOCKET', 'E', 'ECONNRESET 10.0.0.1', 'econnreset', `E${'X'.repeat(100)}`]) {
+    const cause = Object.assign(new Error('x'), { code })
+    log.write(finished(undefined, { error: new WeirError('upstream_reset', undefined, { cause }) }))
+  }
+  log.flushSync()
+  t.strictSame(
+    destination.lines().map(({ cause }) => cause),
+    ['UND_ERR_SOCKET', undefined, undefined, undefined, undefined],
+  )
+})
+
+t.test('durations have three decimals', async (t) => {
+  const { destination, log } = make({ fields: ['duration_ms'] })
+  const durations = [0, 0.005, 0.05, 0.5, 12.034, 1999.9996]
+  for (const durationMs of durations) log.write(finished(undefined, { durationMs }))
+  log.flushSync()
+  t.strictSame(destination.batches.join('').match(/(?<=_ms":)[\d.]+/g), [
+    '0.000',
+    '0.005',
+    '0.050',
+    '0.500',
+    '12.034',
+    '2000.000',
+  ])
+})
+
+t.test('another format or style holds from the next line on', async (t) => {
+  const { destination, log } = make()
+  const x = exchange({ headers: { 'User-Agent': 'curl/8' } })
+  for (const format of ['json', 'common', 'combined'] as const)
+    for (const isoTime of [false, true]) {
+      log.configure({ ...DEFAULT_ACCESS_LOG, format }, { ...PLAIN_STYLE, isoTime })
+      log.write(finished(x))
+    }
+  log.flushSync()
+  const shapes = destination.batches
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => (line[0] === '{' ? typeof JSON.parse(line).time : line.endsWith('"curl/8"')))
+  t.strictSame(shapes, ['number', 'string', false, false, true, true])
+})
+
 t.test('hostile values: printable ASCII, one line, the value itself', async (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {

@@ -35,6 +35,13 @@ t.test('the lines are those of Apache', async (t) => {
   )
 })
 
+t.test('the client is who sent the request, and a caller is one word', async (t) => {
+  const x = exchange({ downstream: { address: '192.0.2.1', peer: '10.0.0.1' } })
+  x.set(IdentitySlot, { subject: 'a b c', scheme: 'bearer', roles: [], scopes: [], claims: {} })
+  t.match(commonLine(finished(x), WALL), /^192\.0\.2\.1 - a\\x20b\\x20c \[10\/Oct\/2000:13:55:36 /)
+  t.match(commonLine(finished(x), WALL + 1000), ':13:55:37 +0000]', 'each second has its own time')
+})
+
 t.test('what is not known', async (t) => {
   t.match(
     combinedLine(finished(undefined, { peer: '192.0.2.7', status: 400, bytesSent: 0 }), WALL),
@@ -67,4 +74,6 @@ t.test('long values are cut', async (t) => {
   const long = 'x'.repeat(10_000)
   const x = exchange({ path: `/${long}`, headers: { 'User-Agent': long, Referer: long } })
   t.ok(combinedLine(finished(x), WALL).length < 3300)
+  x.set(IdentitySlot, { subject: long, scheme: 'bearer', roles: [], scopes: [], claims: {} })
+  t.ok(combinedLine(finished(x), WALL).length < 3900, 'nor the caller')
 })
