@@ -112,7 +112,7 @@ downstream: { max_connections: 1, max_connections_per_address: 1 }
 endpoints: [{ name: a, url: "http://127.0.0.1:1" }]
 `,
   })
-  const { proxy, admin } = await startWeir(t, { cwd })
+  const { weir, proxy, admin } = await startWeir(t, { cwd })
   const agent = (): Agent => {
     const each = new Agent({ keepAlive: true, maxSockets: 1 })
     t.teardown(() => each.destroy())
@@ -121,4 +121,9 @@ endpoints: [{ name: a, url: "http://127.0.0.1:1" }]
   for (let i = 0; i < 3; i++) t.equal((await send(`${admin}/livez`, { agent: agent() })).status, 200)
   t.equal((await send(`${proxy}/`, { agent: agent() })).status, 404)
   await t.rejects(send(`${proxy}/`, { agent: agent() }), 'they hold for clients')
+  t.same(
+    weir.lines.filter(({ level }) => Number(level) >= 50),
+    [],
+    'and nothing fails',
+  )
 })

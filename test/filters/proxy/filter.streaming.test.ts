@@ -101,3 +101,17 @@ t.test('an upstream that is silent once it has the whole upload is cut, though i
   await settled(1)
   t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_idle_timeout' } }])
 })
+
+t.test('the time for a response begins when the client ends its upload', async (t) => {
+  const { api } = await proxied(
+    t,
+    (req, res) => void req.resume().on('end', () => setTimeout(() => res.end('ok'), 100)),
+    { proxy: { timeout: '500ms' } },
+  )
+  const call = request(api, { method: 'POST', agent: false })
+  call.write('one')
+  setTimeout(() => call.end(), 900)
+  const [message] = (await once(call, 'response')) as [IncomingMessage]
+  t.equal(message.statusCode, 200)
+  message.resume()
+})
