@@ -98,15 +98,18 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     this.#watchdog.touch()
     const headers = responseFields(raw, status, statusText, this.#context.mapping, this.#x)
     if (headers instanceof WeirError) return this.#fail(headers)
+    const declared = headers.get('content-length')
+    const length = lengthOf(declared, this.#options.method, status)
+    if (length !== undefined && !Number.isSafeInteger(length))
+      return this.#fail(new WeirError('upstream_protocol_error', 'a length that nobody can count'))
     this.#phase = 'body'
     this.#deadlines?.headReceived()
-    const declared = headers.get('content-length')
     if (declared === undefined && takesTrailers(this.#x, status)) {
       this.#takesTrailers = true
       for (const names of announcedTrailers(raw)) headers.add('Trailer', names)
     }
     this.#source = new ResponseSource(controller, this)
-    const body = new Body(this.#source, lengthOf(declared, this.#options.method, status))
+    const body = new Body(this.#source, length)
     this.#resolve({ status, statusText, headers, body })
   }
 

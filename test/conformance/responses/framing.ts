@@ -15,7 +15,7 @@ export const broken: readonly Expect[] = [
   { status: 'none', connection: 'closed', reused: false },
 ]
 
-const lengths: Case[] = BAD_LENGTHS.map((value) => ({
+const lengths: Case[] = [...BAD_LENGTHS, '9007199254740993'].map((value) => ({
   name: `Content-Length: ${shown(value)}`,
   source: SOURCE,
   level: 'MUST',
