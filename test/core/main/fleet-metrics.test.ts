@@ -1,0 +1,33 @@
+import t from 'tap'
+import { FleetMetrics } from '../../../core/main/fleet-metrics.ts'
+import { Metrics } from '../../../core/observe/metrics.ts'
+
+const rows = (value: number) => [
+  { name: 'c_total', help: 'C.', type: 'counter', aggregate: 'sum', rows: [{ labels: {}, value }] },
+  { name: 'g', help: 'G.', type: 'gauge', aggregate: 'sum', rows: [{ labels: {}, value }] },
+]
+
+t.test('counts of a worker that has ended stay, its gauges go', async (t) => {
+  const first = { isGone: false }
+  const second = { isGone: false }
+  let answers = new Map<object, unknown>([
+    [first, rows(5)],
+    [second, rows(7)],
+  ])
+  const metrics = new FleetMetrics({ ask: async () => answers as never }, new Metrics())
+  const read = async () => {
+    const { text } = await metrics.expose()
+    return ['c_total', 'g'].map((name) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]))
+  }
+  t.strictSame(await read(), [12, 12])
+  answers = new Map([[second, rows(8)]])
+  t.strictSame(await read(), [13, 13], 'one that does not answer in time counts as it was')
+  first.isGone = true
+  const successor = { isGone: false }
+  answers = new Map([
+    [second, rows(8)],
+    [successor, rows(1)],
+  ])
+  t.strictSame(await read(), [14, 9])
+  t.strictSame(await read(), [14, 9], 'and is not counted again')
+})
