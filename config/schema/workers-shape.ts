@@ -15,7 +15,9 @@ const workersShape = {
     .describe('A worker whose event loop is blocked for this long is killed and replaced.'),
   max_heap: sizeBetween(64 * 1024 ** 2, Number.MAX_SAFE_INTEGER, 'expected a size of 64MiB or more')
     .optional()
-    .describe("Largest JavaScript heap of a worker; beyond it the worker ends and is replaced. Default: Node's."),
+    .describe(
+      "Largest JavaScript heap of a worker; beyond it the worker ends and is replaced. Default: three quarters of the memory for all workers together, but not more than Node's own limit.",
+    ),
 }
 
 /** `workers`: a section, or its `count` alone. */

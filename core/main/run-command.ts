@@ -7,6 +7,7 @@ import { FileConfigSource } from '../../config/live/file-config-source.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { checkSpec } from '../build/snapshot.ts'
+import { HeldSockets } from '../fleet/held-sockets.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { Assembly, type AssemblyParts } from './assembly.ts'
 import { BUILT_IN, catalogOf } from './built-in.ts'
@@ -74,7 +75,12 @@ async function serve(
   const { logger, config } = parts
   const own = await startProcessParts(logger, config.settings)
   const count = workerCount(config.settings, process.env)
-  const workers = count === 1 ? undefined : await Workers.hold(count, config, { log: logger, clock: systemClock })
+  if (count > 1 && !HeldSockets.supported)
+    logger.warn({ workers: count }, 'workers need Node 26.4 or newer: one process serves everything')
+  const workers =
+    count === 1 || !HeldSockets.supported
+      ? undefined
+      : await Workers.hold(count, config, { log: logger, clock: systemClock })
   const assembly = {
     ...parts,
     ...own,

@@ -1,5 +1,6 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { getHeapStatistics } from 'node:v8'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
 import type { Settings, WorkerSettings } from '../../config/read/settings.ts'
 import type { ServiceKey } from '../api/service.ts'
@@ -22,6 +23,9 @@ import type { WorkerArguments } from './worker.ts'
 
 /** Most that `auto` starts. */
 const MOST_BY_ITSELF = 8
+/** Share of the memory that the heaps of all workers may fill, where nothing else is said. */
+const HEAP_SHARE = 0.75
+const MIB = 1024 ** 2
 /** Messages of a worker per time limit that show that it runs. */
 const BEATS = 8
 /** Bytes of workers' output that wait for a slow reader of the primary's. */
@@ -55,12 +59,12 @@ export class Workers implements FleetEvents<Settings> {
 
   private constructor(count: number, { timeoutMs, maxHeap }: WorkerSettings, sockets: HeldSockets, parts: FleetParts) {
     this.#sockets = sockets
-    const heap = maxHeap === undefined ? [] : [`--max-old-space-size=${Math.floor(maxHeap / 1024 ** 2)}`]
+    const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
     const spawn = (number: number) => {
       const told: WorkerArguments = { number, listeners: sockets.names, beatMs: timeoutMs / BEATS }
       return spawnWorker<Settings>({
-        args: [...heap, script, 'worker', JSON.stringify(told)],
+        args: [heap, script, 'worker', JSON.stringify(told)],
         env: process.env,
         log: 1,
         sockets: sockets.descriptors,
@@ -131,6 +135,15 @@ export class Workers implements FleetEvents<Settings> {
         (error: unknown) => member.link.returned(message.id, undefined, errorText(error)),
       )
   }
+}
+
+/**
+ * Bytes of a worker's heap, where nothing else is said: Node's limit is for one process that has the machine, or the container, for
+ * itself.
+ */
+function defaultHeap(count: number): number {
+  const memory = Math.min(process.constrainedMemory() || totalmem(), totalmem())
+  return Math.max(64 * MIB, Math.min(getHeapStatistics().heap_size_limit, (memory * HEAP_SHARE) / count))
 }
 
 /** The part of a configuration that workers serve. */

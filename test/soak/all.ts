@@ -3,7 +3,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const ALL = ['websocket', 'aborts', 'restart', 'idle', 'bodies', 'streaming', 'reload', 'health', 'faults', 'clients']
+const ALL = [
+  'websocket',
+  'aborts',
+  'restart',
+  'idle',
+  'bodies',
+  'streaming',
+  'reload',
+  'health',
+  'faults',
+  'clients',
+  'workers',
+]
 const names = process.argv.length > 2 ? process.argv.slice(2) : ALL
 const unknown = names.filter((name) => !ALL.includes(name))
 if (unknown.length > 0) {
