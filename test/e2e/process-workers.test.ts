@@ -123,6 +123,24 @@ t.test('a reload reaches every worker, or none', async (t) => {
     t.equal(status, 405)
   }
   t.ok((await stop()).every((outcome) => outcome === 200))
+  // Kong/kong#5799, #9090: a replacement served the configuration of before.
+  for (const number of [1, 2, 3]) process.kill(workersOf(weir).get(number)!, 'SIGKILL')
+  await ready(weir, 6)
+  for (let i = 0; i < 20; i++) {
+    const { status } = await inject(proxy, { path: '/orchestrator/two/', headers: { Connection: 'close' } })
+    t.equal(status, 405)
+  }
+})
+
+// apache/apisix#1663: with a socket per worker, a second start shared the port with the first.
+t.test('a second gateway on the same port is told so', async (t) => {
+  const { proxy, cwd } = await start(t)
+  const { port } = new URL(proxy)
+  const yaml = `listen: 127.0.0.1:${port}\nadmin: off\nworkers: 2\nendpoints: []\n`
+  await writeFile(join(cwd, 'second.yaml'), yaml)
+  const exit = await weirCommand(t, { cwd, args: ['run', '--config', 'second.yaml'], env: { WEIR_WORKERS: '' } })
+  t.equal(exit.code, 1)
+  t.match(exit.stderr, /EADDRINUSE/)
 })
 
 t.test('a configuration that one worker can not build runs in none', async (t) => {
