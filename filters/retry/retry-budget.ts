@@ -16,9 +16,8 @@ export const PARTS = 10
  */
 export class RetryBudget {
   readonly #partMs: number
-  readonly #requests = new Array<number>(PARTS).fill(0)
-  readonly #retries = new Array<number>(PARTS).fill(0)
-  /** Sums of the above. */
+  readonly #parts = Array.from({ length: PARTS }, () => ({ requests: 0, retries: 0 }))
+  /** Sums of the parts. */
   #requested = 0
   #retried = 0
   /** The part that counts now. */
@@ -36,7 +35,7 @@ export class RetryBudget {
    */
   request(now: number): void {
     this.#slide(now)
-    this.#requests[this.#at % PARTS]!++
+    this.#parts[this.#at % PARTS]!.requests++
     this.#requested++
   }
 
@@ -49,7 +48,7 @@ export class RetryBudget {
   /** Counts a retry. */
   retry(now: number): void {
     this.#slide(now)
-    this.#retries[this.#at % PARTS]!++
+    this.#parts[this.#at % PARTS]!.retries++
     this.#retried++
   }
 
@@ -57,11 +56,11 @@ export class RetryBudget {
     const to = Math.floor(now / this.#partMs)
     if (to <= this.#at) return
     for (let part = Math.max(this.#at + 1, to - PARTS + 1, 0); part <= to; part++) {
-      const i = part % PARTS
-      this.#requested -= this.#requests[i]!
-      this.#retried -= this.#retries[i]!
-      this.#requests[i] = 0
-      this.#retries[i] = 0
+      const old = this.#parts[part % PARTS]!
+      this.#requested -= old.requests
+      this.#retried -= old.retries
+      old.requests = 0
+      old.retries = 0
     }
     this.#at = to
   }
