@@ -78,6 +78,7 @@ t.test('template, and prefixes', async (t) => {
   }
   t.equal(await template('/orchestrator', '/orchestrator/v1/orders/5'), '/orchestrator/v1/orders')
   t.equal(await template('/api/', '/api/orders/5'), '/api/v1/orders')
+  t.equal(await template('/api//', '/api/orders/5'), '/api/v1/orders')
   t.equal(await template('', '/v1/orders/5'), '/v1/orders')
   t.equal(await template('/', '/users/5'), '/users')
   t.equal(await template('', '/people/5'), '/people')

@@ -1,0 +1,74 @@
+import t from 'tap'
+import { endpoint } from '../../../core/testing.ts'
+import { explainRoute } from '../../../filters/route-match/route-explanation.ts'
+
+const at = (id: string, paths: string[], hosts: string[] = []) => endpoint(id, { match: { hosts, paths } })
+const explained = (url: string, ...endpoints: ReturnType<typeof endpoint>[]): string[] => {
+  const { host, pathname } = new URL(url, 'http://gateway.test')
+  return [...explainRoute(host, pathname, '/api', endpoints)]
+}
+
+t.test('the endpoint that is reached, and how many are not', async (t) => {
+  const [a, b, c] = [at('a', ['/a']), at('b', ['/b']), at('c', ['/c'])]
+  t.same(explained('/a/x', a), ['a: chosen, /a leads to it'])
+  t.same(explained('/a/x', b, a), ['a: chosen, /a leads to it', '1 other does not match'])
+  t.same(explained('/a/x', b, a, c), ['a: chosen, /a leads to it', '2 others do not match'])
+  const off = endpoint('off', { status: 'disabled' })
+  t.same(explained('/api/off', off), ['off: chosen, /api/off leads to it; it is disabled'])
+})
+
+t.test('none is reached', async (t) => {
+  t.same(explained('/zzzzzzzz', endpoint('orders')), ['no endpoint matches'])
+  t.same(explained('/api/ordres', endpoint('orders'), endpoint('shop')), ['no endpoint matches', 'near: orders'])
+})
+
+t.test('a path that leads to an endpoint on other hosts alone', async (t) => {
+  const inner = at('inner', ['/in'], ['a.test', '*.b.test'])
+  t.same(explained('/in/x', inner), ['no endpoint matches', 'inner: matches, but only on a.test, *.b.test'])
+  t.same(explained('/api/inner', inner).slice(-1), ['inner: matches, but only on a.test, *.b.test'])
+  t.same(explained('/out', inner), ['no endpoint matches'])
+  t.same(explained('/in', at('every-path', [], ['a.test'])), ['no endpoint matches'])
+})
+
+t.test('why another one is reached', async (t) => {
+  const all = at('all', ['/a'])
+  const wild = at('wild', ['/a'], ['*.test'])
+  const longer = at('longer', ['/a'], ['other.example', '*.b.test'])
+  const exact = at('exact', ['/a'], ['x.b.test', 'y.b.test'])
+  t.same(explained('http://y.b.test/a', all, wild, longer, exact), [
+    'exact: chosen, y.b.test/a leads to it',
+    'all: matches too, but exact names the host more exactly',
+    'wild: matches too, but exact names the host more exactly',
+    'longer: matches too, but exact names the host more exactly',
+  ])
+  t.same(explained('http://z.b.test/a', all, wild, longer, exact), [
+    'longer: chosen, *.b.test/a leads to it',
+    'all: matches too, but longer names the host more exactly',
+    'wild: matches too, but longer names the host more exactly',
+    'exact: matches, but only on x.b.test, y.b.test',
+  ])
+  t.same(explained('http://z.test/a', all, wild)[1], 'all: matches too, but wild names the host more exactly')
+  // The host decides before the path.
+  const deep = at('deep', ['/a/b'])
+  t.same(explained('http://z.test/a/b', deep, wild)[1], 'deep: matches too, but wild names the host more exactly')
+  t.same(explained('/a/b/c', all, deep), ['deep: chosen, /a/b leads to it', 'all: matches too, but /a/b is longer'])
+  t.same(explained('/api/one', endpoint('one'), at('two', ['/api/one'])), [
+    'two: chosen, /api/one leads to it',
+    'one: matches too, but a pattern comes before a name',
+  ])
+  t.same(explained('/api/one/x', endpoint('v1/one'), endpoint('v2/one')), [
+    'v2/one: chosen, /api/v2/one leads to it',
+    'v1/one: matches too, but v2/one has the name: it has no version, or the highest that is enabled',
+  ])
+})
+
+t.test('ten are named, the rest is counted', async (t) => {
+  const versions = (n: number) => Array.from({ length: n }, (_, i) => endpoint(`v${i}/many`))
+  const last = (n: number): unknown => {
+    const lines = explained('/api/many', ...versions(n), endpoint('other'))
+    return [lines.length, lines.at(-1)]
+  }
+  t.same(last(11), [12, '1 other does not match'])
+  t.same(last(12), [12, 'and 1 more that matches'])
+  t.same(last(13), [12, 'and 2 more that match'])
+})
