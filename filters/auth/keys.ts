@@ -83,15 +83,14 @@ function read(file: string | undefined, readFile: (path: string) => Buffer, opti
 function publicKey(algorithm: 'RS256' | 'ES256', material: string): KeyObject {
   const text = unwrapBase64(material)
   const key = text.trimStart().startsWith('{') ? fromJwk(algorithm, text) : fromPem(text)
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  const { asymmetricKeyType: type, asymmetricKeyDetails: { namedCurve, modulusLength: bits = 0 } = {} } = key
   if (algorithm === 'ES256') {
     if (type !== 'ec') throw new Error(`ES256 needs an EC key on the curve P-256; the public key is of type ${type}`)
-    if (details?.namedCurve !== 'prime256v1')
-      throw new Error(`ES256 needs a key on the curve P-256; the public key is on ${details?.namedCurve}`)
+    if (namedCurve !== 'prime256v1')
+      throw new Error(`ES256 needs a key on the curve P-256; the public key is on ${namedCurve}`)
     return key
   }
   if (type !== 'rsa') throw new Error(`RS256 needs an RSA key; the public key is of type ${type}`)
-  const bits = details?.modulusLength ?? 0
   if (bits < RSA_MIN_BITS) throw new Error(`RS256 needs ${RSA_MIN_BITS} bits or more (RFC 7518 §3.3); it has ${bits}`)
   return key
 }

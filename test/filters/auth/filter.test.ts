@@ -168,6 +168,8 @@ t.test('roles: any; scopes: all', async (t) => {
   t.equal(await verdict({ roles: ['a', 'b'] }, { roles: ['c'] }), '403 role_missing')
   t.equal(await verdict({ roles: ['a'] }, { roles: 'a' }), undefined)
   t.equal(await verdict({ roles: ['a'] }, { roles: [{ a: 1 }, 7] }), '403 role_missing')
+  t.equal(await verdict({ roles: ['a'] }, { roles: 'a b' }), '403 role_missing', 'a role may have blanks')
+  t.equal(await verdict({ roles: ['a b'] }, { roles: 'a b' }), undefined)
   t.equal(await verdict({ scopes: ['r', 'w'] }, { scope: 'w x r' }), undefined)
   t.equal(await verdict({ scopes: ['r', 'w'] }, { scp: ['r', 'w'] }), undefined)
   t.equal(await verdict({ scopes: ['r', 'w'] }, { scope: 'r' }), '403 scope_missing')
