@@ -46,7 +46,7 @@ export class Breaker implements BreakerHandle {
   readonly #guarded: BreakerSubject
   /** Rules of its holders; those of the newest come last. */
   readonly #rules: BreakerRules[] = []
-  #home: EndpointState | undefined
+  #home: EndpointState
   #known: TargetState | undefined
   readonly #blocks = (): boolean => this.state.phase !== 'closed' && blocks(this.state, this.#guarded.clock.now())
 
@@ -54,8 +54,9 @@ export class Breaker implements BreakerHandle {
     if (this.target === undefined || this.target === url) allowProbes(this.state, this.#guarded.clock.now())
   }
 
-  constructor(guarded: BreakerSubject) {
+  constructor(guarded: BreakerSubject, home: EndpointState) {
     this.#guarded = guarded
+    this.#home = home
     this.filter = guarded.filter
     this.endpoint = guarded.endpoint
     this.target = guarded.target
@@ -79,8 +80,8 @@ export class Breaker implements BreakerHandle {
   release(rules: BreakerRules): boolean {
     this.#rules.splice(this.#rules.indexOf(rules), 1)
     if (this.#rules.length > 0) return false
-    this.#home?.breakers.delete(this)
-    this.#home?.recoveries.delete(this.#recovered)
+    this.#home.breakers.delete(this)
+    this.#home.recoveries.delete(this.#recovered)
     this.#known?.blocks.delete(this.#blocks)
     return true
   }
@@ -131,15 +132,14 @@ export class Breaker implements BreakerHandle {
     const { phase: to, cause: reason } = state
     const { clock } = this.#guarded
     const message = to === 'open' ? `${reason}; for ${this.retryAfter()} s` : reason
-    if (this.#home !== undefined)
-      this.#guarded.registry.breaker(this.#home, {
-        filter,
-        target,
-        from,
-        to,
-        reason: message,
-        until: clock.wall() + state.until - clock.now(),
-      })
+    this.#guarded.registry.breaker(this.#home, {
+      filter,
+      target,
+      from,
+      to,
+      reason: message,
+      until: clock.wall() + state.until - clock.now(),
+    })
     x?.trace?.event('weir.breaker', {
       'weir.filter': filter,
       ...(target === undefined ? {} : { 'weir.target': target }),

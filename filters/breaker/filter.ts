@@ -43,8 +43,7 @@ export const breaker = defineFilter<Options>({
     function received(x: Exchange, responses: LastResponses, response: Response | LocalReply, requestedAt: number) {
       if (response instanceof LocalReply) {
         if (response.reason !== 'breaker_open' || (response.filter ?? name) !== name) return response
-        const found = responses.find(x)
-        return isThenable(found) ? found.then((late) => late ?? response) : (found ?? response)
+        return responses.find(x, response)
       }
       if (failing[response.status] !== 1) responses.keep(x, response, requestedAt)
       return response

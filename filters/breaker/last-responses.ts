@@ -69,11 +69,11 @@ export class LastResponses {
     else this.#collect(body, put)
   }
 
-  /** The last good response to the same request, if there is one that may be used. */
-  find(x: Exchange): Awaitable<Response | undefined> {
+  /** The last good response to the same request, if there is one that may be used; otherwise what is given. */
+  find<T>(x: Exchange, otherwise: T): Awaitable<Response | T> {
     const { store } = this.#shared
     const key = this.#key(x)
-    return settled(
+    const found = settled(
       () =>
         then(store.get(key), (found) => {
           if (found === undefined) return undefined
@@ -84,6 +84,7 @@ export class LastResponses {
         }),
       (error) => this.#storeFailed(error),
     )
+    return then(found, (response) => response ?? otherwise)
   }
 
   #put(x: Exchange, { vary }: StoragePermission, stored: StoredResponse): void {

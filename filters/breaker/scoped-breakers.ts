@@ -38,7 +38,7 @@ export function holdBreakers(
     const key = target ?? ''
     let breaker = all.get(key)
     if (breaker === undefined) {
-      breaker = new Breaker({ filter: env.name, endpoint: endpoint.id, target, registry, clock })
+      breaker = new Breaker({ filter: env.name, endpoint: endpoint.id, target, registry, clock }, home)
       all.set(key, breaker)
       gauges.add(breaker)
     }

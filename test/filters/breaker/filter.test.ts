@@ -77,6 +77,8 @@ t.test('is tripped and reset by hand, through the registry, until it is disposed
   const bench = new FilterBench([orders])
   const made = await bench.make(breaker, { reset_timeout: '10s' }, { endpoint: orders })
   const { breakers } = bench.registry.get('v1/orders')!
+  const events: RegistryEvent[] = []
+  bench.registry.subscribe((event) => void events.push(event))
   const again = await bench.make(breaker, { reset_timeout: '20s' }, { endpoint: orders })
   t.equal(breakers.size, 1, 'one for the instances that share it')
   const [handle] = breakers
@@ -90,6 +92,11 @@ t.test('is tripped and reset by hand, through the registry, until it is disposed
   t.equal(handle!.phase, 'closed')
   t.equal(call(made, bench, 'success'), undefined)
   handle!.reset()
+  t.match(events, [
+    { from: 'closed', to: 'open', reason: 'tripped by hand; for 20 s' },
+    { from: 'open', to: 'closed', reason: 'reset by hand' },
+  ])
+  t.equal(events.length, 2, 'none where nothing changes')
   await again.dispose()
   t.equal(breakers.size, 1)
   await made.dispose()

@@ -28,12 +28,12 @@ t.test('a store in another process: its methods return promises', async (t) => {
     delete: async (key) => void kept.delete(key),
   })
   const x = exchange({ headers: { Accept: 'a/b' } })
-  t.equal(await answers.find(x), undefined)
+  t.equal(await answers.find(x, 'refusal'), 'refusal')
   answers.keep(x, given({ Vary: 'accept' }), NOW)
   await new Promise(setImmediate)
   t.equal(kept.size, 2)
-  t.match(await answers.find(x), { status: 200 })
-  t.equal(await answers.find(exchange()), undefined)
+  t.match(await answers.find(x, 'refusal'), { status: 200 })
+  t.equal(await answers.find(exchange(), 'refusal'), 'refusal')
 })
 
 t.test('a store that can not be reached is done without', async (t) => {
@@ -46,7 +46,7 @@ t.test('a store that can not be reached is done without', async (t) => {
     },
     warned,
   )
-  t.equal(await rejects.find(exchange()), undefined)
+  t.equal(await rejects.find(exchange(), 'refusal'), 'refusal')
   rejects.keep(exchange(), given(), NOW)
   await new Promise(setImmediate)
   const throws = answersOn(
@@ -61,7 +61,7 @@ t.test('a store that can not be reached is done without', async (t) => {
     },
     warned,
   )
-  t.equal(await throws.find(exchange()), undefined)
+  t.equal(await throws.find(exchange(), 'refusal'), 'refusal')
   throws.keep(exchange(), given(), NOW)
   t.same(warned, Array(4).fill('the response store failed'))
 })
