@@ -54,11 +54,6 @@ export class Verifier {
     this.#clock = clock
   }
 
-  /** Number of cached tokens. */
-  get cached(): number {
-    return this.#cache.size
-  }
-
   /** Verifies the token in these headers: at once if it is cached or missing, otherwise later. Never rejects. */
   prove(headers: HeaderList): Proof | Promise<Proof> {
     const { key } = this.#options

@@ -130,3 +130,16 @@ t.test('an answer that comes after the end is dropped', async (t) => {
   await t.resolves(Promise.resolve(pending))
   t.equal(x.get(IdentitySlot), undefined)
 })
+
+t.test('so is one of other options', async (t) => {
+  const bench = new FilterBench()
+  const chain = await bench.make(auth, { secret: SECRET })
+  const lane = await bench.make(auth, { secret: OTHER_SECRET })
+  const x = request(await token())
+  await chain.filter.request!(x)
+  const { identity } = x
+  const pending = lane.filter.routed!(x)
+  x.seal()
+  await t.resolves(Promise.resolve(pending))
+  t.equal(x.get(IdentitySlot), identity)
+})

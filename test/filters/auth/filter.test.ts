@@ -24,6 +24,12 @@ t.test('a valid token', async (t) => {
   }, 'nobody can change an identity that others share')
 })
 
+t.test('a subject that is no text is none', async (t) => {
+  const { x, verdict } = await ask(required, await token({ sub: 7 as never }))
+  t.equal(verdict, undefined)
+  t.match(x.identity, { subject: undefined, scheme: 'bearer' })
+})
+
 t.test('every algorithm, PEM and JWK', async (t) => {
   const jwk = JSON.stringify(ec.publicKey.export({ format: 'jwk' }))
   const rs = { algorithm: 'RS256', public_key: rsaPem, required: true }
@@ -157,8 +163,14 @@ t.test('the header field', async (t) => {
     [[`Bearer ${good}`, `Bearer ${good}`], '400 credentials_malformed'],
     [['Basic eA==', `Bearer ${good}`], '400 credentials_malformed'],
   ]
+  const others = { Accept: `Bearer ${good}`, 'Proxy-Authorization': `Bearer ${good}` }
+  t.equal(await pass(exchange({ headers: others }), made), '401 token_missing', 'other fields say nothing')
   for (const [value, verdict] of cases)
-    t.equal(await pass(exchange({ headers: { authorization: value } }), made), verdict, String(value).slice(0, 20))
+    t.equal(
+      await pass(exchange({ headers: { Accept: '*/*', authorization: value } }), made),
+      verdict,
+      String(value).slice(0, 20),
+    )
 })
 
 t.test('roles: any; scopes: all', async (t) => {

@@ -1,5 +1,13 @@
 import t from 'tap'
-import { Body, defineFilter, EndpointRegistryKey, HeaderList, LocalReply, type Target } from '../../../core/index.ts'
+import {
+  Body,
+  defineFilter,
+  EndpointRegistryKey,
+  HeaderList,
+  LocalReply,
+  type Response,
+  type Target,
+} from '../../../core/index.ts'
 import {
   attempt,
   endpoint,
@@ -115,6 +123,40 @@ t.test('the fallback answers when breakers alone leave no target', async (t) => 
   bench.registry.setHealth(known(a), 'healthy', 'test')
   bench.clock.advance(10_000)
   t.equal(ask(), '200 reached')
+})
+
+t.test('so does the last good response, and not in the place of what another filter says', async (t) => {
+  const { call, made } = await setUp({ fallback_strategy: 'cached_response' })
+  const asked = (next: () => Response | LocalReply) => made.filter.upstream!(exchange(), { upgrade: undefined }, next)
+  const good = { status: 200, statusText: undefined, headers: HeaderList.of({ 'X-A': 'b' }), body: Body.empty() }
+  t.equal(
+    asked(() => good),
+    good,
+  )
+  const foreign = new LocalReply(503, 'breaker_open', {}, 'other')
+  t.equal(
+    asked(() => foreign),
+    foreign,
+  )
+  const other = new LocalReply(503, 'overload')
+  t.equal(
+    asked(() => other),
+    other,
+  )
+  for (const target of [a, b]) call(target, 'failure')
+  const found = asked(() => t.fail('no target may be called') as never)
+  t.match(found, { status: 200, local: { filter: 'breaker', reason: 'breaker_open' } })
+  t.equal((found as Response).headers.get('x-a'), 'b')
+})
+
+t.test('the trace says which target', async (t) => {
+  const { made } = await setUp()
+  const told: unknown[] = []
+  const [x, one] = [exchange(), attempt(0, 1, a)]
+  x.trace = { traceId: '', attribute: () => {}, event: (_name, attributes) => void told.push(attributes) }
+  made.filter.admit!(x, one)
+  made.filter.settled!(x, one, outcome('failure'))
+  t.match(told, [{ 'weir.target': 'http://a.test', 'weir.breaker.from': 'closed', 'weir.breaker.to': 'open' }])
 })
 
 t.test('a draining target is no way out', async (t) => {

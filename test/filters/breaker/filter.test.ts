@@ -254,4 +254,20 @@ t.test('explains itself', async (t) => {
   t.match(await said({ failure_rate: 10 }), [
     'opens after 5 failures in a row (502, 503, 504, or no response), or 10 % failures of 20 calls or more in 30 s',
   ])
+  const slow = {
+    failure_threshold: 'off',
+    slow_call_rate: 80,
+    slow_call_duration: '2s',
+    minimum_calls: 5,
+    window: '1m',
+  }
+  t.match(await said(slow), ['opens after 80 % slower than 2 s of 5 calls or more in 60 s'])
+  t.match(await said({ fallback_strategy: 'cached_response' }), [
+    /./,
+    /^then returns the last good response, or 503 breaker_open, for 60 s/,
+  ])
+  t.match(await said({ fallback_strategy: 'default_response', default_response: {} }), [
+    /./,
+    /^then returns default_resp/,
+  ])
 })
