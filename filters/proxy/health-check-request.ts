@@ -44,12 +44,8 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
 
   #dispatch(to: Dispatcher): void {
     const { method, path, headers } = this.#request
-    try {
-      // undici would close the connection after HEAD.
-      to.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
-    } catch (error) {
-      this.#fail(error as Error)
-    }
+    // undici would close the connection after HEAD.
+    to.dispatch({ method: method as Dispatcher.HttpMethod, path, headers: [...headers], reset: false }, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -78,6 +78,46 @@ t.test('what went wrong', async (t) => {
   await t.rejects(checking(t, mute.url)(), { code: 'upstream_reset' })
 })
 
+t.test('a kept connection that is closed when used again is tried once more, and not for ever', async (t) => {
+  let heads = 0
+  const upstream = await startRawUpstream((socket) =>
+    onHead(socket, () => {
+      if (++heads > 1) return socket.destroy()
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    }),
+  )
+  t.teardown(() => upstream.close())
+  const ask = checking(t, upstream.url)
+  t.equal((await ask()).status, 200)
+  await t.rejects(ask(), { code: 'upstream_reset' })
+  t.equal(heads, 3)
+})
+
+t.test('an answer that was begun is not asked for again, and a reset is no end of its body', async (t) => {
+  let heads = 0
+  const upstream = await startRawUpstream((socket) =>
+    onHead(socket, () => {
+      heads++
+      if (heads === 1) return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      const head = heads === 2 ? 'HTTP/1.1 200 OK\r\nContent-Length: 9' : 'HTTP/1.1 200 OK'
+      socket.write(`${head}\r\n\r\nhel`, () => setTimeout(() => socket.resetAndDestroy(), 50))
+    }),
+  )
+  t.teardown(() => upstream.close())
+  const ask = checking(t, upstream.url)
+  t.equal((await ask()).status, 200)
+  await t.rejects(ask(), { code: 'upstream_reset' })
+  await t.rejects(ask(), { code: 'upstream_reset' })
+  t.equal(heads, 3)
+})
+
+t.test('what can not be sent is said', async (t) => {
+  const upstream = await startUpstream((_request, response) => void response.end())
+  t.teardown(() => upstream.close())
+  await t.rejects(checking(t, upstream.url)({ path: '/a b' }), { name: 'WeirError' })
+  t.equal(upstream.connections(), 0)
+})
+
 t.test('one that is given up lets go of its connection, whether it has one or not', async (t) => {
   const gone = Promise.withResolvers<void>()
   const upstream = await startRawUpstream((socket) => socket.on('close', () => gone.resolve()).resume())
