@@ -40,16 +40,19 @@ export class CountingClient extends Client implements Connection {
     addresses?: Addresses,
     shortages?: Pick<Shortages, 'note'>,
   ) {
-    const link: { begun?: (socket: unknown) => void; made?: (...result: Parameters<buildConnector.Callback>) => void } =
-      {}
+    // Set below, before any connection: `this` exists only behind `super`.
+    const link = {} as {
+      begun: (socket: unknown) => void
+      made: (...result: Parameters<buildConnector.Callback>) => void
+    }
     super(origin, {
       ...options,
       // The pool has turned its settings into a function.
       connect: (to, done) =>
-        link.begun?.(
+        link.begun(
           // The name that the first request gave is not the connection's.
           (connect as buildConnector.connector)({ ...to, servername: serverName }, (...result) => {
-            link.made?.(...result)
+            link.made(...result)
             done(...result)
           }),
         ),

@@ -88,9 +88,15 @@ t.test('a proof under other options counts for nothing', async (t) => {
   t.equal(await pass(refused, chain, strict), '401 token_invalid')
   t.equal(refused.identity, undefined)
   t.equal(refused.unmet([AUTHENTICATION]), AUTHENTICATION)
-  const accepted = request(theirs)
-  t.equal(await pass(accepted, chain, strict), undefined)
-  t.equal(accepted.identity?.subject, 'bob')
+  for (const when of ['the first time', 'when the token is known']) {
+    const accepted = request(theirs)
+    t.equal(await pass(accepted, chain, strict), undefined, when)
+    t.equal(accepted.identity?.subject, 'bob', when)
+  }
+  const none = await bench.make(auth, { algorithm: 'RS256' })
+  const unproved = request(ours)
+  t.equal(await pass(unproved, chain, none), undefined, 'no key: refused at once, and not required')
+  t.equal(unproved.identity, undefined)
 
   const lax = await bench.make(auth, { secret: OTHER_SECRET })
   const ignored = request(ours)
