@@ -14,14 +14,11 @@ export function discardResponse(body: Body, maxBytes = DRAIN_BYTES, maxMs = DRAI
   }
   return new Promise((resolve) => {
     let size = 0
-    let over = false
     const end = (): void => {
-      over = true
       timer.cancel()
       resolve()
     }
     const drop = (): void => {
-      if (over) return
       end()
       source?.cancel()
     }

@@ -25,6 +25,7 @@ t.test('plain requests', async (t) => {
   t.equal(isPlain(exchange({ method: 'HEAD' })), true)
   t.equal(isPlain(exchange({ method: 'POST' })), false)
   t.equal(isPlain(exchange({ body: 'x' })), false)
+  t.equal(isPlain(exchange({ upgrade: 'websocket' })), false)
 })
 
 t.test('directives, malformed ones included', async (t) => {
@@ -62,6 +63,7 @@ t.test('a lifetime only where staleness is forbidden', async (t) => {
   t.equal(lifetime('max-age=60, s-maxage=5'), 5000)
   t.equal(lifetime('max-age=60, proxy-revalidate'), 60_000)
   t.equal(lifetime('proxy-revalidate'), 0)
+  t.equal(lifetime('max-age=" 60 ", must-revalidate'), 60_000)
   t.equal(lifetime('max-age=soon, must-revalidate'), 0)
 })
 
@@ -71,6 +73,7 @@ t.test('age on arrival', async (t) => {
   t.equal(age({}), 2000, 'the time of the request')
   t.equal(age({ Age: '10' }), 12_000)
   t.equal(age({ Date: new Date(wall - 30_000).toUTCString() }), 30_000)
+  for (const Age of ['x9', '9x', '-9', '9 9', '99999999999']) t.equal(age({ Age }), 2000, Age)
   t.equal(age({ Date: new Date(wall + 30_000).toUTCString(), Age: 'old' }), 2000)
 })
 

@@ -56,6 +56,24 @@ t.test('not those of an answer that the client will not get', async (t) => {
   t.match(await sendRaw(port, GET()), /^HTTP\/1\.1 502 /)
 })
 
+t.test('what frames a body says nothing in them', async (t) => {
+  for (const field of ['Content-Length: 5', 'Transfer-Encoding: gzip', 'Transfer-Encoding: chunked']) {
+    const { port } = await proxiedRaw(t, (socket) =>
+      onHead(socket, () => socket.write(`HTTP/1.1 103 Early Hints\r\nX: y\r\n${field}\r\n\r\n${OK}`)),
+    )
+    const text = await sendRaw(port, GET())
+    t.match(text, /^HTTP\/1\.1 103 Early Hints\r\n(?:X: y\r\n)?(?:Via: 1\.1 weir\r\n)?\r\nHTTP\/1\.1 200 OK\r\n/, field)
+  }
+})
+
+t.test('a number that is no status is a failure', async (t) => {
+  const { port, outcomes } = await proxiedRaw(t, (socket) =>
+    onHead(socket, () => socket.write(`HTTP/1.1 042 Odd\r\n\r\n${OK}`)),
+  )
+  t.match(await sendRaw(port, GET()), /^HTTP\/1\.1 502 .*"code":"upstream_protocol_error"/s)
+  t.match(outcomes, [{ error: { code: 'upstream_protocol_error' } }])
+})
+
 t.test('a client that does not read gets no more of them than it can take', async (t) => {
   const link = `Link: <${'x'.repeat(8000)}>\r\n`
   let sent = 0

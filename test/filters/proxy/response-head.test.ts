@@ -52,6 +52,21 @@ t.test('a switch to what was not offered is a failure', async (t) => {
   t.match(outcomes, [{ result: 'failure', error: { code: 'upstream_protocol_error' } }])
 })
 
+t.test('a switch has no body: its framing is dropped, and a coding that is not chunked is a failure', async (t) => {
+  const bytes = 'GET /api HTTP/1.1\r\nHost: weir\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n'
+  const switched = async (field: string): Promise<string> => {
+    const head = `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${field}\r\n\r\n`
+    const { port } = await proxiedRaw(t, (socket) => onHead(socket, () => void socket.end(head)))
+    return sendRaw(port, bytes)
+  }
+  for (const field of ['Content-Length: 5', 'Transfer-Encoding: chunked']) {
+    const text = await switched(field)
+    t.match(text, /^HTTP\/1\.1 101 /)
+    t.notMatch(text, /content-length|transfer-encoding/i)
+  }
+  t.match(await switched('Transfer-Encoding: gzip'), /^HTTP\/1\.1 502 .*"code":"upstream_protocol_error"/s)
+})
+
 t.test('a reset is no end of a body', async (t) => {
   const { port, settled, outcomes } = await proxiedRaw(t, (socket) =>
     onHead(socket, () =>
