@@ -58,9 +58,7 @@ export function interimFields(raw: RawFields, status: number): HeaderList | Weir
   if (status < 100) return protocolError('no status code')
   // undici reports a 101 here if it names no protocol (RFC 9110 §7.8).
   if (status === 101) return protocolError('a switch to nothing')
-  const headers = downstreamFields(raw) ?? new HeaderList()
-  headers.delete('content-length') // RFC 9110 §8.6: it has none
-  return headers
+  return downstreamFields(raw) ?? new HeaderList()
 }
 
 /**
@@ -81,7 +79,6 @@ export function switchFields(
     return protocolError('a switch to a protocol that was not offered')
   const headers = downstreamFields(raw, mapping, x)
   if (headers === undefined) return protocolError('a transfer coding in a 101')
-  headers.delete('content-length') // RFC 9110 §8.6: an interim response has none
   headers.add('Connection', 'Upgrade')
   headers.add('Upgrade', protocol)
   return headers
