@@ -15,7 +15,7 @@ t.test('from low to high', async (t) => {
       '1.0.0-rc.1',
       '1.0.0',
     ],
-    ['2023-12-31', '2024-01-15-preview', '2024-01-15', '2024-02-01', '2024-10-01'],
+    ['2023-12-31', '2024-01-10', '2024-01-15-preview', '2024-01-15', '2024-02-01', '2024-10-01'],
     ['v9', 'v99999999999999999998', 'v99999999999999999999'],
     ['v2-rc1', '2', 'V2', 'v2'],
     ['v2-rc002', 'v2-RC3', 'v2-rc020', 'v2-rc100', 'v2'],
@@ -61,6 +61,16 @@ t.test('numbers by value', async (t) => {
 t.test('which versions are releases', async (t) => {
   for (const release of ['v1', '1', '1.0', 'v2.3.4', '2024-01-15', '2024-01', 'v1.0+build.7', 'V3'])
     t.ok(isRelease(release), release)
-  for (const other of ['v11-beta', 'v1beta2', '2.0.0-rc.1', 'v2_alpha', '2024-01-15-preview', 'beta', 'latest'])
+  for (const other of [
+    'v11-beta',
+    'v1beta2',
+    '2.0.0-rc.1',
+    'v2_alpha',
+    '2024-01-15-preview',
+    'beta',
+    'latest',
+    'beta2',
+    '2024-010',
+  ])
     t.notOk(isRelease(other), other)
 })

@@ -95,10 +95,20 @@ t.test('template, and prefixes', async (t) => {
   t.equal(await template('/café', '/caf%c3%a9/orders/5'), '/café/v1/orders')
 })
 
+t.test('the patterns of an endpoint, and what explain says', async (t) => {
+  const endpoints = [endpoint('v1/orders'), endpoint('v2/orders')]
+  const { filter } = await new FilterBench(endpoints).make(routeMatch, { prefix: '/api' })
+  t.same(filter.patterns!(endpoints[0]!), ['/api/v1/orders'])
+  t.same(filter.patterns!(endpoints[1]!), ['/api/v2/orders', '/api/orders'])
+  t.match([...filter.explain!(exchange({ path: '/api/v1/%6Frders' }))], [/^v1\/orders: chosen/])
+  t.same([...filter.explain!(exchange({ path: '/api/../x' }))], [])
+})
+
 t.test('without a version: the highest that is enabled', async (t) => {
   const off = { status: 'disabled' } as const
   t.equal((await router([endpoint('v2/a'), endpoint('v10/a'), endpoint('v9/a')]))('/orchestrator/a/x'), 'v10/a /x')
   t.equal((await router([endpoint('v9/a'), endpoint('v10/a', off), endpoint('v2/a')]))('/orchestrator/a'), 'v9/a ')
+  t.equal((await router([endpoint('v10/a', off), endpoint('v9/a')]))('/orchestrator/a'), 'v9/a ', 'in any order')
   t.equal((await router([endpoint('v2-rc1/a'), endpoint('v1/a')]))('/orchestrator/a'), 'v1/a ')
   t.equal((await router([endpoint('v10/a'), endpoint('v11-beta/a')]))('/orchestrator/a'), 'v10/a ')
   t.equal((await router([endpoint('v2-rc1/a'), endpoint('v2-rc2/a')]))('/orchestrator/a'), 'v2-rc2/a ', 'no release')

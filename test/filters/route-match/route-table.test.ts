@@ -35,6 +35,18 @@ t.test('names fully encoded', async (t) => {
   t.equal(to(encoded('/api/v1/order')), undefined)
 })
 
+t.test('of versions that are all out of service, the highest', async (t) => {
+  for (const order of [
+    ['v1', 'v2', 'v10'],
+    ['v10', 'v2', 'v1'],
+  ]) {
+    const table = new RouteTable('')
+    for (const version of order)
+      table.addName('a', version, endpoint(`${version}/a`, { status: 'disabled' }), `/${version}/a`)
+    t.equal(finder(table)('/a'), 'v10/a ')
+  }
+})
+
 t.test('what is taken', async (t) => {
   const table = new RouteTable('')
   const [a, b] = [endpoint('a'), endpoint('b')]
