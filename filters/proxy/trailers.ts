@@ -33,9 +33,9 @@ export function takesTrailers({ request: { httpVersion, method }, downstream }: 
 
 /** Trailer fields for the client; undefined if there are none. */
 export function trailerFields(raw: RawFields | null): HeaderList | undefined {
-  if (raw === null || raw.length === 0) return undefined
   const fields: string[] = []
-  for (const [name, value] of endToEndFields(raw)) if (!MISPLACED.has(name.toLowerCase())) fields.push(name, value)
+  for (const [name, value] of endToEndFields(raw ?? []))
+    if (!MISPLACED.has(name.toLowerCase())) fields.push(name, value)
   return fields.length === 0 ? undefined : HeaderList.fromWire(fields)
 }
 

@@ -55,3 +55,18 @@ t.test('gateways in a row are no loop, and neither are other names in Via', asyn
   const [, one, two] = String(via[0]).split(', ')
   t.not(one, two)
 })
+
+t.test('the field of a loop may be one of several', async (t) => {
+  const via: string[] = []
+  const { api } = await proxied(t, (request, response) => {
+    via.push(String(request.headers.via))
+    response.end('ok')
+  })
+  t.equal((await send(api)).status, 200)
+  for (const fields of [
+    [via[0]!, '1.1 other'],
+    ['1.1 other', via[0]!],
+  ])
+    t.equal((await send(api, { headers: { Via: fields } })).status, 508)
+  t.equal(via.length, 1)
+})

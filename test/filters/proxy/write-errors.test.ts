@@ -75,6 +75,22 @@ t.test('the error of a write is told at once, or if it is held when the read sid
   }
 })
 
+t.test('behind the end of the read side there is nothing to wait for', async (t) => {
+  const peer = signal<Socket>()
+  const upstream = await startRawUpstream((socket) => peer.fire(socket))
+  t.teardown(() => upstream.close())
+  const socket = connect({ port: upstream.port, host: '127.0.0.1', allowHalfOpen: true })
+  const error = new Promise<NodeJS.ErrnoException>((done) => socket.once('error', done))
+  new WriteErrors(socket).held = true
+  const other = await peer.promise
+  const ended = new Promise((done) => socket.resume().once('end', done))
+  other.end()
+  await ended
+  await new Promise((done) => other.once('close', done).resetAndDestroy())
+  socket.write('x')
+  t.equal((await error).syscall, 'write')
+})
+
 t.test('a tunnel on a connection that has carried an upload ends with a reset', async (t) => {
   const tunnel = signal<Socket>()
   let opened = 0

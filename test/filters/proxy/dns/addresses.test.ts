@@ -8,7 +8,7 @@ import type { Resolution } from '../../../../filters/proxy/dns/resolve.ts'
 
 const familyOf = (address: string): number => (address.includes(':') ? 6 : 4)
 
-function setUp(first: readonly string[] | Error = ['10.0.0.1'], ttl?: number) {
+function setUp(first: readonly string[] | Error = ['10.0.0.1'], ttl?: number | Promise<number>) {
   const clock = new ManualClock()
   const timers = new TimerWheel({ manual: true, now: () => clock.now() })
   const log: string[] = []
@@ -190,6 +190,33 @@ t.test('when no connection can be made the name is asked for anew, but not befor
   addresses.suspect()
   await pass(200)
   t.equal(upstream.asked, 3, 'at once, if min_ttl is over')
+})
+
+t.test('a TTL that comes late says nothing about a later resolution', async (t) => {
+  const late = Promise.withResolvers<number>()
+  const { upstream, lookup, pass, use } = setUp(['10.0.0.1'], late.promise)
+  use()
+  await lookup()
+  use()
+  upstream.ttl = undefined
+  await pass(30_200)
+  t.equal(upstream.asked, 2)
+  late.resolve(5000)
+  use()
+  await pass(10_000)
+  t.equal(upstream.asked, 2)
+})
+
+t.test('what is closed while it asks sets no timer afterwards', async (t) => {
+  const { addresses, upstream, lookup, timers } = setUp()
+  const answer = Promise.withResolvers<void>()
+  upstream.answer = answer.promise
+  const found = lookup()
+  addresses.close()
+  answer.resolve()
+  t.same(await found, ['10.0.0.1'])
+  await turn()
+  t.equal(timers.size, 0)
 })
 
 t.test('what is closed asks no more', async (t) => {
