@@ -38,7 +38,7 @@ class HealthCheckDispatch implements Dispatcher.DispatchHandler, PooledRequest {
   send(): void {
     const { signal } = this.#request
     if (signal.aborted) return this.#giveUp()
-    signal.addEventListener('abort', this.#giveUp, { once: true })
+    signal.addEventListener('abort', this.#giveUp)
     this.#dispatch(this.#pool)
   }
 

@@ -131,4 +131,6 @@ t.test('explain says that the balancer chooses, where there is a choice', async 
   }
   t.same(await of(1, 2, 0), ['one of 2 targets, which the balancer random_two picks'])
   t.same(await of(1, 0), [])
+  const { filter } = await new FilterBench().make(proxy)
+  t.same([...filter.explain!(exchange())], [], 'without an endpoint there is nothing to choose from')
 })

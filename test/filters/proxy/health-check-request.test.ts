@@ -52,6 +52,12 @@ t.test('an endless body is not waited for', async (t) => {
   t.equal((await ask()).status, 200)
 })
 
+t.test('as many bytes as are wanted are enough', async (t) => {
+  const upstream = await startUpstream((_request, response) => void response.write('x'.repeat(10)))
+  t.teardown(() => upstream.close())
+  t.equal((await checking(t, upstream.url)()).body.length, 10)
+})
+
 t.test('interim answers are none; a kept connection that is closed when used again is no failure', async (t) => {
   let connections = 0
   const upstream = await startRawUpstream((socket) => {

@@ -110,7 +110,8 @@ t.test('Path of a cookie', async (t) => {
     ['/gone/x', '/x'],
   ] as const)
     t.equal(cookie(`a=b; Path=${from}`, {}, rules), `a=b; Path=${to}`, from)
-  t.equal(cookie('__Host-a=b; Path=/', {}, rules), '__Host-a=b; Path=/')
+  for (const name of ['__Host-a', ' __host-a']) t.equal(cookie(`${name}=b; Path=/`, {}, rules), `${name}=b; Path=/`)
+  for (const pair of ['x__Host-a=b', 'a=__Host-b']) t.not(cookie(`${pair}; Path=/`, {}, rules), `${pair}; Path=/`)
   t.equal(cookie('a=b; Path=/x', { path: '/a;Domain=evil.test/x' }), 'a=b; Path=/x')
 })
 
