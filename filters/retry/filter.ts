@@ -125,10 +125,11 @@ class RetryFilter implements Filter {
     if (x.aborted || x.over) return 'aborted'
     if (!allowed) return 'unsafe'
     if (retries >= max) return 'exhausted'
-    const after =
+    const asked =
       'response' in result ? retryAfter((result.response as Response).headers.get('retry-after'), clock.wall()) : 0
-    if (after !== undefined && after > maxAfter) return 'retry_after'
-    const wait = (after ?? 0) + backoff(retries, growth.base, growth.max, Math.random())
+    const after = asked ?? 0
+    if (after > maxAfter) return 'retry_after'
+    const wait = after + backoff(retries, growth.base, growth.max, Math.random())
     const now = clock.now()
     if (now + wait >= deadline) return 'timeout'
     if (!this.#budget.allows(this.#rules, now)) return 'budget'

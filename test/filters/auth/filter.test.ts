@@ -189,7 +189,8 @@ t.test('roles: any; scopes: all', async (t) => {
   const nested = { roles: ['a'], roles_claim: 'realm_access.roles' }
   t.equal(await verdict(nested, { realm_access: { roles: ['a'] } }), undefined)
   t.equal(await verdict(nested, { 'realm_access.roles': ['a'] }), undefined)
-  t.equal(await verdict(nested, { realm_access: 'x' }), '403 role_missing')
+  for (const realm_access of ['x', null, ['roles']])
+    t.equal(await verdict(nested, { realm_access }), '403 role_missing')
   t.equal(await verdict({ roles: ['Object'], roles_claim: 'constructor.name' }, {}), '403 role_missing')
   t.equal(await verdict({ roles: ['x'], roles_claim: '__proto__.x' }, {}), '403 role_missing')
   t.equal((await ask({ secret: SECRET, roles: ['a'] }, undefined)).verdict, '401 token_missing', 'roles imply required')

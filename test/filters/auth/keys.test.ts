@@ -111,6 +111,7 @@ t.test('a public key in the forms that environments make of it', async (t) => {
     'PEM in base64': base64(rsaPem),
     'PEM in base64, in lines': base64(rsaPem).replaceAll(/.{76}/g, '$&\n'),
     'JWK in base64': base64(jwk),
+    'JWK with white space around it': `\n ${jwk}\n`,
     'no BEGIN and END': lines.slice(1, -1).join(''),
   })) {
     const made = await bench.make(auth, { algorithm: 'RS256', public_key, required: true })

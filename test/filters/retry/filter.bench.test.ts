@@ -52,3 +52,12 @@ t.test('no wait is begun that would end at the deadline or later', async (t) => 
   t.equal(await calls(1000), 1)
   t.equal(await calls(0, '1'), 1, 'a second later it would be over')
 })
+
+t.test('a request that needs no retry counts nothing', async (t) => {
+  const { bench, through } = await setUp({ max_retries: 1 })
+  t.equal((await through([200], {})).status, 200)
+  t.equal((await through([404], {})).status, 404)
+  t.notMatch(bench.meter.text(), /weir_retries_total\{/)
+  t.equal((await through([503, 200], {})).calls, 2)
+  t.match(bench.meter.text(), /weir_retries_total\{endpoint="api",outcome="recovered"\} 1/)
+})

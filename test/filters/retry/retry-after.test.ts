@@ -16,6 +16,13 @@ t.test('Retry-After', async (t) => {
     ['1.5', undefined],
     ['soon', undefined],
     ['1994-11-06', undefined],
+    ['x Sun, 06 Nov 1994 08:49:37 GMT', undefined],
+    ['Sun, 06 Nov 1994 08:49:37 GMT (x)', undefined],
+    ['Sun,06 Nov 1994 08:49:37 GMT', undefined],
+    ['x Sun Nov  6 08:49:37 1994', undefined],
+    ['Sun Nov  6 08:49:37 1994 (x)', undefined],
+    ['x5', undefined],
+    ['5x', undefined],
     ['Sun, 99 Xxx 1994 99:99:99 GMT', undefined],
   ] as const)
     t.equal(retryAfter(value, wall), ms, String(value))

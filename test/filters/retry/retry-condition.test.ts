@@ -31,4 +31,5 @@ t.test('errors', async (t) => {
   for (const [code, condition] of table)
     t.equal(retryCondition({ error: new WeirError(code) }, STATUSES), condition, code)
   t.equal(retryCondition({ error: new Error('of a filter') }, STATUSES), 'done')
+  t.equal(retryCondition({ error: undefined }, STATUSES), 'done', 'a filter may throw anything')
 })
