@@ -221,6 +221,9 @@ t.test('options', async (t) => {
     'cached_response has no effect: fallback_strategy is error_response',
     'redirect has no effect: fallback_strategy is error_response',
   ])
+  t.same(await warned({ cached_response: { max_entry_size: '2MiB', max_size: '1MiB' } }), [
+    'cached_response has no effect: fallback_strategy is error_response',
+  ])
   const kept = (max_entry_size: string) =>
     warned({ fallback_strategy: 'cached_response', cached_response: { max_entry_size, max_size: '1MiB' } })
   t.same(await kept('1MiB'), [])
