@@ -51,6 +51,8 @@ t.test('no wait is begun that would end at the deadline or later', async (t) => 
   t.equal(await calls(999), 2)
   t.equal(await calls(1000), 1)
   t.equal(await calls(0, '1'), 1, 'a second later it would be over')
+  const { through: slowly } = await setUp({ timeout: '1s', backoff: { base: '9000h', max: '9000h' } })
+  t.equal((await slowly([503], {})).calls, 1, 'the backoff counts too')
 })
 
 t.test('a request that needs no retry counts nothing', async (t) => {
