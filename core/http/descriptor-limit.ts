@@ -9,9 +9,9 @@ const KEPT = 32
  */
 export function descriptorLimit(read = () => readFileSync('/proc/self/limits', 'latin1')): number | undefined {
   try {
-    const soft = /^Max open files +(\d+)/m.exec(read())?.[1]
-    return soft === undefined ? undefined : Number(soft)
+    return Number(/Max open files +(\d+)/.exec(read())![1])
   } catch {
+    // No such file, or no number in it: there is no limit.
     return undefined
   }
 }

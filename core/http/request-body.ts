@@ -107,7 +107,7 @@ export class RequestBody implements BodySource, IdleOwner {
       if (this.#sink?.write(chunk) === false) this.pause()
     })
     message.on('end', () => this.#over()?.end())
-    message.on('error', () => this.#fail('client_gone'))
+    message.on('error', () => {}) // `close` follows
     message.on('close', () => {
       if (message.complete) this.#over()
       else this.#fail('client_gone')

@@ -47,8 +47,6 @@ function reframed(raw: readonly string[], length: string | undefined, keeps: boo
 
 /** Whether a field says where a body ends. */
 export const isFraming = (name: string): boolean =>
-  (name.length === 14 && equalsIgnoreCase(name, 'content-length')) ||
-  (name.length === 17 && equalsIgnoreCase(name, 'transfer-encoding'))
+  equalsIgnoreCase(name, 'content-length') || equalsIgnoreCase(name, 'transfer-encoding')
 
-const hasBody = (status: number, method: string): boolean =>
-  method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304
+const hasBody = (status: number, method: string): boolean => method !== 'HEAD' && status !== 204 && status !== 304
