@@ -9,7 +9,7 @@ export type ResponseContent = Pick<Response, 'body'> & { readonly upgrade: Respo
  */
 export function dropResponse(response: unknown, error?: Error): void {
   const { upgrade, body } = (response ?? {}) as Partial<ResponseContent>
-  for (const free of [() => upgrade?.socket?.destroy(), () => body?.discard?.(error)]) {
+  for (const free of [() => upgrade?.socket.destroy(), () => body?.discard(error)]) {
     try {
       free()
     } catch {

@@ -223,6 +223,23 @@ t.test('upstream hooks nest, and may call again', async (t) => {
   t.strictSame(settled, ['a 1 success', 'b 1 success', 'a 2 success', 'b 2 success'])
 })
 
+t.test('an attempt whose response an upstream hook does not deliver is settled by what the hook decides', async (t) => {
+  for (const [decide, status, result] of [
+    [() => reply(418, 'teapot'), 418, 'success'],
+    [async () => reply(418, 'teapot'), 418, 'success'],
+    [() => Promise.reject(new Error('its own')), 500, 'ignored'],
+  ] as const) {
+    const notes: string[] = []
+    const decides: Filter['upstream'] = async (_x, call, next) => {
+      await next(call)
+      return decide()
+    }
+    const { ask } = await run(t, [noter('a', notes, { upstream: decides })])
+    t.equal((await ask()).status, status)
+    t.strictSame(notes.slice(2, 5), ['a.admit', `a.settled 1 ${result}`, 'a.response'], 'before the response goes out')
+  }
+})
+
 t.test('an unmet requirement never reaches the upstream', async (t) => {
   const lazy = factory('lazy', {}, { enforces: ['seal'] })
   const gateway = await run(t, [lazy], { requires: ['seal'] })

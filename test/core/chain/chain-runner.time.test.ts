@@ -165,23 +165,53 @@ t.test('every hook that blocks is named, and nobody else', async (t) => {
   }
 })
 
-t.test('waiting is not blocking', async (t) => {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const begun = entered()
-  const gateway = await gatewayWith(
-    t,
-    {
-      request: () => {
-        begun.resolve()
-        return promise
-      },
-    },
-    'none',
-  )
-  const asked = send(gateway.api)
-  await begun.promise
-  gateway.pass(5000)
-  resolve()
-  t.equal((await asked).status, 200)
-  t.same(gateway.lines, [])
-})
+for (const hook of ['request', 'routed', 'upstream', 'response'] as const)
+  for (const failing of [false, true])
+    t.test(`waiting is not blocking: a ${hook} hook that ${failing ? 'fails' : 'goes on'} afterwards`, async (t) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const begun = entered()
+      const gateway = await gatewayWith(
+        t,
+        {
+          admit: () => {},
+          settled: () => {},
+          response: () => {},
+          log: () => {},
+          [hook]: async (_x: unknown, call: never, next: (call: never) => never) => {
+            begun.resolve()
+            await promise
+            if (failing) throw new Error('late')
+            return hook === 'upstream' ? next(call) : undefined
+          },
+        } as Filter,
+        'none',
+      )
+      const asked = send(gateway.api)
+      await begun.promise
+      gateway.pass(5000)
+      resolve()
+      t.equal((await asked).status, failing ? 500 : 200)
+      await gateway.logged(1)
+      t.equal(gateway.lines.filter(({ level }) => level === 'warn').length, 0)
+      t.equal(gateway.lines.length, failing ? 1 : 0, 'only the error of the hook')
+    })
+
+for (const hooked of [false, true])
+  t.test(`nor is waiting for the upstream, ${hooked ? 'inside' : 'without'} an upstream hook`, async (t) => {
+    const [arrived, answer] = [entered(), entered()]
+    const around: Filter = hooked ? { upstream: async (_x, call, next) => next(call) } : {}
+    const gateway = await gatewayWith(t, { ...around, settled: () => {}, response: () => {}, log: () => {} }, 'none')
+    gateway.upstream.server.removeAllListeners('request')
+    gateway.upstream.server.on('request', async (_request, response) => {
+      arrived.resolve()
+      await answer.promise
+      response.end('late')
+    })
+    const asked = send(gateway.api)
+    await arrived.promise
+    gateway.pass(5000)
+    answer.resolve()
+    t.equal((await asked).status, 200)
+    await gateway.logged(1)
+    t.same(gateway.lines, [])
+  })
