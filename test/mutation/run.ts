@@ -1,6 +1,7 @@
-// npm run mutation [room…] [--sample=LINES] [--seed=NUMBER]: puts single faults into the code and counts how many the tests see.
-// Every fault of a room is tried by the tests that stand beside it; those that survive are tried by all tests. The report is
-// .stryker/<room>.html, the faults that survive are printed. A whole room takes hours: `--sample` takes that many lines of it at random.
+// npm run mutation [room…] [--sample=LINES] [--seed=NUMBER] [--near]: puts single faults into the code and counts how many the tests see.
+// Every fault of a room is tried by the tests that stand beside it; those that survive are tried by all tests, unless `--near` is
+// given. The report is .stryker/<room>.html, the faults that survive are printed. A whole room takes hours: `--sample` takes that
+// many lines of it at random.
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
@@ -20,7 +21,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   proxy: { code: 'filters/proxy/**/*.ts', near: 'test/filters/proxy/**' },
   live: { code: 'config/live/*.ts', near: 'test/config/live/**' },
 }
-const ALL_TESTS = 'test/{core,filters,config,plugins,e2e}/**'
+const ALL_TESTS = 'test/{core,filters,config,plugins,e2e,conformance}/**'
 const FOLDER = '.stryker'
 /** Share of the faults that the tests must see. */
 const GOAL = 0.85
@@ -52,9 +53,14 @@ let seen = 0
 let total = 0
 for (const name of chosen.length > 0 ? chosen : Object.keys(ROOMS)) {
   const { code, near } = ROOMS[name]!
-  const first = run(`${name}-near`, linesOf(code), near)
+  const first = run(`${name}-near`, linesOf(code), [fastOf(near)])
   const left = first.filter(survived).map(rangeOf)
-  const second = left.length === 0 ? [] : run(name, left, ALL_TESTS)
+  const nearOnly = process.argv.includes('--near')
+  const second = nearOnly
+    ? first
+    : left.length === 0
+      ? []
+      : run(name, left, [fastOf(ALL_TESTS), `${near}/*.slow.test.ts`])
   // A range may hold a smaller fault, which the first run has seen.
   const survivors = second.filter((mutant) => survived(mutant) && left.includes(rangeOf(mutant)))
   for (const mutant of survivors)
@@ -86,8 +92,12 @@ function linesOf(glob: string): string[] {
   return taken
 }
 
+function fastOf(tests: string): string {
+  return `${tests}/!(*.slow).test.ts`
+}
+
 /** Stryker's mutants of these files or ranges, as these tests judge them. */
-function run(name: string, mutate: string[], tests: string): Placed[] {
+function run(name: string, mutate: string[], testFiles: string[]): Placed[] {
   mkdirSync(FOLDER, { recursive: true })
   const report = `${FOLDER}/${name}.json`
   const config = `${FOLDER}/${name}.config.json`
@@ -96,7 +106,7 @@ function run(name: string, mutate: string[], tests: string): Placed[] {
     plugins: ['@stryker-mutator/tap-runner'],
     coverageAnalysis: 'perTest',
     tap: {
-      testFiles: [`${tests}/!(*.slow).test.ts`],
+      testFiles,
       nodeArgs: ['--no-warnings', '-r', '{{hookFile}}', '{{testFile}}'],
       forceBail: true,
     },
@@ -104,7 +114,8 @@ function run(name: string, mutate: string[], tests: string): Placed[] {
     // Other texts and empty literals are mostly faults of messages.
     mutator: { excludedMutations: ['StringLiteral', 'ObjectLiteral', 'ArrayDeclaration'] },
     ignoreStatic: true,
-    ignorePatterns: ['dist', 'coverage'],
+    // `.tap` changes while other tests run.
+    ignorePatterns: ['dist', 'coverage', '.tap'],
     concurrency: 2,
     tempDirName: FOLDER,
     // Stryker would read it by TypeScript's JavaScript interface, which TypeScript 7 does not have.
