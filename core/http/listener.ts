@@ -90,10 +90,9 @@ export class Listener {
   /** Opens the socket. Resolves to its address; rejects if the configured one can't be bound. */
   async open(): Promise<AddressInfo> {
     const { host, port, fd } = this.#options
-    const address = fd === undefined ? { port, ...(host === undefined ? {} : { host }) } : { fd }
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(address, () => {
+      this.#server.listen(fd === undefined ? { port, host } : { fd }, () => {
         this.#server.off('error', reject)
         resolve()
       })

@@ -11,8 +11,8 @@ export interface ParserError extends Error {
 }
 
 /** Whether an error of a connection is about the bytes that the client sent; other errors are about the connection itself. */
-export const isParserError = ({ code = '' }: ParserError): boolean =>
-  code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+export const isParserError = (error: ParserError): error is ParserError & { readonly code: string } =>
+  error.code?.startsWith('HPE_') === true || error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
 
 /**
  * The status for bytes that are no request, or not one that is supported (RFC 9112 §2.2, §3). Undefined for what comes after
@@ -41,7 +41,7 @@ export function unparsedStatus(error: ParserError): number | undefined {
  * Why bytes are no request: another protocol by its first bytes, else the parser's code. TLS begins with a record of type
  * handshake (RFC 8446 §5.1), HTTP/2 with its preface (RFC 9113 §3.4).
  */
-export function unparsedReason({ rawPacket, code }: ParserError): string | undefined {
+export function unparsedReason({ rawPacket, code }: ParserError & { readonly code: string }): string {
   if (rawPacket?.[0] === 0x16 && rawPacket[1] === 0x03) return 'tls_handshake'
   return rawPacket?.toString('latin1', 0, PREFACE.length) === PREFACE ? 'http2_preface' : code
 }

@@ -32,7 +32,7 @@ export function refuseUnparsed(state: ListenerState, error: ParserError, socket:
     if (status === undefined) return
     const { listener, base } = state.settings.chain
     const reason = unparsedReason(error)
-    const mistake = OTHER_PROTOCOLS[reason ?? '']
+    const mistake = OTHER_PROTOCOLS[reason]
     const { peer } = connection
     if (mistake !== undefined) state.runtime.repeated.warn(`${reason} ${listener}`, { reason, listener, peer }, mistake)
     state.runtime.log(base.logs, {
@@ -43,7 +43,7 @@ export function refuseUnparsed(state: ListenerState, error: ParserError, socket:
       error: undefined,
       durationMs: 0,
       listener,
-      ...(reason === undefined ? {} : { reason }),
+      reason,
     })
   })
 }

@@ -24,7 +24,7 @@ export function leavesParser(state: ListenerState, req: IncomingMessage): boolea
 export function boundQueue(connection: Connection, socket: Socket): void {
   askBeforeRequest(socket, (req) => {
     if (!connection.full) return 'read'
-    return req.headers.upgrade === undefined && offerOf(req, []) === 'ignore' ? 'release' : 'stop'
+    return offerOf(req, []) === 'ignore' ? 'release' : 'stop'
   })
 }
 

@@ -92,6 +92,25 @@ t.test('requests behind a pipeline that was full are served, and so are those th
   t.equal(await inFlight(), 0)
 })
 
+t.test('an offer to switch protocols is served wherever it stands in a pipeline, full or not', async (t) => {
+  const offer = 'Connection: Upgrade\r\nUpgrade: h2c\r\n'
+  for (const at of [0, 5, 16, 17, 18, 40]) {
+    const { port, begun, release, inFlight } = await holding(t)
+    const socket = await connectTo(port)
+    let received = ''
+    socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+    const names = Array.from({ length: 50 }, (_, i) => `r${i}`)
+    socket.write(
+      names.map((name, i) => get(name, i === at ? offer : '')).join('') + get('last', 'Connection: close\r\n'),
+    )
+    await begun(Math.min(at + 1, 17))
+    release()
+    await once(socket, 'close')
+    t.same(served(received), [...names, 'last'], `at ${at}`)
+    t.equal(await inFlight(), 0)
+  }
+})
+
 t.test('a pipeline of requests with bodies ends with the connection, and nothing is served twice', async (t) => {
   const { port, begun, release, inFlight } = await holding(t)
   const socket = await connectTo(port)
