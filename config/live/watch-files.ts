@@ -118,14 +118,12 @@ async function settled(
   return now
 }
 
-/** Differs for different states of a file; empty if there is no file. Rejects if it can't be looked at for now. */
+/** Differs for different states of a file; empty if there is no file. */
 export async function stamp(file: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
     return [dev, ino, size, mtimeNs, ctimeNs].join()
-  } catch (error) {
-    // The process has too many files open: that says nothing about this one.
-    if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } catch {
     return ''
   }
 }

@@ -97,7 +97,8 @@ t.test('loads are done one after the other, and who waits is served by the same 
 
 t.test('what fails is told until something loads, and changes nothing', async (t) => {
   const { source, reloader, applied, said, metric } = await setUp()
-  const { version } = await reloader.status()
+  const { version, files } = await reloader.status()
+  t.strictSame(files, ['weir.yaml'])
   source.text = 'listen: 1\ndebug: maybe\n'
   t.match(await reloader.reload('api'), { outcome: 'failed', version, problems: [{ line: 2, col: 1, path: 'debug' }] })
   t.match(await reloader.status(), {
@@ -236,4 +237,44 @@ t.test('after its end nothing is loaded, and nothing watched', async (t) => {
   t.match(await reloader.reload('api'), { outcome: 'failed', problems: [{ message: /stopping/ }] })
   t.equal(applied.length, 0)
   t.equal(source.unwatched, source.watched.length)
+})
+
+t.test('an edit first loads what others have changed, if anything', async (t) => {
+  const { source, reloader, applied, said } = await setUp()
+  const loadChanges = () => reloader.enqueue(() => reloader.loadChanges())
+  t.equal(await loadChanges(), undefined)
+  t.strictSame(said, [], 'nothing is said of nothing')
+  source.text = 'listen: 2\n'
+  t.match(await loadChanges(), { outcome: 'applied' })
+  t.match(said, [/^configuration reloaded$/])
+  source.text = 'listen: 2 # the same\n'
+  t.match(await loadChanges(), { outcome: 'unchanged' }, 'its places are others')
+  source.text = 'debug: maybe\n'
+  t.match(await loadChanges(), { outcome: 'failed' })
+  t.match(await loadChanges(), { outcome: 'failed' }, 'again: nobody has mended it')
+  source.text = 'listen: 2 # the same\n'
+  t.match(await loadChanges(), { outcome: 'unchanged' })
+  t.equal(await loadChanges(), undefined)
+  t.equal(applied.length, 1)
+})
+
+t.test('an edited configuration is committed once, whether it changes anything or not', async (t) => {
+  const commits: string[] = []
+  const { source, reloader, said } = await setUp({
+    apply: async (_next, _live, commit) => {
+      await commit?.()
+      return [{ path: ['listen'], message: 'unwise' }]
+    },
+  })
+  const applyText = async (text: string): ReturnType<Reloader['applyLoaded']> => {
+    source.text = text
+    const next = await new ConfigLoader(source, {}).load()
+    return reloader.enqueue(() => reloader.applyLoaded(next, async () => void commits.push(text)))
+  }
+  t.match(await applyText('listen: 2\n'), { outcome: 'applied', warnings: [{}, { line: 1, message: 'unwise' }] })
+  t.match(said, [/^configuration reloaded$/, /^there are no endpoints/, /^unwise$/])
+  t.match(await applyText('\nlisten: 2\n'), { outcome: 'unchanged', warnings: [{}, { line: 2, message: 'unwise' }] })
+  t.match(said.at(-1), /nothing has changed/)
+  t.strictSame(commits, ['listen: 2\n', '\nlisten: 2\n'])
+  t.equal(reloader.live.spec.listeners[0]?.port, 2)
 })

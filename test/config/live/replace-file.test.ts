@@ -39,12 +39,13 @@ t.test('a file is replaced whole, with the mode it had', async (t) => {
 t.test('what can not be replaced is said, and left as it is', async (t) => {
   const dir = await folder(t, { 'weir.yaml': 'old' })
   const file = join(dir, 'weir.yaml')
-  const refused = (name: string, message: RegExp) => t.rejects(replaceFile(name, next, old), { message })
+  const refused = (name: string, message: RegExp) =>
+    t.rejects(replaceFile(name, next, old), { name: 'ConfigError', problems: [{ message }] })
   chmodSync(file, 0o400)
-  await refused(file, /the file is read-only/)
+  await refused(file, /^the file is read-only$/)
   chmodSync(file, 0o600)
-  await refused(join(dir, 'none.yaml'), /there is no such file/)
-  await refused(dir, /not a regular file/)
+  await refused(join(dir, 'none.yaml'), /^there is no such file$/)
+  await refused(dir, /^this is not a regular file/)
   await refused('/dev/null', /not a regular file/)
   await refused('/proc/self/comm', /written|permission|no such file/)
   if (process.getuid?.() !== 0) {

@@ -72,6 +72,23 @@ t.test('many writes at once are one change', async (t) => {
   t.ok(await quiet())
 })
 
+t.test('writes that do not end are told of all the same', async (t) => {
+  const { file } = setUp(t)
+  const { next } = await watching(t, [file])
+  const writing = setInterval(() => writeFileSync(file, String(performance.now())), 30)
+  t.teardown(() => clearInterval(writing))
+  t.ok(await next())
+})
+
+t.test('what has not changed since the watch began is not told of, and its state is known', async (t) => {
+  const { file, dir } = setUp(t)
+  const pattern = join(dir, '*.conf')
+  const seen = new Map([['/another', 'from an earlier watch']])
+  const { quiet } = await watching(t, [file], [pattern], { seen })
+  t.ok(await quiet())
+  t.strictSame([...seen.keys()], [file, `glob ${pattern}`])
+})
+
 t.test('a link that is swapped, as Kubernetes does it, again and again', async (t) => {
   const { dir } = setUp(t)
   const version = (n: number): void => {
@@ -119,6 +136,39 @@ t.test('files that come, change and go behind a pattern', async (t) => {
   t.ok(await next(), 'a changed one')
   unlinkSync(join(folder, 'b.yaml'))
   t.ok(await next(), 'one that is gone')
+})
+
+t.test('a pattern with folders that come and go', async (t) => {
+  const { dir } = setUp(t)
+  mkdirSync(join(dir, 'a'))
+  const { next } = await watching(t, [], [join(dir, '*', 'x.yaml')])
+  writeFileSync(join(dir, 'a', 'x.yaml'), 'a')
+  t.ok(await next(), 'in a folder that is there')
+  mkdirSync(join(dir, 'b'))
+  writeFileSync(join(dir, 'b', 'x.yaml'), 'b')
+  t.ok(await next(), 'in a new one')
+  unlinkSync(join(dir, 'b', 'x.yaml'))
+  t.ok(await next(), 'which is watched from then on')
+})
+
+t.test('links through several folders', async (t) => {
+  const { dir } = setUp(t)
+  for (const name of ['first', 'second', 'third']) mkdirSync(join(dir, name))
+  for (const n of [1, 2, 3]) writeFileSync(join(dir, 'third', String(n)), 'the same')
+  const point = (link: string, target: string): void => {
+    symlinkSync(target, `${link}.tmp`)
+    renameSync(`${link}.tmp`, link)
+  }
+  const [first, second] = [join(dir, 'first', 'link'), join(dir, 'second', 'link')]
+  point(first, '../second/link')
+  point(second, join(dir, 'third', '1'))
+  const { next } = await watching(t, [first])
+  point(second, '../third/2')
+  t.ok(await next(), 'the second')
+  point(first, '../third/3')
+  t.ok(await next(), 'the first')
+  writeFileSync(join(dir, 'third', '3'), 'another')
+  t.ok(await next(), 'the file')
 })
 
 t.test('a folder that does not exist yet', async (t) => {
