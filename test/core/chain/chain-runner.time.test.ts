@@ -130,6 +130,31 @@ t.test('a response that comes too late is dropped', async (t) => {
   t.match(gateway.finished, [{ status: 500 }])
 })
 
+t.test('an upstream hook that took too long makes no upstream call any more', async (t) => {
+  const [begun, go] = [entered(), entered()]
+  const called = Promise.withResolvers<unknown>()
+  const gateway = await gatewayWith(t, {
+    async upstream(_x, call, next) {
+      begun.resolve()
+      await go.promise
+      const result = (async () => next(call))()
+      called.resolve(result.catch((error: unknown) => error))
+      return result
+    },
+  })
+  let calls = 0
+  gateway.upstream.server.on('request', () => calls++)
+  const asked = send(gateway.api)
+  await begun.promise
+  gateway.pass(2200)
+  t.equal((await asked).status, 500)
+  await gateway.logged(1)
+  go.resolve()
+  t.match(await called.promise, { code: 'client_gone' })
+  t.equal(calls, 0)
+  t.match(gateway.finished, [{ outcome: 'completed', status: 500, attempts: 0 }])
+})
+
 t.test('a hook that blocks the event loop is logged by name', async (t) => {
   let block = 0
   const gateway = await gatewayWith(t, {

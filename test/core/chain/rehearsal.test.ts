@@ -154,6 +154,17 @@ t.test('hooks of filters that are not offline do not run; what depends on them i
     ['routed not run', 'upstream not run'],
   )
 
+  // Others that do not run decide neither.
+  const other = factory('other', { request: never, routed: never }, { enforces: ['something else'] })
+  const plain = factory('plain', { request: never, routed: never })
+  const several = await gatewayOf(t, ['router', 'other', 'plain', 'proxy'], [other, plain, router])
+  t.equal(ending(await several.rehearse({})), '? which endpoint "router" routes it to')
+  const among = await gatewayOf(t, ['route-match', 'guard', 'other', 'plain', 'proxy'], [other, plain, guard], [CLOSED])
+  t.equal(
+    ending(await among.rehearse({ path: '/orchestrator/closed' })),
+    '? whether "guard" satisfies "authentication"',
+  )
+
   const picky = factory('picky', { pick: never, call: never } as Filter, { terminal: true, perEndpoint: true })
   const picked = await gatewayOf(t, ['route-match', 'picky'], [picky])
   t.equal(ending(await picked.rehearse({ path: '/orchestrator/open' })), undefined)
