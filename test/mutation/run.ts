@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   retry: { code: 'filters/retry/*.ts', near: 'test/filters/retry/**' },
   'route-match': { code: 'filters/route-match/*.ts', near: 'test/filters/route-match/**' },
   proxy: { code: 'filters/proxy/**/*.ts', near: 'test/filters/proxy/**' },
-  live: { code: 'config/live/*.ts', near: 'test/config/live/**' },
+  live: { code: 'config/live/*.ts', near: 'test/config/{live,document,edit}/**' },
 }
 const ALL_TESTS = 'test/{core,filters,config,plugins,e2e,conformance}/**'
 const FOLDER = '.stryker'
