@@ -110,7 +110,6 @@ export class Tunnel implements FlowOwner, IdleOwner {
 
   #cutLater(): void {
     this.#leaving = true
-    this.#watchdog.stop()
     if (this.#open > 0) this.#deadline = this.#parts.timers.after(LEAVE_MS, () => this.#cut())
   }
 
