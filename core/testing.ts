@@ -1,12 +1,13 @@
 /** What a test imports as `weir/testing`. No code that serves requests imports it. */
 
+export type { MetricReading } from './observe/metric-rows.ts'
 export { type ConformanceTest, conform, conformance } from './testing/conform/conform.ts'
 export type { ConformSetup } from './testing/conform/rule.ts'
 export { type BenchFilter, FilterBench } from './testing/filter-bench.ts'
 export type { GatewaySetup } from './testing/gateway-setup.ts'
 export type { Injected, InjectedResponse } from './testing/inject.ts'
 export { ManualClock } from './testing/manual-clock.ts'
-export { MemoryMeter, type MetricReading, metricOf } from './testing/memory-meter.ts'
+export { MemoryMeter, metricOf } from './testing/memory-meter.ts'
 export { type LoggedLine, RecordingLogger } from './testing/recording-logger.ts'
 export type { FilterFault } from './testing/recording-runtime.ts'
 export type { ChainSetup, ServiceValue } from './testing/run/chain-setup.ts'

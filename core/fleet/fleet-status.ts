@@ -1,5 +1,7 @@
+import type { Clock } from '../base/clock.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import type { TargetState } from '../state/target-state.ts'
+import { FleetProbes } from './fleet-probes.ts'
 import type { Member } from './member.ts'
 import { type BreakerValue, type EjectedValue, type HealthValue, keyOf, type StatusKey, textOf } from './status-keys.ts'
 import { type Batch, type ValueSender, Values } from './values.ts'
@@ -9,14 +11,16 @@ import { type Batch, type ValueSender, Values } from './values.ts'
  * one worker ejects it; what a worker had ejected returns when the worker ends. Of a breaker, the last change in any worker counts.
  */
 export class FleetStatus {
+  readonly probes: FleetProbes
   readonly #registry: EndpointRegistry
   readonly #values = new Values()
   readonly #senders = new Map<Member<unknown>, ValueSender>()
   /** Ejections of workers that run, by key. */
   readonly #ejected = new Map<string, Map<Member<unknown>, EjectedValue>>()
 
-  constructor(registry: EndpointRegistry) {
+  constructor(registry: EndpointRegistry, clock: Clock) {
     this.#registry = registry
+    this.probes = new FleetProbes(clock, (breaker) => this.#close(breaker))
     registry.subscribe((event) => {
       if (event.type !== 'target_health') return
       const { endpoint, target, to, reason } = event
@@ -84,11 +88,20 @@ export class FleetStatus {
 
   #breaker(key: StatusKey & { readonly 0: 'breaker_state' }, value: BreakerValue | undefined): void {
     this.#values.set(textOf(key), value)
+    if (value?.to !== 'half_open') this.probes.changed(textOf(key))
     const [, endpoint, filter, target] = key
     const state = this.#registry.get(endpoint)
     if (state === undefined || value === undefined) return
     const { from, to, reason } = value
     this.#registry.breaker(state, { filter, target: target ?? undefined, from, to, reason })
+  }
+
+  /** Enough probes have succeeded, whichever workers sent them. */
+  #close(breaker: string): void {
+    const key = keyOf(breaker)
+    if (key[0] !== 'breaker_state') return
+    const reason = 'the probes succeeded'
+    this.#breaker(key, { from: 'half_open', to: 'closed', reason, until: 0, by: 'primary' })
   }
 
   #target(key: StatusKey): TargetState | undefined {

@@ -3,7 +3,7 @@ import type { Settings } from '../../config/read/settings.ts'
 import { startTimer } from '../base/timer.ts'
 import type { Catalog } from '../build/catalog.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
-import type { FileBytes, Prepared, Question, ToPrimary, ToWorker } from '../fleet/messages.ts'
+import type { FileBytes, Prepared, Question, ServiceCall, ToPrimary, ToWorker } from '../fleet/messages.ts'
 import { processChannel } from '../fleet/process-channel.ts'
 import { FIRST_SOCKET_FD, LOG_FD } from '../fleet/spawn-worker.ts'
 import type { Batch } from '../fleet/values.ts'
@@ -18,7 +18,7 @@ import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
 import { type ProcessParts, startProcessParts } from './process-parts.ts'
 import { answerCheck } from './remote-checks.ts'
-import { remoteServices } from './remote-services.ts'
+import { remoteProbes, remoteServices } from './remote-services.ts'
 
 /** What the primary tells a worker when it starts it, as the argument of the command `worker`. Plain JSON. */
 export interface WorkerArguments {
@@ -87,8 +87,9 @@ class WorkerGateway implements Served<Settings> {
   }
 
   #makeGateway({ runtime, metrics }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
-    const services = remoteServices((call) => this.end.call(call))
-    const gateway = new Gateway({ runtime, catalog, services, baseDir })
+    const call = (given: ServiceCall) => this.end.call(given)
+    const gateway = new Gateway({ runtime, catalog, services: remoteServices(call), baseDir })
+    gateway.registry.probeSlots = remoteProbes(call, runtime.clock)
     this.#status = new WorkerStatus(gateway.registry, (batch) => this.end.sendValues(batch))
     meterRegistry(gateway.registry, metrics, ['traffic'])
     return gateway

@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
 import type { Settings, WorkerSettings } from '../../config/read/settings.ts'
 import type { ServiceKey } from '../api/service.ts'
+import { systemClock } from '../base/clock.ts'
 import { errorText } from '../base/error-text.ts'
 import { packageFile } from '../base/package-file.ts'
 import type { EndpointActivity } from '../control/endpoint-control.ts'
@@ -84,7 +85,7 @@ export class Workers implements FleetEvents<Settings> {
 
   /** Before the first load: what workers tell and ask is for these. */
   serve(registry: EndpointRegistry, services: ReadonlyMap<ServiceKey<unknown>, unknown>): void {
-    this.#served = { registry, services, status: new FleetStatus(registry) }
+    this.#served = { registry, services, status: new FleetStatus(registry, systemClock) }
   }
 
   /** The registry has other endpoints now. */
@@ -130,7 +131,7 @@ export class Workers implements FleetEvents<Settings> {
       status.take(member, message.batch)
       member.link.valuesTaken()
     } else if (message.type === 'call')
-      void callService(services, message).then(
+      void callService(services, message, status.probes).then(
         (value) => member.link.returned(message.id, value, undefined),
         (error: unknown) => member.link.returned(message.id, undefined, errorText(error)),
       )

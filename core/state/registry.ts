@@ -4,6 +4,7 @@ import { defineService, type ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
 import { EndpointState } from './endpoint-state.ts'
 import type { BreakerPhase, TargetHealth } from './endpoint-status.ts'
+import type { ProbeSlots } from './probe-slots.ts'
 import type { RegistryEvent, RegistryEventBase } from './registry-event.ts'
 import type { TargetState } from './target-state.ts'
 
@@ -24,6 +25,8 @@ type BareEvent<E = RegistryEvent> = E extends unknown ? Omit<E, keyof RegistryEv
  * ```
  */
 export class EndpointRegistry {
+  /** @internal For breakers. Undefined where one process does everything. */
+  probeSlots: ProbeSlots | undefined
   readonly #clock: Clock
   readonly #log: Logger
   readonly #states = new Map<string, EndpointState>()

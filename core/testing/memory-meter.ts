@@ -3,8 +3,6 @@ import { runAtOnce } from '../base/time-slice.ts'
 import { writeExposition } from '../observe/exposition.ts'
 import { METRIC_NAME, type MetricReading, readingsOf, rowsOf } from '../observe/metric-rows.ts'
 
-export type { MetricReading }
-
 /** Metrics that can be read at any moment. Refuses what the gateway's own meter refuses. */
 export class MemoryMeter implements Meter {
   readonly #metrics = new Map<string, Metric>()

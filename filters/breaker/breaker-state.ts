@@ -159,9 +159,11 @@ export function reset(state: BreakerState, now: number): void {
 
 /** Opens or closes it because another process of the gateway has done so. @param until monotonic milliseconds, if it is open */
 export function adopt(state: BreakerState, phase: 'open' | 'closed', until: number, cause: string, now: number): void {
+  // A probe of another process has failed.
+  if (phase === 'open' && state.phase !== 'closed') state.failedRecoveries++
+  if (phase === 'closed') state.failedRecoveries = 0
   enter(state, phase, cause, now)
   if (phase === 'open') state.until = until
-  else state.failedRecoveries = 0
 }
 
 /** Whole seconds until the next probe, at least 1 (RFC 9110 §10.2.3: delay-seconds). */

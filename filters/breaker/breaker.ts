@@ -6,6 +6,7 @@ import type {
   EndpointState,
   Exchange,
   Outcome,
+  ProbeSlots,
   TargetState,
 } from '../../core/index.ts'
 import {
@@ -22,6 +23,9 @@ import {
   settle,
   trip,
 } from './breaker-state.ts'
+
+/** Time for which a refusal of a probe holds; milliseconds. */
+const ASK_AGAIN_MS = 10
 
 /** What a breaker guards, and where it reports. Equal for all instances that share the breaker. */
 export interface BreakerSubject {
@@ -48,7 +52,14 @@ export class Breaker implements BreakerHandle {
   readonly #rules: BreakerRules[] = []
   #home: EndpointState
   #known: TargetState | undefined
-  readonly #blocks = (): boolean => this.state.phase !== 'closed' && blocks(this.state, this.#guarded.clock.now())
+  readonly #blocks = (): boolean =>
+    this.state.phase !== 'closed' && (this.#needsSlot ? !this.probing : blocks(this.state, this.#guarded.clock.now()))
+  /** Exchanges that may send a probe, and attempts that are one; where the processes of a gateway share them. */
+  readonly #granted = new WeakSet<Exchange>()
+  readonly #probes = new WeakSet<AttemptRef>()
+  #askAgainAt = Number.NEGATIVE_INFINITY
+  /** The target of a probe is being picked: it does not block now. */
+  probing = false
 
   readonly #recovered = ({ url }: TargetState): void => {
     if (this.target === undefined || this.target === url) allowProbes(this.state, this.#guarded.clock.now())
@@ -90,7 +101,12 @@ export class Breaker implements BreakerHandle {
     const { state } = this
     const before = state.phase
     if (before === 'closed') return true
-    const passes = admit(state, rules, attempt, this.#guarded.clock.now())
+    const shared = this.#needsSlot
+    if (shared && !this.#granted.delete(x)) return false
+    if (shared) this.#probes.add(attempt)
+    // How many there may be has been decided.
+    const own = shared ? { ...rules, halfOpenMaxCalls: Number.POSITIVE_INFINITY } : rules
+    const passes = admit(state, own, attempt, this.#guarded.clock.now())
     if (state.phase !== before) this.#report(before, x)
     return passes
   }
@@ -98,7 +114,29 @@ export class Breaker implements BreakerHandle {
   settle(rules: BreakerRules, x: Exchange, attempt: AttemptRef, result: Outcome['result'], took: number): void {
     const before = this.state.phase
     settle(this.state, rules, attempt, result, took, this.#guarded.clock.now())
+    if (this.#probes.delete(attempt))
+      this.#slots?.report(this.#subject, result === 'ignored' ? result : this.phase === 'open' ? 'failure' : 'success')
     if (this.state.phase !== before) this.#report(before, x)
+  }
+
+  /** Whether a probe may be due, for which the other processes of the gateway must be asked. */
+  get isDue(): boolean {
+    return this.#needsSlot && !blocks(this.state, this.#guarded.clock.now())
+  }
+
+  /** Asks whether this exchange may send a probe. */
+  async ask(x: Exchange, rules: BreakerRules): Promise<boolean> {
+    const { clock } = this.#guarded
+    if (clock.now() < this.#askAgainAt) return false
+    const granted = await this.#slots!.ask(this.#subject, rules.halfOpenMaxCalls, rules.resetTimeout)
+    if (granted) this.#granted.add(x)
+    else this.#askAgainAt = clock.now() + ASK_AGAIN_MS
+    return granted
+  }
+
+  /** The exchange sends no probe any more. */
+  giveBack(x: Exchange): void {
+    if (this.#granted.delete(x)) this.#slots?.report(this.#subject, 'ignored')
   }
 
   /** Seconds. */
@@ -119,6 +157,20 @@ export class Breaker implements BreakerHandle {
     const { clock } = this.#guarded
     // The monotonic clocks of two processes have nothing in common.
     adopt(this.state, phase, clock.now() + until - clock.wall(), reason, clock.now())
+  }
+
+  get #slots(): ProbeSlots | undefined {
+    return this.#guarded.registry.probeSlots
+  }
+
+  /** Whether probes need a slot. */
+  get #needsSlot(): boolean {
+    return this.state.phase !== 'closed' && this.#slots !== undefined
+  }
+
+  /** Its name in every process. */
+  get #subject(): string {
+    return JSON.stringify(['breaker_state', this.endpoint, this.filter, this.target ?? null])
   }
 
   #byHand(change: () => void): void {

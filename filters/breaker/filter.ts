@@ -16,6 +16,7 @@ import { fallbackOf } from './fallback.ts'
 import { LastResponses, type SharedStore } from './last-responses.ts'
 import { CACHED_RESPONSE_DEFAULTS, failureTable, type Options, options, rulesOf, unusedOptions } from './options.ts'
 import { holdBreakers } from './scoped-breakers.ts'
+import { withProbes } from './with-probes.ts'
 
 export const breaker = defineFilter<Options>({
   name: 'breaker',
@@ -49,7 +50,7 @@ export const breaker = defineFilter<Options>({
       return response
     }
 
-    const upstream: NonNullable<Filter['upstream']> = (x, call, next) => {
+    const guarded: NonNullable<Filter['upstream']> = (x, call, next) => {
       // Decided now: a body that was sent looks empty afterwards.
       const responses = isPlain(x) ? kept : undefined
       const requestedAt = clock.wall()
@@ -61,8 +62,14 @@ export const breaker = defineFilter<Options>({
         : received(x, responses, response, requestedAt)
     }
 
+    const upstream: NonNullable<Filter['upstream']> = (x, call, next) => {
+      const due = breakers.due()
+      return due === undefined ? guarded(x, call, next) : withProbes(x, rules, due, () => guarded(x, call, next))
+    }
+    const shared = env.service(EndpointRegistryKey).probeSlots !== undefined
+
     return {
-      ...(kept !== undefined || scope === 'target' ? { upstream } : {}),
+      ...(kept !== undefined || scope === 'target' || shared ? { upstream } : {}),
       admit(x, attempt) {
         const own = breakers.of(attempt)
         if (own === undefined || own.admit(rules, x, attempt)) return

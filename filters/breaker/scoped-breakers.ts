@@ -12,6 +12,8 @@ export interface ScopedBreakers {
    * if one breaker guards the endpoint: that one decides when the attempt is made.
    */
   exhausted(): number | undefined
+  /** Breakers for whose probes the other processes of the gateway must be asked; undefined: none. */
+  due(): readonly Breaker[] | undefined
   release(): void
 }
 
@@ -53,15 +55,21 @@ export function holdBreakers(
       gauges.remove(breaker)
     }
   }
+  const due = (): readonly Breaker[] | undefined => {
+    if (registry.probeSlots === undefined) return undefined
+    const found = [...held.values()].filter(({ isDue }) => isDue)
+    return found.length === 0 ? undefined : found
+  }
   if (scope === 'endpoint') {
     const one = hold(undefined, undefined)
-    return { of: () => one, exhausted: () => undefined, release }
+    return { of: () => one, exhausted: () => undefined, due, release }
   }
   const known = new Map(endpoint.targets.map((target) => [target.url, home.target(target, clock.wall())]))
   for (const [url, state] of known) hold(url, state)
   return {
     of: ({ target }) => (target === undefined ? undefined : held.get(target.url)),
     exhausted: () => exhausted(held, [...known.values()]),
+    due,
     release,
   }
 }

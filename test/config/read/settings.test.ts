@@ -23,6 +23,7 @@ t.test('settings have defaults', async (t) => {
       downstream: DEFAULT_LIMITS,
       overload: NO_LIMITS,
       plugins: [],
+      workers: { count: 1, timeoutMs: 10_000, maxHeap: undefined },
       tracing: {
         enabled: undefined,
         endpoint: undefined,

@@ -177,13 +177,21 @@ export const nominated = (head: Head): ReadonlySet<string> =>
 /** What goes on to the upstream of the fields, in order. */
 function endToEnd(head: Head, method: string): Field[] {
   const named = nominated(head)
+  const names = head.fields.map(([name]) => name.toLowerCase())
   return head.fields
     .filter(([name]) => {
       const lower = name.toLowerCase()
-      return !REQUEST_HOP.has(lower) && !named.has(lower) && !CLAIM.test(lower) && !lower.includes('_')
+      if (REQUEST_HOP.has(lower) || named.has(lower) || CLAIM.test(lower) || lower.includes('_')) return false
+      // Some servers read it as the name with hyphens: docs/reference/http.md.
+      const read = hyphened(lower)
+      if (read === lower) return true
+      const twin = names.some((other) => other !== lower && hyphened(other) === read)
+      return !twin && !REQUEST_HOP.has(read) && !CLAIM.test(read) && !KEPT.test(read)
     })
     .map(([name, value]) => [name, name.toLowerCase() === 'max-forwards' && method === 'OPTIONS' ? less(value) : value])
 }
+
+const hyphened = (lower: string): string => lower.replaceAll(/[^\da-z]/g, '-')
 
 /** RFC 9110 §7.6.2 */
 const less = (value: string): string => (/^[1-9]\d*$/.test(value) ? String(Number(value) - 1) : value)

@@ -24,7 +24,7 @@ function registryOf(endpoints = [api]) {
 
 function setUp(count: number) {
   const primary = registryOf()
-  const status = new FleetStatus(primary.registry)
+  const status = new FleetStatus(primary.registry, systemClock)
   const add = (endpoints = [api]) => {
     const own = registryOf(endpoints)
     let worker: WorkerStatus | undefined
