@@ -1,9 +1,10 @@
-import { runInSlices } from '../base/time-slice.ts'
+import { runInSlices, TimeSlice } from '../base/time-slice.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { EXPOSITION_TYPE, writeExposition } from '../observe/exposition.ts'
 import { MergedRows } from '../observe/merged-rows.ts'
 import type { MetricRows } from '../observe/metric-rows.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import { type PackedRows, unpackRows } from '../observe/packed-rows.ts'
 
 /**
  * The metrics of the primary and of all workers as those of one process. What a worker that has ended had counted stays in the sum,
@@ -25,24 +26,28 @@ export class FleetMetrics {
   async expose(): Promise<{ type: string; text: string }> {
     const answers = (await this.#fleet.ask({ kind: 'rows' })) as ReadonlyMap<
       { readonly isGone: boolean },
-      readonly MetricRows[]
+      readonly PackedRows[]
     >
-    for (const [worker, rows] of answers) this.#reports.set(worker, rows)
+    for (const [worker, rows] of answers) this.#reports.set(worker, unpackRows(rows))
     this.#fold()
     const merged = new MergedRows()
-    merged.add(await this.#own.rows())
-    merged.add(this.#ended)
-    for (const rows of this.#reports.values()) merged.add(rows)
+    const slice = new TimeSlice()
+    for (const rows of [await this.#own.rows(), this.#ended, ...this.#reports.values()])
+      for (const metric of rows) {
+        merged.add(metric)
+        if (slice.isOver) await slice.yield()
+      }
     return { type: EXPOSITION_TYPE, text: await runInSlices(writeExposition(merged.all())) }
   }
 
   /** Keeps the counts of workers that have ended, and forgets their gauges. */
   #fold(): void {
+    const gone = [...this.#reports].filter(([worker]) => (worker as { readonly isGone: boolean }).isGone)
+    if (gone.length === 0) return
     const merged = new MergedRows()
-    merged.add(this.#ended)
-    for (const [worker, rows] of this.#reports) {
-      if (!(worker as { readonly isGone: boolean }).isGone) continue
-      merged.add(rows.filter(({ type }) => type !== 'gauge'))
+    for (const metric of this.#ended) merged.add(metric)
+    for (const [worker, rows] of gone) {
+      for (const metric of rows) if (metric.type !== 'gauge') merged.add(metric)
       this.#reports.delete(worker)
     }
     this.#ended = [...merged.all()]

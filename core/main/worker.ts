@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { isatty } from 'node:tty'
 import type { Settings } from '../../config/read/settings.ts'
 import { startTimer } from '../base/timer.ts'
@@ -10,6 +11,7 @@ import type { Batch } from '../fleet/values.ts'
 import { type Served, WorkerEnd } from '../fleet/worker-end.ts'
 import { WorkerStatus } from '../fleet/worker-status.ts'
 import { fdDestination } from '../observe/log-destination.ts'
+import { packRows } from '../observe/packed-rows.ts'
 import { meterRegistry } from '../observe/registry-report.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { catalogOf } from './built-in.ts'
@@ -97,6 +99,8 @@ class WorkerGateway implements Served<Settings> {
 
   async open(): Promise<void> {
     await this.#gateway?.open(this.#sockets)
+    // For those that start later; Node writes it only at the end of a process, which may be killed.
+    setImmediate(() => flushCompileCache())
   }
 
   async answer(question: Question): Promise<unknown> {
@@ -105,7 +109,7 @@ class WorkerGateway implements Served<Settings> {
       case 'live':
         return true
       case 'rows':
-        return this.#parts?.metrics.rows()
+        return this.#parts && packRows(await this.#parts.metrics.rows())
       case 'activity':
         return registry && activityOf(registry)
       case 'check':

@@ -1,4 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
@@ -62,11 +64,15 @@ export class Workers implements FleetEvents<Settings> {
     this.#sockets = sockets
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
+    // Of this gateway alone: whoever can write into it can have code run.
+    const cache = mkdtempSync(join(tmpdir(), 'weir-workers-'))
+    process.on('exit', () => rmSync(cache, { recursive: true, force: true }))
     const spawn = (number: number) => {
       const told: WorkerArguments = { number, listeners: sockets.names, beatMs: timeoutMs / BEATS }
       return spawnWorker<Settings>({
         args: [heap, script, 'worker', JSON.stringify(told)],
-        env: process.env,
+        // What one worker has compiled the next need not compile: half of the time until it is ready.
+        env: { ...process.env, NODE_COMPILE_CACHE: cache },
         log: 1,
         sockets: sockets.descriptors,
         output: (bytes) => {

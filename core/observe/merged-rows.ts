@@ -8,20 +8,19 @@ import type { MetricRows, NamedSample, Row } from './metric-rows.ts'
 export class MergedRows {
   readonly #metrics = new Map<string, { readonly metric: MetricRows; readonly rows: Map<string, Row> }>()
 
-  /** Adds the metrics of a process. */
-  add(metrics: Iterable<MetricRows>): void {
-    for (const metric of metrics) {
-      let merged = this.#metrics.get(metric.name)
-      if (merged === undefined) {
-        merged = { metric, rows: new Map() }
-        this.#metrics.set(metric.name, merged)
-      }
-      const largest = metric.type === 'gauge' && metric.aggregate === 'max'
-      for (const row of metric.rows) {
-        const key = keyOf(row)
-        const before = merged.rows.get(key)
-        merged.rows.set(key, before === undefined ? row : joined(before, row, largest))
-      }
+  /** Adds a metric of a process. */
+  add(metric: MetricRows): void {
+    let merged = this.#metrics.get(metric.name)
+    if (merged === undefined) {
+      merged = { metric, rows: new Map() }
+      this.#metrics.set(metric.name, merged)
+    }
+    const largest = metric.type === 'gauge' && metric.aggregate === 'max'
+    const { rows } = merged
+    for (const row of metric.rows) {
+      const key = keyOf(row)
+      const before = rows.get(key)
+      rows.set(key, before === undefined ? row : joined(before, row, largest))
     }
   }
 
@@ -31,13 +30,18 @@ export class MergedRows {
   }
 }
 
-const keyOf = (row: Row): string =>
-  JSON.stringify(['value' in row ? row.metricName : row.bounds, ...Object.entries(row.labels).flat()])
+/** By concatenation: 40,000 rows of a large configuration are merged for every scrape, and JSON costs four times as much. */
+function keyOf(row: Row): string {
+  let key = 'value' in row ? (row.metricName ?? '') : row.bounds.join()
+  for (const label in row.labels) key += `\n${label}\t${row.labels[label]}`
+  return key
+}
 
 function joined(a: Row, b: Row, largest: boolean): Row {
   if ('value' in a && 'value' in b) {
-    const sample: NamedSample = a
-    return { ...sample, value: largest ? Math.max(a.value, b.value) : a.value + b.value }
+    const value = largest ? Math.max(a.value, b.value) : a.value + b.value
+    const { labels, metricName }: NamedSample = a
+    return metricName === undefined ? { labels, value } : { labels, metricName, value }
   }
   const [first, second] = [a as HistogramSample, b as HistogramSample]
   return {

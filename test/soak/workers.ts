@@ -1,12 +1,16 @@
 // Workers under load: kills, reloads, many endpoints, and what a second one brings. About four minutes on two cores; the SOAK_
 // variables shorten it.
-import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { send } from '../support/client.ts'
-import { latencies, must, none, quantile, say, setting, soak } from './run.ts'
+import { cleaner, latencies, must, none, quantile, say, setting, soak } from './run.ts'
 import { Gateway, listOf, startUpstream } from './support.ts'
 
 const KILLS = setting('KILLS', 20)
@@ -185,6 +189,35 @@ function cpu(gateway: Gateway): number {
   )
 }
 
+/** An upstream that costs little: what it takes of the two cores the gateway has not. */
+async function startNginx(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'weir-soak-nginx-'))
+  const port = await freePort()
+  writeFileSync(
+    join(dir, 'nginx.conf'),
+    `daemon off; master_process off; pid ${dir}/pid; error_log /dev/null;
+events { worker_connections 1024; }
+http { access_log off; keepalive_requests 100000000; client_body_temp_path ${dir}; proxy_temp_path ${dir};
+fastcgi_temp_path ${dir}; uwsgi_temp_path ${dir}; scgi_temp_path ${dir};
+server { listen 127.0.0.1:${port}; location / { return 200 "${'x'.repeat(1010)}"; } } }`,
+  )
+  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-p', dir, '-e', '/dev/null'], { stdio: 'inherit' })
+  cleaner.teardown(() => {
+    child.kill('SIGKILL')
+    rmSync(dir, { recursive: true })
+  })
+  await sleep(500)
+  return `http://127.0.0.1:${port}`
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
 async function speed(upstream: string): Promise<void> {
   const gateways = [
     await Gateway.start(listOf(10, upstream), optionsOf(1)),
@@ -222,5 +255,5 @@ await soak(async () => {
   await kills(upstream)
   await reloads(upstream)
   await large(upstream)
-  await speed(upstream)
+  await speed(await startNginx())
 })

@@ -17,7 +17,7 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
     { labels: { a: 'x' }, bounds: [1], buckets: [count, 1], sum: count, count: count + 1 },
   ]
   for (const value of [1, 2])
-    merged.add([
+    for (const one of [
       metric('c_total', [
         { labels: { a: 'x' }, value },
         { labels: { a: `only ${value}` }, value },
@@ -30,27 +30,27 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
         { labels: {}, value },
       ]),
     ])
-  t.strictSame(
-    [...merged.all()].map(({ name, rows }) => [name, rows]),
-    [
-      [
-        'c_total',
+      t.strictSame(
+        [...merged.all()].map(({ name, rows }) => [name, rows]),
         [
-          { labels: { a: 'x' }, value: 3 },
-          { labels: { a: 'only 1' }, value: 1 },
-          { labels: { a: 'only 2' }, value: 2 },
+          [
+            'c_total',
+            [
+              { labels: { a: 'x' }, value: 3 },
+              { labels: { a: 'only 1' }, value: 1 },
+              { labels: { a: 'only 2' }, value: 2 },
+            ],
+          ],
+          ['g', [{ labels: {}, value: 3 }]],
+          ['m', [{ labels: {}, value: 2 }]],
+          ['h_seconds', [{ labels: { a: 'x' }, bounds: [1], buckets: [3, 2], sum: 3, count: 5 }]],
+          [
+            'p',
+            [
+              { labels: {}, metricName: 'p_sum', value: 3 },
+              { labels: {}, value: 3 },
+            ],
+          ],
         ],
-      ],
-      ['g', [{ labels: {}, value: 3 }]],
-      ['m', [{ labels: {}, value: 2 }]],
-      ['h_seconds', [{ labels: { a: 'x' }, bounds: [1], buckets: [3, 2], sum: 3, count: 5 }]],
-      [
-        'p',
-        [
-          { labels: {}, metricName: 'p_sum', value: 3 },
-          { labels: {}, value: 3 },
-        ],
-      ],
-    ],
-  )
+      )
 })
