@@ -30,27 +30,28 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
         { labels: {}, value },
       ]),
     ])
-      t.strictSame(
-        [...merged.all()].map(({ name, rows }) => [name, rows]),
+      merged.add(one)
+  t.strictSame(
+    [...merged.all()].map(({ name, rows }) => [name, rows]),
+    [
+      [
+        'c_total',
         [
-          [
-            'c_total',
-            [
-              { labels: { a: 'x' }, value: 3 },
-              { labels: { a: 'only 1' }, value: 1 },
-              { labels: { a: 'only 2' }, value: 2 },
-            ],
-          ],
-          ['g', [{ labels: {}, value: 3 }]],
-          ['m', [{ labels: {}, value: 2 }]],
-          ['h_seconds', [{ labels: { a: 'x' }, bounds: [1], buckets: [3, 2], sum: 3, count: 5 }]],
-          [
-            'p',
-            [
-              { labels: {}, metricName: 'p_sum', value: 3 },
-              { labels: {}, value: 3 },
-            ],
-          ],
+          { labels: { a: 'x' }, value: 3 },
+          { labels: { a: 'only 1' }, value: 1 },
+          { labels: { a: 'only 2' }, value: 2 },
         ],
-      )
+      ],
+      ['g', [{ labels: {}, value: 3 }]],
+      ['m', [{ labels: {}, value: 2 }]],
+      ['h_seconds', [{ labels: { a: 'x' }, bounds: [1], buckets: [3, 2], sum: 3, count: 5 }]],
+      [
+        'p',
+        [
+          { labels: {}, metricName: 'p_sum', value: 3 },
+          { labels: {}, value: 3 },
+        ],
+      ],
+    ],
+  )
 })
