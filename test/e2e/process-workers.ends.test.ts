@@ -71,24 +71,36 @@ t.test('signals to a worker are not for it', async (t) => {
   t.notMatch(weir.stdout, /ended and is replaced/)
 })
 
-t.test('requests in flight finish when the gateway is stopped', async (t) => {
-  const slow = await startUpstream((_, res) => void setTimeout(800).then(() => res.end('late')))
+/** An upstream that responds after a while. */
+async function slowUpstream(t: { teardown(fn: () => unknown): void }) {
+  let count = 0
+  const slow = await startUpstream((_, res) => {
+    count++
+    void setTimeout(800).then(() => res.end('late'))
+  })
   t.teardown(() => slow.close())
+  const arrived = async (wanted: number): Promise<void> => {
+    while (count < wanted) await setTimeout(5)
+  }
+  return { slow, arrived }
+}
+
+t.test('requests in flight finish when the gateway is stopped', async (t) => {
+  const { slow, arrived } = await slowUpstream(t)
   const { weir, proxy } = await start(t, { url: slow.url })
   const calls = Array.from({ length: 6 }, () => inject(proxy, { path: '/orchestrator/v1/up/' }))
-  await setTimeout(300)
+  await arrived(6)
   const exit = weir.stop()
   for (const { status, body } of await Promise.all(calls)) t.match([status, body], [200, 'late'])
   t.match(await exit, { code: 0 })
 })
 
 t.test('when the primary is killed nothing is left listening', async (t) => {
-  const slow = await startUpstream((_, res) => void setTimeout(800).then(() => res.end('late')))
-  t.teardown(() => slow.close())
+  const { slow, arrived } = await slowUpstream(t)
   const { weir, proxy } = await start(t, { url: slow.url })
   const pids = [...workersOf(weir).values()]
   const call = inject(proxy, { path: '/orchestrator/v1/up/' })
-  await setTimeout(300)
+  await arrived(1)
   weir.child.kill('SIGKILL')
   t.match(await call, { status: 200, body: 'late' }, 'a request in flight finishes')
   await gone(pids)
