@@ -13,6 +13,7 @@ export class BreakerGauges {
       name: 'weir_breaker_state',
       help: 'Whether the breaker of an endpoint is in a state (1) or not (0).',
       type: 'gauge',
+      aggregate: 'max',
       collect: () => this.#collect(),
     })
   }

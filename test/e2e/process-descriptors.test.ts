@@ -8,9 +8,6 @@ import { folder, LAUNCH, startWeir } from '../support/process.ts'
 import { until } from '../support/reload.ts'
 import { startUpstream } from '../support/upstream.ts'
 
-/** The limits are those of one process. */
-const ONE = { WEIR_WORKERS: '1' }
-
 const skip =
   process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0 ? false : 'NOT TESTED: no prlimit'
 
@@ -28,7 +25,7 @@ endpoints:
   - { name: named, url: "${upstream.url.replace('127.0.0.1', 'localhost')}", filters: { breaker: { failure_threshold: 2 } } }
 `,
   })
-  const { weir, proxy, admin } = await startWeir(t, { cwd, env: ONE })
+  const { weir, proxy, admin } = await startWeir(t, { cwd })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const adminAgent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => [agent, adminAgent].forEach((each) => void each.destroy()))
@@ -75,7 +72,7 @@ endpoints: [{ name: up, url: "${upstream.url}" }]
 `,
   })
   const program = ['bash', '-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, LAUNCH] as const
-  const { weir, proxy, admin } = await startWeir(t, { cwd, program, env: ONE })
+  const { weir, proxy, admin } = await startWeir(t, { cwd, program })
   const port = Number(new URL(proxy).port)
   const sockets: Socket[] = []
   t.teardown(() => sockets.forEach((socket) => void socket.destroy()))

@@ -83,7 +83,8 @@ endpoints:
   - { name: up, url: "http://up.test:${old.port}" }
 `,
   })
-  const weir = spawnWeir(t, { cwd })
+  // Each worker follows by itself.
+  const weir = spawnWeir(t, { cwd, env: { WEIR_WORKERS: '1' } })
   const url = `${await weir.url('proxy')}/orchestrator/up/x`
   t.equal((await send(url)).body, '127.0.0.2')
   const next = await UpstreamProcess.start(t, '127.0.0.3', old.port)

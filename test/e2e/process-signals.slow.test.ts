@@ -123,7 +123,7 @@ t.test('half a head does not hold up the exit, and an idle connection neither', 
   const dribble = setInterval(() => half.write('a'), 200)
   t.teardown(() => clearInterval(dribble))
   half.on('error', () => {})
-  await sleep(100)
+  await sleep(500) // until a process has accepted both
   const start = performance.now()
   t.equal((await weir.stop()).code, 0)
   const took = performance.now() - start
