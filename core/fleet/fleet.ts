@@ -15,6 +15,8 @@ const ANSWER_MS = 2000
 const COMMIT_MS = 5000
 /** How much longer than its requests a worker may take to stop; milliseconds. */
 const STOP_MS = 5000
+/** What a worker gets to write its log; milliseconds. */
+const EXIT_MS = 100
 /** How long a load waits for a worker where none runs: longer than the longest pause before one is replaced; milliseconds. */
 const NOBODY_MS = 15_000
 
@@ -121,6 +123,13 @@ export class Fleet<Settings> {
       return clean
     })
     return (await Promise.all(stopped)).every(Boolean)
+  }
+
+  /** Ends every worker at once, with a moment to write its log. Blocks this process meanwhile: it exits afterwards. */
+  exit(): void {
+    for (const { link } of this.#members.values()) link.exit()
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_MS)
+    this.kill()
   }
 
   /** Ends every worker at once. */

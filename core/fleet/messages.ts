@@ -35,7 +35,7 @@ export type ToWorker<Settings = unknown> =
   | { readonly type: 'values'; readonly batch: Batch }
   | { readonly type: 'values-taken' }
   | { readonly type: 'returned'; readonly id: number; readonly value?: unknown; readonly error?: string | undefined }
-  | { readonly type: 'drain' }
+  | { readonly type: 'drain' | 'exit' }
   | { readonly type: 'stop'; readonly timeoutMs: number }
 
 /** From a worker to the primary. */

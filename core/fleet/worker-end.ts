@@ -38,6 +38,8 @@ export interface WorkerEndOptions {
   readonly beatMs: number
   /** Called when it is stopped, or when the primary is gone and the last request is over. */
   ended(): void
+  /** Ends the process at once. */
+  exit(): void
   /** How long requests may take when the primary is gone; milliseconds. */
   orphanMs(): number
   /** A message that can't be handled: a fault of Weir. */
@@ -128,6 +130,8 @@ export class WorkerEnd<Settings> {
       }
       case 'drain':
         return this.#served.drain()
+      case 'exit':
+        return this.#options.exit()
       case 'stop':
         return this.#leave(message.timeoutMs)
     }

@@ -162,6 +162,11 @@ export class WorkerLink<Settings> {
     this.#send({ type: 'drain' })
   }
 
+  /** Lets it write its log and exit, whatever it does. */
+  exit(): void {
+    this.#send({ type: 'exit' })
+  }
+
   /** Stops it. Resolves to false if requests had to be cut; rejects if it is gone. @param timeoutMs milliseconds */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#send({ type: 'stop', timeoutMs })

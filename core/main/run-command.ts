@@ -104,7 +104,7 @@ async function serve(
       await own.stop()
     },
     flush: () => {
-      workers?.fleet.kill()
+      workers?.fleet.exit()
       own.flush()
     },
   }

@@ -48,6 +48,10 @@ export async function runWorker(text: string | undefined): Promise<never> {
   served.end = new WorkerEnd(processChannel<ToWorker<Settings>, ToPrimary>(process), served, {
     beatMs,
     ended: () => process.exit(0),
+    exit: () => {
+      served.flush()
+      process.exit(1)
+    },
     orphanMs: () => served.settings?.shutdown.timeoutMs ?? 0,
     onError: (error) => logger.error({ err: error }, 'a message of the primary could not be handled'),
   })
@@ -124,6 +128,10 @@ class WorkerGateway implements Served<Settings> {
 
   taken(): void {
     this.#status?.taken()
+  }
+
+  flush(): void {
+    this.#parts?.flush()
   }
 
   drain(): void {

@@ -40,6 +40,7 @@ export class FakeWorker implements Served<FakeSettings> {
     new WorkerEnd(theirs, this, {
       beatMs: 1000,
       ended: () => this.end('exit code 0'),
+      exit: () => this.end('exit code 1'),
       orphanMs: () => 0,
       onError: (error) => {
         throw error
