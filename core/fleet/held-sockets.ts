@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { type AddressInfo, BoundSocket } from 'node:net'
+import net, { type AddressInfo, type BoundSocket } from 'node:net'
 
 /** A socket is wanted here. */
 export interface SocketAddress {
@@ -19,7 +19,8 @@ export class HeldSockets {
 
   /** Whether this Node has such sockets (≥ 26.4). */
   static get supported(): boolean {
-    return typeof BoundSocket === 'function'
+    // Not imported by name: an older Node would not load this file.
+    return typeof net.BoundSocket === 'function'
   }
 
   /** Binds every address. @throws Error of the system if one can't be bound; then none is */
@@ -57,12 +58,12 @@ export class HeldSockets {
 
 /** As `server.listen` chooses addresses: all of IPv6, which includes IPv4, or those of IPv4 where there is no IPv6. */
 async function bind(host: string | undefined, port: number): Promise<BoundSocket> {
-  if (host !== undefined) return new BoundSocket({ host: (await lookup(host)).address, port })
+  if (host !== undefined) return new net.BoundSocket({ host: (await lookup(host)).address, port })
   try {
-    return new BoundSocket({ host: '::', port })
+    return new net.BoundSocket({ host: '::', port })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EAFNOSUPPORT' && code !== 'EINVAL' && code !== 'EADDRNOTAVAIL') throw error
-    return new BoundSocket({ host: '0.0.0.0', port })
+    return new net.BoundSocket({ host: '0.0.0.0', port })
   }
 }

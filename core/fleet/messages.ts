@@ -60,8 +60,6 @@ export type Question =
       readonly endpoint: string
       readonly target: string
       readonly check: Omit<HealthCheckRequest, 'signal'>
-      /** Milliseconds. */
-      readonly timeoutMs: number
     }
 
 /** A worker's filter calls a service that is with the primary. */

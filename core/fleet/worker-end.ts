@@ -55,8 +55,8 @@ export class WorkerEnd<Settings> {
   readonly #options: WorkerEndOptions
   /** Endpoints of the configuration that is live. */
   #endpoints: readonly EndpointSpec[] = []
-  /** What becomes of the load under way. */
-  #decision: { readonly load: number; decide(commit: boolean): void } | undefined
+  /** What is waited for: whether a load is to be used. One may be decided before it begins. */
+  readonly #decisions = new Map<number, PromiseWithResolvers<boolean>>()
   /** Loads run one after the other. */
   #loading: Promise<void> = Promise.resolve()
   #stopping = false
@@ -73,7 +73,7 @@ export class WorkerEnd<Settings> {
       beat.cancel()
       for (const { reject } of this.#calls.values()) reject(new Error('the primary is gone'))
       // Nobody decides about a load any more.
-      this.#decision?.decide(false)
+      for (const { resolve } of this.#decisions.values()) resolve(false)
       void this.#leave(options.orphanMs())
     })
     channel.send({ type: 'hello', protocol: PROTOCOL })
@@ -98,12 +98,12 @@ export class WorkerEnd<Settings> {
   async #take(message: ToWorker<Settings>): Promise<void> {
     switch (message.type) {
       case 'prepare':
+        this.#decisions.set(message.load, Promise.withResolvers())
         this.#loading = this.#loading.then(() => this.#prepare(message))
         return this.#loading
       case 'commit':
       case 'abort':
-        if (this.#decision?.load === message.load) this.#decision.decide(message.type === 'commit')
-        return
+        return this.#decisions.get(message.load)?.resolve(message.type === 'commit')
       case 'open': {
         const error = await this.#served.open().then(
           () => undefined,
@@ -139,8 +139,7 @@ export class WorkerEnd<Settings> {
 
   async #prepare(message: Extract<ToWorker<Settings>, { type: 'prepare' }>): Promise<void> {
     const { load, listeners, settings } = message
-    const decided = Promise.withResolvers<boolean>()
-    this.#decision = { load, decide: decided.resolve }
+    const decided = this.#decisions.get(load)!
     try {
       const endpoints = endpointsOf(message.endpoints, this.#endpoints)
       await this.#served.load({ spec: { listeners, endpoints }, settings }, message.files, async (prepared) => {
@@ -157,7 +156,7 @@ export class WorkerEnd<Settings> {
           : [{ path: [], message: error instanceof Error ? error.message : String(error) }]
       this.#channel.send({ type: 'refused', load, problems, read: error instanceof BuildError ? error.files : [] })
     } finally {
-      this.#decision = undefined
+      this.#decisions.delete(load)
     }
   }
 

@@ -4,10 +4,8 @@ import type { Question } from '../fleet/messages.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import type { HealthCheckResponse, SendHealthCheck, TargetState } from '../state/target-state.ts'
 
-/** How much longer than the check itself the answer of a worker may take; milliseconds. */
+/** How much longer than the check a worker may take: the time limit of the primary, which is a failure, comes first; milliseconds. */
 const SPARE_MS = 500
-/** What a check may take in a worker where the caller sets no limit; the caller ends it earlier. */
-const CHECK_MS = 60_000
 
 type CheckQuestion = Extract<Question, { kind: 'check' }>
 /** Plain data. */
@@ -37,8 +35,8 @@ export class RemoteChecks {
 
   #senderOf({ endpoint, url }: TargetState): SendHealthCheck {
     return async ({ signal, ...check }) => {
-      const question: CheckQuestion = { kind: 'check', endpoint, target: url, check, timeoutMs: CHECK_MS }
-      const asked = this.#fleet().lowest?.link.ask(question, CHECK_MS + SPARE_MS)
+      const question: CheckQuestion = { kind: 'check', endpoint, target: url, check }
+      const asked = this.#fleet().lowest?.link.ask(question, check.timeoutMs + 2 * SPARE_MS)
       const aborted = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       })
@@ -55,12 +53,14 @@ export class RemoteChecks {
 /** Sends a check for the primary. Never rejects. */
 export async function answerCheck(
   registry: EndpointRegistry,
-  { endpoint, target: url, check, timeoutMs }: CheckQuestion,
+  { endpoint, target: url, check }: CheckQuestion,
 ): Promise<CheckAnswer> {
   const target = registry.get(endpoint)?.targets.find((one) => one.url === url)
   try {
     if (target?.sendHealthCheck === undefined) return { failure: 'internal_error' }
-    return { response: await target.sendHealthCheck({ ...check, signal: AbortSignal.timeout(timeoutMs) }) }
+    return {
+      response: await target.sendHealthCheck({ ...check, signal: AbortSignal.timeout(check.timeoutMs + SPARE_MS) }),
+    }
   } catch (error) {
     return { failure: error instanceof WeirError ? error.code : 'internal_error' }
   }

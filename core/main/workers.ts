@@ -64,15 +64,13 @@ export class Workers implements FleetEvents<Settings> {
     this.#sockets = sockets
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
-    // Of this gateway alone: whoever can write into it can have code run.
-    const cache = mkdtempSync(join(tmpdir(), 'weir-workers-'))
-    process.on('exit', () => rmSync(cache, { recursive: true, force: true }))
+    const cache = makeCache()
     const spawn = (number: number) => {
       const told: WorkerArguments = { number, listeners: sockets.names, beatMs: timeoutMs / BEATS }
       return spawnWorker<Settings>({
         args: [heap, script, 'worker', JSON.stringify(told)],
         // What one worker has compiled the next need not compile: half of the time until it is ready.
-        env: { ...process.env, NODE_COMPILE_CACHE: cache },
+        env: { ...process.env, ...(cache && { NODE_COMPILE_CACHE: cache }) },
         log: 1,
         sockets: sockets.descriptors,
         output: (bytes) => {
@@ -141,6 +139,17 @@ export class Workers implements FleetEvents<Settings> {
         (value) => member.link.returned(message.id, value, undefined),
         (error: unknown) => member.link.returned(message.id, undefined, errorText(error)),
       )
+  }
+}
+
+/** A folder for compiled code, of this gateway alone: whoever can write into it can have code run. Undefined: none can be made. */
+function makeCache(): string | undefined {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-workers-'))
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+    return folder
+  } catch {
+    return undefined
   }
 }
 

@@ -8,6 +8,8 @@ export interface HealthCheckRequest {
   readonly path: string
   /** Names and values in turn. */
   readonly headers: readonly string[]
+  /** For the whole check; milliseconds. The signal ends it by then: for who sends it in another process. */
+  readonly timeoutMs: number
   /** Ends the check early; it then rejects with the signal's reason. */
   readonly signal: AbortSignal
   /** How many bytes of the body are kept; the rest is not waited for. */

@@ -121,7 +121,14 @@ export class TargetChecker {
       const { method, path } = check
       const headers = Object.entries({ 'user-agent': AGENT, ...check.headers }).flat()
       wrong = this.#expectation(
-        await sendHealthCheck({ method, path, headers, signal: controller.signal, maxBody: MAX_BODY }),
+        await sendHealthCheck({
+          method,
+          path,
+          headers,
+          timeoutMs: check.timeoutMs,
+          signal: controller.signal,
+          maxBody: MAX_BODY,
+        }),
       )
     } catch (error) {
       // What the gateway itself lacks says nothing about the target.

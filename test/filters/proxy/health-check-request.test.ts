@@ -24,7 +24,15 @@ function checking(t: Test, origin: string): (check?: Partial<HealthCheckRequest>
   // undici takes a connection for busy until it has told of the end of the answer.
   return async (check) => {
     await new Promise((done) => setImmediate(done))
-    return send({ method: 'GET', path: '/well?x=1', headers: ['a', 'b'], signal, maxBody: 10, ...check })
+    return send({
+      method: 'GET',
+      path: '/well?x=1',
+      headers: ['a', 'b'],
+      signal,
+      timeoutMs: 1000,
+      maxBody: 10,
+      ...check,
+    })
   }
 }
 

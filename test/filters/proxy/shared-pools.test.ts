@@ -30,7 +30,7 @@ t.test('endpoints share what leads to one origin; with the last of them its conn
   t.equal(upstream.connections(), 2, 'a pool of other settings')
   const known = bench.registry.get('a')!.targets[0]!
   const { signal } = new AbortController()
-  const check = { method: 'GET', path: '/', headers: [], maxBody: 10, signal }
+  const check = { method: 'GET', path: '/', headers: [], timeoutMs: 1000, maxBody: 10, signal }
   t.match(await known.sendHealthCheck!(check), { status: 200 })
   t.equal(upstream.connections(), 3, 'checks have connections of their own')
   await other.dispose()
