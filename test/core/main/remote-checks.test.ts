@@ -56,7 +56,12 @@ t.test('a check that takes too long ends in the worker, too', async (t) => {
   const ended = Promise.withResolvers<void>()
   const check = setUp(
     ({ signal }) =>
-      new Promise((_, reject) => signal.addEventListener('abort', () => (ended.resolve(), reject(signal.reason)))),
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () => {
+          ended.resolve()
+          reject(signal.reason)
+        }),
+      ),
   )
   const controller = new AbortController()
   const result = check(controller.signal, 20)
