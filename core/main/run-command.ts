@@ -76,7 +76,10 @@ async function serve(
   const own = await startProcessParts(logger, config.settings)
   const count = workerCount(config.settings, process.env)
   if (count > 1 && !HeldSockets.supported)
-    logger.warn({ workers: count }, 'workers need Node 26.4 or newer: one process serves everything')
+    logger.warn(
+      { workers: count },
+      'workers need net.BoundSocket (Node 26.4, or a late 24): one process serves everything',
+    )
   const workers =
     count === 1 || !HeldSockets.supported
       ? undefined

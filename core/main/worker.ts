@@ -102,9 +102,10 @@ class WorkerGateway implements Served<Settings> {
   }
 
   async open(): Promise<void> {
+    // For those that start later; Node writes it only at the end of a process, which may be killed. It blocks for half a second where
+    // there was nothing yet: so one worker does it, and before it accepts connections.
+    if (this.#number === 1) flushCompileCache()
     await this.#gateway?.open(this.#sockets)
-    // For those that start later; Node writes it only at the end of a process, which may be killed.
-    setImmediate(() => flushCompileCache())
   }
 
   async answer(question: Question): Promise<unknown> {

@@ -112,8 +112,8 @@ t.test(
 
 t.test('half a head does not hold up the exit, and an idle connection neither', async (t) => {
   const cwd = await folder(t, { 'weir.yaml': yamlFor('http://127.0.0.1:9') })
-  // With workers the exit is as quick, but the 408 does not always come.
-  const { weir, proxy } = await startWeir(t, { cwd, env: { WEIR_WORKERS: '1' } })
+
+  const { weir, proxy } = await startWeir(t, { cwd })
   const port = Number(new URL(proxy).port)
   const [half, idle] = [await connectTo(port), await connectTo(port)]
   for (const socket of [half, idle]) t.teardown(() => socket.destroy())
