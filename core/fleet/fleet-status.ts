@@ -68,6 +68,7 @@ export class FleetStatus {
       if (known !== undefined) continue
       this.#values.set(text, undefined)
       this.#ejected.delete(text)
+      this.probes.changed(text)
     }
   }
 

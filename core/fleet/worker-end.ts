@@ -3,8 +3,15 @@ import { BuildError, ConfigError } from '../control/config-error.ts'
 import type { EndpointSpec, GatewaySpec } from '../control/gateway-spec.ts'
 import type { Channel } from './channel.ts'
 import { endpointsOf } from './endpoint-delta.ts'
-import type { Question, ServiceCall } from './messages.ts'
-import { type FileBytes, PROTOCOL, type Prepared, type ToPrimary, type ToWorker } from './messages.ts'
+import {
+  type FileBytes,
+  PROTOCOL,
+  type Prepared,
+  type Question,
+  type ServiceCall,
+  type ToPrimary,
+  type ToWorker,
+} from './messages.ts'
 import type { Batch } from './values.ts'
 
 /** What a worker does; main makes one of a gateway. */

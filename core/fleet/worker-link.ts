@@ -2,12 +2,12 @@ import { type Deadline, startTimer } from '../base/timer.ts'
 import type { EndpointSpec } from '../control/gateway-spec.ts'
 import type { Channel } from './channel.ts'
 import { deltaOf } from './endpoint-delta.ts'
-import type { Question } from './messages.ts'
 import {
   type FileBytes,
   type Load,
   PROTOCOL,
   type Prepared,
+  type Question,
   type Refused,
   type ToPrimary,
   type ToWorker,
@@ -171,10 +171,6 @@ export class WorkerLink<Settings> {
   async stop(timeoutMs: number): Promise<boolean> {
     this.#send({ type: 'stop', timeoutMs })
     return ((await this.#replyTo('stopped')) as { clean: boolean }).clean
-  }
-
-  close(): void {
-    this.#channel.close()
   }
 
   #send(message: ToWorker<Settings>): void {

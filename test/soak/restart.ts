@@ -3,17 +3,16 @@
 // the listening socket's queue when it closed, and no process ever had those: they are counted apart, and checked against
 // what the gateway accepted and logged and the upstream saw.
 
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startUpstream } from '../support/upstream.ts'
 import { endpoint } from './quiet.ts'
 import { cleaner, latencies, must, none, say, setting, soak } from './run.ts'
-import { Gateway } from './support.ts'
+import { freePort, Gateway } from './support.ts'
 
 const SECONDS = setting('SECONDS', 30)
 const EVERY_MS = setting('EVERY_MS', 2_000)
@@ -54,14 +53,6 @@ async function startSlow(): Promise<string> {
   })
   cleaner.teardown(close)
   return url
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
 }
 
 /** A request that got no answer. */

@@ -1,17 +1,15 @@
 // Workers under load: kills, reloads, many endpoints, and what a second one brings. About four minutes on two cores; the SOAK_
 // variables shorten it.
 import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { send } from '../support/client.ts'
 import { cleaner, latencies, must, none, quantile, say, setting, soak } from './run.ts'
-import { Gateway, listOf, startUpstream } from './support.ts'
+import { freePort, Gateway, listOf, startUpstream } from './support.ts'
 
 const KILLS = setting('KILLS', 20)
 const SECONDS = setting('SECONDS', 60)
@@ -208,14 +206,6 @@ server { listen 127.0.0.1:${port}; location / { return 200 "${'x'.repeat(1010)}"
   })
   await sleep(500)
   return `http://127.0.0.1:${port}`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
 }
 
 async function speed(upstream: string): Promise<void> {

@@ -1,5 +1,5 @@
 // What one worker finds is known to all: two ends over channels in this process, each with a registry of its own.
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { systemClock } from '../../../core/base/clock.ts'
 import { FleetStatus } from '../../../core/fleet/fleet-status.ts'
@@ -31,7 +31,7 @@ function setUp(count: number) {
     const member = {
       link: {
         sendValues: (batch: Batch) => {
-          void setTimeout(0).then(() => {
+          void setImmediate().then(() => {
             worker!.take(structuredClone(batch))
             status.taken(member)
           })
@@ -41,7 +41,7 @@ function setUp(count: number) {
     } as unknown as Member<unknown>
     status.greeted(member)
     worker = new WorkerStatus(own.registry, (batch) => {
-      void setTimeout(0).then(() => {
+      void setImmediate().then(() => {
         status.take(member, structuredClone(batch))
         worker!.taken()
       })
@@ -52,7 +52,10 @@ function setUp(count: number) {
   return { primary, status, add, workers: Array.from({ length: count }, () => add()) }
 }
 
-const settled = (): Promise<void> => setTimeout(30)
+/** Every message has arrived, and what follows from it. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await setImmediate()
+}
 
 /** A breaker that remembers what it adopts. */
 function breaker(): BreakerHandle & { readonly adopted: unknown[] } {

@@ -47,7 +47,7 @@ t.test('the limits hold only while something waits to be sent', async (t) => {
   t.equal(stalled(), 0)
 })
 
-t.test('the connection is idle after the response, for as long as any other', async (t) => {
+t.test('after the response, idle_timeout holds for the connection', async (t) => {
   const { client, res, socket, sending } = await responding(t)
   res.write(Buffer.alloc(8 * MIB))
   sending.start()
