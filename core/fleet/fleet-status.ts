@@ -1,9 +1,18 @@
 import type { Clock } from '../base/clock.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import type { TargetState } from '../state/target-state.ts'
+import { FleetLimits } from './fleet-limits.ts'
 import { FleetProbes } from './fleet-probes.ts'
 import type { Member } from './member.ts'
-import { type BreakerValue, type EjectedValue, type HealthValue, keyOf, type StatusKey, textOf } from './status-keys.ts'
+import {
+  type BreakerValue,
+  type EjectedValue,
+  type HealthValue,
+  keyOf,
+  type LimitUse,
+  type StatusKey,
+  textOf,
+} from './status-keys.ts'
 import { type Batch, type ValueSender, Values } from './values.ts'
 
 /**
@@ -12,6 +21,7 @@ import { type Batch, type ValueSender, Values } from './values.ts'
  */
 export class FleetStatus {
   readonly probes: FleetProbes
+  readonly #limits = new FleetLimits((name, value) => this.#values.set(textOf(['limit', name]), value))
   readonly #registry: EndpointRegistry
   readonly #values = new Values()
   readonly #senders = new Map<Member<unknown>, ValueSender>()
@@ -31,6 +41,7 @@ export class FleetStatus {
 
   /** A worker listens from now on: it gets everything that is known. */
   greeted(member: Member<unknown>): void {
+    this.#limits.greeted(member.number)
     this.#senders.set(
       member,
       this.#values.sendTo((batch) => member.link.sendValues(batch)),
@@ -46,7 +57,8 @@ export class FleetStatus {
   take(member: Member<unknown>, batch: Batch): void {
     for (const [text, value] of batch) {
       const key = keyOf(text)
-      if (key[0] === 'breaker_state') this.#breaker(key, value as BreakerValue | undefined)
+      if (key[0] === 'limit') this.#limits.take(member.number, key[1], value as LimitUse)
+      else if (key[0] === 'breaker_state') this.#breaker(key, value as BreakerValue | undefined)
       else this.#eject(text, key, member, value as EjectedValue | undefined)
     }
   }
@@ -56,6 +68,7 @@ export class FleetStatus {
     const sender = this.#senders.get(member)
     if (sender !== undefined) this.#values.forget(sender)
     this.#senders.delete(member)
+    this.#limits.gone(member.number)
     for (const [text, ejecting] of this.#ejected)
       if (ejecting.has(member)) this.#eject(text, keyOf(text), member, undefined)
   }
@@ -64,6 +77,7 @@ export class FleetStatus {
   loaded(): void {
     for (const text of [...this.#values.keys()]) {
       const key = keyOf(text)
+      if (key[0] === 'limit') continue
       const known = key[0] === 'breaker_state' ? this.#registry.get(key[1]) : this.#target(key)
       if (known !== undefined) continue
       this.#values.set(text, undefined)

@@ -5,7 +5,7 @@ import type { EndpointDelta } from './endpoint-delta.ts'
 import type { Batch } from './values.ts'
 
 /** Of the messages. A worker of another version can't be talked to. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** Files by absolute path, with what was in them. */
 export type FileBytes = ReadonlyMap<string, Uint8Array>
@@ -34,6 +34,7 @@ export type ToWorker<Settings = unknown> =
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
   | { readonly type: 'values'; readonly batch: Batch }
   | { readonly type: 'values-taken' }
+  | ({ readonly type: 'permits' } & PermitAnswers)
   | { readonly type: 'returned'; readonly id: number; readonly value?: unknown; readonly error?: string | undefined }
   | { readonly type: 'drain' | 'exit' }
   | { readonly type: 'stop'; readonly timeoutMs: number }
@@ -49,6 +50,7 @@ export type ToPrimary =
   | { readonly type: 'beat' }
   | { readonly type: 'values'; readonly batch: Batch }
   | { readonly type: 'values-taken' }
+  | ({ readonly type: 'permits' } & PermitBatch)
   | ({ readonly type: 'call'; readonly id: number } & ServiceCall)
   | { readonly type: 'stopped'; readonly clean: boolean }
 
@@ -61,6 +63,22 @@ export type Question =
       readonly target: string
       readonly check: Omit<HealthCheckRequest, 'signal'>
     }
+
+/** A request of a worker for a permit of a pool, with the rules by which it is judged. Ids are the worker's own. */
+export type PermitAsk = readonly [id: number, pool: string, maxConcurrent: number, maxQueue: number]
+
+/** What a worker asks for, and what it gives back or does not want any more. The worker sends the next one when this is taken. */
+export interface PermitBatch {
+  readonly asked: readonly PermitAsk[]
+  readonly left: readonly number[]
+}
+
+export interface PermitAnswers {
+  readonly granted: readonly number[]
+  readonly refused: readonly number[]
+  /** The last batch of this worker is taken. */
+  readonly taken: boolean
+}
 
 /** A worker's filter calls a service that is with the primary. */
 export interface ServiceCall {

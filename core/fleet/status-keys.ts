@@ -3,10 +3,20 @@ import type { BreakerPhase, TargetHealth } from '../state/endpoint-status.ts'
 /** What processes of one gateway tell each other of endpoints: the key of a value. */
 export type StatusKey =
   | readonly ['health' | 'ejected', endpoint: string, target: string]
+  | readonly ['limit', name: string]
   | readonly ['breaker_state', endpoint: string, filter: string, target: string | null]
 
 export const textOf = (key: StatusKey): string => JSON.stringify(key)
 export const keyOf = (text: string): StatusKey => JSON.parse(text) as StatusKey
+
+/** From a worker: how much of a limit it uses. */
+export interface LimitUse {
+  readonly limit: number
+  readonly used: number
+}
+
+/** From the primary: how much of a limit each worker may use, by its number. */
+export type LimitValue = Readonly<Record<number, number>>
 
 /** Of active checks; from the primary. */
 export interface HealthValue {

@@ -5,6 +5,8 @@ import type { Channel } from './channel.ts'
 import { endpointsOf } from './endpoint-delta.ts'
 import {
   type FileBytes,
+  type PermitAnswers,
+  type PermitBatch,
   PROTOCOL,
   type Prepared,
   type Question,
@@ -34,6 +36,10 @@ export interface Served<Settings> {
   take(batch: Batch): void
   /** The primary has taken the last batch. */
   taken(): void
+  /** What the primary says of permits. */
+  permits(answers: PermitAnswers): void
+  /** The primary is gone: requests go on, and nobody answers any more. */
+  orphaned(): void
   drain(): void
   /** Stops everything. False if requests had to be cut. */
   stop(timeoutMs: number): Promise<boolean>
@@ -81,6 +87,7 @@ export class WorkerEnd<Settings> {
       for (const { reject } of this.#calls.values()) reject(new Error('the primary is gone'))
       // Nobody decides about a load any more.
       for (const { resolve } of this.#decisions.values()) resolve(false)
+      served.orphaned()
       void this.#leave(options.orphanMs())
     })
     channel.send({ type: 'hello', protocol: PROTOCOL })
@@ -89,6 +96,11 @@ export class WorkerEnd<Settings> {
   /** False: they could not be sent. */
   sendValues(batch: Batch): boolean {
     return this.#channel.send({ type: 'values', batch })
+  }
+
+  /** False: it could not be sent. */
+  sendPermits(batch: PermitBatch): boolean {
+    return this.#channel.send({ type: 'permits', ...batch })
   }
 
   /** Calls a service of the primary. */
@@ -129,6 +141,8 @@ export class WorkerEnd<Settings> {
         return void this.#channel.send({ type: 'values-taken' })
       case 'values-taken':
         return this.#served.taken()
+      case 'permits':
+        return this.#served.permits(message)
       case 'returned': {
         const call = this.#calls.get(message.id)
         this.#calls.delete(message.id)

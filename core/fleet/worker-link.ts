@@ -5,6 +5,7 @@ import { deltaOf } from './endpoint-delta.ts'
 import {
   type FileBytes,
   type Load,
+  type PermitAnswers,
   PROTOCOL,
   type Prepared,
   type Question,
@@ -150,6 +151,10 @@ export class WorkerLink<Settings> {
   /** It may send further values. */
   valuesTaken(): void {
     this.#send({ type: 'values-taken' })
+  }
+
+  sendPermits(answers: PermitAnswers): void {
+    this.#send({ type: 'permits', ...answers })
   }
 
   /** What a service of the primary returned. */

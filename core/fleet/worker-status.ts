@@ -3,8 +3,18 @@ import type { BreakerHandle } from '../state/endpoint-state.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import type { RegistryEvent } from '../state/registry-event.ts'
 import type { TargetState } from '../state/target-state.ts'
-import { type BreakerValue, type EjectedValue, type HealthValue, keyOf, type StatusKey, textOf } from './status-keys.ts'
+import {
+  type BreakerValue,
+  type EjectedValue,
+  type HealthValue,
+  keyOf,
+  type LimitUse,
+  type LimitValue,
+  type StatusKey,
+  textOf,
+} from './status-keys.ts'
 import { type Batch, type ValueSender, Values } from './values.ts'
+import type { WorkerLimits } from './worker-limits.ts'
 
 /**
  * The status of endpoints in a worker: tells the primary what this worker finds, and applies what others have found. Values outlive
@@ -20,11 +30,23 @@ export class WorkerStatus {
   /** The value that a breaker has adopted last. */
   readonly #adopted = new WeakMap<BreakerHandle, BreakerValue>()
 
+  readonly #limits: Pick<WorkerLimits, 'take'>
+
   /** @param send sends a batch to the primary; false: it could not be sent */
-  constructor(registry: EndpointRegistry, send: (batch: Batch) => boolean) {
+  constructor(
+    registry: EndpointRegistry,
+    send: (batch: Batch) => boolean,
+    limits: Pick<WorkerLimits, 'take'> = { take: () => {} },
+  ) {
     this.#registry = registry
+    this.#limits = limits
     this.#sender = this.#own.sendTo(send)
     registry.subscribe((event) => this.#tell(event))
+  }
+
+  /** How much of a limit this worker uses. */
+  uses(limit: string, use: LimitUse): void {
+    this.#own.set(textOf(['limit', limit]), use)
   }
 
   /** The primary has taken the last batch. */
@@ -62,6 +84,7 @@ export class WorkerStatus {
   }
 
   #apply(key: StatusKey, value: unknown): void {
+    if (key[0] === 'limit') return this.#limits.take(key[1], value as LimitValue | undefined)
     if (key[0] === 'breaker_state') return this.#adopt(key, value as BreakerValue | undefined)
     const [kind, endpoint, url] = key
     const target = this.#target(endpoint, url)
@@ -97,6 +120,7 @@ export class WorkerStatus {
   }
 
   #isKnown(key: StatusKey): boolean {
+    if (key[0] === 'limit') return true
     if (key[0] === 'breaker_state') return this.#registry.get(key[1]) !== undefined
     return this.#target(key[1], key[2]) !== undefined
   }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Deadline, startInterval } from '../base/timer.ts'
+import { type LimitPart, type SharedLimits, UNDIVIDED } from '../state/shared-limits.ts'
 import { clientNetwork } from './client-network.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { defaultMaxConnections } from './descriptor-limit.ts'
@@ -18,16 +19,34 @@ export class Connections {
   readonly #byNetwork = new Map<string, number>()
   #sweep: Deadline | undefined
   #server: Server | undefined
+  readonly #name: string
+  readonly #shared: SharedLimits
+  #max: number | undefined
+  #allowed: LimitPart | undefined
 
-  constructor(state: ListenerState) {
+  /** @param name of the listener */
+  constructor(state: ListenerState, name: string, shared: SharedLimits) {
     this.#state = state
+    this.#name = name
+    this.#shared = shared
   }
 
   /** Sets the limit of a server, which Node applies before it makes anything of a connection. A listener without endpoints has none. */
   limit(server: Server): void {
     const { overload, settings } = this.#state
     this.#server = server
-    if (overload !== undefined) server.maxConnections = settings.limits.maxConnections ?? defaultMaxConnections()
+    if (overload === undefined) return
+    const { maxConnections } = settings.limits
+    if (this.#allowed !== undefined && maxConnections === this.#max) return
+    this.#max = maxConnections
+    // The default is what one process can have open.
+    const shared = maxConnections === undefined ? UNDIVIDED : this.#shared
+    const allow = (part: number): void => {
+      server.maxConnections = part
+    }
+    this.#allowed = shared.divide(`connections ${this.#name}`, maxConnections ?? defaultMaxConnections(), allow)
+    this.#allowed.used(this.#open.size)
+    allow(this.#allowed.part)
   }
 
   /** A connection was opened, or Node's server has taken it back. @returns undefined if it was refused */
@@ -44,6 +63,7 @@ export class Connections {
       return undefined
     }
     this.#open.set(socket, connection)
+    this.#allowed?.used(this.#open.size)
     this.#byNetwork.set(network, count)
     socket.once('close', () => this.#closed(socket, network))
     // Not on the wheel: it would hold the wheel up as long as there are connections.
@@ -53,6 +73,7 @@ export class Connections {
 
   #closed(socket: Socket, network: string): void {
     this.#open.delete(socket)
+    this.#allowed?.used(this.#open.size)
     const count = this.#byNetwork.get(network)! - 1
     if (count > 0) this.#byNetwork.set(network, count)
     else this.#byNetwork.delete(network)

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import type { Chain } from '../chain/chain.ts'
 import type { Runtime } from '../chain/runtime.ts'
+import { type SharedLimits, UNDIVIDED } from '../state/shared-limits.ts'
 import { Connections } from './connections.ts'
 import { type ListenerSettings, ListenerState } from './listener-state.ts'
 import type { Overload } from './overload.ts'
@@ -28,6 +29,8 @@ export interface ListenerOptions {
   readonly fd?: number | undefined
   /** Sheds requests of this listener when the process is overloaded. Undefined: they are never shed. */
   readonly overload: Overload | undefined
+  /** Divides the limit on connections between processes. Undefined: this process has all of it. */
+  readonly shared?: SharedLimits | undefined
 }
 
 /**
@@ -46,7 +49,7 @@ export class Listener {
     this.#options = options
     const state = new ListenerState(settings, runtime, options.overload)
     this.#state = state
-    this.#connections = new Connections(state)
+    this.#connections = new Connections(state, options.name, options.shared ?? UNDIVIDED)
     const server = createServer({
       // Long uploads are legitimate; uploads that stall have a limit of their own.
       requestTimeout: 0,

@@ -4,6 +4,7 @@ import type { Meter } from '../api/meter.ts'
 import { LocalReply } from '../api/reply.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Deadline, startInterval } from '../base/timer.ts'
+import { type LimitPart, type SharedLimits, UNDIVIDED } from '../state/shared-limits.ts'
 
 /** Limits from which on the gateway sheds requests; infinite: no limit. */
 export interface OverloadLimits {
@@ -42,6 +43,9 @@ export class Overload {
   readonly #resident: () => number
   readonly #shed = new Counter<'reason'>()
   readonly #refused = new Counter<'reason'>()
+  readonly #shared: SharedLimits
+  /** Requests that may be in flight in this process. */
+  #allowed: LimitPart
   #limits = NO_LIMITS
   #requests = 0
   #memory = false
@@ -51,9 +55,19 @@ export class Overload {
   #known = 0
   #timer: Deadline | undefined
 
-  /** @param resident reads the resident memory of the process, in bytes */
-  constructor(clock: Clock, meter: Meter, resident: () => number = () => process.memoryUsage.rss()) {
+  /**
+   * @param shared divides the limit on requests between processes
+   * @param resident reads the resident memory of the process, in bytes
+   */
+  constructor(
+    clock: Clock,
+    meter: Meter,
+    shared: SharedLimits = UNDIVIDED,
+    resident: () => number = () => process.memoryUsage.rss(),
+  ) {
     this.#clock = clock
+    this.#shared = shared
+    this.#allowed = UNDIVIDED.divide('requests', Infinity, () => {})
     this.#resident = resident
     meter.register({
       name: 'weir_overload_shed_total',
@@ -89,6 +103,8 @@ export class Overload {
   limit(limits: OverloadLimits): void {
     if (isDeepStrictEqual(limits, this.#limits)) return
     this.#limits = limits
+    this.#allowed = this.#shared.divide('requests', limits.maxRequests, () => {})
+    this.#allowed.used(this.#requests)
     // Samples against the old limits say nothing about the new ones.
     this.#memory = false
     this.#lag = false
@@ -109,7 +125,7 @@ export class Overload {
         : this.#because('lag')
           ? 'lag'
           : undefined
-    if (reason === undefined) this.#requests++
+    if (reason === undefined) this.#allowed.used(++this.#requests)
     else this.#shed.add({ reason })
     return reason
   }
@@ -121,7 +137,7 @@ export class Overload {
 
   /** A request that entered is over. */
   leave(): void {
-    this.#requests--
+    this.#allowed.used(--this.#requests)
   }
 
   /** @internal Samples memory and lag. It is called every `SAMPLE_MS`; the delay of the call is the lag. */
@@ -145,7 +161,7 @@ export class Overload {
   }
 
   #because(reason: OverloadReason): boolean {
-    if (reason === 'requests') return this.#requests >= this.#limits.maxRequests
+    if (reason === 'requests') return this.#requests >= this.#allowed.part
     return reason === 'memory' ? this.#memory : this.#lag
   }
 }

@@ -12,6 +12,7 @@ import { Listener } from '../http/listener.ts'
 import { Overload } from '../http/overload.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
+import type { SharedLimits } from '../state/shared-limits.ts'
 import { SharedState } from '../state/shared-state.ts'
 
 export interface GatewayParts {
@@ -27,6 +28,8 @@ export interface GatewayParts {
   readonly clientHeaders?: ClientHeaderRules
   /** Timeouts and limits for clients. */
   readonly limits?: DownstreamLimits
+  /** Divides limits between processes. Undefined: this process has all of them. */
+  readonly shared?: SharedLimits | undefined
   /** How long a replaced configuration may keep its instances for requests that still lease it; milliseconds. */
   readonly drainMs?: number
 }
@@ -59,7 +62,7 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts
     this.registry = new EndpointRegistry(parts.runtime.clock, parts.runtime.logger)
-    this.overload = new Overload(parts.runtime.clock, parts.runtime.meter)
+    this.overload = new Overload(parts.runtime.clock, parts.runtime.meter, parts.shared)
     this.#catalog = parts.catalog
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [], parts.trustForwardedHost)
     this.#clientHeaders = parts.clientHeaders ?? DEFAULT_CLIENT_HEADERS
@@ -119,7 +122,7 @@ export class Gateway {
         const chain = live.chains.get(name)!
         const settings = { chain, trusted, clientHeaders, limits }
         const listener = new Listener(
-          { name, host, port, fd: sockets.get(name), overload },
+          { name, host, port, fd: sockets.get(name), overload, shared: this.#parts.shared },
           this.#parts.runtime,
           settings,
         )

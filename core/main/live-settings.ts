@@ -11,8 +11,16 @@ export interface SettingsParts {
   readonly accessLog: AccessLog
 }
 
-/** Applies the settings that can change without a restart. */
-export function applySettings(gateway: Gateway, { runtime, logger, accessLog }: SettingsParts, next: Settings): void {
+/**
+ * Applies the settings that can change without a restart.
+ * @param processes that share the memory of the gateway
+ */
+export function applySettings(
+  gateway: Gateway,
+  { runtime, logger, accessLog }: SettingsParts,
+  next: Settings,
+  processes = 1,
+): void {
   logger.setLevel(next.logLevel)
   const style = { isoTime: next.logTime === 'iso', levelNames: next.logLevelNames }
   void logger.setFormat(next.logFormat, style)
@@ -21,7 +29,7 @@ export function applySettings(gateway: Gateway, { runtime, logger, accessLog }: 
   gateway.trust(next.trustedProxies, next.trustForwardedHost)
   gateway.clean(next.clientHeaders)
   gateway.limit(next.downstream)
-  gateway.overload.limit(next.overload)
+  gateway.overload.limit({ ...next.overload, maxMemory: next.overload.maxMemory / processes })
 }
 
 const isLogged = (level: string): boolean => ['trace', 'debug', 'info'].includes(level)

@@ -4,11 +4,21 @@ import type { Settings } from '../../config/read/settings.ts'
 import { startTimer } from '../base/timer.ts'
 import type { Catalog } from '../build/catalog.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
-import type { FileBytes, Prepared, Question, ServiceCall, ToPrimary, ToWorker } from '../fleet/messages.ts'
+import type {
+  FileBytes,
+  PermitAnswers,
+  Prepared,
+  Question,
+  ServiceCall,
+  ToPrimary,
+  ToWorker,
+} from '../fleet/messages.ts'
 import { processChannel } from '../fleet/process-channel.ts'
 import { FIRST_SOCKET_FD, LOG_FD } from '../fleet/spawn-worker.ts'
 import type { Batch } from '../fleet/values.ts'
 import { type Served, WorkerEnd } from '../fleet/worker-end.ts'
+import { WorkerLimits } from '../fleet/worker-limits.ts'
+import { WorkerPermits } from '../fleet/worker-permits.ts'
 import { WorkerStatus } from '../fleet/worker-status.ts'
 import { fdDestination } from '../observe/log-destination.ts'
 import { packRows } from '../observe/packed-rows.ts'
@@ -26,6 +36,8 @@ import { remoteProbes, remoteServices } from './remote-services.ts'
 export interface WorkerArguments {
   /** From 1. */
   readonly number: number
+  /** How many workers there are. */
+  readonly count: number
   /** Names of the listeners, in the order of their descriptors. */
   readonly listeners: readonly string[]
   /** How often it says that its event loop runs; milliseconds. */
@@ -35,7 +47,7 @@ export interface WorkerArguments {
 /** Runs a worker until the primary stops it, or is gone. Never resolves: the process exits. */
 export async function runWorker(text: string | undefined): Promise<never> {
   if (process.send === undefined || text === undefined) throw new Error('`worker` is started by the gateway itself')
-  const { number, listeners, beatMs } = JSON.parse(text) as WorkerArguments
+  const { number, count, listeners, beatMs } = JSON.parse(text) as WorkerArguments
   const terminal = { isTTY: isatty(LOG_FD), noColor: !!process.env.NO_COLOR }
   const logger = makeLogger({
     level: 'info',
@@ -44,7 +56,7 @@ export async function runWorker(text: string | undefined): Promise<never> {
     terminal,
   })
   const sockets = new Map(listeners.map((name, i) => [name, FIRST_SOCKET_FD + i]))
-  const served = new WorkerGateway(logger, number, sockets)
+  const served = new WorkerGateway(logger, { number, count }, sockets)
   served.end = new WorkerEnd(processChannel<ToWorker<Settings>, ToPrimary>(process), served, {
     beatMs,
     ended: () => process.exit(0),
@@ -65,15 +77,25 @@ class WorkerGateway implements Served<Settings> {
   readonly #logger: RootLogger
   readonly #number: number
   readonly #sockets: ReadonlyMap<string, number>
+  readonly #count: number
+  readonly #permits: WorkerPermits
+  readonly #limits: WorkerLimits
   #parts: ProcessParts | undefined
   #gateway: Gateway | undefined
   #status: WorkerStatus | undefined
   /** What others had found before there was a registry. */
   readonly #early: Batch[] = []
 
-  constructor(logger: RootLogger, number: number, sockets: ReadonlyMap<string, number>) {
+  constructor(
+    logger: RootLogger,
+    { number, count }: Pick<WorkerArguments, 'number' | 'count'>,
+    sockets: ReadonlyMap<string, number>,
+  ) {
     this.#logger = logger
     this.#number = number
+    this.#count = count
+    this.#limits = new WorkerLimits(number, count, (name, use) => this.#status?.uses(name, use))
+    this.#permits = new WorkerPermits((batch) => this.end.sendPermits(batch), count)
     this.#sockets = sockets
   }
 
@@ -86,7 +108,7 @@ class WorkerGateway implements Served<Settings> {
     const catalog = await catalogOf({ settings })
     this.#gateway ??= this.#makeGateway(this.#parts, catalog, settings)
     await this.#gateway.load(spec, { catalog, files, commit })
-    applySettings(this.#gateway, this.#parts, settings)
+    applySettings(this.#gateway, this.#parts, settings, this.#count)
     this.settings = settings
     for (const batch of this.#early.splice(0)) this.#status?.take(batch)
     this.#status?.loaded()
@@ -94,9 +116,10 @@ class WorkerGateway implements Served<Settings> {
 
   #makeGateway({ runtime, metrics }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
     const call = (given: ServiceCall) => this.end.call(given)
-    const gateway = new Gateway({ runtime, catalog, services: remoteServices(call), baseDir })
+    const gateway = new Gateway({ runtime, catalog, services: remoteServices(call), baseDir, shared: this.#limits })
+    gateway.registry.sharedPermits = this.#permits
     gateway.registry.probeSlots = remoteProbes(call, runtime.clock)
-    this.#status = new WorkerStatus(gateway.registry, (batch) => this.end.sendValues(batch))
+    this.#status = new WorkerStatus(gateway.registry, (batch) => this.end.sendValues(batch), this.#limits)
     meterRegistry(gateway.registry, metrics, ['traffic'])
     return gateway
   }
@@ -129,6 +152,14 @@ class WorkerGateway implements Served<Settings> {
 
   taken(): void {
     this.#status?.taken()
+  }
+
+  permits(answers: PermitAnswers): void {
+    this.#permits.take(answers)
+  }
+
+  orphaned(): void {
+    this.#permits.closed()
   }
 
   flush(): void {

@@ -13,6 +13,7 @@ import type { EndpointActivity } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { Fleet } from '../fleet/fleet.ts'
 import type { FleetEvents, FleetOptions } from '../fleet/fleet-options.ts'
+import { FleetPermits } from '../fleet/fleet-permits.ts'
 import { FleetStatus } from '../fleet/fleet-status.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
 import type { Member } from '../fleet/member.ts'
@@ -50,6 +51,7 @@ interface Served {
   readonly registry: EndpointRegistry
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
   readonly status: FleetStatus
+  readonly permits: FleetPermits
 }
 
 /** The workers of this gateway, with their sockets. */
@@ -66,7 +68,7 @@ export class Workers implements FleetEvents<Settings> {
     const script = fileURLToPath(packageFile('core/launch.js'))
     const cache = makeCache()
     const spawn = (number: number) => {
-      const told: WorkerArguments = { number, listeners: sockets.names, beatMs: timeoutMs / BEATS }
+      const told: WorkerArguments = { number, count, listeners: sockets.names, beatMs: timeoutMs / BEATS }
       return spawnWorker<Settings>({
         args: [heap, script, 'worker', JSON.stringify(told)],
         // What one worker has compiled the next need not compile: half of the time until it is ready.
@@ -89,7 +91,7 @@ export class Workers implements FleetEvents<Settings> {
 
   /** Before the first load: what workers tell and ask is for these. */
   serve(registry: EndpointRegistry, services: ReadonlyMap<ServiceKey<unknown>, unknown>): void {
-    this.#served = { registry, services, status: new FleetStatus(registry, systemClock) }
+    this.#served = { registry, services, status: new FleetStatus(registry, systemClock), permits: new FleetPermits() }
   }
 
   /** The registry has other endpoints now. */
@@ -121,20 +123,23 @@ export class Workers implements FleetEvents<Settings> {
 
   greeted(member: Member<Settings>): void {
     this.#served.status.greeted(member as Member<unknown>)
+    this.#served.permits.greeted(member as Member<unknown>)
   }
 
   gone(member: Member<Settings>): void {
     this.#served.status.gone(member as Member<unknown>)
+    this.#served.permits.gone(member as Member<unknown>)
   }
 
   said(from: Member<Settings>, message: ToPrimary): void {
-    const { status, services } = this.#served
+    const { status, permits, services } = this.#served
     const member = from as Member<unknown>
     if (message.type === 'values-taken') status.taken(member)
     else if (message.type === 'values') {
       status.take(member, message.batch)
       member.link.valuesTaken()
-    } else if (message.type === 'call')
+    } else if (message.type === 'permits') permits.take(member, message)
+    else if (message.type === 'call')
       void callService(services, message, status.probes).then(
         (value) => member.link.returned(message.id, value, undefined),
         (error: unknown) => member.link.returned(message.id, undefined, errorText(error)),

@@ -6,6 +6,7 @@ import { EndpointState } from './endpoint-state.ts'
 import type { BreakerPhase, TargetHealth } from './endpoint-status.ts'
 import type { ProbeSlots } from './probe-slots.ts'
 import type { RegistryEvent, RegistryEventBase } from './registry-event.ts'
+import type { SharedPermits } from './shared-permits.ts'
 import type { TargetState } from './target-state.ts'
 
 /** An event without what the registry adds. */
@@ -27,6 +28,8 @@ type BareEvent<E = RegistryEvent> = E extends unknown ? Omit<E, keyof RegistryEv
 export class EndpointRegistry {
   /** @internal For breakers. Undefined where one process does everything. */
   probeSlots: ProbeSlots | undefined
+  /** @internal For limits of concurrency. Undefined where one process does everything. */
+  sharedPermits: SharedPermits | undefined
   readonly #clock: Clock
   readonly #log: Logger
   readonly #states = new Map<string, EndpointState>()

@@ -3,6 +3,7 @@ import {
   type Awaitable,
   defineFilter,
   duration,
+  EndpointRegistryKey,
   type Exchange,
   type Filter,
   type FilterEnv,
@@ -10,13 +11,16 @@ import {
   isThenable,
   LocalReply,
   type Next,
+  type PermitRules,
   type Response,
   reply,
   type UpstreamCall,
   WeirError,
 } from '../../core/index.ts'
 import { PermitGauges } from './gauges.ts'
-import { type PermitRules, Permits } from './permits.ts'
+import { OwnPermits } from './own-permits.ts'
+import type { Permits } from './permits.ts'
+import { PermitsOfAll } from './permits-of-all.ts'
 
 const options = z.strictObject({
   max_concurrent: z.int().min(1).default(100).describe('Largest number of concurrent upstream calls of the endpoint.'),
@@ -40,6 +44,7 @@ export const concurrencyLimit = defineFilter<Options>({
   summary: 'Limits the concurrent upstream calls of an endpoint; a bounded queue holds further requests.',
   options,
   perEndpoint: true,
+  needs: [EndpointRegistryKey],
   create: (options, env) => new ConcurrencyLimit(options, env),
 })
 
@@ -53,6 +58,7 @@ class ConcurrencyLimit implements Filter {
   readonly #permits: Permits
   readonly #generation: number
   readonly #gauges: PermitGauges
+  readonly #release: ReleasePermit = () => this.#permits.release()
   /** Permits still held when the exchange ends, as by tunnels, whose end no body reports: `log` gives them back. */
   readonly #held = new WeakMap<Exchange, ReleasePermit>()
 
@@ -60,7 +66,12 @@ class ConcurrencyLimit implements Filter {
     this.#env = env
     this.#rules = { maxConcurrent: options.max_concurrent, maxQueue: options.max_queue }
     this.#queueTimeoutMs = options.queue_timeout
-    this.#permits = env.share('permits', { version: 1, make: () => new Permits() })
+    const shared = env.service(EndpointRegistryKey).sharedPermits
+    const pool = JSON.stringify([env.endpoint?.id, env.name])
+    this.#permits = env.share<Permits>('permits', {
+      version: 1,
+      make: () => (shared === undefined ? new OwnPermits() : new PermitsOfAll(shared, pool)),
+    })
     this.#generation = this.#permits.next()
     this.#gauges = env.share('gauges', {
       scope: 'factory',
@@ -73,8 +84,8 @@ class ConcurrencyLimit implements Filter {
 
   upstream(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply> {
     this.#permits.use(this.#rules, this.#generation)
-    if (this.#permits.enter()) return this.#call(x, call, next)
-    return this.#queue(x).then((refusal) => refusal ?? this.#call(x, call, next))
+    if (this.#permits.enter()) return this.#call(x, call, next, this.#release)
+    return this.#queue(x).then((permit) => (permit instanceof LocalReply ? permit : this.#call(x, call, next, permit)))
   }
 
   log({ exchange }: Finished): void {
@@ -93,29 +104,38 @@ class ConcurrencyLimit implements Filter {
     this.#gauges.remove(this.#permits)
   }
 
-  /** Waits for a permit. Resolves with the refusal if there is none in time. */
-  #queue(x: Exchange): Promise<LocalReply | undefined> {
+  /** Waits for a permit. Resolves to what gives it back, or to the refusal if there is none in time. */
+  #queue(x: Exchange): Promise<LocalReply | ReleasePermit> {
     return new Promise((resolve, reject) => {
-      const waiter = this.#permits.wait(() => {
+      let waits = true
+      const end = (how: () => void): void => {
+        if (!waits) return
+        waits = false
         timer.cancel()
-        resolve(undefined)
+        how()
+      }
+      const timer = this.#env.timers.after(this.#queueTimeoutMs, () =>
+        end(() => {
+          leave()
+          resolve(LATE)
+        }),
+      )
+      const leave = this.#permits.ask({
+        granted: () => end(() => resolve(leave)),
+        refused: () => end(() => resolve(FULL)),
       })
-      if (waiter === undefined) return resolve(FULL)
-      const timer = this.#env.timers.after(this.#queueTimeoutMs, () => {
-        waiter.leave()
-        resolve(LATE)
-      })
-      x.onAbort(() => {
-        timer.cancel()
-        waiter.leave()
-        reject(new WeirError('client_gone'))
-      })
+      x.onAbort(() =>
+        end(() => {
+          leave()
+          reject(new WeirError('client_gone'))
+        }),
+      )
     })
   }
 
   /** Calls the upstream with a permit, which is given back when the response has ended. */
-  #call(x: Exchange, call: UpstreamCall, next: Next): Awaitable<Response | LocalReply> {
-    const release = this.#hold(x)
+  #call(x: Exchange, call: UpstreamCall, next: Next, give: ReleasePermit): Awaitable<Response | LocalReply> {
+    const release = this.#hold(x, give)
     let response: Awaitable<Response | LocalReply>
     try {
       if (x.aborted) throw new WeirError('client_gone')
@@ -134,13 +154,13 @@ class ConcurrencyLimit implements Filter {
     )
   }
 
-  #hold(x: Exchange): ReleasePermit {
+  #hold(x: Exchange, give: ReleasePermit): ReleasePermit {
     let held = true
     const release = (): void => {
       if (!held) return
       held = false
       if (this.#held.get(x) === release) this.#held.delete(x)
-      this.#permits.release()
+      give()
     }
     this.#held.set(x, release)
     return release

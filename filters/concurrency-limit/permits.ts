@@ -1,30 +1,18 @@
-/** How many permits there are, and how many requests may wait for one. */
-export interface PermitRules {
-  readonly maxConcurrent: number
-  readonly maxQueue: number
-}
-
-/** A request that waits for a permit. */
-export interface Waiter {
-  /** Leaves the queue; harmless if it is not in it any more. */
-  leave(): void
-}
+import type { PermitAsker, PermitRules } from '../../core/index.ts'
 
 /**
- * A number of permits with a bounded queue, first come, first served. It outlives the instances that use it. The rules of a later
- * instance apply from the first request that the instance serves, so that a load that fails changes nothing.
+ * Permits for the calls of an endpoint. They outlive the instances that use them. The rules of a later instance apply from the first
+ * request that the instance serves, so that a load that fails changes nothing.
  */
-export class Permits {
+export abstract class Permits {
+  /** How many are given out. */
   active = 0
-  #rules: PermitRules | undefined
+  protected rules: PermitRules = { maxConcurrent: 0, maxQueue: 0 }
   #generation = -1
   #generations = 0
-  /** In order of arrival; a set, so that leaving it is cheap. */
-  readonly #queue = new Set<() => void>()
 
-  get queued(): number {
-    return this.#queue.size
-  }
+  /** How many requests wait for one. */
+  abstract get queued(): number
 
   /** Number of a new instance, for `use`. */
   next(): number {
@@ -35,40 +23,21 @@ export class Permits {
   use(rules: PermitRules, generation: number): void {
     if (generation <= this.#generation) return
     this.#generation = generation
-    this.#rules = rules
-    this.#admit()
+    this.rules = rules
+    this.changed()
   }
 
-  /** Takes a permit at once, or returns false. A permit is given back by one call of `release`. */
-  enter(): boolean {
-    if (this.#queue.size > 0 || this.active >= this.#rules!.maxConcurrent) return false
-    this.active++
-    return true
-  }
+  /** Takes a permit, if that needs no waiting. It is given back by one call of `release`. */
+  abstract enter(): boolean
+
+  abstract release(): void
 
   /**
-   * Waits for a permit. Undefined if the queue is full.
-   * @param enter called at most once, with the permit
+   * Asks for a permit.
+   * @returns gives the permit back, or leaves the queue; calls after the first do nothing
    */
-  wait(enter: () => void): Waiter | undefined {
-    if (this.#queue.size >= this.#rules!.maxQueue) return undefined
-    // A new function: the same `enter` might wait twice.
-    const turn = (): void => enter()
-    this.#queue.add(turn)
-    return { leave: () => void this.#queue.delete(turn) }
-  }
+  abstract ask(asker: PermitAsker): () => void
 
-  release(): void {
-    this.active--
-    this.#admit()
-  }
-
-  #admit(): void {
-    for (const turn of this.#queue) {
-      if (this.active >= this.#rules!.maxConcurrent) return
-      this.#queue.delete(turn)
-      this.active++
-      turn()
-    }
-  }
+  /** The rules have changed. */
+  protected abstract changed(): void
 }

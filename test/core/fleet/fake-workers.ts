@@ -76,6 +76,10 @@ export class FakeWorker implements Served<FakeSettings> {
 
   take(): void {}
 
+  permits(): void {}
+
+  orphaned(): void {}
+
   taken(): void {}
 
   drain(): void {}

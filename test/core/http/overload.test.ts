@@ -18,7 +18,7 @@ function rig(t: { teardown(fn: () => void): void }): Rig {
   const clock = new ManualClock()
   const metrics = new Metrics()
   let resident = 0
-  const overload = new Overload(clock, metrics, () => resident)
+  const overload = new Overload(clock, metrics, undefined, () => resident)
   t.teardown(() => overload.limit(NO_LIMITS))
   return {
     overload,

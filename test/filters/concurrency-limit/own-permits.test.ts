@@ -1,23 +1,35 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Permits, type Waiter } from '../../../filters/concurrency-limit/permits.ts'
+import { OwnPermits } from '../../../filters/concurrency-limit/own-permits.ts'
+
+/** Whoever asks, and what it says when it has a permit. Undefined if it is refused. */
+function wait(permits: OwnPermits, granted: () => void): { leave(): void } | undefined {
+  let refused = false
+  const leave = permits.ask({
+    granted,
+    refused: () => {
+      refused = true
+    },
+  })
+  return refused ? undefined : { leave }
+}
 
 t.test('first come, first served, within the bounds', async (t) => {
-  const slots = new Permits()
+  const slots = new OwnPermits()
   slots.use({ maxConcurrent: 1, maxQueue: 2 }, slots.next())
   const order: string[] = []
   t.equal(slots.enter(), true)
   t.equal(slots.enter(), false)
-  slots.wait(() => order.push('a'))
-  const b = slots.wait(() => order.push('b'))!
+  wait(slots, () => order.push('a'))
+  const b = wait(slots, () => order.push('b'))!
   t.equal(
-    slots.wait(() => order.push('c')),
+    wait(slots, () => order.push('c')),
     undefined,
   )
   t.equal(slots.queued, 2)
   b.leave()
   b.leave()
-  slots.wait(() => order.push('c'))
+  wait(slots, () => order.push('c'))
   slots.release()
   t.equal(slots.enter(), false, 'nobody overtakes the queue')
   slots.release()
@@ -27,19 +39,19 @@ t.test('first come, first served, within the bounds', async (t) => {
 })
 
 t.test('later rules replace earlier ones, never the other way', async (t) => {
-  const slots = new Permits()
+  const slots = new OwnPermits()
   const [first, failed, second] = [slots.next(), slots.next(), slots.next()]
   slots.use({ maxConcurrent: 1, maxQueue: 10 }, first)
   t.equal(slots.enter(), true)
   const entered: number[] = []
-  for (let i = 0; i < 5; i++) slots.wait(() => entered.push(i))
+  for (let i = 0; i < 5; i++) wait(slots, () => entered.push(i))
   slots.use({ maxConcurrent: 3, maxQueue: 0 }, second)
   t.same(entered, [0, 1], 'a higher limit lets in who waits')
   slots.use({ maxConcurrent: 100, maxQueue: 100 }, failed)
   slots.use({ maxConcurrent: 100, maxQueue: 100 }, first)
   t.equal(slots.active, 3)
   t.equal(
-    slots.wait(() => {}),
+    wait(slots, () => {}),
     undefined,
     'a shorter queue keeps those in it and takes no more',
   )
@@ -56,7 +68,7 @@ t.test('agrees with a list', async () => {
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.nat(5), fc.nat(5)), { maxLength: 300 }),
       (steps) => {
-        const slots = new Permits()
+        const slots = new OwnPermits()
         let max = 2
         let queue = 2
         slots.use({ maxConcurrent: max, maxQueue: queue }, slots.next())
@@ -64,7 +76,7 @@ t.test('agrees with a list', async () => {
         let waiting: number[] = []
         const expected: number[] = []
         const entered: number[] = []
-        const waiters = new Map<number, Waiter>()
+        const waiters = new Map<number, { leave(): void }>()
         const settle = (): void => {
           while (active < max && waiting.length > 0) {
             active++
@@ -77,7 +89,7 @@ t.test('agrees with a list', async () => {
             if (slots.enter() !== free) throw new Error('enter')
             if (free) active++
             else {
-              const waiter = slots.wait(() => entered.push(id))
+              const waiter = wait(slots, () => entered.push(id))
               if ((waiter !== undefined) !== waiting.length < queue) throw new Error('wait')
               if (waiter === undefined) return
               waiters.set(id, waiter)
