@@ -21,7 +21,6 @@ import { WorkerLimits } from '../fleet/worker-limits.ts'
 import { WorkerPermits } from '../fleet/worker-permits.ts'
 import { WorkerStatus } from '../fleet/worker-status.ts'
 import { fdDestination } from '../observe/log-destination.ts'
-import { packRows } from '../observe/packed-rows.ts'
 import { meterRegistry } from '../observe/registry-report.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { catalogOf } from './built-in.ts'
@@ -137,7 +136,7 @@ class WorkerGateway implements Served<Settings> {
       case 'live':
         return true
       case 'rows':
-        return this.#parts && packRows(await this.#parts.metrics.rows())
+        return this.#parts?.metrics.series()
       case 'activity':
         return registry && activityOf(registry)
       case 'check':

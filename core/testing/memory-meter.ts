@@ -2,6 +2,7 @@ import type { Meter, Metric, Sample } from '../api/meter.ts'
 import { runAtOnce } from '../base/time-slice.ts'
 import { writeExposition } from '../observe/exposition.ts'
 import { METRIC_NAME, type MetricReading, readingsOf, rowsOf } from '../observe/metric-rows.ts'
+import { seriesOf } from '../observe/metric-series.ts'
 
 /** Metrics that can be read at any moment. Refuses what the gateway's own meter refuses. */
 export class MemoryMeter implements Meter {
@@ -28,7 +29,11 @@ export class MemoryMeter implements Meter {
 
   /** The exposition that Prometheus would read. */
   text(): string {
-    return runAtOnce(writeExposition([...this.#metrics.values()].map((metric) => rowsOf(metric, metric.collect()))))
+    return runAtOnce(
+      writeExposition(
+        [...this.#metrics.values()].map((metric) => runAtOnce(seriesOf(rowsOf(metric, metric.collect())))),
+      ),
+    )
   }
 
   /** The numbers that `name` and `labels` select, now; see `metricOf`. */

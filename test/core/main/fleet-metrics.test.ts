@@ -1,11 +1,14 @@
 import t from 'tap'
+import { runAtOnce } from '../../../core/base/time-slice.ts'
 import { FleetMetrics } from '../../../core/main/fleet-metrics.ts'
+import { seriesOf } from '../../../core/observe/metric-series.ts'
 import { Metrics } from '../../../core/observe/metrics.ts'
 
-const rows = (value: number) => [
-  { name: 'c_total', help: 'C.', type: 'counter', aggregate: 'sum', rows: [{ labels: {}, value }] },
-  { name: 'g', help: 'G.', type: 'gauge', aggregate: 'sum', rows: [{ labels: {}, value }] },
-]
+const rows = (value: number) =>
+  [
+    { name: 'c_total', help: 'C.', type: 'counter', aggregate: 'sum', rows: [{ labels: {}, value }] } as const,
+    { name: 'g', help: 'G.', type: 'gauge', aggregate: 'sum', rows: [{ labels: {}, value }] } as const,
+  ].map((metric) => runAtOnce(seriesOf(metric)))
 
 t.test('counts of a worker that has ended stay, its gauges go', async (t) => {
   const first = { isGone: false }

@@ -3,6 +3,7 @@ import t from 'tap'
 import { runAtOnce } from '../../../core/base/time-slice.ts'
 import { writeExposition } from '../../../core/observe/exposition.ts'
 import type { MetricRows } from '../../../core/observe/metric-rows.ts'
+import { seriesOf } from '../../../core/observe/metric-series.ts'
 
 t.test("the page is prom-client's, byte for byte", async (t) => {
   const registry = new Registry()
@@ -23,12 +24,15 @@ t.test("the page is prom-client's, byte for byte", async (t) => {
   const rows: MetricRows = { name: 'c_seconds', help: 'C.', type: 'histogram', aggregate: 'sum', rows: [own] }
   const lines = (text: string): string[] =>
     text.split('\n').map((line) => line.replace(/\{le="(.*?)",(.*?)\}/, '{$2,le="$1"}'))
-  t.same(lines(`${runAtOnce(writeExposition([rows]))}`), lines(page.slice(page.indexOf('# HELP c_seconds'))))
+  t.same(
+    lines(`${runAtOnce(writeExposition([runAtOnce(seriesOf(rows))]))}`),
+    lines(page.slice(page.indexOf('# HELP c_seconds'))),
+  )
 })
 
 t.test('a long page lets the event loop run', (t) => {
   const rows = Array.from({ length: 5000 }, (_, i) => ({ labels: { i }, value: i }))
-  const work = writeExposition([{ name: 'd', help: 'D.', type: 'gauge', aggregate: 'sum', rows }])
+  const work = writeExposition([runAtOnce(seriesOf({ name: 'd', help: 'D.', type: 'gauge', aggregate: 'sum', rows }))])
   let pauses = 0
   while (!work.next().done) pauses++
   t.ok(pauses >= 5)
@@ -38,6 +42,8 @@ t.test('a long page lets the event loop run', (t) => {
 async function pageOf(registry: Registry): Promise<string> {
   const metrics = (await registry.getMetricsAsJSON()) as unknown as { values: MetricRows['rows'] }[]
   return runAtOnce(
-    writeExposition(metrics.map((metric) => ({ ...metric, rows: metric.values }) as unknown as MetricRows)),
+    writeExposition(
+      metrics.map((metric) => runAtOnce(seriesOf({ ...metric, rows: metric.values } as unknown as MetricRows))),
+    ),
   )
 }

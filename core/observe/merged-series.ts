@@ -1,0 +1,71 @@
+import { type MetricSeries, type SeriesBlock, widthOf } from './metric-series.ts'
+
+/** Series of one block, of several processes together. */
+interface Merged {
+  readonly bounds: SeriesBlock['bounds']
+  series: string
+  values: Float64Array | number[]
+  /** Where the numbers of each series begin; undefined while all processes have the same series. */
+  index: Map<string, number> | undefined
+}
+
+/**
+ * The metrics of several processes as those of one. Counters, histograms and what says `sum` are added up; of others the largest
+ * number counts. Where the processes have the same series, as those of a large configuration, that is adding arrays.
+ */
+export class MergedSeries {
+  readonly #metrics = new Map<string, { readonly metric: MetricSeries; readonly blocks: Map<string, Merged> }>()
+
+  /** Adds a metric of a process. */
+  add(metric: MetricSeries): void {
+    let merged = this.#metrics.get(metric.name)
+    if (merged === undefined) {
+      merged = { metric, blocks: new Map() }
+      this.#metrics.set(metric.name, merged)
+    }
+    const largest = metric.type === 'gauge' && metric.aggregate === 'max'
+    for (const block of metric.blocks) {
+      const key = block.bounds?.join() ?? ''
+      const before = merged.blocks.get(key)
+      if (before !== undefined) join(before, block, largest)
+      else {
+        const { bounds, series, values } = block
+        merged.blocks.set(key, { bounds, series, values: values.slice(), index: undefined })
+      }
+    }
+  }
+
+  /** In the order in which they came. */
+  *all(): Iterable<MetricSeries> {
+    for (const { metric, blocks } of this.#metrics.values())
+      yield {
+        ...metric,
+        blocks: [...blocks.values()].map(({ bounds, series, values, index }) => ({
+          bounds,
+          series: index === undefined ? series : [...index.keys()].join('\n'),
+          values: Float64Array.from(values),
+        })),
+      }
+  }
+}
+
+function join(merged: Merged, { bounds, series, values }: SeriesBlock, largest: boolean): void {
+  const add = (at: number, value: number): void => {
+    const before = merged.values[at]!
+    merged.values[at] = largest ? Math.max(before, value) : before + value
+  }
+  if (merged.index === undefined && merged.series === series) {
+    for (let i = 0; i < values.length; i++) add(i, values[i]!)
+    return
+  }
+  const width = widthOf({ bounds, series, values })
+  merged.index ??= new Map(merged.series.split('\n').map((line, i) => [line, i * width]))
+  if (merged.values instanceof Float64Array) merged.values = Array.from(merged.values)
+  for (const [i, line] of series.split('\n').entries()) {
+    const at = merged.index.get(line)
+    if (at === undefined) {
+      merged.index.set(line, merged.values.length)
+      merged.values.push(...values.subarray(i * width, (i + 1) * width))
+    } else for (let k = 0; k < width; k++) add(at + k, values[i * width + k]!)
+  }
+}

@@ -1,0 +1,82 @@
+import t from 'tap'
+import { runAtOnce } from '../../../core/base/time-slice.ts'
+import { writeExposition } from '../../../core/observe/exposition.ts'
+import { MergedSeries } from '../../../core/observe/merged-series.ts'
+import type { MetricRows } from '../../../core/observe/metric-rows.ts'
+import { seriesOf } from '../../../core/observe/metric-series.ts'
+
+const metric = (name: string, rows: MetricRows['rows'], more: Partial<MetricRows> = {}): MetricRows => ({
+  name,
+  help: 'Help.',
+  type: 'counter',
+  aggregate: 'sum',
+  rows,
+  ...more,
+})
+
+t.test('numbers are added up by labels; of what says max the largest counts', async (t) => {
+  const merged = new MergedSeries()
+  const histogram = (count: number, bounds = [1]) => [
+    { labels: { a: 'x' }, bounds, buckets: [count, 1], sum: count, count: count + 1 },
+  ]
+  for (const value of [1, 2]) {
+    const all = [
+      metric('c_total', [
+        { labels: { a: 'x' }, value },
+        { labels: { a: `only "${value}"\n` }, value },
+      ]),
+      metric('g', [{ labels: {}, value }], { type: 'gauge' }),
+      metric('m', [{ labels: {}, value }], { type: 'gauge', aggregate: 'max' }),
+      metric('h_seconds', [...histogram(value), ...histogram(value, [value + 1])], { type: 'histogram' }),
+      metric('p', [
+        { labels: {}, metricName: 'p_sum', value },
+        { labels: {}, value },
+      ]),
+      metric('none', []),
+    ]
+    // As it arrives from another process.
+    for (const one of all) merged.add(structuredClone(runAtOnce(seriesOf(one))))
+  }
+  const text = runAtOnce(writeExposition(merged.all()))
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  t.strictSame(lines, [
+    'c_total{a="x"} 3',
+    'c_total{a="only \\"1\\"\\n"} 1',
+    'c_total{a="only \\"2\\"\\n"} 2',
+    'g 3',
+    'm 2',
+    'h_seconds_bucket{a="x",le="1"} 3',
+    'h_seconds_bucket{a="x",le="+Inf"} 5',
+    'h_seconds_sum{a="x"} 3',
+    'h_seconds_count{a="x"} 5',
+    'h_seconds_bucket{a="x",le="2"} 1',
+    'h_seconds_bucket{a="x",le="+Inf"} 2',
+    'h_seconds_sum{a="x"} 1',
+    'h_seconds_count{a="x"} 2',
+    'h_seconds_bucket{a="x",le="3"} 2',
+    'h_seconds_bucket{a="x",le="+Inf"} 3',
+    'h_seconds_sum{a="x"} 2',
+    'h_seconds_count{a="x"} 3',
+    'p_sum 3',
+    'p 3',
+  ])
+  t.match(text, /# TYPE none counter\n/)
+})
+
+t.test('what is added is not changed, whether the series are the same or not', async (t) => {
+  const samples = (count: number): MetricRows['rows'] =>
+    Array.from({ length: count }, (_, i) => ({ labels: { n: i, a: `a${i}` }, value: i }))
+  const [one, two] = [
+    runAtOnce(seriesOf(metric('c_total', samples(20)))),
+    runAtOnce(seriesOf(metric('c_total', samples(30)))),
+  ]
+  const merged = new MergedSeries()
+  for (const each of [one, one, two, one]) merged.add(each)
+  const [block] = [...merged.all()][0]!.blocks
+  t.strictSame(
+    [...block!.values],
+    Array.from({ length: 30 }, (_, i) => (i < 20 ? 4 * i : i)),
+  )
+  t.equal(block!.series.split('\n')[29], 'c_total{n="29",a="a29"}')
+  t.strictSame([...one.blocks[0]!.values].at(-1), 19)
+})
