@@ -102,11 +102,13 @@ export class FleetStatus {
   }
 
   #breaker(key: StatusKey & { readonly 0: 'breaker_state' }, value: BreakerValue | undefined): void {
+    const before = this.#values.get(textOf(key)) as BreakerValue | undefined
     this.#values.set(textOf(key), value)
     if (value?.to !== 'half_open') this.probes.changed(textOf(key))
     const [, endpoint, filter, target] = key
     const state = this.#registry.get(endpoint)
-    if (state === undefined || value === undefined) return
+    // Several workers may do the same: it is reported once.
+    if (state === undefined || value === undefined || value.to === before?.to) return
     const { from, to, reason } = value
     this.#registry.breaker(state, { filter, target: target ?? undefined, from, to, reason })
   }

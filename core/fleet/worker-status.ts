@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { BreakerHandle } from '../state/endpoint-state.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import type { RegistryEvent } from '../state/registry-event.ts'
@@ -102,15 +103,17 @@ export class WorkerStatus {
     }
   }
 
-  #adopt(
-    [, endpoint, filter, target]: StatusKey & { readonly 0: 'breaker_state' },
-    value: BreakerValue | undefined,
-  ): void {
-    if (value === undefined || value.by === this.#id || value.to === 'half_open') return
+  #adopt(key: StatusKey & { readonly 0: 'breaker_state' }, value: BreakerValue | undefined): void {
+    const [, endpoint, filter, target] = key
+    if (value === undefined || value.to === 'half_open') return
+    // Its own value comes back. If that is its last one, it counts: another's may have arrived between.
+    const own = value.by === this.#id
+    if (own && !isDeepStrictEqual(value, this.#own.get(textOf(key)))) return
     for (const breaker of this.#registry.get(endpoint)?.breakers ?? []) {
       if (breaker.filter !== filter || (breaker.target ?? null) !== target) continue
       if (this.#adopted.get(breaker) === value) continue
       this.#adopted.set(breaker, value)
+      if (breaker.phase === value.to && (own || value.from !== 'half_open')) continue
       breaker.adopt?.(value.to, value.until, value.reason)
     }
   }

@@ -58,17 +58,21 @@ async function settled(): Promise<void> {
 }
 
 /** A breaker that remembers what it adopts. */
-function breaker(): BreakerHandle & { readonly adopted: unknown[] } {
+function breaker(): BreakerHandle & { phase: BreakerHandle['phase']; readonly adopted: unknown[] } {
   const adopted: unknown[] = []
-  return {
+  const made: ReturnType<typeof breaker> = {
     filter: 'b',
     target: undefined,
     phase: 'closed',
     trip() {},
     reset() {},
     adopted,
-    adopt: (...all) => void adopted.push(all),
+    adopt: (...all) => {
+      made.phase = all[0]
+      adopted.push(all)
+    },
   }
+  return made
 }
 
 t.test('health goes from the primary to every worker, also to one that comes later', async (t) => {
@@ -124,6 +128,7 @@ t.test('an open breaker is adopted by the others, once, and nobody reports it ag
   one.registry.get('api')!.breakers.add(breakers[0]!)
   two.registry.get('api')!.breakers.add(breakers[1]!)
   const change = { filter: 'b', target: undefined, from: 'closed', to: 'open', reason: 'failures', until: 5 } as const
+  breakers[0]!.phase = 'open'
   one.registry.breaker(one.registry.get('api')!, change)
   await settled()
   t.strictSame(breakers[0]!.adopted, [], 'its own')
@@ -138,12 +143,73 @@ t.test('an open breaker is adopted by the others, once, and nobody reports it ag
   late.registry.get('api')!.breakers.add(third)
   late.worker.loaded()
   t.strictSame(third.adopted, [['open', 5, 'failures']], 'an endpoint that comes later')
+  breakers[1]!.phase = 'half_open'
   two.registry.breaker(two.registry.get('api')!, { ...change, from: 'open', to: 'half_open' })
   await settled()
   t.equal(breakers[0]!.adopted.length, 0, 'each worker probes by itself')
+  breakers[1]!.phase = 'closed'
   two.registry.breaker(two.registry.get('api')!, { ...change, from: 'half_open', to: 'closed' })
   await settled()
   t.match(breakers[0]!.adopted, [['closed']])
+})
+
+/** A breaker of a worker that does what it is told, and reports it. */
+function operable({ registry }: ReturnType<typeof registryOf>) {
+  const state = registry.get('api')!
+  let phase: BreakerHandle['phase'] = 'closed'
+  let adoptions = 0
+  const turn = (to: 'open' | 'closed', reason: string): void => {
+    const from = phase
+    phase = to
+    if (from !== to) registry.breaker(state, { filter: 'b', target: undefined, from, to, reason, until: 5 })
+  }
+  state.breakers.add({
+    filter: 'b',
+    target: undefined,
+    get phase() {
+      return phase
+    },
+    trip: () => turn('open', 'by hand'),
+    reset: () => turn('closed', 'by hand'),
+    adopt: (to) => {
+      adoptions++
+      phase = to
+    },
+  })
+  return {
+    trip: () => turn('open', 'by hand'),
+    reset: () => turn('closed', 'by hand'),
+    phase: () => phase,
+    adoptions: () => adoptions,
+  }
+}
+
+t.test('a breaker that all open at once is reported once, and none takes it for a further failure', async (t) => {
+  const { primary, workers } = setUp(3)
+  const breakers = workers.map(operable)
+  for (const { trip } of breakers) trip()
+  await settled()
+  t.strictSame(
+    breakers.map(({ phase, adoptions }) => [phase(), adoptions()]),
+    breakers.map(() => ['open', 0]),
+  )
+  t.strictSame(primary.events, ['breaker_state'])
+})
+
+t.test('the last change counts in all, also where changes cross each other', async (t) => {
+  const { workers } = setUp(2)
+  const breakers = workers.map(operable) as [ReturnType<typeof operable>, ReturnType<typeof operable>]
+  const phases = () => breakers.map(({ phase }) => phase())
+  breakers[0].trip()
+  await settled()
+  t.strictSame(phases(), ['open', 'open'])
+  breakers[0].reset()
+  // Sent before the primary heard of the reset.
+  const late = { from: 'closed', to: 'open', reason: 'failures', until: 5, by: 'another' }
+  for (const { worker } of workers) worker.take([['["breaker_state","api","b",null]', late]])
+  t.strictSame(phases(), ['open', 'open'])
+  await settled()
+  t.strictSame(phases(), ['closed', 'closed'])
 })
 
 t.test('what is about an endpoint that is gone is forgotten', async (t) => {
