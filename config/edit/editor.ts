@@ -6,6 +6,8 @@ import type { ConfigProblem } from '../../core/control/config-control.ts'
 import { ConfigError } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import type {
+  BreakerSelection,
+  BreakerView,
   ChangeOptions,
   ChangeOutcome,
   ChangeRefusal,
@@ -13,6 +15,7 @@ import type {
   EndpointControl,
   EndpointView,
 } from '../../core/control/endpoint-control.ts'
+import type { BreakerOperation } from '../../core/fleet/messages.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
 import { type ConfigLoader, decodeText } from '../live/config-loader.ts'
@@ -40,6 +43,8 @@ export interface EditorParts {
   registry(): EndpointRegistry
   /** What traffic did in other processes, by endpoint. Undefined: it is in the registry. */
   readonly activity?: (() => Promise<ReadonlyMap<string, EndpointActivity>>) | undefined
+  /** Trips or resets breakers, in every process. */
+  operateBreakers(operation: BreakerOperation): Promise<readonly BreakerView[] | undefined>
   readonly log: Logger
   readonly meter: Meter
   readonly clock: Clock
@@ -119,6 +124,14 @@ export class EndpointEditor implements EndpointControl {
       return Object.hasOwn(entry, 'status') ? { status: 'disabled', disabled: null } : { disabled: true }
     })
     return this.#change('disable', id, () => operation, options)
+  }
+
+  tripBreakers(endpoint: string, which?: BreakerSelection): Promise<readonly BreakerView[] | undefined> {
+    return this.#parts.operateBreakers({ operation: 'trip', endpoint, which })
+  }
+
+  resetBreakers(endpoint: string, which?: BreakerSelection): Promise<readonly BreakerView[] | undefined> {
+    return this.#parts.operateBreakers({ operation: 'reset', endpoint, which })
   }
 
   /** @param prepare called at once, so that the caller may change its data afterwards */

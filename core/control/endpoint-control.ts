@@ -92,6 +92,14 @@ export interface BreakerView {
   readonly phase: BreakerPhase
 }
 
+/** Which breakers of an endpoint are meant: all, where nothing is given. Plain data. */
+export interface BreakerSelection {
+  /** Name of the filter in the chain. */
+  readonly filter?: string | undefined
+  /** URL of the target that it guards; null: the breaker that guards the whole endpoint. */
+  readonly target?: string | null | undefined
+}
+
 /**
  * Shows and changes endpoints while Weir runs; for admin filters. A change edits the document that holds the endpoint, so that
  * it outlives the process, and is then loaded like any other change: all or nothing. Changes are made one after another. What
@@ -123,6 +131,14 @@ export interface EndpointControl {
   enable(id: string, options?: ChangeOptions): Promise<ChangeOutcome>
   /** Sets its status to `disabled`: requests get 503 from then on. Requests in flight finish. */
   disable(id: string, options?: ChangeOptions): Promise<ChangeOutcome>
+  /**
+   * Opens breakers by hand, in every worker. They recover as if calls had failed: after their reset timeout. The configuration
+   * stays as it is. A worker that does not answer within two seconds is not waited for.
+   * @returns all breakers of the endpoint as they are then; undefined: there is no endpoint with that id
+   */
+  tripBreakers(id: string, which?: BreakerSelection): Promise<readonly BreakerView[] | undefined>
+  /** Closes breakers by hand, and resets their counts, in every worker. Otherwise as `tripBreakers`. */
+  resetBreakers(id: string, which?: BreakerSelection): Promise<readonly BreakerView[] | undefined>
 }
 
 /**

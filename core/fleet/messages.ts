@@ -1,4 +1,5 @@
 import type { Problem } from '../control/config-error.ts'
+import type { BreakerSelection } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import type { HealthCheckRequest } from '../state/target-state.ts'
 import type { EndpointDelta } from './endpoint-delta.ts'
@@ -63,6 +64,14 @@ export type Question =
       readonly target: string
       readonly check: Omit<HealthCheckRequest, 'signal'>
     }
+  | ({ readonly kind: 'breakers' } & BreakerOperation)
+
+/** Trips or resets breakers of an endpoint by hand. */
+export interface BreakerOperation {
+  readonly operation: 'trip' | 'reset'
+  readonly endpoint: string
+  readonly which: BreakerSelection | undefined
+}
 
 /** A request of a worker for a permit of a pool, with the rules by which it is judged. Ids are the worker's own. */
 export type PermitAsk = readonly [id: number, pool: string, maxConcurrent: number, maxQueue: number]

@@ -23,6 +23,7 @@ import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
+import { operateBreakers } from './breaker-operation.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
 import { servicesOf, statusOf } from './services.ts'
@@ -76,6 +77,8 @@ export class Assembly {
       reloader: () => this.#reloader,
       registry,
       activity: workers && (() => workers.activity()),
+      operateBreakers: async (operation) =>
+        workers === undefined ? operateBreakers(registry(), operation) : workers.operateBreakers(operation),
       log: logger,
       meter: metrics,
       clock,

@@ -1,19 +1,28 @@
-import type { EndpointActivity } from '../control/endpoint-control.ts'
+import type { BreakerView, EndpointActivity } from '../control/endpoint-control.ts'
+import type { EndpointState } from '../state/endpoint-state.ts'
 import type { BreakerPhase } from '../state/endpoint-status.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 
 /** What the traffic of this process did to its endpoints, by id. Plain data. */
 export function activityOf(registry: EndpointRegistry): Map<string, EndpointActivity> {
   return new Map(
-    Array.from(registry.all(), ({ id, targets, breakers }) => [
-      id,
+    Array.from(registry.all(), (state) => [
+      state.id,
       {
-        targets: targets.map(({ url, outstanding, attempts, failures }) => ({ url, outstanding, attempts, failures })),
-        breakers: Array.from(breakers, ({ filter, target, phase }) => ({ filter, target: target ?? null, phase })),
+        targets: state.targets.map(({ url, outstanding, attempts, failures }) => ({
+          url,
+          outstanding,
+          attempts,
+          failures,
+        })),
+        breakers: breakersOf(state),
       },
     ]),
   )
 }
+
+export const breakersOf = ({ breakers }: EndpointState): readonly BreakerView[] =>
+  Array.from(breakers, ({ filter, target, phase }) => ({ filter, target: target ?? null, phase }))
 
 const PHASES: readonly BreakerPhase[] = ['closed', 'half_open', 'open']
 
@@ -40,10 +49,14 @@ function joined(a: EndpointActivity | undefined, b: EndpointActivity): EndpointA
         failures: target.failures + failures,
       }
     }),
-    breakers: b.breakers.map((breaker) => {
-      const other = a.breakers.find(({ filter, target }) => filter === breaker.filter && target === breaker.target)
-      const worse = other !== undefined && PHASES.indexOf(other.phase) > PHASES.indexOf(breaker.phase)
-      return worse ? other : breaker
-    }),
+    breakers: mergeBreakers(a.breakers, b.breakers),
   }
 }
+
+/** Breakers of one endpoint in two processes. */
+export const mergeBreakers = (a: readonly BreakerView[], b: readonly BreakerView[]): readonly BreakerView[] =>
+  b.map((breaker) => {
+    const other = a.find(({ filter, target }) => filter === breaker.filter && target === breaker.target)
+    const worse = other !== undefined && PHASES.indexOf(other.phase) > PHASES.indexOf(breaker.phase)
+    return worse ? other : breaker
+  })

@@ -13,7 +13,10 @@ import { VERSION } from './services.ts'
 const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly string[]])[] = [
   [GatewayStatusKey, ['live', 'ready', 'checks', 'metrics']],
   [ConfigControlKey, ['status', 'reload']],
-  [EndpointControlKey, ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable']],
+  [
+    EndpointControlKey,
+    ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],
+  ],
   [HealthControlKey, ['checkNow']],
 ]
 

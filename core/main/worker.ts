@@ -23,6 +23,7 @@ import { WorkerStatus } from '../fleet/worker-status.ts'
 import { fdDestination } from '../observe/log-destination.ts'
 import { meterRegistry } from '../observe/registry-report.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
+import { operateBreakers } from './breaker-operation.ts'
 import { catalogOf } from './built-in.ts'
 import { activityOf } from './endpoint-activity.ts'
 import { Gateway } from './gateway.ts'
@@ -141,6 +142,8 @@ class WorkerGateway implements Served<Settings> {
         return registry && activityOf(registry)
       case 'check':
         return registry && answerCheck(registry, question)
+      case 'breakers':
+        return registry && operateBreakers(registry, question)
     }
   }
 

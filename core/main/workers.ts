@@ -9,7 +9,7 @@ import type { ServiceKey } from '../api/service.ts'
 import { systemClock } from '../base/clock.ts'
 import { errorText } from '../base/error-text.ts'
 import { packageFile } from '../base/package-file.ts'
-import type { EndpointActivity } from '../control/endpoint-control.ts'
+import type { BreakerView, EndpointActivity } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { Fleet } from '../fleet/fleet.ts'
 import type { FleetEvents, FleetOptions } from '../fleet/fleet-options.ts'
@@ -17,10 +17,10 @@ import { FleetPermits } from '../fleet/fleet-permits.ts'
 import { FleetStatus } from '../fleet/fleet-status.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
 import type { Member } from '../fleet/member.ts'
-import type { Load, ToPrimary } from '../fleet/messages.ts'
+import type { BreakerOperation, Load, ToPrimary } from '../fleet/messages.ts'
 import { spawnWorker } from '../fleet/spawn-worker.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
-import { mergeActivity } from './endpoint-activity.ts'
+import { mergeActivity, mergeBreakers } from './endpoint-activity.ts'
 import { RemoteChecks } from './remote-checks.ts'
 import { callService } from './remote-services.ts'
 import type { WorkerArguments } from './worker.ts'
@@ -113,6 +113,14 @@ export class Workers implements FleetEvents<Settings> {
   async activity(): Promise<ReadonlyMap<string, EndpointActivity>> {
     const answers = await this.fleet.ask({ kind: 'activity' })
     return mergeActivity(answers.values() as Iterable<ReadonlyMap<string, EndpointActivity>>)
+  }
+
+  /** Trips or resets breakers in all of them. See `operateBreakers`. */
+  async operateBreakers(operation: BreakerOperation): Promise<readonly BreakerView[] | undefined> {
+    if (this.#served.registry.get(operation.endpoint) === undefined) return undefined
+    const answers = await this.fleet.ask({ kind: 'breakers', ...operation })
+    const all = [...answers.values()] as (readonly BreakerView[])[]
+    return all.length === 0 ? [] : all.reduce(mergeBreakers)
   }
 
   /** Nobody accepts connections any more, but what workers have accepted goes on. */

@@ -3,7 +3,16 @@ import { type ChangeOptions, defineFilter, EndpointControlKey, reply } from '../
 
 /** What is asked of it. */
 export type Asked = readonly [
-  operation: 'list' | 'get' | 'register' | 'change' | 'remove' | 'enable' | 'disable',
+  operation:
+    | 'list'
+    | 'get'
+    | 'register'
+    | 'change'
+    | 'remove'
+    | 'enable'
+    | 'disable'
+    | 'tripBreakers'
+    | 'resetBreakers',
   ...args: unknown[],
 ]
 

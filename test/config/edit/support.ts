@@ -55,6 +55,11 @@ export async function setUp(texts: Readonly<Record<string, string>>, more: { fai
   return {
     source,
     reloader,
-    editor: new EndpointEditor({ ...parts, reloader: () => reloader, registry: () => registry }),
+    editor: new EndpointEditor({
+      ...parts,
+      reloader: () => reloader,
+      registry: () => registry,
+      operateBreakers: async () => undefined,
+    }),
   }
 }
