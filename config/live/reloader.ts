@@ -8,6 +8,7 @@ import type {
   ConfigStatus,
   LoadTrigger,
   ReloadOutcome,
+  RestartDue,
 } from '../../core/control/config-control.ts'
 import { BuildError, ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
@@ -32,6 +33,8 @@ export interface ReloaderParts {
   /** Local files that the live filters have read (absolute paths), and whether one of them has changed. */
   filesRead(): readonly string[]
   filesChanged(): boolean
+  /** Plugins whose code differs from what runs. Asked after every load, so that it can be logged, and for every status. */
+  restartDue(): readonly RestartDue[]
   readonly log: Logger
   readonly meter: Meter
   readonly clock: Clock
@@ -87,7 +90,7 @@ export class Reloader implements ConfigControl {
   }
 
   async status(): Promise<ConfigStatus> {
-    return { ...this.#status, watch: this.#sourceWatch.state }
+    return { ...this.#status, watch: this.#sourceWatch.state, restart_due: this.#parts.restartDue() }
   }
 
   reload(trigger: LoadTrigger): Promise<ReloadOutcome> {
@@ -227,13 +230,15 @@ export class Reloader implements ConfigControl {
       warnings: [...config.warnings, ...this.#warnings].map((problem) => plainProblem(problem, config.document)),
       last_failure: null,
       watch: this.#sourceWatch.state,
+      restart_due: [],
     }
   }
 
-  /** Watches the files of the live configuration and of the last load. */
+  /** After a load: watches its files and those of the live configuration. */
   async #watch(): Promise<void> {
     if (this.#stopped) return
-    const { loader, filesRead } = this.#parts
+    const { loader, filesRead, restartDue } = this.#parts
+    restartDue()
     await this.#sourceWatch.update({
       names: [...new Set([...loader.uses.names, ...filesRead(), ...this.#tried])],
       patterns: loader.uses.patterns,

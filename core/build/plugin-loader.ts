@@ -4,12 +4,15 @@ import { createRequire, findPackageJSON, registerHooks } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilterFactory } from '../api/filter-factory.ts'
-import { errorText, isError, propertyOf, shorten } from '../base/error-text.ts'
+import { errorText, isError, propertyOf, safely, shorten } from '../base/error-text.ts'
+import type { FileDigests } from '../base/file-digests.ts'
 import { maskText } from '../base/masking.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
 import { ConfigError, type Path, type Problem } from '../control/config-error.ts'
+import type { PluginCode } from '../control/plugin-code.ts'
 import { rememberOrigin } from '../observe/error-origin.ts'
 import { checkFactory } from './factory-check.ts'
+import { closeImport, codeAt, followImport, loadedSource, resolved } from './loaded-code.ts'
 
 /** A plugin as the configuration names it. */
 export interface PluginSpec {
@@ -29,14 +32,22 @@ let hooked = false
 /** How long a module may take to load: a top-level `await` that never settles would block this load and every later one. */
 const IMPORT_MS = 10_000
 
-/** Lets a plugin anywhere `import 'weir'`: it gets the engine that runs it, not another copy. */
-function resolveWeir(): void {
+/** Lets a plugin anywhere `import 'weir'`: it gets the engine that runs it, not another copy. Notes the code of plugins. */
+function hookImports(): void {
   if (hooked) return
   hooked = true
   registerHooks({
     resolve: (specifier, context, next) => {
       const url = DOORS.get(specifier)
-      return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+      if (url !== undefined) return { url, shortCircuit: true }
+      const found = next(specifier, context)
+      resolved(specifier, context.parentURL, found.url)
+      return found
+    },
+    load: (url, context, next) => {
+      const module = next(url, context)
+      loadedSource(url, module.source)
+      return module
     },
   })
 }
@@ -46,14 +57,16 @@ export async function loadPlugins(
   plugins: readonly PluginSpec[],
   baseDir: string,
 ): Promise<[factory: FilterFactory, origin: string][]> {
-  if (plugins.length > 0) resolveWeir()
+  if (plugins.length > 0) hookImports()
   const problems: Problem[] = []
   const loaded: [FilterFactory, string][] = []
   for (const { specifier, at } of plugins) {
     let url = ''
     try {
       url = locate(specifier, baseDir)
+      followImport(url)
       const module = await withTimeLimit(IMPORT_MS, 'its import', import(url) as Promise<Record<string, unknown>>)
+      closeImport(url)
       const factories = factoriesOf(module)
       rememberOrigin(
         url,
@@ -69,6 +82,16 @@ export async function loadPlugins(
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return loaded
+}
+
+/** The code of plugins as this process has loaded it. Those that it has not are left out. */
+export function loadedCode(plugins: readonly PluginSpec[], baseDir: string): PluginCode {
+  const code = new Map<string, FileDigests>()
+  for (const { specifier } of plugins) {
+    const files = safely(() => codeAt(locate(specifier, baseDir)))
+    if (files !== undefined) code.set(specifier, files)
+  }
+  return code
 }
 
 function locate(specifier: string, baseDir: string): string {

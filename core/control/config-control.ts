@@ -53,6 +53,16 @@ export interface ConfigStatus {
     readonly problems: readonly ConfigProblem[]
   } | null
   readonly watch: ConfigWatch
+  /** Empty: all plugins run the code that is on disk. */
+  readonly restart_due: readonly RestartDue[]
+}
+
+/** A plugin whose code differs from what runs: Node keeps a module as long as its process lives. Plain data. */
+export interface RestartDue {
+  /** As the configuration names it. */
+  readonly plugin: string
+  /** Numbers of the workers that run other code than is on disk. Empty: the process that loads the configuration alone does. */
+  readonly workers: readonly number[]
 }
 
 /** How changes of the documents are noticed. Plain data. */

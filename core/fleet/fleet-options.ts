@@ -19,6 +19,8 @@ export interface FleetOptions<Settings> {
 export interface FleetEvents<Settings> {
   /** It can be talked to. */
   greeted(member: Member<Settings>): void
+  /** It accepts connections. */
+  opened(member: Member<Settings>): void
   said(member: Member<Settings>, message: ToPrimary): void
   gone(member: Member<Settings>): void
 }

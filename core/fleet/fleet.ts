@@ -230,6 +230,7 @@ export class Fleet<Settings> {
       member.opened = true
       member.readySince = this.#options.clock.now()
       this.#options.log.info({ worker: member.number, pid: member.spawned.pid }, `worker ${member.number} is ready`)
+      this.#options.events?.opened(member)
     } catch (error) {
       this.#lost(member, error)
     }

@@ -1,6 +1,7 @@
 import type { Problem } from '../control/config-error.ts'
 import type { BreakerSelection } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { PluginCode } from '../control/plugin-code.ts'
 import type { HealthCheckRequest } from '../state/target-state.ts'
 import type { EndpointDelta } from './endpoint-delta.ts'
 import type { Batch } from './values.ts'
@@ -103,6 +104,8 @@ export interface Prepared {
   readonly files: ReadonlyMap<string, string>
   /** Bytes of those that were read now. */
   readonly read: FileBytes
+  /** The code of its plugins, as this worker has loaded it. */
+  readonly code: PluginCode
 }
 
 /** A configuration can't be built. */

@@ -1,5 +1,6 @@
 import { type Deadline, startTimer } from '../base/timer.ts'
 import type { EndpointSpec } from '../control/gateway-spec.ts'
+import type { PluginCode } from '../control/plugin-code.ts'
 import type { Channel } from './channel.ts'
 import { deltaOf } from './endpoint-delta.ts'
 import {
@@ -49,6 +50,9 @@ export class WorkerLink<Settings> {
   #questions = 0
   /** The configuration that it runs. */
   #live: Load<Settings> | undefined
+  #code: PluginCode = new Map()
+  /** Code of the configuration that it has prepared last. */
+  #prepared: PluginCode = new Map()
   /** Endpoints that it has, as this process knows them. */
   #endpoints: readonly EndpointSpec[] = []
 
@@ -82,6 +86,11 @@ export class WorkerLink<Settings> {
     return this.#live
   }
 
+  /** The code of plugins that it runs. */
+  get code(): PluginCode {
+    return this.#code
+  }
+
   /** Lets it build a configuration, which then waits. @param files what its filters read in place of files */
   async prepare(load: Load<Settings>, files: FileBytes): Promise<Outcome> {
     const { listeners, endpoints } = load.spec
@@ -95,7 +104,10 @@ export class WorkerLink<Settings> {
       files,
     })
     const message = await this.#replyTo(`load ${load.id}`)
-    if (message.type === 'prepared') return { ok: true, ...message }
+    if (message.type === 'prepared') {
+      this.#prepared = message.code
+      return { ok: true, ...message }
+    }
     return { ok: false, ...(message as { type: 'refused' } & Refused) }
   }
 
@@ -105,6 +117,7 @@ export class WorkerLink<Settings> {
     const message = await this.#replyTo(`commit ${load.id}`)
     if (message.type !== 'committed') throw new Error(`worker ${this.number} could not commit what it had prepared`)
     this.#live = load
+    this.#code = this.#prepared
     this.#endpoints = load.spec.endpoints
   }
 

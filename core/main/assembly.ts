@@ -12,6 +12,7 @@ import { HealthChecker } from '../../plugins/health/health-checker.ts'
 import type { Service, ServiceKey } from '../api/service.ts'
 import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
+import { RestartNotice, restartDue } from '../build/restart-due.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
@@ -19,6 +20,7 @@ import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import type { PluginCode } from '../control/plugin-code.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
@@ -43,6 +45,8 @@ export interface AssemblyParts {
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */
   catalogOf(config: LoadedConfig): Promise<Catalog>
+  /** The code of plugins that this process runs for a configuration. */
+  codeOf(config: LoadedConfig): PluginCode
   /** The processes that serve the endpoints. Undefined: this one does. */
   readonly workers?: Workers | undefined
 }
@@ -149,6 +153,7 @@ export class Assembly {
     this.#health.start()
     this.#check(config.settings)
     this.conditions.configuration = true
+    const restart = new RestartNotice(() => restartDue(this.#parts.codeOf(this.#reloader.live), workers?.code), logger)
     this.#reloader = new Reloader({
       source,
       loader,
@@ -157,10 +162,12 @@ export class Assembly {
       apply: (next, live, commit) => this.#apply(next, live, commit),
       filesRead: () => [...this.#files().keys()],
       filesChanged: () => new FileCheck().changed(this.#files()),
+      restartDue: () => restart.check(),
       log: logger,
       meter: metrics,
       clock: runtime.clock,
     })
+    if (workers !== undefined) workers.onReady = () => void restart.check()
     this.#echo = await startEcho(config.settings.echo)
     await this.gateway.open()
     await this.#reloader.start()

@@ -5,7 +5,7 @@ import { located } from '../../config/commands/report.ts'
 import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../config/live/file-config-source.ts'
 import { systemClock } from '../base/clock.ts'
-import type { Catalog } from '../build/catalog.ts'
+import { loadedCode } from '../build/plugin-loader.ts'
 import { checkSpec } from '../build/snapshot.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
@@ -88,7 +88,9 @@ async function serve(
     ...parts,
     ...own,
     workers,
-    catalogOf: (next: LoadedConfig) => (workers === undefined ? catalogOf(next) : ownCatalog(next)),
+    catalogOf: async (next: LoadedConfig) => (runsPlugins(next, workers) ? catalogOf(next) : BUILT_IN),
+    codeOf: (next: LoadedConfig) =>
+      runsPlugins(next, workers) ? loadedCode(next.settings.plugins, next.settings.baseDir) : new Map(),
   }
   const running = await Assembly.start(assembly).catch((error: unknown) => {
     workers?.fleet.kill()
@@ -116,10 +118,11 @@ async function serve(
   )
 }
 
-/** Of a primary: it imports the code of plugins only where a listener of its own has their filters. */
-async function ownCatalog(config: LoadedConfig): Promise<Catalog> {
+/** A primary imports the code of plugins only where a listener of its own has their filters. */
+function runsPlugins(config: LoadedConfig, workers: Workers | undefined): boolean {
+  if (workers === undefined) return true
   const filters = notRouting(config.spec).listeners.flatMap(({ chain }) => chain)
-  return filters.every(({ factory }) => BUILT_IN.get(factory) !== undefined) ? BUILT_IN : catalogOf(config)
+  return filters.some(({ factory }) => BUILT_IN.get(factory) === undefined)
 }
 
 function logListeners(

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty'
 import type { Settings } from '../../config/read/settings.ts'
 import { startTimer } from '../base/timer.ts'
 import type { Catalog } from '../build/catalog.ts'
+import { loadedCode } from '../build/plugin-loader.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import type {
   FileBytes,
@@ -107,7 +108,8 @@ class WorkerGateway implements Served<Settings> {
     this.#parts ??= await startProcessParts(this.#logger, settings, this.#number)
     const catalog = await catalogOf({ settings })
     this.#gateway ??= this.#makeGateway(this.#parts, catalog, settings)
-    await this.#gateway.load(spec, { catalog, files, commit })
+    const code = loadedCode(settings.plugins, settings.baseDir)
+    await this.#gateway.load(spec, { catalog, files, commit: (built) => commit({ ...built, code }) })
     applySettings(this.#gateway, this.#parts, settings, this.#count)
     this.settings = settings
     for (const batch of this.#early.splice(0)) this.#status?.take(batch)

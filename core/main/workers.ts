@@ -11,6 +11,7 @@ import { errorText } from '../base/error-text.ts'
 import { packageFile } from '../base/package-file.ts'
 import type { BreakerView, EndpointActivity } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { PluginCode } from '../control/plugin-code.ts'
 import { Fleet } from '../fleet/fleet.ts'
 import type { FleetEvents, FleetOptions } from '../fleet/fleet-options.ts'
 import { FleetPermits } from '../fleet/fleet-permits.ts'
@@ -58,6 +59,9 @@ interface Served {
 export class Workers implements FleetEvents<Settings> {
   readonly fleet: Fleet<Settings>
   readonly #sockets: HeldSockets
+  /** Called when a worker has become ready. */
+  onReady: () => void = () => {}
+  readonly #serving = new Set<Member<Settings>>()
   readonly #checks = new RemoteChecks(() => this.fleet)
   #served!: Served
   #loads = 0
@@ -109,6 +113,11 @@ export class Workers implements FleetEvents<Settings> {
     return this.#sockets.address(name)
   }
 
+  /** The code of plugins that each worker runs, by number. */
+  get code(): ReadonlyMap<number, PluginCode> {
+    return new Map(Array.from(this.#serving, ({ number, link }) => [number, link.code]))
+  }
+
   /** What the traffic of all workers did, by endpoint. */
   async activity(): Promise<ReadonlyMap<string, EndpointActivity>> {
     const answers = await this.fleet.ask({ kind: 'activity' })
@@ -134,7 +143,13 @@ export class Workers implements FleetEvents<Settings> {
     this.#served.permits.greeted(member as Member<unknown>)
   }
 
+  opened(member: Member<Settings>): void {
+    this.#serving.add(member)
+    this.onReady()
+  }
+
   gone(member: Member<Settings>): void {
+    this.#serving.delete(member)
     this.#served.status.gone(member as Member<unknown>)
     this.#served.permits.gone(member as Member<unknown>)
   }

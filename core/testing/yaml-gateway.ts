@@ -3,6 +3,7 @@ import { located } from '../../config/commands/report.ts'
 import { systemClock } from '../base/clock.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
 import { Catalog } from '../build/catalog.ts'
+import { loadedCode } from '../build/plugin-loader.ts'
 import { checkSpec } from '../build/snapshot.ts'
 import { Assembly } from '../main/assembly.ts'
 import { catalogOf, FILTERS } from '../main/built-in.ts'
@@ -32,7 +33,19 @@ export async function startYaml(yaml: string, setup: GatewaySetup): Promise<Conf
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   const runtime = new RecordingRuntime({ clock: systemClock, timers, logger, meter })
   const accessLog = { configure() {}, write() {}, flushSync() {} }
-  const parts = { config, source, loader, runtime, metrics: meter, logger, accessLog, catalogOf: catalog, services }
+  const codeOf = ({ settings }: typeof config) => loadedCode(settings.plugins, settings.baseDir)
+  const parts = {
+    config,
+    source,
+    loader,
+    runtime,
+    metrics: meter,
+    logger,
+    accessLog,
+    catalogOf: catalog,
+    codeOf,
+    services,
+  }
   const assembly = await Assembly.start(parts).catch((error: unknown) => {
     throw located(error, config)
   })

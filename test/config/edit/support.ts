@@ -50,7 +50,7 @@ export async function setUp(texts: Readonly<Record<string, string>>, more: { fai
     return []
   }
   const parts = { source, loader, log, meter, clock }
-  const none = { filesRead: () => [], filesChanged: () => false, warnings: [] }
+  const none = { filesRead: () => [], filesChanged: () => false, restartDue: () => [], warnings: [] }
   const reloader = new Reloader({ ...parts, ...none, live, apply })
   return {
     source,

@@ -57,6 +57,7 @@ async function setUp(more: Partial<ReloaderParts> = {}) {
     },
     filesRead: () => [],
     filesChanged: () => false,
+    restartDue: () => [],
     log,
     meter: metrics,
     clock: new ManualClock(),

@@ -62,7 +62,8 @@ export class FakeWorker implements Served<FakeSettings> {
       throw new BuildError([{ path: ['x'], message: `${this.number} refuses` }], ['/missing'])
     const path = `/${settings.name}`
     const read = files.size > 0 ? new Map<string, Uint8Array>() : new Map([[path, Buffer.from(`by ${this.number}`)]])
-    await commit({ warnings: [], files: new Map([[path, 'digest']]), read })
+    const code = new Map([['./p.js', new Map([[`/p of ${settings.name}`, `${this.number}`]])]])
+    await commit({ warnings: [], files: new Map([[path, 'digest']]), read, code })
     this.live = settings.name
   }
 
