@@ -28,8 +28,6 @@ export function startSdk(
   const logLevel = LEVELS[variables.OTEL_LOG_LEVEL?.toLowerCase() ?? ''] ?? DiagLogLevel.WARN
   diag.setLogger(diagnosticsTo(log, clock), { logLevel, suppressOverrideMessage: true })
   const wanted: Record<string, string> = {
-    // Without host id, owner and command line, which are private; an operator can add them by this variable.
-    OTEL_NODE_RESOURCE_DETECTORS: 'env,serviceinstance',
     ...variables,
     OTEL_METRICS_EXPORTER: 'none',
     OTEL_LOGS_EXPORTER: 'none',

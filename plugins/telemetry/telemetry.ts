@@ -1,4 +1,5 @@
 import { type Clock, type Deadline, type Logger, startTimer, systemClock, type Tracing } from '../../core/index.ts'
+import { withInstanceId } from './instance-id.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
 
 /** Tracing settings of the YAML. Each is a default: an `OTEL_*` variable that is set wins. */
@@ -19,6 +20,8 @@ export interface TelemetryEnv {
   readonly clock?: Clock | undefined
   /** Environment variables; by default those of the process. Only `OTEL_*` are read. */
   readonly variables?: Variables | undefined
+  /** Number of this worker; undefined: it is none. */
+  readonly worker?: number | undefined
   /** Longest time that `stop` takes, in milliseconds. */
   readonly stopMs?: number | undefined
 }
@@ -61,7 +64,12 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
   ])
   const clock = env.clock ?? systemClock
   const ids = new Ids()
-  const { tracer, shutdown } = startSdk(withDefaults(settings, variables), ids, env.log, clock)
+  const { tracer, shutdown } = startSdk(
+    withInstanceId(withDefaults(settings, variables), env.worker),
+    ids,
+    env.log,
+    clock,
+  )
   const tracing = new OtelTracing({
     tracer,
     ids,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
+import { hostname } from 'node:os'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -72,6 +73,33 @@ t.test('a request is one trace from the caller to the upstream', async (t) => {
   t.match(line, { trace_id: server.traceId, request_id: answer.headers['x-request-id'], status: 200 })
   t.ok(line?.request_id)
   t.match(weir.stderr, 'SDK LOADED', 'the spy sees it where tracing is on')
+})
+
+t.test('each process has an id that says which it is', async (t) => {
+  const { collector, cwd } = await setUp(t)
+  const idsOf = async (WEIR_WORKERS: string, variables: Record<string, string> = {}) => {
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      WEIR_WORKERS,
+      ...variables,
+    }
+    const { weir, proxy } = await startWeir(t, { cwd, env })
+    const ids = (): unknown[] => [...new Set(collector.spans.map(({ resource }) => resource['service.instance.id']))]
+    collector.spans.length = 0
+    for (let i = 0; i < 500 && ids().length < Number(WEIR_WORKERS); i++)
+      await send(`${proxy}/orchestrator/v1/up/`, { headers: { Connection: 'close' } })
+    await weir.stop()
+    return { ids: ids().toSorted(), pid: weir.child.pid }
+  }
+  const one = await idsOf('1')
+  t.strictSame(one.ids, [`${hostname()}/${one.pid}`])
+  const two = await idsOf('2')
+  t.strictSame(two.ids, [`${hostname()}/${two.pid}/1`, `${hostname()}/${two.pid}/2`])
+  const given = { OTEL_RESOURCE_ATTRIBUTES: 'service.instance.id=blue,deployment.environment=test' }
+  t.strictSame((await idsOf('1', given)).ids, ['blue'])
+  t.strictSame((await idsOf('2', { ...given, OTEL_NODE_RESOURCE_DETECTORS: 'all' })).ids, ['blue/1', 'blue/2'])
+  t.match(collector.spans[0]!.resource, { 'deployment.environment': 'test', 'service.name': 'weir' })
 })
 
 t.test('the spans of a WebSocket last as long as it does', async (t) => {
