@@ -18,6 +18,7 @@ export type { Exchange, Request } from './api/exchange.ts'
 export type { Downstream } from './api/downstream.ts'
 export type { Response, Upgrade } from './api/reply.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'
+export type { Ambiguity, Condition, Match, PathPattern, ValuePattern } from './api/endpoint.ts'
 export { type EndpointProblem, EndpointsError } from './api/endpoints-error.ts'
 export { AUTHENTICATION, IdentitySlot, RequestIdSlot, RouteSlot, TargetSlot } from './api/endpoint.ts'
 export { defineSlot, type Slot } from './api/slot.ts'
@@ -37,6 +38,9 @@ export { matchesStatus, type StatusPattern, statusPatterns } from './api/status-
 
 // Paths and hosts: the one form in which they are compared.
 export { normalPath, normalPattern, type PathFault } from './base/normal-path.ts'
+export { type RouteCandidate, RouteTable } from './match/route-table.ts'
+export type { NoRoute } from './match/no-route.ts'
+export type { RouteRequest } from './match/conditions.ts'
 export { normalHost } from './base/normal-host.ts'
 
 // Observability: logs, metrics, traces.

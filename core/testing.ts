@@ -24,7 +24,7 @@ export type { Span, TimeMode } from './testing/run/test-time.ts'
 export type { TestUpstream, UpstreamRequest, UpstreamResponse, UpstreamStep } from './testing/run/upstream-step.ts'
 export { DEFAULT_CHAIN, specOf } from './testing/spec-of.ts'
 export { startGateway } from './testing/start-gateway.ts'
-export { endpoint, type TestEndpoint, targetOf } from './testing/test-endpoint.ts'
+export { endpoint, matchOf, type TestEndpoint, targetOf } from './testing/test-endpoint.ts'
 export {
   attempt,
   type BodyBytes,

@@ -8,7 +8,7 @@ const PARTS = ['core', 'filters', 'plugins', 'config'] as const
 
 /** Rooms in the order of their imports: each may import itself and those before it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: ['base', 'api', 'state', 'control', 'fleet', 'observe', 'chain', 'http', 'build', 'main', 'testing'],
+  core: ['base', 'api', 'state', 'control', 'match', 'fleet', 'observe', 'chain', 'http', 'build', 'main', 'testing'],
   config: ['document', 'schema', 'read', 'live', 'edit', 'commands'],
 }
 /** What others may import of core; they themselves may import every room of it. */

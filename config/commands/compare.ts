@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Endpoint } from '../../core/api/endpoint.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type {
   EndpointSpec,
@@ -173,12 +174,33 @@ function optionsOf(spec: OptionsSpec | undefined, { document }: LoadedConfig): P
 
 function propertiesOf(spec: EndpointSpec, config: LoadedConfig): Properties {
   const { endpoint, at } = spec
-  const { targets, match, status, requires } = endpoint
+  const { targets, status, requires } = endpoint
   const value = targets.map(({ url, weight }) => ({ url, weight }))
   return new Map([
     ['targets', { value, shown: targetsOf(spec, config.document).map(({ url }) => url) }],
-    ...placed({ host: match.hosts, path: match.paths, status, requires }, at, config),
+    ...placed({ ...routingOf(endpoint), status, requires }, at, config),
   ])
+}
+
+/** What leads to an endpoint, by the keys of the document. */
+function routingOf({ match, byName, stripPrefix, rewrite, caseSensitive, allowAmbiguous }: Endpoint): object {
+  const flat = match.every(({ at }) => at.path[0] !== 'match')
+  const distinct = (values: readonly (string | undefined)[]) => [...new Set(values)].filter((one) => one !== undefined)
+  return {
+    ...(flat
+      ? {
+          host: distinct(match.map(({ host }) => host)),
+          path: distinct(
+            match.map(({ at, path }) => ('prefix' in path && at.path[0] === 'path' ? path.prefix : undefined)),
+          ),
+        }
+      : { match: match.map(({ at: _, ...one }) => one) }),
+    by_name: byName,
+    strip_prefix: stripPrefix,
+    rewrite,
+    case_sensitive: caseSensitive,
+    allow_ambiguous: allowAmbiguous,
+  }
 }
 
 function placed(values: Readonly<Record<string, unknown>>, at: Path, { document }: LoadedConfig): Properties {

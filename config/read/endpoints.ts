@@ -10,6 +10,7 @@ import { endpointHint } from '../schema/key-hints.ts'
 import type { DeclaredChain } from './chain-entries.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
 import { readShape } from './read-shape.ts'
+import { readRouting } from './routing.ts'
 import { expandEndpoint } from './shorthand.ts'
 
 export interface Endpoints {
@@ -69,7 +70,7 @@ export function* readEndpoints(
       version: values.version,
       targets,
       status: readStatus(item, values, path, problems),
-      match: { hosts: values.host ?? [], paths: values.path ?? [] },
+      ...readRouting(item, values, path, problems),
       requires,
     }
     const spec = { endpoint, filters, at: path }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { parsePathPattern } from './address.ts'
 import { refinements } from './chain-shape.ts'
 import { ownHealthCheckShape } from './health-check-shape.ts'
+import { matches, pathPrefix } from './match-shape.ts'
 import {
   absolutePath,
   authType,
@@ -14,7 +14,6 @@ import {
   text,
   url,
   type Values,
-  written,
 } from './value-kinds.ts'
 
 const targetShape = {
@@ -92,10 +91,40 @@ export const endpointShape = {
     ),
   host: listOrOne(host())
     .optional()
-    .describe('Hosts of the endpoint, without port; `*.example.com` means every name below it. Default: every host.'),
-  path: listOrOne(written('path prefix', /^\/[^\s?#\\]*$/, parsePathPattern))
+    .describe(
+      'Hosts of the endpoint, without port; `*.example.com` means every name below it. Short for `host` of a `match`.',
+    ),
+  match: matches()
     .optional()
-    .describe('Path prefixes that lead to the endpoint, besides its name. Default: none.'),
+    .describe(
+      'What leads to the endpoint, in place of its name: each entry by itself, all conditions of it together. Default: the name.',
+    ),
+  by_name: z.boolean().default(false).describe('`true`: version and name lead to it besides its `match`.'),
+  path: listOrOne(pathPrefix())
+    .optional()
+    .describe(
+      'Path prefixes that lead to the endpoint, with `{parameters}` for segments. Short for `path` of a `match`.',
+    ),
+  strip_prefix: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: the prefix that matched is dropped, and goes out as `X-Forwarded-Prefix`. A name is always dropped.',
+    ),
+  rewrite: text()
+    .optional()
+    .describe(
+      'Path that goes upstream, with `{parameters}` of the match and `{rest}`, what follows it. Default: the path as it came.',
+    ),
+  case_sensitive: z
+    .boolean()
+    .default(true)
+    .describe('`false`: upper and lower case are equal in the paths of its `match`.'),
+  allow_ambiguous: oneOrMore(z.enum(['encoded_slash', 'empty_segment', 'path_parameter']))
+    .optional()
+    .describe(
+      'What its upstream reads as it is written: `%2F`, `//`, or `;` with what follows. Default: none; where such a path may mean another endpoint, it is refused.',
+    ),
   filters: refinements()
     .nullable()
     .optional()

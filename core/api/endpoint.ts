@@ -27,6 +27,41 @@ export interface Target {
   readonly weight: number
 }
 
+/** What a value must be: one of several texts, there or not there, or a whole match of an expression (RE2). */
+export type ValuePattern =
+  | { readonly any: readonly string[] }
+  | { readonly present: boolean }
+  | { readonly regex: string }
+
+/** A condition on a field, a query key or a cookie. */
+export interface Condition {
+  readonly name: string
+  readonly value: ValuePattern
+}
+
+/**
+ * What paths match: a prefix by whole segments, a whole path, or an expression (RE2) for a whole path. `{name}` in place of a segment
+ * of the first two stands for any segment.
+ */
+export type PathPattern = { readonly prefix: string } | { readonly exact: string } | { readonly regex: string }
+
+/** What of a request leads to an endpoint: all of it must hold. */
+export interface Match {
+  /** `a.test`, or `*.a.test` for every name below it. Undefined: every host. */
+  readonly host: string | undefined
+  readonly path: PathPattern
+  /** In upper case; GET includes HEAD. Empty: every method. */
+  readonly methods: readonly string[]
+  readonly headers: readonly Condition[]
+  readonly query: readonly Condition[]
+  readonly cookies: readonly Condition[]
+  /** Where its host and its path stand in the entry of the endpoint, for messages. */
+  readonly at: { readonly host: readonly (string | number)[]; readonly path: readonly (string | number)[] }
+}
+
+/** What upstreams read in different ways: `%2F`, `//`, and `;` with what follows it in a segment. */
+export type Ambiguity = 'encoded_slash' | 'empty_segment' | 'path_parameter'
+
 /** A named, optionally versioned upstream API, as the configuration lists it. Immutable. */
 export interface Endpoint {
   /** Unique: `v1/orders`, or `orders` without a version. A label of metrics. */
@@ -39,8 +74,18 @@ export interface Endpoint {
    * checked nevertheless.
    */
   readonly status: 'active' | 'inactive' | 'disabled'
-  /** Extra patterns beside version and name. */
-  readonly match: { readonly hosts: readonly string[]; readonly paths: readonly string[] }
+  /** Each leads to it. Empty: its name does. */
+  readonly match: readonly Match[]
+  /** Version and name lead to it, too, where it has a `match`. */
+  readonly byName: boolean
+  /** What a prefix of `match` has matched is dropped. */
+  readonly stripPrefix: boolean
+  /** The path that goes upstream, with `{parameters}` of the match, and `{rest}` for what follows it. Undefined: the path as it came. */
+  readonly rewrite: string | undefined
+  /** Whether upper and lower case differ in the paths of its `match`. */
+  readonly caseSensitive: boolean
+  /** What its upstream reads as it is written. */
+  readonly allowAmbiguous: readonly Ambiguity[]
   /** What must be satisfied before anything goes upstream. */
   readonly requires: readonly Requirement[]
 }
@@ -51,6 +96,8 @@ export interface Route {
   readonly endpoint: Endpoint
   /** Appended to the target's base path: byte for byte as the client sent it, starting with `/`, or empty. No query. */
   readonly path: string
+  /** What stands in the path in place of the parameters of the match, byte for byte as the client sent it. */
+  readonly params?: Readonly<Record<string, string>>
   /** Name of the route for spans (`http.route`), from a small set: `/orchestrator/v1/orders`. */
   readonly template: string
 }

@@ -1,4 +1,4 @@
-import type { Endpoint, Target } from '../api/endpoint.ts'
+import type { Endpoint, Match, PathPattern, Target } from '../api/endpoint.ts'
 
 /** A target of that URL, as a configuration gives it. */
 export function targetOf(url: string, weight = 1): Target {
@@ -22,10 +22,29 @@ export function endpoint(id: string, rest: Partial<Endpoint> = {}): Endpoint {
     version: cut === -1 ? undefined : id.slice(0, cut),
     targets: [],
     status: 'active',
-    match: { hosts: [], paths: [] },
+    match: [],
+    byName: false,
+    stripPrefix: false,
+    rewrite: undefined,
+    caseSensitive: true,
+    allowAmbiguous: [],
     requires: [],
     ...rest,
   }
+}
+
+/**
+ * A match, as a configuration gives it.
+ *
+ * ```ts
+ * endpoint('users', { match: [matchOf('/users/{id}', { methods: ['GET'] })] })
+ * ```
+ * @param path prefix, or another pattern
+ */
+export function matchOf(path: string | PathPattern = '/', rest: Partial<Match> = {}): Match {
+  const pattern = typeof path === 'string' ? { prefix: path } : path
+  const at = { host: ['host'], path: ['path'] }
+  return { host: undefined, path: pattern, methods: [], headers: [], query: [], cookies: [], at, ...rest }
 }
 
 /** An endpoint as a test describes it: like an entry of `endpoints:` in the YAML. */

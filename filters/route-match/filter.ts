@@ -2,22 +2,22 @@ import * as z from 'zod'
 import {
   defineFilter,
   EndpointsKey,
-  normalPath,
+  type LocalReply,
+  type NoRoute,
   normalPattern,
   outOfServiceReply,
-  type PathFault,
   RouteSlot,
+  RouteTable,
   reply,
 } from '../../core/index.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
 import { explainRoute } from './route-explanation.ts'
 import { routePatterns } from './route-patterns.ts'
-import { RoutesByHost } from './routes-by-host.ts'
 
 const options = z.strictObject({
   prefix: z
     .string()
-    .regex(/^(?:\/[^?#\s\\]*)?$/, 'expected a path such as /orchestrator, or an empty string')
+    .regex(/^(?:\/[^?#{}\s\\]*)?$/, 'expected a path such as /orchestrator, or an empty string')
     .superRefine((prefix, context) => {
       const normal = normalPattern(prefix)
       if (typeof normal !== 'string') context.addIssue({ code: 'custom', message: `expected ${normal.expected}` })
@@ -33,43 +33,55 @@ const options = z.strictObject({
     ),
 })
 
+const STATUS: Readonly<Record<NoRoute['reason'], number>> = {
+  no_route: 404,
+  method_not_allowed: 405,
+  path_traversal: 400,
+  path_invalid: 400,
+  path_ambiguous: 400,
+  path_too_long: 414,
+  query_too_long: 414,
+  field_too_long: 431,
+}
+
 export const routeMatch = defineFilter({
   name: 'route-match',
   apiVersion: 1,
-  summary: 'Decides which endpoint a request goes to, by path and host.',
+  summary: 'Decides which endpoint a request goes to: by path, host, method, header, query and cookie.',
   options,
   offline: true,
   writes: [RouteSlot],
   needs: [EndpointsKey],
   create({ prefix, debug }, env) {
     const endpoints = env.service(EndpointsKey)
-    const routes = new RoutesByHost(prefix, endpoints)
-    const noRoute = reply(404, 'no_route', { detail: 'No endpoint has this path.' })
-
-    const refused = ({ reason, expected }: PathFault) => reply(400, reason, { detail: `Expected ${expected}.` })
-
-    function unknown(path: string) {
-      const near = nearestEndpoints(path, prefix, endpoints)
-      if (near.length === 0) return noRoute
-      return reply(404, 'no_route', { detail: `Did you mean ${near.join(', ')}?`, extra: { nearest: near } })
-    }
+    const routes = new RouteTable(endpoints, prefix)
 
     return {
       request(x) {
-        const { path } = x.request
-        const normal = normalPath(path)
-        if (typeof normal !== 'string') return refused(normal)
-        const route = routes.find(x.downstream.host, normal, path)
-        if (route === undefined) return debug ? unknown(normal) : noRoute
+        // Another filter has decided already.
+        if (x.route !== undefined) return
+        const { method, path, query, headers } = x.request
+        const route = routes.find({ host: x.downstream.host, method, path, query, headers })
+        if (!('endpoint' in route)) {
+          const near = debug && route.reason === 'no_route' ? nearestEndpoints(path, prefix, endpoints) : []
+          return refusal(route, method, near)
+        }
         const blocked = outOfServiceReply(route.endpoint)
         if (blocked !== undefined) return blocked
         x.set(RouteSlot, route)
       },
-      explain({ request: { path }, downstream: { host } }) {
-        const normal = normalPath(path)
-        return typeof normal === 'string' ? explainRoute(host, normal, prefix, endpoints) : []
-      },
+      explain: ({ request, downstream: { host } }) => explainRoute({ ...request, host }, prefix, endpoints),
       patterns: (endpoint) => routePatterns(endpoint, prefix, routes),
     }
   },
 })
+
+function refusal({ reason, detail, methods }: NoRoute, method: string, near: readonly string[]): LocalReply {
+  if (methods !== undefined) {
+    const headers = { Allow: [...new Set([...methods, 'OPTIONS'])].join(', ') }
+    // RFC 9110 §9.3.7: OPTIONS asks which methods there are.
+    return method === 'OPTIONS' ? reply(204, 'options', { headers }) : reply(405, reason, { headers, detail })
+  }
+  if (near.length === 0) return reply(STATUS[reason], reason, { detail })
+  return reply(404, reason, { detail: `Did you mean ${near.join(', ')}?`, extra: { nearest: near } })
+}

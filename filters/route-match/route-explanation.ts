@@ -1,92 +1,72 @@
-import type { Endpoint, Route } from '../../core/index.ts'
+import { type Endpoint, normalPath, type RouteCandidate, type RouteRequest, RouteTable } from '../../core/index.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
-import { RoutesByHost } from './routes-by-host.ts'
 
 /** Other matching endpoints that are named; the rest are counted. */
 const MOST = 10
 
-/** An endpoint that the request would reach if there were no other. */
-interface Candidate {
-  readonly endpoint: Endpoint
-  readonly route: Route
-  /** Its host patterns that match; none if it matches every host. */
-  readonly hosts: readonly string[]
-}
-
 /**
  * Lines of `weir explain` about the route: the endpoint that the request reaches, and why it does not reach others. For people only:
  * it looks at every endpoint.
- * @param path normal form
  */
-export function* explainRoute(
-  host: string,
-  path: string,
-  prefix: string,
-  endpoints: readonly Endpoint[],
-): Iterable<string> {
-  const winner = new RoutesByHost(prefix, endpoints).find(host, path, path)
-  const chosen = winner && candidate(winner.endpoint, prefix, host, path)
-  if (chosen === undefined) {
-    yield 'no endpoint matches'
-    const near = nearestEndpoints(path, prefix, endpoints)
+export function* explainRoute(request: RouteRequest, prefix: string, endpoints: readonly Endpoint[]): Iterable<string> {
+  const normal = normalPath(request.path)
+  if (typeof normal !== 'string') return
+  const routes = new RouteTable(endpoints, prefix)
+  const found = routes.find(request)
+  const candidates = routes.candidates(request, normal)
+  const chosen = candidates.find(({ failed }) => failed === undefined)
+  if (!('endpoint' in found)) {
+    yield found.reason === 'no_route' ? 'no endpoint matches' : found.detail
+    const near =
+      found.reason === 'no_route' && candidates.length === 0 ? nearestEndpoints(normal, prefix, endpoints) : []
     if (near.length > 0) yield `near: ${near.join(', ')}`
   } else {
-    const { endpoint, route } = chosen
-    yield `${endpoint.id}: chosen, ${where(chosen)}${route.template} leads to it${endpoint.status === 'active' ? '' : `; it is ${endpoint.status}`}`
+    const { endpoint, template } = found
+    const host = hostOf(chosen)
+    yield `${endpoint.id}: chosen, ${host}${template} leads to it${endpoint.status === 'active' ? '' : `; it is ${endpoint.status}`}`
   }
-  let rest = 0
-  let named = 0
+  const told = new Set(chosen === undefined ? [] : [chosen.endpoint.id])
+  const lines: string[] = []
+  for (const candidate of candidates) {
+    const { endpoint, template } = candidate
+    if (told.has(endpoint.id)) continue
+    told.add(endpoint.id)
+    if (candidate.failed !== undefined)
+      lines.push(
+        `${endpoint.id}: ${hostOf(candidate)}${template} matches, but ${failedText(candidate.failed, request)}`,
+      )
+    else lines.push(`${endpoint.id}: matches too, but ${beats(chosen!, candidate)}`)
+  }
   for (const endpoint of endpoints) {
-    if (endpoint === chosen?.endpoint) continue
-    const why = rejected(endpoint, chosen, prefix, host, path)
-    if (why === undefined || ++named > MOST) rest++
-    else yield `${endpoint.id}: ${why}`
+    if (told.has(endpoint.id)) continue
+    const hosts = endpoint.match.flatMap(({ host }) => host ?? [])
+    if (hosts.length === 0) continue
+    const anywhere = new RouteTable(
+      [{ ...endpoint, byName: false, match: endpoint.match.map((one) => ({ ...one, host: undefined })).slice(0, 1) }],
+      prefix,
+    )
+    if (
+      !endpoint.match.some(({ path }) => !('prefix' in path && path.prefix === '/')) ||
+      anywhere.candidates(request, normal).length === 0
+    )
+      continue
+    told.add(endpoint.id)
+    lines.push(`${endpoint.id}: matches, but only on ${[...new Set(hosts)].join(', ')}`)
   }
-  if (named > MOST) yield `and ${named - MOST} more that match${named - MOST === 1 ? 'es' : ''}`
+  yield* lines.slice(0, MOST)
+  const rest = endpoints.length - told.size
+  if (lines.length > MOST) yield `and ${lines.length - MOST} more that match${lines.length - MOST === 1 ? 'es' : ''}`
   else if (rest > 0 && chosen !== undefined) yield `${rest} other${rest === 1 ? ' does' : 's do'} not match`
 }
 
-/** Why the request does not reach an endpoint; undefined if its path does not match at all. */
-function rejected(
-  endpoint: Endpoint,
-  chosen: Candidate | undefined,
-  prefix: string,
-  host: string,
-  path: string,
-): string | undefined {
-  const lost = candidate(endpoint, prefix, host, path)
-  if (lost !== undefined && chosen !== undefined) return `matches too, but ${beats(chosen, lost)}`
-  // An endpoint with hosts alone matches every path there, so that the path says nothing.
-  if (endpoint.match.hosts.length === 0 || endpoint.match.paths.length === 0) return undefined
-  const anywhere = candidate({ ...endpoint, match: { ...endpoint.match, hosts: [] } }, prefix, host, path)
-  return anywhere && `matches, but only on ${endpoint.match.hosts.join(', ')}`
+const failedText = (failed: string, { method }: RouteRequest): string =>
+  failed === 'method' ? `not with ${method}` : `its condition on ${failed} is not met`
+
+function beats({ endpoint: { id }, host, template, end, rank }: RouteCandidate, lost: RouteCandidate): string {
+  if (host !== lost.host) return `${id} names the host more exactly`
+  if (template !== lost.template || end !== lost.end) return `${template} comes first`
+  if (String(rank) !== String(lost.rank)) return `${id} has more conditions`
+  return `${id} comes first in the configuration`
 }
 
-function candidate(endpoint: Endpoint, prefix: string, host: string, path: string): Candidate | undefined {
-  const route = new RoutesByHost(prefix, [endpoint]).find(host, path, path)
-  if (route === undefined) return undefined
-  const hosts = endpoint.match.hosts.filter(
-    (pattern) =>
-      new RoutesByHost(prefix, [{ ...endpoint, match: { ...endpoint.match, hosts: [pattern] } }]).find(
-        host,
-        path,
-        path,
-      ) !== undefined,
-  )
-  return { endpoint, route, hosts }
-}
-
-function beats(chosen: Candidate, lost: Candidate): string {
-  const { id, name } = chosen.endpoint
-  if (exactness(chosen) !== exactness(lost)) return `${id} names the host more exactly`
-  // The shorter the rest of the path, the longer the match.
-  if (chosen.route.path.length < lost.route.path.length) return `${chosen.route.template} is longer`
-  if (name !== lost.endpoint.name) return `a pattern comes before a name`
-  return `${id} has the name: it has no version, or the highest that is enabled`
-}
-
-/** Rank of the host match: an exact host before a pattern, a longer pattern before a shorter one, any before none. */
-const exactness = ({ hosts }: Candidate): number =>
-  Math.max(0, ...hosts.map((pattern) => (pattern.startsWith('*') ? pattern.length : Number.POSITIVE_INFINITY)))
-
-const where = ({ hosts }: Candidate): string => (hosts.length === 0 ? '' : `${hosts[0]}`)
+const hostOf = (candidate: RouteCandidate | undefined): string => candidate?.host ?? ''

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { compareVersions, isRelease } from '../../../filters/route-match/compare-versions.ts'
+import { compareVersions, isRelease } from '../../../core/match/compare-versions.ts'
 
 t.test('from low to high', async (t) => {
   const orders = [

@@ -1,0 +1,126 @@
+import * as z from 'zod'
+import type { Condition, Match, PathPattern, ValuePattern } from '../../core/api/endpoint.ts'
+import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
+import { parseExpression } from '../../core/match/expression.ts'
+import { parseTemplate } from '../../core/match/path-template.ts'
+import { host, listOrOne, oneOrMore, section, text, type Values, written } from './value-kinds.ts'
+
+// What leads to an endpoint.
+
+const PATH = /^\/[^\s?#\\]*$/
+
+/** A path with parameters. @param whole a slash at its end counts */
+const path = (whole: boolean) =>
+  written('path', PATH, (value) => {
+    const parsed = parseTemplate(value, whole)
+    if (typeof parsed === 'string') return { problem: `expected ${parsed}` }
+    if (
+      parsed.some((segment, i) => 'literal' in segment && segment.literal === '' && !(whole && i === parsed.length - 1))
+    )
+      return { problem: 'expected a path without empty segments' }
+    return { value: whole || value === '/' ? value : value.replace(/\/$/, '') }
+  })
+
+const expression = () =>
+  text().transform((value, context) => {
+    const parsed = parseExpression(value)
+    if (typeof parsed !== 'string') return value
+    context.addIssue({ code: 'custom', message: `expected ${parsed}` })
+    return z.NEVER
+  })
+
+export const pathPrefix = () => path(false)
+
+const pathPattern = () =>
+  z.union(
+    [
+      path(false).transform((prefix): PathPattern => ({ prefix })),
+      section({ prefix: path(false).describe('Path prefix by whole segments, as the text alone.') }),
+      section({ exact: path(true).describe('The whole path, without what may follow it.') }),
+      section({ regex: expression().describe('Expression in the syntax of RE2 that matches the whole path.') }),
+    ],
+    { error: 'expected a path such as /users/{id}, or { exact: … }, or { regex: … }' },
+  )
+
+const scalar = () => z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+const valuePattern = () =>
+  z.union(
+    [
+      scalar().transform((value): ValuePattern => ({ any: [value] })),
+      oneOrMore(scalar()).transform((any): ValuePattern => ({ any })),
+      section({ present: z.boolean().describe('Whether it is there, with any value.') }),
+      section({ regex: expression().describe('Expression in the syntax of RE2 that matches the whole value.') }),
+    ],
+    { error: 'expected a value, a list of values, { present: true }, or { regex: … }' },
+  )
+
+const conditions = (name: z.ZodType<string>, what: string) =>
+  z.record(name as z.ZodString, valuePattern(), { error: `expected a mapping from ${what} to values` })
+
+const token = (what: string) => z.string().regex(new RegExp(`^${TOKEN_SOURCE}$`), `expected the name of ${what}`)
+
+export const matchShape = {
+  host: listOrOne(host())
+    .optional()
+    .describe('Hosts, without port; `*.example.com` means every name below it. Default: every host.'),
+  path: listOrOne(pathPattern())
+    .optional()
+    .describe(
+      'Path: a prefix by whole segments, with `{parameters}` for segments, or `{ exact: … }`, or `{ regex: … }`. Default: every path.',
+    ),
+  methods: oneOrMore(token('a method').transform((method) => method.toUpperCase()))
+    .optional()
+    .describe('Methods; GET includes HEAD. With others the next match is tried. Default: every method.'),
+  headers: conditions(token('a header field'), 'header fields')
+    .optional()
+    .describe(
+      'Values of header fields, by name; those of repeated fields are joined with a comma. Default: no condition.',
+    ),
+  query: conditions(z.string(), 'query keys')
+    .optional()
+    .describe('Values of query keys, decoded; the first of repeated keys counts. Default: no condition.'),
+  cookies: conditions(token('a cookie'), 'cookies')
+    .optional()
+    .describe('Values of cookies; the first of repeated cookies counts. Default: no condition.'),
+}
+
+export const matches = () =>
+  oneOrMore(
+    section(matchShape, 'expected a mapping, such as { path: /shop, methods: [GET] }'),
+    'expected a list of matches, each with a dash: - { path: /shop }',
+  )
+
+type Given = Values<typeof matchShape>
+type MatchValues = { readonly [K in keyof Given]?: Given[K] | undefined }
+
+/** The bytes of a text, as they arrive in a field. */
+const bytes = (value: string): string => Buffer.from(value, 'utf8').toString('latin1')
+const inBytes = (pattern: ValuePattern): ValuePattern => ('any' in pattern ? { any: pattern.any.map(bytes) } : pattern)
+
+function listed(
+  values: Readonly<Record<string, ValuePattern>> | undefined,
+  map = (value: ValuePattern) => value,
+): Condition[] {
+  return Object.entries(values ?? {}).map(([name, value]) => ({ name, value: map(value) }))
+}
+
+/** An entry as matches of one host and one path each. @param at its place in the endpoint */
+export function matchesOf(values: MatchValues, at: readonly (string | number)[]): Match[] {
+  const { host: hosts = [undefined], path: paths = [{ prefix: '/' }], methods = [], headers, query, cookies } = values
+  const place = (key: string, list: readonly unknown[], i: number) => (list.length > 1 ? [...at, key, i] : [...at, key])
+  return hosts.flatMap((one, h) =>
+    paths.map((pattern, p) => ({
+      host: one,
+      path: pattern,
+      methods,
+      headers: listed(headers, inBytes),
+      query: listed(query),
+      cookies: listed(cookies, inBytes),
+      at: {
+        host: place('host', hosts, h),
+        path: values.path === undefined ? (one === undefined ? at : place('host', hosts, h)) : place('path', paths, p),
+      },
+    })),
+  )
+}

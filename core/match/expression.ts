@@ -1,0 +1,26 @@
+import { RE2JS } from 're2js'
+
+/** Characters of an expression, and steps of its program: what is larger costs too much per byte of a request. */
+const MAX_LENGTH = 500
+const MAX_PROGRAM = 1000
+/** Characters that an expression is tried on. A longer subject is refused: to skip the expression would lead to another endpoint. */
+export const MAX_SUBJECT = 512
+
+/**
+ * An expression of RE2's syntax, whose time grows linearly with its subject.
+ * @returns what was expected, after that word, if it is none
+ */
+export function parseExpression(source: string): RE2JS | string {
+  if (source.length > MAX_LENGTH) return `an expression of at most ${MAX_LENGTH} characters`
+  try {
+    const expression = RE2JS.compile(source)
+    if (expression.programSize() > MAX_PROGRAM)
+      return `a smaller expression: its repetitions make ${expression.programSize()} steps, at most ${MAX_PROGRAM} are allowed`
+    return expression
+  } catch (error) {
+    return `an expression in the syntax of RE2 (no look-around, no references back): ${(error as Error).message}`
+  }
+}
+
+/** Of text that was checked. */
+export const expressionOf = (source: string): RE2JS => RE2JS.compile(source)
