@@ -27,6 +27,8 @@ export interface CommandResult {
   readonly data?: Readonly<Record<string, unknown>>
   /** Warnings and notices, for stderr. */
   readonly findings?: readonly Finding[]
+  /** What was checked is not as it should be: exit code 1. */
+  readonly failed?: boolean
 }
 
 /** A command other than `run`: it starts no gateway and ends by itself. */

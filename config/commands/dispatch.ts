@@ -107,13 +107,13 @@ function misused(message: string, help: string, { err }: Output): number {
   return USAGE
 }
 
-function print({ text, data, findings = [] }: CommandResult, json: boolean, output: Output): number {
+function print({ text, data, findings = [], failed = false }: CommandResult, json: boolean, output: Output): number {
   if (json) printJson({ ...data, problems: findings.map(plainFinding) }, output)
   else {
     for (const finding of findings) output.err(findingText(finding, output.style))
     output.out(text)
   }
-  return OK
+  return failed ? FAILED : OK
 }
 
 function complain({ problems, document }: LocatedConfigError, json: boolean, output: Output): number {

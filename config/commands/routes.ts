@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Endpoint } from '../../core/api/endpoint.ts'
 import { optionsOf } from '../../core/build/snapshot.ts'
 import type { Chain } from '../../core/chain/chain.ts'
@@ -5,20 +6,38 @@ import type { EndpointSpec, ListenerSpec } from '../../core/control/gateway-spec
 import type { ConfigDocument } from '../document/config-document.ts'
 import { pathOf, shown } from '../read/shown-value.ts'
 import { SHORT_FORMS } from '../schema/short-forms.ts'
-import { build, release } from './build.ts'
-import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
+import { type Built, build, release } from './build.ts'
+import { CONFIG_OPTION, type Command, type CommandResult, fileOf, JSON_OPTION } from './command.ts'
+import { readRouteTests, routeTestsText, runRouteTests } from './route-tests.ts'
 import { table } from './text-table.ts'
 
 export const routes: Command = {
   name: 'routes',
   summary: 'list the endpoints, what leads to them, and their targets',
   takes: ['[FILE]'],
-  options: { config: CONFIG_OPTION, json: JSON_OPTION },
+  options: {
+    test: {
+      type: 'string',
+      value: 'FILE',
+      help: 'check where the requests of a table go; exit code 1 on a difference',
+    },
+    config: CONFIG_OPTION,
+    json: JSON_OPTION,
+  },
   text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, its methods and targets, and the filters of the
-chain that are off there.`,
-  examples: ['weir routes', 'weir routes --json'],
+chain that are off there.
+
+With --test, takes the requests of a YAML file through the configuration, and compares the endpoint that each reaches, or the status
+that it gets instead, with the table:
+
+  GET /users/7: users
+  POST /users/7: 405
+  GET https://api.example.com/v1/x: { endpoint: api, path: /x, headers: { x-beta: 1 } }`,
+  examples: ['weir routes', 'weir routes --json', 'weir routes --test routes.test.yaml'],
   async run(args, host) {
     const built = await build(fileOf(args), host)
+    const { test } = args.values
+    if (typeof test === 'string') return testRoutes(test, built)
     const { spec, document } = built.config
     const listener = spec.listeners.find(({ routes }) => routes)
     const chain = listener && built.snapshot.chains.get(listener.name)
@@ -33,6 +52,20 @@ chain that are off there.`,
       findings: built.findings,
     }
   },
+}
+
+async function testRoutes(file: string, built: Built): Promise<CommandResult> {
+  const text = await readFile(file, 'utf8').catch(({ code, message }: NodeJS.ErrnoException) => {
+    throw new Error(code === 'ENOENT' ? `there is no file ${file}` : message)
+  })
+  const results = await runRouteTests(readRouteTests(text, file), file, built)
+  await release(built)
+  return {
+    text: routeTestsText(results, file),
+    data: { tests: results },
+    findings: built.findings,
+    failed: results.some(({ ok }) => !ok),
+  }
 }
 
 interface Row {
