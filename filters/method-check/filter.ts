@@ -14,7 +14,18 @@ const options = z.strictObject({
     .min(1, 'expected at least one method; leave the option out to allow every method')
     .optional()
     .describe('Methods that are forwarded, in upper or lower case. GET includes HEAD. Default: every method.'),
+  check_override: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: the method in `X-HTTP-Method-Override`, `X-HTTP-Method` or `X-Method-Override` must be listed, too. For upstreams that obey these fields.',
+    ),
 })
+
+const NONE: readonly string[] = []
+
+/** Fields in which clients that can send GET and POST alone name another method. */
+const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
 export const methodCheck = defineFilter({
   name: 'method-check',
@@ -23,7 +34,7 @@ export const methodCheck = defineFilter({
   options,
   offline: true,
   reads: [RouteSlot],
-  create({ methods }) {
+  create({ methods, check_override }) {
     // RFC 9110 §9.1: 501 for a method that the server implements for no resource. 405 would say that another resource has it.
     const notImplemented = reply(501, 'method_not_implemented', {
       detail: 'This gateway does not implement the method.',
@@ -42,8 +53,11 @@ export const methodCheck = defineFilter({
     // RFC 9110 §9.3.7: OPTIONS asks which methods there are, and the gateway knows them.
     const options = reply(204, 'options', { headers })
     return {
-      routed({ request: { method } }) {
-        if (forwarded.has(method)) return
+      routed({ request: { method, headers } }) {
+        if (forwarded.has(method)) {
+          const named = check_override ? OVERRIDES.flatMap((field) => headers.all(field)) : NONE
+          return named.every((one) => forwarded.has(one.trim().toUpperCase())) ? undefined : notAllowed
+        }
         if (method === 'OPTIONS') return options
         return method === 'TRACE' || method === 'CONNECT' ? notImplemented : notAllowed
       },

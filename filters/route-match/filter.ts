@@ -10,6 +10,7 @@ import {
   RouteTable,
   reply,
 } from '../../core/index.ts'
+import { looseNeighbours } from './loose-neighbours.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
 import { explainRoute } from './route-explanation.ts'
 import { routePatterns } from './route-patterns.ts'
@@ -55,6 +56,10 @@ export const routeMatch = defineFilter({
   create({ prefix, debug }, env) {
     const endpoints = env.service(EndpointsKey)
     const routes = new RouteTable(endpoints, prefix)
+    for (const { loose, strict, origin } of looseNeighbours(endpoints))
+      env.warn(
+        `"${loose.id}" needs no token, and its paths contain those of "${strict.id}" at ${origin}: if the upstream reads paths more loosely, such as in any case, it serves "${strict.id}" to everybody. Give "${loose.id}" narrower paths`,
+      )
 
     return {
       request(x) {

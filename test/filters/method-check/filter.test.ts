@@ -32,6 +32,27 @@ t.test('table', async (t) => {
   }
 })
 
+t.test('fields that name another method, if told to look at them', async (t) => {
+  const { filter } = await new FilterBench().make(methodCheck, { methods: ['GET', 'POST'], check_override: true })
+  const { filter: blind } = await new FilterBench().make(methodCheck, { methods: ['GET', 'POST'] })
+  for (const field of ['X-HTTP-Method-Override', 'x-http-method', 'X-METHOD-OVERRIDE'])
+    for (const [value, expected] of [
+      ['DELETE', '405 method_not_allowed'],
+      [' delete ', '405 method_not_allowed'],
+      ['', '405 method_not_allowed'],
+      ['get', undefined],
+      ['HEAD', undefined],
+    ] as const) {
+      const x = () => exchange({ method: 'POST', headers: { [field]: value } })
+      t.equal(verdict(filter.routed!(x())), expected, `${field}: ${value}`)
+      t.equal(verdict(blind.routed!(x())), undefined)
+    }
+  const twice = exchange({ method: 'POST' })
+  twice.request.headers.add('X-HTTP-Method', 'GET')
+  twice.request.headers.add('X-HTTP-Method', 'DELETE')
+  t.equal(verdict(filter.routed!(twice)), '405 method_not_allowed')
+})
+
 t.test('refuses senseless options', async (t) => {
   const bench = new FilterBench()
   await t.rejects(bench.make(methodCheck, { methods: [] }), /leave the option out/)
