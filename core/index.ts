@@ -39,6 +39,7 @@ export { matchesStatus, type StatusPattern, statusPatterns } from './api/status-
 // Paths and hosts: the one form in which they are compared.
 export { normalPath, normalPattern, type PathFault } from './base/normal-path.ts'
 export { type RouteCandidate, RouteTable } from './match/route-table.ts'
+export { RoutesKey, type RouteTables } from './match/route-tables.ts'
 export type { NoRoute } from './match/no-route.ts'
 export type { RouteRequest } from './match/conditions.ts'
 export { normalHost } from './base/normal-host.ts'

@@ -71,7 +71,7 @@ export interface GatewayStatus {
  * All endpoints of the configuration that is being loaded, in its order. A filter that needs them is created anew when any
  * endpoint changes.
  *
- * @example const table = new RouteTable(env.service(EndpointsKey))
+ * @example const names = env.service(EndpointsKey).map(({ name }) => name)
  */
 export const EndpointsKey: ServiceKey<readonly Endpoint[]> = defineService('endpoints')
 

@@ -15,6 +15,7 @@ import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
+import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
 import { checkFilter } from './factory-check.ts'
@@ -36,6 +37,9 @@ export interface BuildContext {
 
 const NOTHING: readonly SetField[] = []
 
+/** Services that are another with other endpoints. */
+const OF_ENDPOINTS: readonly ServiceKey<unknown>[] = [EndpointsKey, RoutesKey]
+
 /** How long `create`, or `dispose`, of one filter may take; milliseconds. */
 const TIMEOUT_MS = 10_000
 
@@ -52,6 +56,7 @@ export class Instances {
   readonly #tx: ShareTransaction
   readonly #specs: readonly EndpointSpec[]
   readonly #endpoints: readonly Endpoint[]
+  readonly #routes: RouteTables
   readonly #endpointsKey: string
   readonly #live = new Map<string, Instance>()
   readonly #byKey = new Map<string, Awaitable<Instance | undefined>>()
@@ -62,6 +67,7 @@ export class Instances {
     this.#tx = context.shared.begin()
     this.#specs = specs
     this.#endpoints = specs.map(({ endpoint }) => endpoint)
+    this.#routes = new RouteTables(this.#endpoints)
     // A digest, because it is part of keys: with thousands of endpoints the text has megabytes.
     this.#endpointsKey = createHash('sha256').update(JSON.stringify(this.#endpoints)).digest('base64')
     const files = new FileCheck(context.files)
@@ -77,7 +83,7 @@ export class Instances {
     factory: FilterFactory,
     endpoint: Endpoint | undefined,
   ): Awaitable<Instance | undefined> {
-    const routed = factory.needs?.includes(EndpointsKey) ? this.#endpointsKey : ''
+    const routed = factory.needs?.some((key) => OF_ENDPOINTS.includes(key)) ? this.#endpointsKey : ''
     const key = JSON.stringify([factory.name, spec.name, canonical(own.options), endpoint ?? '', routed])
     let instance = this.#byKey.get(key)
     if (instance === undefined) {
@@ -206,6 +212,7 @@ export class Instances {
     if (factory.needs?.includes(key) !== true)
       throw new Error(`the service "${key.name}" is not in the factory's "needs"; add its key there`)
     if ((key as ServiceKey<unknown>) === EndpointsKey) return this.#endpoints as T
+    if ((key as ServiceKey<unknown>) === RoutesKey) return this.#routes as T
     const service = this.#context.services.get(key)
     if (service === undefined) throw new Error(`this process has no service "${key.name}"`)
     return service as T

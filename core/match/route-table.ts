@@ -53,7 +53,8 @@ interface Taken {
  *
  * ```ts
  * const routes = new RouteTable(env.service(EndpointsKey), '/orchestrator')
- * const route = routes.find({ ...x.request, host: x.downstream.host })
+ * const { method, path, query, headers } = x.request
+ * const route = routes.find({ host: x.downstream.host, method, path, query, headers })
  * if ('endpoint' in route) x.set(RouteSlot, route)
  * ```
  */

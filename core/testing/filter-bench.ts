@@ -4,6 +4,7 @@ import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey } from '../api/service.ts'
 import { readNamed } from '../base/read-file.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
+import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -46,6 +47,7 @@ export class FilterBench {
    */
   constructor(endpoints: readonly Endpoint[] = [], services: readonly ServiceValue[] = []) {
     this.#services.set(EndpointsKey.name, endpoints)
+    this.#services.set(RoutesKey.name, new RouteTables(endpoints))
     this.#services.set(EndpointRegistryKey.name, this.registry)
     for (const [key, service] of services) this.#services.set(key.name, service)
     this.registry.sync(endpoints)

@@ -7,7 +7,7 @@ import {
   normalPattern,
   outOfServiceReply,
   RouteSlot,
-  RouteTable,
+  RoutesKey,
   reply,
 } from '../../core/index.ts'
 import { looseNeighbours } from './loose-neighbours.ts'
@@ -52,10 +52,10 @@ export const routeMatch = defineFilter({
   options,
   offline: true,
   writes: [RouteSlot],
-  needs: [EndpointsKey],
+  needs: [EndpointsKey, RoutesKey],
   create({ prefix, debug }, env) {
     const endpoints = env.service(EndpointsKey)
-    const routes = new RouteTable(endpoints, prefix)
+    const routes = env.service(RoutesKey).under(prefix)
     for (const { loose, strict, origin } of looseNeighbours(endpoints))
       env.warn(
         `"${loose.id}" needs no token, and its paths contain those of "${strict.id}" at ${origin}: if the upstream reads paths more loosely, such as in any case, it serves "${strict.id}" to everybody. Give "${loose.id}" narrower paths`,

@@ -41,9 +41,6 @@ declare class TenantFilter implements weir.Filter {
   constructor(...parts: unknown[])
   request(): void
 }
-declare class RouteTable {
-  constructor(endpoints: readonly weir.Endpoint[])
-}
 interface Tenants extends weir.Service {}
 interface Window {}
 declare const TenantSlot: weir.Slot<string>
