@@ -8,7 +8,7 @@ import { RouteTable } from './route-table.ts'
  * ```ts
  * const routes = env.service(RoutesKey).under('/orchestrator')
  * const { method, path, query, headers } = x.request
- * const route = routes.find({ host: tenant.host, method, path, query, headers })
+ * const route = routes.find({ host: 'tenant.test', method, path, query, headers })
  * if ('endpoint' in route) x.set(RouteSlot, route)
  * ```
  */
