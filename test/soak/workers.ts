@@ -2,7 +2,8 @@
 // variables shorten it, and SOAK_ONLY=large runs one part.
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { Agent, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +17,7 @@ const SECONDS = setting('SECONDS', 60)
 const REWRITES = setting('REWRITES', 200)
 const ENDPOINTS = setting('ENDPOINTS', 10_000)
 const ROUNDS = setting('ROUNDS', 9)
+const SELDOM = setting('SELDOM', 10_000)
 const CLIENTS = 16
 const PATH = '/orchestrator/v1/e0/items'
 
@@ -249,7 +251,41 @@ async function speed(upstream: string): Promise<void> {
   for (const gateway of gateways) await gateway.weir.stop()
 }
 
-const PARTS = { kills, reloads, large, speed: async () => speed(await startNginx()) }
+/** A breaker of an endpoint that is seldom called: each worker sees few of the calls. */
+async function seldom(): Promise<void> {
+  const PROBES = 3
+  let broken = true
+  const upstream = createServer((_, res) => {
+    res.statusCode = broken ? 503 : 200
+    res.end()
+  })
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+  cleaner.teardown(() => upstream.close())
+  const { port } = upstream.address() as AddressInfo
+  const breaker = `{ breaker: { failure_threshold: 3, reset_timeout: 1s, half_open_max_calls: ${PROBES} } }`
+  const chain = `route-match, ${breaker}, proxy, metrics`
+  const gateway = await Gateway.start(listOf(1, `http://127.0.0.1:${port}`), { ...optionsOf(4), chain })
+  const agent = new Agent({ keepAlive: false })
+  const state = (to: string): boolean => gateway.weir.lines.some((line) => line.to === to)
+  const call = () => send(`${gateway.proxy}${PATH}`, { agent })
+  while (!state('open')) await call()
+  broken = false
+  let calls = 0
+  while (!state('closed') && calls < 10 * PROBES) {
+    await sleep(SELDOM)
+    await call()
+    calls++
+    await sleep(100)
+  }
+  must(
+    `calls until a breaker closes that needs ${PROBES} probes, one call in ${SELDOM / 1000} s over four workers; bound ${3 * PROBES}`,
+    calls,
+    calls <= 3 * PROBES,
+  )
+  await gateway.weir.stop()
+}
+
+const PARTS = { kills, reloads, large, seldom, speed: async () => speed(await startNginx()) }
 
 await soak(async () => {
   const upstream = await startUpstream()
