@@ -5,6 +5,8 @@
 export interface Channel<In, Out> {
   /** False: the message is lost, because the channel is closed, or because too many messages wait. */
   send(message: Out): boolean
+  /** As `send`, but however many wait. For what there is one of per message of the other end, or per load. */
+  sendAlways(message: Out): boolean
   /** Gives every message to `receive` from now on. Called once, at the turn in which the channel was made. */
   onMessage(receive: (message: In) => void): void
   /** Calls `closed` once, when this end or the other is closed. */
@@ -42,6 +44,10 @@ class PairedChannel<In, Out> implements Channel<In, Out> {
     const copy = structuredClone(message)
     this.#deliver(() => this.other.#take(copy))
     return true
+  }
+
+  sendAlways(message: Out): boolean {
+    return this.send(message)
   }
 
   onMessage(receive: (message: In) => void): void {

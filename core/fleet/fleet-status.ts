@@ -27,6 +27,8 @@ export class FleetStatus {
   readonly #senders = new Map<Member<unknown>, ValueSender>()
   /** Ejections of workers that run, by key. */
   readonly #ejected = new Map<string, Map<Member<unknown>, EjectedValue>>()
+  /** Workers that have ended: what they said last may arrive afterwards. */
+  readonly #gone = new WeakSet<Member<unknown>>()
 
   constructor(registry: EndpointRegistry, clock: Clock) {
     this.#registry = registry
@@ -41,6 +43,7 @@ export class FleetStatus {
 
   /** A worker listens from now on: it gets everything that is known. */
   greeted(member: Member<unknown>): void {
+    if (this.#gone.has(member)) return
     this.#limits.greeted(member.number)
     this.#senders.set(
       member,
@@ -55,6 +58,7 @@ export class FleetStatus {
 
   /** What a worker has found. */
   take(member: Member<unknown>, batch: Batch): void {
+    if (this.#gone.has(member)) return
     for (const [text, value] of batch) {
       const key = keyOf(text)
       if (key[0] === 'limit') this.#limits.take(member.number, key[1], value as LimitUse)
@@ -65,6 +69,7 @@ export class FleetStatus {
 
   /** A worker has ended. */
   gone(member: Member<unknown>): void {
+    this.#gone.add(member)
     const sender = this.#senders.get(member)
     if (sender !== undefined) this.#values.forget(sender)
     this.#senders.delete(member)

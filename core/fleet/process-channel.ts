@@ -17,14 +17,16 @@ interface End {
  */
 export function processChannel<In, Out>(end: End): Channel<In, Out> {
   let waiting = 0
+  const sendAlways = (message: Out): boolean => {
+    if (!end.connected) return false
+    waiting++
+    // An error means that the channel is closed, which `disconnect` tells.
+    end.send?.(message as object, () => void waiting--)
+    return true
+  }
   return {
-    send(message) {
-      if (!end.connected || waiting >= LIMIT) return false
-      waiting++
-      // An error means that the channel is closed, which `disconnect` tells.
-      end.send?.(message as object, () => void waiting--)
-      return true
-    },
+    send: (message) => waiting < LIMIT && sendAlways(message),
+    sendAlways,
     onMessage: (receive) => void end.on('message', (message) => receive(message as In)),
     onClose(closed) {
       if (end.connected) end.on('disconnect', closed)

@@ -1,5 +1,10 @@
+import { type Deadline, startTimer } from '../base/timer.ts'
+
 /** Values by key that changed since the last batch; undefined: there is none any more. */
 export type Batch = readonly (readonly [key: string, value: unknown])[]
+
+/** When a batch is tried again that could not be sent; milliseconds. */
+const RETRY_MS = 100
 
 /**
  * Values by key of which only the last counts, for processes that must know them. However often they change, there is one batch under
@@ -25,7 +30,7 @@ export class Values {
     return this.#values.keys()
   }
 
-  /** Sends all values, and their changes from then on. @param send false: it could not be sent, and is tried with the next change */
+  /** Sends all values, and their changes from then on. @param send false: it could not be sent, and is tried again */
   sendTo(send: (batch: Batch) => boolean): ValueSender {
     const sender = new ValueSender(this, send)
     this.#senders.add(sender)
@@ -36,6 +41,7 @@ export class Values {
   /** The process is gone. */
   forget(sender: ValueSender): void {
     this.#senders.delete(sender)
+    sender.stop()
   }
 }
 
@@ -46,6 +52,8 @@ export class ValueSender {
   readonly #changed = new Set<string>()
   #underWay = false
   #planned = false
+  #stopped = false
+  #retry: Deadline | undefined
 
   constructor(values: Values, send: (batch: Batch) => boolean) {
     this.#values = values
@@ -63,15 +71,23 @@ export class ValueSender {
     if (this.#changed.size > 0) this.#plan()
   }
 
+  stop(): void {
+    this.#stopped = true
+    this.#retry?.cancel()
+  }
+
   /** What changes in one turn of the event loop is one batch. */
   #plan(): void {
     if (this.#planned || this.#underWay) return
     this.#planned = true
     queueMicrotask(() => {
       this.#planned = false
+      if (this.#stopped) return
       const batch = Array.from(this.#changed, (key) => [key, this.#values.get(key)] as const)
       this.#underWay = this.#send(batch)
+      this.#retry?.cancel()
       if (this.#underWay) this.#changed.clear()
+      else this.#retry = startTimer(RETRY_MS, () => this.#plan(), { background: true })
     })
   }
 }

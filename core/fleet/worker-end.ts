@@ -90,7 +90,7 @@ export class WorkerEnd<Settings> {
       served.orphaned()
       void this.#leave(options.orphanMs())
     })
-    channel.send({ type: 'hello', protocol: PROTOCOL })
+    channel.sendAlways({ type: 'hello', protocol: PROTOCOL })
   }
 
   /** False: they could not be sent. */
@@ -128,17 +128,17 @@ export class WorkerEnd<Settings> {
           () => undefined,
           ({ message: text }: Error) => text,
         )
-        return void this.#channel.send({ type: 'opened', error })
+        return void this.#channel.sendAlways({ type: 'opened', error })
       }
       case 'ask':
-        return void this.#channel.send({
+        return void this.#channel.sendAlways({
           type: 'reply',
           id: message.id,
           value: await this.#served.answer(message.question),
         })
       case 'values':
         this.#served.take(message.batch)
-        return void this.#channel.send({ type: 'values-taken' })
+        return void this.#channel.sendAlways({ type: 'values-taken' })
       case 'values-taken':
         return this.#served.taken()
       case 'permits':
@@ -164,18 +164,23 @@ export class WorkerEnd<Settings> {
     try {
       const endpoints = endpointsOf(message.endpoints, this.#endpoints)
       await this.#served.load({ spec: { listeners, endpoints }, settings }, message.files, async (prepared) => {
-        this.#channel.send({ type: 'prepared', load, ...prepared })
+        this.#channel.sendAlways({ type: 'prepared', load, ...prepared })
         if (!(await decided.promise)) throw new AbortedError('the configuration is not to be used')
       })
       this.#endpoints = endpoints
-      this.#channel.send({ type: 'committed', load })
+      this.#channel.sendAlways({ type: 'committed', load })
     } catch (error) {
       if (error instanceof AbortedError) return
       const problems =
         error instanceof ConfigError
           ? error.problems
           : [{ path: [], message: error instanceof Error ? error.message : String(error) }]
-      this.#channel.send({ type: 'refused', load, problems, read: error instanceof BuildError ? error.files : [] })
+      this.#channel.sendAlways({
+        type: 'refused',
+        load,
+        problems,
+        read: error instanceof BuildError ? error.files : [],
+      })
     } finally {
       this.#decisions.delete(load)
     }
@@ -185,7 +190,7 @@ export class WorkerEnd<Settings> {
     if (this.#stopping) return
     this.#stopping = true
     const clean = await this.#served.stop(timeoutMs).catch(() => false)
-    this.#channel.send({ type: 'stopped', clean })
+    this.#channel.sendAlways({ type: 'stopped', clean })
     // The message is written first.
     startTimer(0, () => this.#options.ended())
   }

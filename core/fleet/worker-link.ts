@@ -142,7 +142,7 @@ export class WorkerLink<Settings> {
     const key = `reply ${id}`
     let timer: Deadline | undefined
     try {
-      this.#send({ type: 'ask', id, question })
+      if (!this.#channel.send({ type: 'ask', id, question })) return undefined
       const late = new Promise<undefined>((resolve) => {
         timer = startTimer(timeoutMs, () => resolve(undefined))
       })
@@ -192,8 +192,7 @@ export class WorkerLink<Settings> {
   }
 
   #send(message: ToWorker<Settings>): void {
-    // A full channel means that it hangs: its silence ends it.
-    this.#channel.send(message)
+    this.#channel.sendAlways(message)
   }
 
   #replyTo(key: string): Promise<ToPrimary> {

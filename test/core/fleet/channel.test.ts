@@ -53,3 +53,17 @@ t.test('messages that nobody reads are bounded', async (t) => {
   while (channel.send('x'.repeat(1000)) && taken < 5000) taken++
   t.equal(taken, 1000)
 })
+
+t.test('what always goes is not refused because others wait', async (t) => {
+  const child = fork(new URL('echo-child.ts', import.meta.url), { serialization: 'advanced' })
+  t.teardown(() => child.kill('SIGKILL'))
+  const channel = processChannel<unknown, unknown>(child)
+  const last = new Promise((resolve) => channel.onMessage((message) => message === 'last' && resolve(message)))
+  while (channel.send('x'));
+  t.ok(channel.sendAlways('last'))
+  t.equal(await last, 'last')
+  const closed = new Promise<void>((done) => channel.onClose(done))
+  channel.close()
+  await closed
+  t.notOk(channel.sendAlways('late'))
+})

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import { type Batch, Values } from '../../../core/fleet/values.ts'
@@ -34,6 +34,30 @@ t.test('who comes gets everything, then what changes', async (t) => {
   values.set('a', 'late')
   await setImmediate()
   t.strictSame(batches, [])
+})
+
+t.test('a batch that could not be sent is sent later, without a further change', async (t) => {
+  const values = new Values()
+  values.set('a', 1)
+  const sent = Promise.withResolvers<Batch>()
+  let attempts = 0
+  values.sendTo((batch) => {
+    if (++attempts < 3) return false
+    sent.resolve(batch)
+    return true
+  })
+  // The retry alone does not keep the process.
+  const alive = setInterval(() => {}, 1000)
+  t.strictSame(await sent.promise, [['a', 1]])
+  const forgotten = values.sendTo(() => {
+    attempts++
+    return false
+  })
+  await setImmediate()
+  values.forget(forgotten)
+  await setTimeout(250)
+  clearInterval(alive)
+  t.equal(attempts, 4)
 })
 
 t.test('whatever is lost on the way, the other side ends with the same values', async () => {

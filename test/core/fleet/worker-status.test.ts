@@ -224,3 +224,16 @@ t.test('what is about an endpoint that is gone is forgotten', async (t) => {
   await settled()
   t.ok(late.target().sound)
 })
+
+t.test('what a worker that has ended said last changes nothing', async (t) => {
+  const { primary, status, workers } = setUp(1)
+  const [one] = workers as [(typeof workers)[0]]
+  one.registry.eject(one.target(), 'bad')
+  status.gone(one.member)
+  await settled()
+  t.ok(primary.target().sound)
+  status.greeted(one.member)
+  primary.registry.setHealth(primary.target(), 'unhealthy', 'no')
+  await settled()
+  t.equal(one.target().health, 'unknown')
+})
