@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { pairedChannels } from './channel.ts'
 import type { SpawnedWorker } from './member.ts'
 import type { ToPrimary, ToWorker } from './messages.ts'
 import { processChannel } from './process-channel.ts'
@@ -23,8 +24,17 @@ export const FIRST_SOCKET_FD = 5
 /** Bytes of its last output that say why a worker ended. */
 const TAIL = 2000
 
-/** Starts a worker as a process of its own. */
-export function spawnWorker<Settings>({ args, env, log, sockets, output }: SpawnOptions): SpawnedWorker<Settings> {
+/** Starts a worker as a process of its own. One that can't be started has ended at once. */
+export function spawnWorker<Settings>(options: SpawnOptions): SpawnedWorker<Settings> {
+  try {
+    return started(options)
+  } catch (error) {
+    return unstarted(error as Error)
+  }
+}
+
+/** @throws Error of the system, if there are too few descriptors, or too little memory */
+function started<Settings>({ args, env, log, sockets, output }: SpawnOptions): SpawnedWorker<Settings> {
   const child = spawn(process.execPath, [...nodeOptions(process.execArgv), ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', log, ...sockets],
     serialization: 'advanced',
@@ -35,10 +45,11 @@ export function spawnWorker<Settings>({ args, env, log, sockets, output }: Spawn
     tail = (tail + bytes.toString()).slice(-TAIL)
     output(bytes)
   }
-  child.stdout!.on('data', take)
-  child.stderr!.on('data', take)
+  // Undefined where there was no descriptor for them; `error` follows.
+  child.stdout?.on('data', take)
+  child.stderr?.on('data', take)
   const ended = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(`it could not be started: ${error.message}`))
+    child.on('error', (error) => resolve(notStarted(error)))
     // Not `close`: a process that the worker has started may keep its pipes open.
     child.on('exit', (code, signal) => {
       const last = tail.trim().split('\n').at(-1) ?? ''
@@ -51,6 +62,16 @@ export function spawnWorker<Settings>({ args, env, log, sockets, output }: Spawn
     ended,
     kill: () => void child.kill('SIGKILL'),
   }
+}
+
+const notStarted = ({ message }: Error): string => `it could not be started: ${message}`
+
+function unstarted<Settings>(error: Error): SpawnedWorker<Settings> {
+  const [channel] = pairedChannels<ToPrimary, ToWorker<Settings>>()
+  // Later: nobody listens yet.
+  setImmediate(() => channel.close())
+  const ended = new Promise<string>((resolve) => setImmediate(() => resolve(notStarted(error))))
+  return { channel, ended, kill: () => {} }
 }
 
 const INSPECTOR = /^--(?:inspect|debug)\b/
