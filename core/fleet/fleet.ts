@@ -32,6 +32,7 @@ export class Fleet<Settings> {
   readonly #stop = new AbortController()
   #current: Current<Settings> | undefined
   #watch: Deadline | undefined
+  #draining = false
   /** Called when a worker has greeted. */
   #arrived: (() => void)[] = []
 
@@ -107,6 +108,7 @@ export class Fleet<Settings> {
 
   /** From now on responses say `Connection: close`. */
   drain(): void {
+    this.#draining = true
     for (const { link } of this.#members.values()) link.drain()
   }
 
@@ -228,6 +230,7 @@ export class Fleet<Settings> {
     try {
       await member.link.open()
       member.opened = true
+      if (this.#draining) member.link.drain()
       member.readySince = this.#options.clock.now()
       this.#options.log.info({ worker: member.number, pid: member.spawned.pid }, `worker ${member.number} is ready`)
       this.#options.events?.opened(member)
