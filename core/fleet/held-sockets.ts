@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import net, { type AddressInfo, type BoundSocket } from 'node:net'
+import { sleep } from '../base/timer.ts'
 
 /** A socket is wanted here. */
 export interface SocketAddress {
@@ -9,6 +10,17 @@ export interface SocketAddress {
   readonly host: string | undefined
   readonly port: number
 }
+
+/** What to do about an address that is in use. */
+export interface BusyAddress {
+  /** How long it is tried again; milliseconds. */
+  readonly waitMs: number
+  /** Called once for each. */
+  told(address: SocketAddress): void
+}
+
+/** Milliseconds between two attempts to bind an address; nginx waits as long. */
+const RETRY_MS = 500
 
 /**
  * Sockets that are bound in this process, and on which others listen. They take connections as long as one process has them open:
@@ -24,10 +36,10 @@ export class HeldSockets {
   }
 
   /** Binds every address. @throws Error of the system if one can't be bound; then none is */
-  static async bind(addresses: readonly SocketAddress[]): Promise<HeldSockets> {
+  static async bind(addresses: readonly SocketAddress[], busy?: BusyAddress): Promise<HeldSockets> {
     const held = new HeldSockets()
     try {
-      for (const { name, host, port } of addresses) held.#sockets.set(name, await bind(host, port))
+      for (const address of addresses) held.#sockets.set(address.name, await bindSoon(address, busy))
       return held
     } catch (error) {
       held.close()
@@ -56,8 +68,21 @@ export class HeldSockets {
   }
 }
 
+async function bindSoon(address: SocketAddress, busy?: BusyAddress): Promise<BoundSocket> {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      return await bind(address)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EADDRINUSE' || busy === undefined || waitedMs >= busy.waitMs) throw error
+    }
+    if (waitedMs === 0) busy.told(address)
+    await sleep(RETRY_MS)
+  }
+}
+
 /** As `server.listen` chooses addresses: all of IPv6, which includes IPv4, or those of IPv4 where there is no IPv6. */
-async function bind(host: string | undefined, port: number): Promise<BoundSocket> {
+async function bind({ host, port }: SocketAddress): Promise<BoundSocket> {
   if (host !== undefined) return new net.BoundSocket({ host: (await lookup(host)).address, port })
   try {
     return new net.BoundSocket({ host: '::', port })

@@ -14,6 +14,7 @@ import type {
   ToPrimary,
   ToWorker,
 } from '../fleet/messages.ts'
+import { guardOrphan } from '../fleet/orphan-guard.ts'
 import { processChannel } from '../fleet/process-channel.ts'
 import { FIRST_SOCKET_FD, LOG_FD } from '../fleet/spawn-worker.ts'
 import type { Batch } from '../fleet/values.ts'
@@ -43,12 +44,17 @@ export interface WorkerArguments {
   readonly listeners: readonly string[]
   /** How often it says that its event loop runs; milliseconds. */
   readonly beatMs: number
+  /** The primary's process. */
+  readonly primary: number
+  /** How long its event loop may be blocked; milliseconds. */
+  readonly timeoutMs: number
 }
 
 /** Runs a worker until the primary stops it, or is gone. Never resolves: the process exits. */
 export async function runWorker(text: string | undefined): Promise<never> {
   if (process.send === undefined || text === undefined) throw new Error('`worker` is started by the gateway itself')
-  const { number, count, listeners, beatMs } = JSON.parse(text) as WorkerArguments
+  const { number, count, listeners, beatMs, primary, timeoutMs } = JSON.parse(text) as WorkerArguments
+  guardOrphan(primary, timeoutMs)
   const terminal = { isTTY: isatty(LOG_FD), noColor: !!process.env.NO_COLOR }
   const logger = makeLogger({
     level: 'info',

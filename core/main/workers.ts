@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
@@ -21,6 +19,7 @@ import type { Member } from '../fleet/member.ts'
 import type { BreakerOperation, Load, ToPrimary } from '../fleet/messages.ts'
 import { spawnWorker } from '../fleet/spawn-worker.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
+import { makeCompileCache } from './compile-cache.ts'
 import { mergeActivity, mergeBreakers } from './endpoint-activity.ts'
 import { RemoteChecks } from './remote-checks.ts'
 import { callService } from './remote-services.ts'
@@ -33,6 +32,8 @@ const HEAP_SHARE = 0.75
 const MIB = 1024 ** 2
 /** Messages of a worker per time limit that show that it runs. */
 const BEATS = 8
+/** A worker whose primary was killed lets go of its sockets at once, or is killed after its timeout and this; milliseconds. */
+const ORPHAN_MORE_MS = 2000
 /** Bytes of workers' output that wait for a slow reader of the primary's. */
 const OUTPUT_LIMIT = 1024 * 1024
 
@@ -70,9 +71,16 @@ export class Workers implements FleetEvents<Settings> {
     this.#sockets = sockets
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
-    const cache = makeCache()
+    const cache = makeCompileCache()
     const spawn = (number: number) => {
-      const told: WorkerArguments = { number, count, listeners: sockets.names, beatMs: timeoutMs / BEATS }
+      const told: WorkerArguments = {
+        number,
+        count,
+        listeners: sockets.names,
+        beatMs: timeoutMs / BEATS,
+        primary: process.pid,
+        timeoutMs,
+      }
       return spawnWorker<Settings>({
         args: [heap, script, 'worker', JSON.stringify(told)],
         // What one worker has compiled the next need not compile: half of the time until it is ready.
@@ -89,7 +97,17 @@ export class Workers implements FleetEvents<Settings> {
 
   /** Binds the sockets of the listeners that lead to endpoints. No worker runs yet. */
   static async hold(count: number, { spec, settings }: LoadedConfig, parts: FleetParts): Promise<Workers> {
-    const sockets = await HeldSockets.bind(spec.listeners.filter(({ routes }) => routes))
+    const sockets = await HeldSockets.bind(
+      spec.listeners.filter(({ routes }) => routes),
+      {
+        waitMs: settings.workers.timeoutMs + ORPHAN_MORE_MS,
+        told: ({ name, port }) =>
+          parts.log.warn(
+            { listener: name, port },
+            `port ${port} is in use: a worker of a gateway that was killed may still hold it, or another program does. Trying again for a while`,
+          ),
+      },
+    )
     return new Workers(count, settings.workers, sockets, parts)
   }
 
@@ -167,17 +185,6 @@ export class Workers implements FleetEvents<Settings> {
         (value) => member.link.returned(message.id, value, undefined),
         (error: unknown) => member.link.returned(message.id, undefined, errorText(error)),
       )
-  }
-}
-
-/** A folder for compiled code, of this gateway alone: whoever can write into it can have code run. Undefined: none can be made. */
-function makeCache(): string | undefined {
-  try {
-    const folder = mkdtempSync(join(tmpdir(), 'weir-workers-'))
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-    return folder
-  } catch {
-    return undefined
   }
 }
 

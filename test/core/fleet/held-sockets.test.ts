@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { HeldSockets } from '../../../core/fleet/held-sockets.ts'
 
@@ -23,4 +24,30 @@ t.test('all of them, or none', async (t) => {
     { name: 'taken', host: '127.0.0.1', port },
   ]
   await t.rejects(HeldSockets.bind(taken), { code: 'EADDRINUSE' })
+})
+
+t.test('an address in use is tried again for a while, and told of once', async (t) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const told: string[] = []
+  const busy = { waitMs: 60_000, told: ({ name }: { name: string }) => void told.push(name) }
+  const binding = HeldSockets.bind([{ name: 'a', host: '127.0.0.1', port }], busy)
+  while (told.length === 0) await setImmediate()
+  server.close()
+  const held = await binding
+  t.equal(held.address('a')?.port, port)
+  held.close()
+  t.strictSame(told, ['a'])
+})
+
+t.test('an address that stays in use is given up', async (t) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  let told = 0
+  const binding = HeldSockets.bind([{ name: 'a', host: '127.0.0.1', port }], { waitMs: 600, told: () => told++ })
+  await t.rejects(binding, { code: 'EADDRINUSE' })
+  t.equal(told, 1)
 })
