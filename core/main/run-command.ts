@@ -8,6 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import { loadedCode } from '../build/plugin-loader.ts'
 import { checkSpec } from '../build/snapshot.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
+import { fdDestination } from '../observe/log-destination.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { Assembly, type AssemblyParts } from './assembly.ts'
 import { BUILT_IN, catalogOf } from './built-in.ts'
@@ -53,12 +54,14 @@ async function run(given: string | undefined, signals: Signals): Promise<void> {
   const loader = new ConfigLoader(source, process.env, async (part) => checkSpec(part.spec, await catalogOf(part)))
   const config = await loader.load()
   const { logLevel, logFormat, logTime, logLevelNames } = config.settings
-  const logger = makeLogger({ level: logLevel })
+  const count = workerCount(config.settings, process.env)
+  const destination = fdDestination(1, count > 1)
+  const logger = makeLogger({ level: logLevel, destination })
   await logger.setFormat(logFormat, { isoTime: logTime === 'iso', levelNames: logLevelNames })
   try {
     if (written) logger.info({ file }, `there was no ${file}: a commented one was written, and Weir runs on it`)
     for (const notice of config.notices) logger.warn({}, notice)
-    await serve({ config, source, loader, logger }, signals)
+    await serve({ config, source, loader, logger }, count, signals)
     logger.info({}, 'stopped')
   } catch (error) {
     throw located(error, config)
@@ -67,14 +70,14 @@ async function run(given: string | undefined, signals: Signals): Promise<void> {
   }
 }
 
-/** Starts every part of the process. Resolves when all of them have stopped. */
+/** Starts every part of the process. @param count number of workers. Resolves when all of them have stopped. */
 async function serve(
   parts: Pick<AssemblyParts, 'config' | 'source' | 'loader' | 'logger'>,
+  count: number,
   signals: Signals,
 ): Promise<void> {
   const { logger, config } = parts
   const own = await startProcessParts(logger, config.settings)
-  const count = workerCount(config.settings, process.env)
   if (count > 1 && !HeldSockets.supported)
     logger.warn(
       { workers: count },

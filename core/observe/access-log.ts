@@ -143,7 +143,7 @@ export class BatchedAccessLog implements AccessLog {
     this.#length = 0
     if (this.#unreported === 0) return
     const start = lineStart(40, this.#clock.wall(), this.#style)
-    const notice = `${start},"msg":"access log lines dropped","dropped":${this.#unreported}}\n`
+    const notice = `${start}${this.#worker},"msg":"access log lines dropped","dropped":${this.#unreported}}\n`
     this.#unreported = 0
     this.#behind = !this.#destination.write(notice)
   }

@@ -8,6 +8,8 @@ export interface LogDestination {
   /** Writes everything it holds before it returns. */
   flushSync(): void
   on(event: 'drain', listener: () => void): unknown
+  /** Lines were lost, and there is room again. */
+  on(event: 'lost', listener: (lines: number) => void): unknown
 }
 
 const NEWLINE = 0x0a
@@ -49,13 +51,15 @@ class FdDestination implements LogDestination {
    * half done when the process exits: its rest would be lost, and other lines would be in its middle. Only a file can be slow.
    */
   readonly #atOnce: boolean
-  readonly #listeners: (() => void)[] = []
+  readonly #listeners = { drain: [] as ((lines: number) => void)[], lost: [] as ((lines: number) => void)[] }
   #chunks: Buffer[] = []
   /** Bytes that wait, those being written included. */
   #held = 0
   #writing = false
   #broken = false
   #told = false
+  /** Lines that were lost, and not told of. */
+  #lost = 0
   /** It took nothing the last time; a timer writes again. */
   #full = false
   #retryMs = RETRY_MS
@@ -74,7 +78,7 @@ class FdDestination implements LogDestination {
     if (this.#held + chunk.length <= LIMIT) {
       this.#chunks.push(chunk)
       this.#held += chunk.length
-    }
+    } else this.#lost += linesOf(chunk)
     if (!this.#writing && !this.#full && this.#held >= BATCH) this.#next()
     else this.#later(FLUSH_MS)
     if (this.#held < HIGH_WATER) return true
@@ -101,8 +105,8 @@ class FdDestination implements LogDestination {
     this.#relieve()
   }
 
-  on(_event: 'drain', listener: () => void): void {
-    this.#listeners.push(listener)
+  on(event: 'drain' | 'lost', listener: (lines: number) => void): void {
+    this.#listeners[event].push(listener)
   }
 
   #later(ms: number): void {
@@ -175,12 +179,20 @@ class FdDestination implements LogDestination {
     else if (this.#chunks.length > 0) this.#later(FLUSH_MS)
   }
 
-  /** Emits `drain` if `write` has returned false before; later, so that it does not come in the middle of a `write`. */
+  /** Emits `drain` if `write` has returned false before, and `lost` if lines were lost. */
   #relieve(): void {
-    if (!this.#told || this.#held >= HIGH_WATER) return
+    if (this.#held >= HIGH_WATER) return
+    const lost = this.#lost
+    this.#lost = 0
+    if (lost > 0) this.#emit('lost', lost)
+    if (this.#told) this.#emit('drain', 0)
     this.#told = false
+  }
+
+  /** Later, so that it does not come in the middle of a `write`. */
+  #emit(event: 'drain' | 'lost', lines: number): void {
     process.nextTick(() => {
-      for (const listener of this.#listeners) listener()
+      for (const listener of this.#listeners[event]) listener(lines)
     })
   }
 
@@ -190,6 +202,12 @@ class FdDestination implements LogDestination {
     this.#chunks = []
     this.#held = 0
   }
+}
+
+function linesOf(chunk: Buffer): number {
+  let lines = 0
+  for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines++
+  return lines
 }
 
 function isBusy(error: unknown): boolean {

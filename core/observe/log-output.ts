@@ -51,7 +51,7 @@ export class LogOutput implements LogDestination {
     this.#destination.flushSync()
   }
 
-  on(event: 'drain', listener: () => void): unknown {
-    return this.#destination.on(event, listener)
+  on(event: 'drain' | 'lost', listener: (lines: number) => void): unknown {
+    return this.#destination.on(event as 'lost', listener)
   }
 }

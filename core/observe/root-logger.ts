@@ -39,7 +39,9 @@ export function makeLogger(options: {
   const logger = pino({ level: 'trace', base: options.base ?? null, serializers }, styled)
   // Not pino's own level: children keep the level that their parent had when they were created.
   const least = { value: LEVELS[options.level] }
-  return Object.assign(wrapped(logger, least), {
+  const root = wrapped(logger, least)
+  destination.on('lost', (lines) => root.warn({ lines }, 'lines of the log were lost: it was not read fast enough'))
+  return Object.assign(root, {
     setLevel: (level: LogLevel) => {
       least.value = LEVELS[level]
     },

@@ -58,15 +58,18 @@ t.test(
     const fd = openSync(path, O_RDWR | O_NONBLOCK)
     const destination = fdDestination(fd)
     const empty = emptied(destination)
+    const lost = new Promise<number>((resolve) => void destination.on('lost', resolve))
     for (let i = 0; i < 6000; i++) destination.write(line(i))
     const received = read(path)
     await empty
+    const told = await lost
     destination.write('and it goes on\n')
     destination.flushSync()
     closeSync(fd)
     const [last, ...kept] = (await received).trimEnd().split('\n').reverse()
     t.equal(last, 'and it goes on')
     t.equal(kept.reverse().join(''), lines(kept.length).replaceAll('\n', ''))
+    t.equal(told, 6000 - kept.length)
     t.ok(kept.length >= 4096 && kept.length < 4400, `${kept.length} KiB, with what the pipe itself holds`)
   },
 )

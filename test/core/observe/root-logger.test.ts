@@ -14,7 +14,7 @@ class Memory implements LogDestination {
   flushSync(): void {
     this.flushed++
   }
-  on(): void {}
+  on(..._given: unknown[]): void {}
   get lines(): Record<string, unknown>[] {
     return this.text
       .split('\n')
@@ -22,6 +22,17 @@ class Memory implements LogDestination {
       .map((line) => JSON.parse(line))
   }
 }
+
+t.test('lines that were lost are told of when there is room again', async (t) => {
+  const destination = new Memory()
+  let lost: ((lines: number) => void) | undefined
+  destination.on = (...[event, listener]: [event: string, listener: (lines: number) => void]) => {
+    if (event === 'lost') lost = listener
+  }
+  makeLogger({ level: 'info', destination })
+  lost?.(7)
+  t.match(destination.lines, [{ level: 40, lines: 7, msg: /^lines of the log were lost/ }])
+})
 
 t.test('JSON lines with level, time, fields, msg', async (t) => {
   const destination = new Memory()
