@@ -56,7 +56,11 @@ export class Fleet<Settings> {
    */
   async start(load: Load<Settings>): Promise<Prepared> {
     this.#watch = watchSilence(() => this.#members.values(), this.#options)
-    const start = { spawn: () => this.#spawn(1), pause: (ms: number) => this.#pause(ms), log: this.#options.log }
+    const start = {
+      spawn: () => this.#spawn(1),
+      pause: (ms: number) => sleep(ms, this.#stop.signal),
+      log: this.#options.log,
+    }
     const started = this.#turns.alone(async () => {
       const { member, prepared } = await firstWorker(start, load)
       this.#current = { load, prepared, files: prepared.read }
@@ -191,7 +195,7 @@ export class Fleet<Settings> {
       if (this.#stop.signal.aborted) return
       const delay = policy.ended(readySince === undefined ? undefined : clock.now() - readySince) ?? 0
       log.error({ worker: number, how, restart_ms: delay }, `worker ${number} ended and is replaced`)
-      if (delay > 0) await this.#pause(delay).catch(() => {})
+      if (delay > 0) await sleep(delay, this.#stop.signal).catch(() => {})
       if (this.#stop.signal.aborted) return
       member = this.#spawn(number)
       void this.#bring(member)
@@ -244,9 +248,5 @@ export class Fleet<Settings> {
     if (error instanceof WorkerGoneError || this.#stop.signal.aborted) return
     this.#options.log.error({ worker: member.number, err: error }, `worker ${member.number} can't follow the others`)
     member.spawned.kill()
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, this.#stop.signal)
   }
 }
