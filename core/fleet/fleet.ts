@@ -119,7 +119,6 @@ export class Fleet<Settings> {
   /** Stops every worker. False if requests had to be cut. @param timeoutMs how long those in flight may take; milliseconds */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#stop.abort()
-    this.#watch?.cancel()
     const stopped = [...this.#members.values()].map(async ({ link, spawned, opened }) => {
       const late = startTimer(timeoutMs + STOP_MS, () => spawned.kill())
       if (!opened) spawned.kill()
@@ -128,7 +127,9 @@ export class Fleet<Settings> {
       late.cancel()
       return clean
     })
-    return (await Promise.all(stopped)).every(Boolean)
+    const clean = await Promise.all(stopped)
+    this.#watch?.cancel()
+    return clean.every(Boolean)
   }
 
   /** Ends every worker at once, with a moment to write its log. Blocks this process meanwhile: it exits afterwards. */
@@ -189,11 +190,10 @@ export class Fleet<Settings> {
     policy.ready() // the first worker has started: the gateway does not give up any more
     for (let member = first; ; ) {
       const how = await member.spawned.ended
-      const { number, readySince } = member
-      member.isGone = true
-      member.readySince = undefined
+      const { number } = member
+      const readyMs = member.ended(clock.now())
       if (this.#stop.signal.aborted) return
-      const delay = policy.ended(readySince === undefined ? undefined : clock.now() - readySince) ?? 0
+      const delay = policy.ended(readyMs) ?? 0
       log.error({ worker: number, how, restart_ms: delay }, `worker ${number} ended and is replaced`)
       if (delay > 0) await sleep(delay, this.#stop.signal).catch(() => {})
       if (this.#stop.signal.aborted) return
@@ -233,9 +233,8 @@ export class Fleet<Settings> {
     if (member.opened || member.link.live === undefined) return
     try {
       await member.link.open()
-      member.opened = true
+      member.open(this.#options.clock.now())
       if (this.#draining) member.link.drain()
-      member.readySince = this.#options.clock.now()
       this.#options.log.info({ worker: member.number, pid: member.spawned.pid }, `worker ${member.number} is ready`)
       this.#options.events?.opened(member)
     } catch (error) {

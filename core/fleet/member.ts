@@ -44,4 +44,24 @@ export class Member<Settings> {
       else unasked(this, message)
     })
   }
+
+  /** It accepts connections. @param now monotonic milliseconds */
+  open(now: number): void {
+    this.opened = true
+    this.readySince = now
+    // While it started, it may have been silent for longer than it may be now.
+    this.silence.broken()
+  }
+
+  /**
+   * It has ended.
+   * @param now monotonic milliseconds
+   * @returns for how long it had served requests; milliseconds; undefined: never
+   */
+  ended(now: number): number | undefined {
+    const since = this.readySince
+    this.isGone = true
+    this.readySince = undefined
+    return since === undefined ? undefined : now - since
+  }
 }

@@ -36,6 +36,7 @@ export interface Watched {
   readonly silence: Silence
   /** It has started. */
   readonly opened: boolean
+  readonly isGone: boolean
   readonly spawned: { kill(): void }
 }
 
@@ -57,9 +58,9 @@ export function watchSilence(
     const now = clock.now()
     const elapsed = now - before
     before = now
-    for (const { number, silence, spawned, opened } of workers()) {
+    for (const { number, silence, spawned, opened, isGone } of workers()) {
       const limit = opened ? timeoutMs : Math.max(timeoutMs, START_MS)
-      if (silence.tick(elapsed) <= limit) continue
+      if (silence.tick(elapsed) <= limit || isGone) continue
       log.error({ worker: number, timeout_ms: limit }, `worker ${number} does not respond and is killed`)
       spawned.kill()
     }

@@ -22,6 +22,7 @@ export class FakeWorker implements Served<FakeSettings> {
   building: string | undefined
   files: FileBytes = new Map()
   opened = false
+  draining = false
   readonly channel: Channel<ToPrimary, ToWorker<FakeSettings>>
   readonly spawned: SpawnedWorker<FakeSettings>
   end: (how: string) => void = () => {}
@@ -83,7 +84,9 @@ export class FakeWorker implements Served<FakeSettings> {
 
   taken(): void {}
 
-  drain(): void {}
+  drain(): void {
+    this.draining = true
+  }
 
   async stop(): Promise<boolean> {
     this.opened = false

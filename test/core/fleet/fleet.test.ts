@@ -98,6 +98,16 @@ t.test('a worker that is killed is replaced, and a load meanwhile reaches its su
   t.equal(textOf(workers.get(2)?.files.get('/two')), 'by 1')
 })
 
+t.test('a worker that starts while the gateway drains drains too', async (t) => {
+  const { fleet, workers } = setUp(t, 2)
+  await fleet.start(load('one'))
+  fleet.drain()
+  workers.get(2)?.spawned.kill()
+  await until(() => fleet.ready === 1)
+  await until(() => fleet.ready === 2 && workers.get(2)?.draining === true)
+  t.ok(workers.get(2)?.draining)
+})
+
 t.test('a configuration that no worker can build is refused at the start', async (t) => {
   const { fleet } = setUp(t, 2)
   await t.rejects(fleet.start(load('one', { refusing: [1] })), /1 refuses/)
