@@ -72,6 +72,10 @@ export class Workers implements FleetEvents<Settings> {
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
     const cache = makeCompileCache()
+    let unread = false
+    process.stderr.on('error', () => {
+      unread = true
+    })
     const spawn = (number: number) => {
       const told: WorkerArguments = {
         number,
@@ -88,7 +92,7 @@ export class Workers implements FleetEvents<Settings> {
         log: 1,
         sockets: sockets.descriptors,
         output: (bytes) => {
-          if (process.stderr.writableLength < OUTPUT_LIMIT) process.stderr.write(bytes)
+          if (!unread && process.stderr.writableLength < OUTPUT_LIMIT) process.stderr.write(bytes)
         },
       })
     }

@@ -95,6 +95,22 @@ t.test('requests in flight finish when the gateway is stopped', async (t) => {
   t.match(await exit, { code: 0 })
 })
 
+t.test('a worker that hangs while the gateway stops is killed after its timeout', async (t) => {
+  const plugin = `export default { name: 'hang', apiVersion: 1, create: () => ({ request(x) {
+    if (x.request.path.endsWith('/hang')) for (;;);
+  } }) }`
+  const rest = 'workers: { count: 2, timeout: 1s }\nplugins: [./hang.js]\nfilters: [hang, route-match, proxy]\n'
+  const { weir, proxy } = await start(t, { rest, files: { 'hang.js': plugin } })
+  const hung = t.rejects(inject(proxy, { path: '/orchestrator/v1/up/hang' }), { code: 'ECONNRESET' })
+  await setTimeout(100)
+  const started = performance.now()
+  const exit = await weir.stop()
+  const took = performance.now() - started
+  await hung
+  t.match(exit, { code: 0, stdout: /does not respond and is killed/ })
+  t.ok(took < 10_000, `${took} ms; shutdown.timeout is 30 s`)
+})
+
 t.test('when the primary is killed nothing is left listening', async (t) => {
   const { slow, arrived } = await slowUpstream(t)
   const { weir, proxy } = await start(t, { url: slow.url })
@@ -124,6 +140,17 @@ t.test('the second signal ends everything at once', async (t) => {
   await weir.line(({ msg }) => /^stopping/.test(String(msg)))
   t.match(await weir.stop('SIGTERM'), { code: 1 })
   await gone(pids)
+})
+
+t.test('nobody reads what workers write to standard error: the log is not filled with that', async (t) => {
+  const plugin = `export default { name: 'loud', apiVersion: 1, create: () => ({ async request() {
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => process.stderr.write('loud '.repeat(1000), resolve))
+  } }) }`
+  const rest = 'workers: 2\nplugins: [./loud.js]\nfilters: [loud, route-match, proxy]\n'
+  const { weir, proxy } = await start(t, { rest, files: { 'loud.js': plugin } })
+  weir.child.stderr!.destroy()
+  for (let i = 0; i < 5; i++) t.match(await inject(proxy, { path: '/orchestrator/v1/up/' }), { status: 200 })
+  t.notMatch(await weir.stop(), { stdout: /EPIPE/ })
 })
 
 t.test('workers that can not start end the start, with the reason', async (t) => {
