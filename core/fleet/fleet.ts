@@ -13,8 +13,6 @@ import { WorkerGoneError } from './worker-link.ts'
 /** How long a worker may take to answer a question, or to commit; milliseconds. */
 const ANSWER_MS = 2000
 const COMMIT_MS = 5000
-/** How much longer than its requests a worker may take to stop; milliseconds. */
-const STOP_MS = 5000
 /** What a worker gets to write its log; milliseconds. */
 const EXIT_MS = 100
 /** How long a load waits for a worker where none runs: longer than the longest pause before one is replaced; milliseconds. */
@@ -119,15 +117,7 @@ export class Fleet<Settings> {
   /** Stops every worker. False if requests had to be cut. @param timeoutMs how long those in flight may take; milliseconds */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#stop.abort()
-    const stopped = [...this.#members.values()].map(async ({ link, spawned, opened }) => {
-      const late = startTimer(timeoutMs + STOP_MS, () => spawned.kill())
-      if (!opened) spawned.kill()
-      const clean = await link.stop(timeoutMs).catch(() => !opened)
-      await spawned.ended
-      late.cancel()
-      return clean
-    })
-    const clean = await Promise.all(stopped)
+    const clean = await Promise.all([...this.#members.values()].map((member) => member.stop(timeoutMs)))
     this.#watch?.cancel()
     return clean.every(Boolean)
   }

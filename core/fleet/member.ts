@@ -1,3 +1,4 @@
+import { startTimer } from '../base/timer.ts'
 import type { Channel } from './channel.ts'
 import type { ToPrimary, ToWorker } from './messages.ts'
 import { type Silence, silenceFor } from './silence.ts'
@@ -14,6 +15,9 @@ export interface SpawnedWorker<Settings> {
   kill(): void
 }
 
+/** How much longer than its requests a worker may take to stop; milliseconds. */
+const STOP_MS = 5000
+
 /** One worker of a fleet, from its start to its end. */
 export class Member<Settings> {
   readonly number: number
@@ -22,6 +26,7 @@ export class Member<Settings> {
   readonly silence: Silence
   /** It can be told to load. */
   greeted = false
+  /** It has ended, or is about to. */
   isGone = false
   /** It accepts connections. */
   opened = false
@@ -51,6 +56,18 @@ export class Member<Settings> {
     this.readySince = now
     // While it started, it may have been silent for longer than it may be now.
     this.silence.broken()
+  }
+
+  /** Stops it. Resolves when it has ended, to false if requests had to be cut. @param timeoutMs how long those in flight may take */
+  async stop(timeoutMs: number): Promise<boolean> {
+    const late = startTimer(timeoutMs + STOP_MS, () => this.spawned.kill())
+    if (!this.opened) this.spawned.kill()
+    const clean = await this.link.stop(timeoutMs).catch(() => !this.opened)
+    // It says no more: it writes what is left of its log.
+    this.isGone = true
+    await this.spawned.ended
+    late.cancel()
+    return clean
   }
 
   /**
