@@ -6,6 +6,8 @@ import type { ToPrimary } from './messages.ts'
 export interface FleetOptions<Settings> {
   /** Number of workers. */
   readonly count: number
+  /** How many start at the same time when the gateway starts, beside the first. More would only wait for a processor. */
+  readonly startsAtOnce: number
   /** Starts a worker. @param number from 1 */
   spawn(number: number): SpawnedWorker<Settings>
   /** A worker whose event loop is silent for this long is killed; milliseconds. */

@@ -65,9 +65,11 @@ export class Fleet<Settings> {
       await this.#commit(member, load)
       return { member, prepared }
     })
-    // They start at the same time, and wait for the first one.
-    const joined: Promise<unknown>[] = []
-    for (let number = 2; number <= this.#options.count; number++) joined.push(this.#keep(this.#spawn(number)))
+    // They start beside it, and wait until it is ready.
+    let number = 1
+    const joined = Array.from({ length: this.#options.startsAtOnce }, async () => {
+      while (++number <= this.#options.count && !this.#stop.signal.aborted) await this.#keep(this.#spawn(number))
+    })
     try {
       const { member, prepared } = await started
       await Promise.all([...joined, this.#keep(member)])

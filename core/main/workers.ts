@@ -96,7 +96,14 @@ export class Workers implements FleetEvents<Settings> {
         },
       })
     }
-    this.fleet = new Fleet<Settings>({ count, timeoutMs, spawn, events: this, ...parts })
+    this.fleet = new Fleet<Settings>({
+      count,
+      startsAtOnce: Math.max(2, availableParallelism()),
+      timeoutMs,
+      spawn,
+      events: this,
+      ...parts,
+    })
   }
 
   /** Binds the sockets of the listeners that lead to endpoints. No worker runs yet. */

@@ -15,6 +15,7 @@ function setUp(t: { teardown(fn: () => unknown): void }, count: number, deliver?
   const log = new RecordingLogger()
   const fleet = new Fleet<FakeSettings>({
     count,
+    startsAtOnce: 3,
     spawn: (number) => {
       spawns.push(number)
       const worker = new FakeWorker(number, deliver)
@@ -49,6 +50,23 @@ t.test('the first worker reads, the others get what it read', async (t) => {
   t.strictSame([...fleet.files], [['/one', 'digest']])
   t.strictSame([...(await fleet.ask({ kind: 'live' })).values()].toSorted(), ['live 1', 'live 2', 'live 3'])
   t.ok(await fleet.stop(0))
+})
+
+t.test('not more start at the same time than said', async (t) => {
+  const { fleet, spawns } = setUp(t, 12)
+  const starting: number[] = []
+  const started = fleet.start(load('one'))
+  while (fleet.ready < 12) {
+    starting.push(spawns.length - fleet.ready)
+    await Promise.resolve()
+    if (starting.length % 10 === 0) await setImmediate()
+  }
+  await started
+  t.equal(Math.max(...starting), 4)
+  t.strictSame(
+    spawns.toSorted((a, b) => a - b),
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  )
 })
 
 t.test('a configuration that one refuses runs in none', async (t) => {
