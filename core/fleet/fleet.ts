@@ -31,6 +31,8 @@ export class Fleet<Settings> {
   #current: Current<Settings> | undefined
   #watch: Deadline | undefined
   #draining = false
+  /** Why a worker could not accept connections. */
+  #closed: Error | undefined
   /** Called when a worker has greeted. */
   #arrived: (() => void)[] = []
 
@@ -50,7 +52,7 @@ export class Fleet<Settings> {
 
   /**
    * Starts the workers with a configuration. Resolves when each is ready, or has failed once and is being replaced.
-   * @throws ConfigError if the configuration can't be used, Error if workers end before they are ready
+   * @throws ConfigError if the configuration can't be used, Error if workers end before they are ready, or none can listen
    */
   async start(load: Load<Settings>): Promise<Prepared> {
     this.#watch = watchSilence(() => this.#members.values(), this.#options)
@@ -73,6 +75,7 @@ export class Fleet<Settings> {
     try {
       const { member, prepared } = await started
       await Promise.all([...joined, this.#keep(member)])
+      if (this.ready === 0 && this.#closed !== undefined) throw this.#closed
       return prepared
     } catch (error) {
       this.kill()
@@ -230,6 +233,7 @@ export class Fleet<Settings> {
       this.#options.log.info({ worker: member.number, pid: member.spawned.pid }, `worker ${member.number} is ready`)
       this.#options.events?.opened(member)
     } catch (error) {
+      if (!(error instanceof WorkerGoneError)) this.#closed = error as Error
       this.#lost(member, error)
     }
   }

@@ -1,5 +1,6 @@
 // Workers as one gateway: traffic, metrics, loads, breakers.
 import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
@@ -62,6 +63,20 @@ t.test('a second gateway on the same port is told so', async (t) => {
   const exit = await weirCommand(t, { cwd, args: ['run', '--config', 'second.yaml'], env: { WEIR_WORKERS: '' } })
   t.equal(exit.code, 1)
   t.match(exit.stderr, /EADDRINUSE/)
+})
+
+t.test('of two gateways that start at the same time on one port, one ends', async (t) => {
+  const free = createServer()
+  await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve))
+  const { port } = free.address() as AddressInfo
+  free.close()
+  const yaml = yamlFor(upstream.url, 'workers: { count: 2, timeout: 500ms }\n').replace(':0', `:${port}`)
+  const cwd = await folder(t, { 'weir.yaml': yaml })
+  const both = [1, 2].map(() => spawnWeir(t, { cwd, env: { WEIR_WORKERS: '' } }))
+  const exit = await Promise.race(both.map(({ exited }) => exited))
+  t.match(exit, { code: 1, stderr: /EADDRINUSE/ })
+  await Promise.any(both.map((weir) => weir.url()))
+  t.match(await inject(`http://127.0.0.1:${port}`, { path: '/orchestrator/v1/up/' }), { status: 200 })
 })
 
 t.test('a configuration that one worker can not build runs in none', async (t) => {

@@ -69,6 +69,7 @@ export class FakeWorker implements Served<FakeSettings> {
   }
 
   async open(): Promise<void> {
+    if (unopenable.has(this.building!)) throw new Error('the address is in use')
     this.opened = true
   }
 
@@ -93,6 +94,9 @@ export class FakeWorker implements Served<FakeSettings> {
     return true
   }
 }
+
+/** Names of configurations that no worker can open. */
+export const unopenable = new Set<string>()
 
 const ends = new Set<string>()
 

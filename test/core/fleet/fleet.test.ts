@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Fleet } from '../../../core/fleet/fleet.ts'
 import { RecordingLogger } from '../../../core/testing/recording-logger.ts'
-import { type FakeSettings, FakeWorker, load } from './fake-workers.ts'
+import { type FakeSettings, FakeWorker, load, unopenable } from './fake-workers.ts'
 
 let time = 0
 
@@ -135,6 +135,12 @@ t.test('workers that end at the start end the start', async (t) => {
   const { fleet, spawns } = setUp(t, 2)
   await t.rejects(fleet.start(load('one', { deadly: true })), /no worker can start; the last one ended: exit code 7/)
   t.strictSame(spawns.filter((number) => number === 1).length, 5)
+})
+
+t.test('where no worker can listen the start fails', async (t) => {
+  const { fleet } = setUp(t, 2)
+  unopenable.add('busy')
+  await t.rejects(fleet.start(load('busy')), /the address is in use/)
 })
 
 t.test('who does not answer in time is left out', async (t) => {
