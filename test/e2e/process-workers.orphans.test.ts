@@ -12,9 +12,11 @@ const upstream = await startUpstream((_, res) => void res.end('up'))
 t.teardown(() => upstream.close())
 
 const HANG = `export default { name: 'hang', apiVersion: 1, create: () => ({ request(x) {
-  if (x.request.path.endsWith('/hang')) for (;;);
+  if (!x.request.path.endsWith('/hang')) return
+  console.error('it hangs')
+  for (;;);
 } }) }`
-const REST = 'workers: { count: 2, timeout: 2s }\nplugins: [./hang.js]\nfilters: [hang, route-match, proxy]\n'
+const REST = 'workers: { count: 2, timeout: 4s }\nplugins: [./hang.js]\nfilters: [hang, route-match, proxy]\n'
 
 t.test('the primary is killed while a worker hangs: a new gateway gets the port, and nothing is left', async (t) => {
   const cwd = await folder(t, { 'hang.js': HANG, 'weir.yaml': yamlFor(upstream.url, REST) })
@@ -30,7 +32,7 @@ t.test('the primary is killed while a worker hangs: a new gateway gets the port,
   })
   t.equal((await caches()).length, 1)
   inject(proxy, { path: '/orchestrator/v1/up/hang' }).catch(() => {})
-  await setTimeout(200)
+  while (!first.stderr.includes('it hangs')) await setTimeout(10)
   first.child.kill('SIGKILL')
   const yaml = yamlFor(upstream.url, REST).replace('127.0.0.1:0', new URL(proxy).host)
   await writeFile(join(cwd, 'weir.yaml'), yaml)
