@@ -41,7 +41,7 @@ export { normalPath, normalPattern, type PathFault } from './base/normal-path.ts
 export { type RouteCandidate, RouteTable } from './match/route-table.ts'
 export { RoutesKey, type RouteTables } from './match/route-tables.ts'
 export type { NoRoute } from './match/no-route.ts'
-export type { RouteRequest } from './match/conditions.ts'
+export type { RouteRequest } from './match/request-values.ts'
 export { normalHost } from './base/normal-host.ts'
 
 // Observability: logs, metrics, traces.

@@ -114,7 +114,7 @@ export function matchesOf(values: MatchValues, at: readonly (string | number)[])
       host: one,
       path: pattern,
       methods,
-      headers: listed(headers, inBytes),
+      headers: listed(headers, inBytes).map(({ name, value }) => ({ name: name.toLowerCase(), value })),
       query: listed(query),
       cookies: listed(cookies, inBytes),
       at: {

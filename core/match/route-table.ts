@@ -1,11 +1,12 @@
 import type { Endpoint, Match, Route } from '../api/endpoint.ts'
 import { type EndpointProblem, EndpointsError } from '../api/endpoints-error.ts'
 import { normalPath } from '../base/normal-path.ts'
-import { Conditions, conditionsText, type RouteRequest, TooLongError } from './conditions.ts'
+import { Conditions, conditionsText, TooLongError } from './conditions.ts'
 import type { Candidate } from './host-routes.ts'
 import { NamedEndpoints } from './named-endpoints.ts'
 import { type NoRoute, tooLong } from './no-route.ts'
 import { climbs, isAmbiguous, readingsOf } from './readings.ts'
+import { RequestValues, type RouteRequest } from './request-values.ts'
 import { type Compiled, compileMatch, compileName, identityOf } from './route-entry.ts'
 import { routeOf } from './route-of.ts'
 import { hostPattern, RoutesByHost } from './routes-by-host.ts'
@@ -98,13 +99,18 @@ export class RouteTable {
     const { path } = request
     const normal = normalPath(path)
     if (typeof normal !== 'string') return { reason: normal.reason, detail: `Expected ${normal.expected}.` }
+    let read: RequestValues | undefined
+    const values = (): RequestValues => {
+      read ??= new RequestValues(request)
+      return read
+    }
     try {
-      const found = this.#find(request, normal)
+      const found = this.#find(request.host, normal, values)
       if (isAmbiguous(normal)) {
         const endpoint = found instanceof Set ? undefined : found?.entry.endpoint
         for (const reading of readingsOf(normal, endpoint?.allowAmbiguous)) {
           if (reading === normal) continue
-          const other = climbs(reading) ? undefined : this.#find(request, reading)
+          const other = climbs(reading) ? undefined : this.#find(request.host, reading, values)
           if (climbs(reading) || (other instanceof Set ? undefined : other?.entry.endpoint) !== endpoint)
             return AMBIGUOUS
         }
@@ -129,20 +135,21 @@ export class RouteTable {
    */
   candidates(request: RouteRequest, normal: string): RouteCandidate[] {
     const all: RouteCandidate[] = []
+    const values = new RequestValues(request)
     this.#routes.find(request.host, normal, ({ entry: { endpoint, host, template, conditions }, end }) => {
-      all.push({ endpoint, host, template, end, rank: conditions.rank, failed: conditions.failed(request) })
+      all.push({ endpoint, host, template, end, rank: conditions.rank, failed: conditions.failed(values) })
       return false
     })
     return all
   }
 
   /** The match; the methods with which there is one; or undefined. */
-  #find(request: RouteRequest, normal: string): Candidate | Set<string> | undefined {
+  #find(host: string, normal: string, values: () => RequestValues): Candidate | Set<string> | undefined {
     let match: Candidate | undefined
     let methods: Set<string> | undefined
-    this.#routes.find(request.host, normal, (found) => {
+    this.#routes.find(host, normal, (found) => {
       const { conditions } = found.entry
-      const failed = conditions.any ? conditions.failed(request) : undefined
+      const failed = conditions.any ? conditions.failed(values()) : undefined
       if (failed === undefined) {
         match = found
         return true
