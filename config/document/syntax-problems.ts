@@ -20,7 +20,8 @@ export function syntaxProblems(document: Document.Parsed, lines: LineCounter, te
 }
 
 function describe(error: YAMLError, line: string): string {
-  const hint = /(?<!\$)[[{].*\$\{/.test(line) ? ` (inside [ ] and { } put a value with \${…} in quotes)` : ''
+  const value = /(?<!\$)[[{].*\$\{/.test(line) ? `\${…}` : /[[{].*\/\{\w*\}/.test(line) ? '{parameters}' : undefined
+  const hint = value === undefined ? '' : ` (inside [ ] and { } put a value with ${value} in quotes)`
   switch (error.code) {
     case 'TAB_AS_INDENT':
       return "a tab can't indent in YAML: use spaces"

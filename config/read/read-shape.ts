@@ -62,7 +62,14 @@ export function reportIssues(issues: readonly z.core.$ZodIssue[], value: unknown
 function nearest(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
   const wrongKind = (i: z.core.$ZodIssue): boolean =>
     i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value' || i.code === 'invalid_union')
-  return issue.errors.find((branch) => branch.length > 0 && !branch.some(wrongKind))
+  for (const branch of issue.errors) {
+    if (branch.length > 0 && !branch.some(wrongKind)) return branch
+    const [first] = branch
+    // An alternative that is a union itself.
+    const inner = first?.code === 'invalid_union' && first.path.length === 0 ? nearest(first) : undefined
+    if (inner !== undefined) return inner
+  }
+  return undefined
 }
 
 /** `expected one of "a", "b", found "c". Did you mean …`. */

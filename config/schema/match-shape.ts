@@ -31,13 +31,21 @@ const expression = () =>
 
 export const pathPrefix = () => path(false)
 
+/** A mapping of which exactly one key is given. */
+function oneOf<S extends z.ZodRawShape>(shape: S) {
+  const keys = Object.keys(shape)
+  return section(shape).refine((value) => Object.keys(value).length === 1, `expected exactly one of ${keys.join(', ')}`)
+}
+
 const pathPattern = () =>
   z.union(
     [
       path(false).transform((prefix): PathPattern => ({ prefix })),
-      section({ prefix: path(false).describe('Path prefix by whole segments, as the text alone.') }),
-      section({ exact: path(true).describe('The whole path, without what may follow it.') }),
-      section({ regex: expression().describe('Expression in the syntax of RE2 that matches the whole path.') }),
+      oneOf({
+        prefix: path(false).optional().describe('Path prefix by whole segments, as the text alone.'),
+        exact: path(true).optional().describe('The whole path, without what may follow it.'),
+        regex: expression().optional().describe('Expression in the syntax of RE2 that matches the whole path.'),
+      }).transform((value) => value as PathPattern),
     ],
     { error: 'expected a path such as /users/{id}, or { exact: … }, or { regex: … }' },
   )
@@ -49,17 +57,25 @@ const valuePattern = () =>
     [
       scalar().transform((value): ValuePattern => ({ any: [value] })),
       oneOrMore(scalar()).transform((any): ValuePattern => ({ any })),
-      section({ present: z.boolean().describe('Whether it is there, with any value.') }),
-      section({ regex: expression().describe('Expression in the syntax of RE2 that matches the whole value.') }),
+      oneOf({
+        present: z.boolean().optional().describe('Whether it is there, with any value.'),
+        regex: expression().optional().describe('Expression in the syntax of RE2 that matches the whole value.'),
+      }).transform((value) => value as ValuePattern),
     ],
     { error: 'expected a value, a list of values, { present: true }, or { regex: … }' },
   )
 
-const conditions = (name: z.ZodType<string>, what: string) =>
-  z.record(name as z.ZodString, valuePattern(), { error: `expected a mapping from ${what} to values` })
+/** @param name what keys must be; undefined: any text */
+const conditions = (what: string, name?: RegExp) =>
+  z
+    .record(z.string(), valuePattern(), { error: `expected a mapping from ${what}s to values` })
+    .superRefine((values, context) => {
+      for (const key of Object.keys(values))
+        if (name?.test(key) === false)
+          context.addIssue({ code: 'custom', path: [key], message: `expected the name of a ${what} before the colon` })
+    })
 
-const token = (what: string) => z.string().regex(new RegExp(`^${TOKEN_SOURCE}$`), `expected the name of ${what}`)
-
+const TOKEN = new RegExp(`^${TOKEN_SOURCE}$`)
 export const matchShape = {
   host: listOrOne(host())
     .optional()
@@ -69,18 +85,23 @@ export const matchShape = {
     .describe(
       'Path: a prefix by whole segments, with `{parameters}` for segments, or `{ exact: … }`, or `{ regex: … }`. Default: every path.',
     ),
-  methods: oneOrMore(token('a method').transform((method) => method.toUpperCase()))
+  methods: oneOrMore(
+    z
+      .string()
+      .regex(TOKEN, 'expected a method')
+      .transform((method) => method.toUpperCase()),
+  )
     .optional()
     .describe('Methods; GET includes HEAD. With others the next match is tried. Default: every method.'),
-  headers: conditions(token('a header field'), 'header fields')
+  headers: conditions('header field', TOKEN)
     .optional()
     .describe(
       'Values of header fields, by name; those of repeated fields are joined with a comma. Default: no condition.',
     ),
-  query: conditions(z.string(), 'query keys')
+  query: conditions('query key')
     .optional()
     .describe('Values of query keys, decoded; the first of repeated keys counts. Default: no condition.'),
-  cookies: conditions(token('a cookie'), 'cookies')
+  cookies: conditions('cookie', TOKEN)
     .optional()
     .describe('Values of cookies; the first of repeated cookies counts. Default: no condition.'),
 }

@@ -38,8 +38,12 @@ export class RequestValues {
   /** Undefined: it is not there. */
   get(part: Part, name: string): string | undefined {
     if (part === 'header') return this.#header(name)
-    if (part === 'query') return (this.#query ??= queryOf(this.#request.query)).get(name) ?? undefined
-    return (this.#cookies ??= cookiesOf(this.#request.headers.all('cookie'))).get(name)
+    if (part === 'query') {
+      this.#query ??= queryOf(this.#request.query)
+      return this.#query.get(name) ?? undefined
+    }
+    this.#cookies ??= cookiesOf(this.#request.headers.all('cookie'))
+    return this.#cookies.get(name)
   }
 
   #header(name: string): string | undefined {
