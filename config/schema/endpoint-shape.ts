@@ -92,7 +92,7 @@ export const endpointShape = {
   host: listOrOne(host())
     .optional()
     .describe(
-      'Hosts of the endpoint, without port; `*.example.com` means every name below it. Short for `host` of a `match`.',
+      'Hosts of the endpoint, without port; `*.example.com` means every name below it. Short for `host` of a `match`. Default: every host.',
     ),
   match: matches()
     .optional()
@@ -103,7 +103,7 @@ export const endpointShape = {
   path: listOrOne(pathPrefix())
     .optional()
     .describe(
-      'Path prefixes that lead to the endpoint, with `{parameters}` for segments. Short for `path` of a `match`.',
+      'Path prefixes that lead to the endpoint, with `{parameters}` for segments. Short for `path` of a `match`. Default: none.',
     ),
   strip_prefix: z
     .boolean()

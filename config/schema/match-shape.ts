@@ -42,9 +42,11 @@ const pathPattern = () =>
     [
       path(false).transform((prefix): PathPattern => ({ prefix })),
       oneOf({
-        prefix: path(false).optional().describe('Path prefix by whole segments, as the text alone.'),
-        exact: path(true).optional().describe('The whole path, without what may follow it.'),
-        regex: expression().optional().describe('Expression in the syntax of RE2 that matches the whole path.'),
+        prefix: path(false).optional().describe('Path prefix by whole segments, as the text alone. Default: none.'),
+        exact: path(true).optional().describe('The whole path, without what may follow it. Default: none.'),
+        regex: expression()
+          .optional()
+          .describe('Expression in the syntax of RE2 that matches the whole path. Default: none.'),
       }).transform((value) => value as PathPattern),
     ],
     { error: 'expected a path such as /users/{id}, or { exact: … }, or { regex: … }' },
@@ -58,8 +60,10 @@ const valuePattern = () =>
       scalar().transform((value): ValuePattern => ({ any: [value] })),
       oneOrMore(scalar()).transform((any): ValuePattern => ({ any })),
       oneOf({
-        present: z.boolean().optional().describe('Whether it is there, with any value.'),
-        regex: expression().optional().describe('Expression in the syntax of RE2 that matches the whole value.'),
+        present: z.boolean().optional().describe('Whether it is there, with any value. Default: none.'),
+        regex: expression()
+          .optional()
+          .describe('Expression in the syntax of RE2 that matches the whole value. Default: none.'),
       }).transform((value) => value as ValuePattern),
     ],
     { error: 'expected a value, a list of values, { present: true }, or { regex: … }' },
