@@ -23,17 +23,44 @@ export const widthOf = ({ bounds }: SeriesBlock): number => (bounds === undefine
 /** Rows that are read without a pause: about a millisecond. */
 const PIECE = 1000
 
+/** From so many samples on their text is kept. */
+const MANY = 1000
+
+/**
+ * Text of series whose labels were the same objects at the last scrape. To write 10,000 takes 6 ms (measured), and a large configuration
+ * has 70,000, of which hardly any is new.
+ */
+export class SeriesTexts {
+  readonly #known = new Map<string, { readonly labels: readonly object[]; readonly series: string }>()
+
+  find(metric: string, samples: readonly NamedSample[]): string | undefined {
+    const known = this.#known.get(metric)
+    if (known === undefined || known.labels.length !== samples.length) return undefined
+    return samples.every(({ labels }, i) => labels === known.labels[i]) ? known.series : undefined
+  }
+
+  keep(metric: string, samples: readonly NamedSample[], series: string): void {
+    if (samples.length < MANY || samples.some(({ metricName }) => metricName !== undefined)) this.#known.delete(metric)
+    else this.#known.set(metric, { labels: samples.map(({ labels }) => labels), series })
+  }
+}
+
 /** The series of a metric. */
-export function* seriesOf({ rows, ...metric }: MetricRows): SlicedWork<MetricSeries> {
+export function* seriesOf({ rows, ...metric }: MetricRows, texts?: SeriesTexts): SlicedWork<MetricSeries> {
   const blocks: SeriesBlock[] = []
   const samples = rows.filter((row): row is NamedSample => 'value' in row)
   if (samples.length > 0) {
-    const lines: string[] = []
-    for (const { metricName = metric.name, labels } of samples) {
-      lines.push(metricName + labelsText(labels))
-      if (lines.length % PIECE === 0) yield
+    let series = texts?.find(metric.name, samples)
+    if (series === undefined) {
+      const lines: string[] = []
+      for (const { metricName = metric.name, labels } of samples) {
+        lines.push(metricName + labelsText(labels))
+        if (lines.length % PIECE === 0) yield
+      }
+      series = lines.join('\n')
+      texts?.keep(metric.name, samples, series)
     }
-    blocks.push({ series: lines.join('\n'), values: Float64Array.from(samples, ({ value }) => value) })
+    blocks.push({ series, values: Float64Array.from(samples, ({ value }) => value) })
   }
   const histograms = rows.filter((row): row is HistogramSample => !('value' in row))
   for (const same of Map.groupBy(histograms, ({ bounds }) => bounds.join()).values()) {

@@ -3,7 +3,7 @@ import type { Meter, Metric } from '../api/meter.ts'
 import { runInSlices, TimeSlice } from '../base/time-slice.ts'
 import { EXPOSITION_TYPE, writeExposition } from './exposition.ts'
 import { METRIC_NAME, type MetricRows, type NamedSample, type Row, rowsOf } from './metric-rows.ts'
-import { type MetricSeries, seriesOf } from './metric-series.ts'
+import { type MetricSeries, SeriesTexts, seriesOf } from './metric-series.ts'
 
 export interface MetricsOptions {
   /** Also the metrics of the process itself: memory, event loop, processor time. */
@@ -17,6 +17,7 @@ export class Metrics implements Meter {
   /** prom-client's. */
   readonly #process = new Registry()
   readonly #metrics = new Map<string, Metric>()
+  readonly #texts = new SeriesTexts()
   readonly #onError: (metric: string, error: unknown) => void
 
   constructor(options: MetricsOptions = {}) {
@@ -39,7 +40,7 @@ export class Metrics implements Meter {
     const all: MetricSeries[] = []
     for (const metric of await this.#ofProcess()) all.push(await runInSlices(seriesOf(metric), slice))
     for (const metric of [...this.#metrics.values()])
-      all.push(await runInSlices(seriesOf(rowsOf(metric, this.#collect(metric))), slice))
+      all.push(await runInSlices(seriesOf(rowsOf(metric, this.#collect(metric)), this.#texts), slice))
     return all
   }
 

@@ -76,7 +76,7 @@ const TARGET_METRICS: readonly (Omit<Metric, 'collect'> & { readonly read: (targ
 
 function samplesOf(registry: EndpointRegistry, read: (target: TargetState) => number): Sample[] {
   const samples: Sample[] = []
-  for (const { id, targets } of registry.all())
-    for (const target of targets) samples.push({ labels: { endpoint: id, target: target.url }, value: read(target) })
+  for (const { targets } of registry.all())
+    for (const target of targets) samples.push({ labels: target.labels, value: read(target) })
   return samples
 }

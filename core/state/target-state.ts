@@ -39,6 +39,8 @@ export class TargetState {
   /** Id of its endpoint. */
   readonly endpoint: string
   readonly url: string
+  /** @internal Of its metrics. */
+  readonly labels: { readonly endpoint: string; readonly target: string }
   /** As configured last. 0: draining, it gets no new requests. */
   weight: number
   /** By active checks. */
@@ -63,6 +65,7 @@ export class TargetState {
   constructor(endpoint: string, { url, weight }: Target, now: number) {
     this.endpoint = endpoint
     this.url = url
+    this.labels = { endpoint, target: url }
     this.weight = weight
     this.changedAt = now
   }

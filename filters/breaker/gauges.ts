@@ -6,6 +6,8 @@ const PHASES: readonly BreakerPhase[] = ['closed', 'half_open', 'open']
 /** The gauges `weir_breaker_state{endpoint,state}` of all breakers in the process: 1 for the present state, otherwise 0. */
 export class BreakerGauges {
   readonly #breakers = new Set<Breaker>()
+  /** Kept, so that a scrape need not write the same text again. */
+  readonly #labels = new Map<string, readonly { readonly endpoint: string; readonly state: BreakerPhase }[]>()
   readonly #unregister: () => void
 
   constructor(meter: Meter) {
@@ -24,6 +26,7 @@ export class BreakerGauges {
 
   remove(breaker: Breaker): void {
     this.#breakers.delete(breaker)
+    this.#labels.delete(breaker.endpoint)
   }
 
   close(): void {
@@ -37,9 +40,12 @@ export class BreakerGauges {
       worst.set(endpoint, Math.max(PHASES.indexOf(phase), worst.get(endpoint) ?? 0))
     const samples: Sample[] = []
     for (const [endpoint, index] of worst) {
-      PHASES.forEach((state, i) => {
-        samples.push({ labels: { endpoint, state }, value: i === index ? 1 : 0 })
-      })
+      let labels = this.#labels.get(endpoint)
+      if (labels === undefined) {
+        labels = PHASES.map((state) => ({ endpoint, state }))
+        this.#labels.set(endpoint, labels)
+      }
+      for (let i = 0; i < PHASES.length; i++) samples.push({ labels: labels[i]!, value: i === index ? 1 : 0 })
     }
     return samples
   }

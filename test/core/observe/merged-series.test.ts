@@ -3,7 +3,7 @@ import { runAtOnce } from '../../../core/base/time-slice.ts'
 import { writeExposition } from '../../../core/observe/exposition.ts'
 import { MergedSeries } from '../../../core/observe/merged-series.ts'
 import type { MetricRows } from '../../../core/observe/metric-rows.ts'
-import { seriesOf } from '../../../core/observe/metric-series.ts'
+import { SeriesTexts, seriesOf } from '../../../core/observe/metric-series.ts'
 
 const metric = (name: string, rows: MetricRows['rows'], more: Partial<MetricRows> = {}): MetricRows => ({
   name,
@@ -61,6 +61,24 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
     'p 3',
   ])
   t.match(text, /# TYPE none counter\n/)
+})
+
+t.test('the text of series whose labels are the same objects is kept', async (t) => {
+  const texts = new SeriesTexts()
+  const labels = Array.from({ length: 2000 }, (_, i) => ({ n: i }))
+  const of = (name: string, rows: MetricRows['rows']) => runAtOnce(seriesOf(metric(name, rows), texts)).blocks[0]!
+  const rows = (value: number) => labels.map((one) => ({ labels: one, value }))
+  const first = of('m', rows(1))
+  labels[7]!.n = 70_000 // nobody does that; it shows that the text is not written again
+  const second = of('m', rows(2))
+  t.equal(second.series, first.series)
+  t.equal(second.values[1999], 2)
+  t.match(of('other', rows(2)).series, 'n="70000"')
+  const fewer = of('m', rows(1).slice(1))
+  t.equal(fewer.series.split('\n').length, 1999)
+  const changed = of('m', [...rows(1).slice(0, -1), { labels: { n: -1 }, value: 3 }])
+  t.match(changed.series, /m\{n="-1"\}$/)
+  t.match(of('m', [{ labels: labels[0]!, value: 1 }]).series, /^m\{n="0"\}$/)
 })
 
 t.test('what is added is not changed, whether the series are the same or not', async (t) => {
