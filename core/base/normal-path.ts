@@ -30,6 +30,8 @@ const NO_UTF8: PathFault = {
 /** What may make the normal form another text, or a fault; everything else is its own normal form. */
 const SPECIAL = /[^!$&-;=@-Z_a-z~]|\/\./
 
+const BEYOND_ASCII = /[\u0080-\uffff]/
+
 /** RFC 3986 §2.2, §2.3: characters that mean the same encoded or not, and that no server treats as a separator. */
 const SAME_ENCODED = /[A-Za-z0-9\-._~!$&'()*+,=:@]/
 const ENCODED: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
@@ -70,7 +72,7 @@ export function normalPath(path: string): string | PathFault {
  * @example normalPattern('/café') === normalPath('/caf%c3%a9') // true
  */
 export function normalPattern(text: string): string | PathFault {
-  return normalPath(Buffer.from(text, 'utf8').toString('latin1'))
+  return normalPath(BEYOND_ASCII.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text)
 }
 
 function normalised(path: string): string | PathFault {

@@ -21,7 +21,7 @@ export function parseTemplate(path: string, whole = false): readonly Segment[] |
   if (texts.length > MAX_SEGMENTS) return `a path of at most ${MAX_SEGMENTS} segments`
   const segments: Segment[] = []
   for (const text of texts) {
-    const name = PARAMETER.exec(text)?.[1]
+    const name = text[0] === '{' ? PARAMETER.exec(text)?.[1] : undefined
     if (name === undefined && /[{}]/.test(text)) return 'parameters that are whole segments, such as /users/{id}'
     if (name === REST) return `another name than {${REST}}, which stands for what follows the match`
     if (name !== undefined) {

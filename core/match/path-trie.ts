@@ -80,7 +80,8 @@ export class PathTrie<T> {
   ): void {
     let node = this.#root
     for (const segment of segments) node = node.make(segment, folds)
-    node[ends] = [...node[ends], value].sort(order)
+    const others = node[ends]
+    node[ends] = others.length === 0 ? [value] : [...others, value].sort(order)
     this.#folds ||= folds
   }
 

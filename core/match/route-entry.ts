@@ -93,10 +93,10 @@ function formOf(
 
 /** Text that is equal for ways between which only their order decides. */
 export function identityOf(form: PathForm, conditions: string): string {
-  if ('expression' in form) return JSON.stringify([form.expression, conditions])
+  if ('expression' in form) return `~${form.expression}\n${conditions}`
   const { segments, ends, folds } = form
-  const path = segments.map((segment) =>
-    'parameter' in segment ? '{}' : folds ? segment.literal.toLowerCase() : segment.literal,
-  )
-  return JSON.stringify([path, ends, folds, conditions])
+  // No literal has braces: they are encoded.
+  let path = folds ? `${ends} of any case ` : ends
+  for (const segment of segments) path += 'parameter' in segment ? '/{}' : `/${segment.literal}`
+  return `${folds ? path.toLowerCase() : path}\n${conditions}`
 }
