@@ -74,18 +74,19 @@ function idsByPattern({ config: { spec }, snapshot }: Built): Map<string, string
 function reloaded(old: Built, next: Built): Reloaded[] {
   const before = new Set(instancesOf(old).map(({ filter }) => filter))
   return [...next.snapshot.chains.values()].flatMap((chain) =>
-    compiledChainsOf(chain).map(([endpoint, { steps }]) => {
+    lanesOf(chain).map(([endpoint, filters]) => {
       const named = (kept: boolean): string[] =>
-        steps.flatMap((step) => (step !== undefined && before.has(step.filter) === kept ? [step.name] : []))
+        filters.flatMap((one) => (one !== undefined && before.has(one.filter) === kept ? [one.name] : []))
       return { listener: chain.listener, endpoint, made: named(false), kept: named(true) }
     }),
   )
 }
 
 const instancesOf = ({ snapshot }: Built) => [...snapshot.chains.values()].flatMap((chain) => [...chain.instances])
-const compiledChainsOf = (chain: Chain): [endpoint: string | null, compiled: Chain['base']][] => [
-  [null, chain.base],
-  ...Array.from(chain.parts.endpoints.keys(), (id): [string, Chain['base']] => [id, chain.compiledFor(id)!]),
+/** The filters of a chain before the route is known, and those of each endpoint. */
+const lanesOf = (chain: Chain): [endpoint: string | null, filters: Chain['parts']['base']][] => [
+  [null, chain.parts.base],
+  ...Array.from(chain.parts.endpoints.keys(), (id): [string, Chain['parts']['base']] => [id, chain.filtersOf(id)!]),
 ]
 
 function needRestart({ config: old }: Built, { config: next }: Built): string[] {

@@ -2,7 +2,7 @@ import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { maskText } from '../../core/base/masking.ts'
-import { optionsOf } from '../../core/build/snapshot.ts'
+import { optionsOf } from '../../core/build/lane.ts'
 import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
@@ -51,7 +51,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   const x = exchangeOf(described, systemClock.now(), cleaning)
   const rehearsal = await rehearse(x, chain, factories)
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
-  const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener)
+  const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener, factories)
   const end = endOf(rehearsal, endpoint, config.document, maskText(described.query))
   const placed = (path: Path): { file: string; line: number | undefined } => {
     const { file, line } = config.document.place({ path, message: '' })
@@ -60,7 +60,7 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   const filters = listener.chain.map(({ name, factory, at }, index): ExplainedFilter => {
     const spec: OptionsSpec | undefined = options[index]
     const filter = rehearsal.compiled.steps[index]?.filter
-    const reached = index < rehearsal.entered
+    const reached = rehearsal.entered(index)
     return {
       name,
       filter: factory,
@@ -117,7 +117,7 @@ function decisionOf(index: number, factory: FilterFactory, { turns, entered }: R
   const own = turns.filter((turn) => turn.index === index)
   const reply = own.find((turn): turn is RehearsedHook & { verdict: LocalReply } => turn.verdict instanceof LocalReply)
   if (reply !== undefined) return `replies ${reply.verdict.status} ${reply.verdict.reason}`
-  if (index >= entered) return 'not reached'
+  if (!entered(index)) return 'not reached'
   if (factory.terminal === true) {
     if (own.length === 0) return 'not reached'
     return end.kind === 'call' && end.url !== null

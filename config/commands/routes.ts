@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Endpoint } from '../../core/api/endpoint.ts'
-import { optionsOf } from '../../core/build/snapshot.ts'
+import { type Factories, optionsOf } from '../../core/build/lane.ts'
 import type { Chain } from '../../core/chain/chain.ts'
 import type { EndpointSpec, ListenerSpec } from '../../core/control/gateway-spec.ts'
 import type { ConfigDocument } from '../document/config-document.ts'
@@ -41,10 +41,11 @@ that it gets instead, with the table:
     const { spec, document } = built.config
     const listener = spec.listeners.find(({ routes }) => routes)
     const chain = listener && built.snapshot.chains.get(listener.name)
+    const factories = listener?.chain.map(({ factory }) => built.catalog.get(factory)) ?? []
     const rows =
       listener === undefined || chain === undefined
         ? []
-        : spec.endpoints.map((endpoint) => describe(endpoint, listener, chain, document))
+        : spec.endpoints.map((endpoint) => describe(endpoint, listener, factories, chain, document))
     await release(built)
     return {
       text: listener === undefined ? '' : textOf(rows, listener),
@@ -78,9 +79,15 @@ interface Row {
   readonly chain: readonly { readonly name: string; readonly off: boolean }[]
 }
 
-function describe(spec: EndpointSpec, listener: ListenerSpec, chain: Chain, document: ConfigDocument): Row {
+function describe(
+  spec: EndpointSpec,
+  listener: ListenerSpec,
+  factories: Factories,
+  chain: Chain,
+  document: ConfigDocument,
+): Row {
   const { endpoint } = spec
-  const options = optionsOf(spec, listener)
+  const options = optionsOf(spec, listener, factories)
   const [factory, option] = SHORT_FORMS.endpoint.methods
   const checker = listener.chain.findIndex((filter) => filter.factory === factory)
   const own = options[checker]

@@ -76,10 +76,12 @@ export class ConfigDocument {
     return line === undefined ? `${where}: ${this.message(problem)}` : `${where} ${this.message(problem)}`
   }
 
-  /** The message of a problem, with the value that was found and the second place. */
-  message({ message, found, path, other }: PlacedProblem): string {
+  /** The message of a problem, with the value that was found, the second place, and the place of the use. */
+  message({ message, found, path, other, usedAt }: PlacedProblem): string {
     const text = found === undefined ? message : `${message}, found ${this.found(path, found)}`
-    return other === undefined ? text : `${text}; the other is at ${this.#position({ path: other, message })}`
+    const second = other === undefined ? '' : `; the other is at ${this.#position({ path: other, message })}`
+    const use = usedAt === undefined ? '' : ` (used at ${this.#position({ path: usedAt, message })})`
+    return `${text}${second}${use}`
   }
 
   /** `file:line:col`, or the file alone. */

@@ -52,6 +52,7 @@ export function mergeFiles(
     }
     for (const [key, value] of Object.entries(raw)) {
       const at = { file: file.name, ...file.locate([key]) }
+      if (key.startsWith('x-')) continue // ignored, in each file
       if (key === 'include') problems.error([key], 'only the main file can include others', at)
       else if (LISTS.includes(key) && isAppendable(merged[key]) && isAppendable(value)) {
         const before = (merged[key] as readonly unknown[] | undefined | null) ?? []

@@ -5,6 +5,7 @@ import type { Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, showAddress } from '../schema/address.ts'
 import type { DeclaredChain } from './chain-entries.ts'
 import type { Listeners } from './listeners.ts'
+import { isOn } from './refinements.ts'
 
 /** Orders of a chain that are better: the first filter of a pair belongs before the second, if the chain has both. */
 const ORDER = [
@@ -36,6 +37,9 @@ export function advise(
     const at = chain.entries.findIndex(({ factory }) => factory === first)
     const other = chain.entries.findIndex(({ factory }) => factory === then)
     if (other === -1 || at < other) continue
+    const both = [chain.entries[at]!, chain.entries[other]!]
+    const areOn = (filters: EndpointSpec['filters']): boolean => both.every((filter) => isOn(filters, filter))
+    if (!areOn({}) && !endpoints.some(({ filters }) => areOn(filters))) continue
     const { name } = chain.entries[at]!
     const before = chain.entries[other]!.name
     problems.warn(
@@ -91,13 +95,14 @@ function adviseTimeouts(chain: DeclaredChain, endpoints: readonly EndpointSpec[]
       text: `${id === undefined ? '' : `for ${id} `}the breaker's reset_timeout (${wait / 1000} s) is shorter than the upstream's timeout (${limit / 1000} s)`,
     }
   }
-  compare(breaker, proxy, Object.hasOwn(breaker.options, RESET.option) ? breaker : proxy)
+  const inChain = isOn({}, breaker) && isOn({}, proxy)
+  if (inChain) compare(breaker, proxy, Object.hasOwn(breaker.options, RESET.option) ? breaker : proxy)
   for (const { endpoint, filters } of endpoints) {
-    if (filters[breaker.name] === 'off') continue
+    if (!isOn(filters, breaker) || !isOn(filters, proxy)) continue
     const reset = settingOf(RESET.option, filters[breaker.name], breaker)
     const upstream = settingOf(TIMEOUT.option, filters[proxy.name], proxy)
     // An endpoint that sets neither option has the warning of the chain.
-    if (reset === breaker && upstream === proxy) continue
+    if (inChain && reset === breaker && upstream === proxy) continue
     compare(reset, upstream, reset === breaker ? upstream : reset, endpoint.id)
   }
   if (first === undefined) return

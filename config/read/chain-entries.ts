@@ -1,7 +1,7 @@
 import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import { type FilterSpec, UNREAD } from '../../core/control/gateway-spec.ts'
-import { BROKEN, isMapping } from '../document/plain-data.ts'
+import { BROKEN, isMapping, type Mapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import { filterEntryShape } from '../schema/chain-shape.ts'
 import { FILTER_NAME } from '../schema/value-kinds.ts'
@@ -12,20 +12,21 @@ export interface DeclaredChain {
   readonly entries: readonly FilterSpec[]
   readonly byName: ReadonlyMap<string, FilterSpec>
   readonly byFactory: ReadonlyMap<string, readonly FilterSpec[]>
-  /** Names (of filters and of their factories) that the document turns off, and where. */
-  readonly leftOut: ReadonlyMap<string, Path>
   /** False if an entry could not be read: then nobody knows what is missing. */
   readonly complete: boolean
 }
 
-export function declaredChain(
-  entries: readonly FilterSpec[],
-  leftOut: ReadonlyMap<string, Path> = new Map(),
-  complete = true,
-): DeclaredChain {
+export function declaredChain(entries: readonly FilterSpec[], complete = true): DeclaredChain {
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
-  return { entries, byName, byFactory: Map.groupBy(entries, (entry) => entry.factory), leftOut, complete }
+  return { entries, byName, byFactory: Map.groupBy(entries, (entry) => entry.factory), complete }
 }
+
+/** A chain without what is off in it: no endpoint could turn that on. */
+export const withoutOff = ({ entries, complete }: DeclaredChain): DeclaredChain =>
+  declaredChain(
+    entries.filter(({ off }) => off === undefined),
+    complete,
+  )
 
 /** A chain that the document doesn't have: the filters with these names, without options. */
 export function impliedChain(names: readonly string[], at: Path): DeclaredChain {
@@ -33,7 +34,6 @@ export function impliedChain(names: readonly string[], at: Path): DeclaredChain 
 }
 
 interface Entry extends FilterSpec {
-  readonly off: boolean
   readonly nameAt: Path
 }
 
@@ -45,10 +45,9 @@ export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredC
         at,
         `expected a list of filters, found ${problems.found(at, raw)}: begin each with a dash, - proxy`,
       )
-    return declaredChain([unread(at)], new Map(), false)
+    return declaredChain([unread(at)], false)
   }
   const entries: FilterSpec[] = []
-  const leftOut = new Map<string, Path>()
   const names = new Map<string, Path>()
   let complete = true
   raw.forEach((item: unknown, i) => {
@@ -58,7 +57,7 @@ export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredC
       entries.push(unread([...at, i]))
       return
     }
-    const { off, nameAt, ...spec } = entry
+    const { nameAt, ...spec } = entry
     const taken = names.get(spec.name)
     if (taken !== undefined) {
       const how = 'give one of them another: { filter: …, name: …, options: … }'
@@ -69,14 +68,13 @@ export function readChain(raw: unknown, at: Path, problems: Problems): DeclaredC
       return
     }
     names.set(spec.name, nameAt)
-    if (off) leftOut.set(spec.name, nameAt)
-    else entries.push(spec)
+    entries.push(spec)
   })
-  if (entries.length === 0 && complete) {
+  if (complete && entries.every(({ off }) => off !== undefined)) {
     problems.error(at, 'the chain is empty: it needs at least a terminal filter, such as proxy')
     entries.push(unread(at))
   }
-  return declaredChain(entries, leftOut, complete)
+  return declaredChain(entries, complete)
 }
 
 /** Stands for an entry that could not be read, so that the others can be checked. */
@@ -95,7 +93,12 @@ function readEntry(raw: unknown, at: Path, problems: Problems): Entry | undefine
     const nameAt = Object.hasOwn(raw, 'name') ? [...at, 'name'] : at
     if (values.filter === undefined) return undefined
     const read = entry(values.filter, values.name ?? values.filter, values.options ?? {}, optionsAt, nameAt, problems)
-    return read && values.hook_timeout !== undefined ? { ...read, hookTimeoutMs: values.hook_timeout } : read
+    if (read === undefined) return undefined
+    return {
+      ...read,
+      ...(values.hook_timeout === undefined ? {} : { hookTimeoutMs: values.hook_timeout }),
+      ...(values.off === true ? { off: [...at, 'off'] } : {}),
+    }
   }
   const [name, ...more] = Object.keys(raw)
   if (name === undefined || more.length > 0) {
@@ -120,8 +123,10 @@ function entry(
   problems: Problems,
 ): Entry | undefined {
   const wrong = [factory, name].find((word) => !FILTER_NAME.test(word))
-  if (wrong === undefined)
-    return { factory, name, options: options === 'off' ? {} : options, at, off: options === 'off', nameAt }
+  if (wrong === undefined) {
+    const off = options === 'off'
+    return { factory, name, options: off ? {} : options, at, nameAt, ...(off ? { off: nameAt } : {}) }
+  }
   problems.error(nameAt, `expected the name of a filter, such as rate-limit; found ${show(wrong)}`)
   return undefined
 }
@@ -134,4 +139,26 @@ export function readOptions(raw: unknown, at: Path, problems: Problems): FilterS
   if (isMapping(raw)) return raw
   problems.error(at, `expected options (a mapping) or off, found ${problems.found(at, raw)}`)
   return undefined
+}
+
+/** Options of filters, or `off`, by their name in the chain; each with its place. */
+export type Refinements = ReadonlyMap<string, { readonly options: FilterSpec['options'] | 'off'; readonly at: Path }>
+
+/** Reads what a group, or an endpoint, says of filters. Reports what is wrong. */
+export function readRefinements(raw: Mapping, chain: DeclaredChain, at: Path, problems: Problems): Refinements {
+  const read = new Map<string, { options: FilterSpec['options'] | 'off'; at: Path }>()
+  for (const [name, value] of Object.entries(raw)) {
+    const path = [...at, name]
+    const options = readOptions(value, path, problems)
+    if (options === undefined) continue
+    if (chain.byName.has(name)) read.set(name, { options, at: path })
+    else if (chain.complete) {
+      const names = [...chain.byName.keys()]
+      problems.error(
+        path,
+        `the chain has no filter named ${show(name)}.${problems.suggestion(name, names, 'Its filters')}`,
+      )
+    }
+  }
+  return read
 }

@@ -8,8 +8,10 @@ import type { Problems } from '../document/problems.ts'
 import { type EndpointValues, endpointShape } from '../schema/endpoint-shape.ts'
 import { endpointHint } from '../schema/key-hints.ts'
 import type { DeclaredChain } from './chain-entries.ts'
+import type { Groups } from './groups.ts'
 import { type EndpointCheck, readEndpointCheck } from './health-check.ts'
 import { readShape } from './read-shape.ts'
+import { endpointRefinements, isOn } from './refinements.ts'
 import { readRouting } from './routing.ts'
 import { expandEndpoint } from './shorthand.ts'
 
@@ -23,6 +25,7 @@ export interface Endpoints {
 export function* readEndpoints(
   raw: unknown,
   chain: DeclaredChain,
+  groups: Groups,
   problems: Problems,
   cache: KnownEndpoints = new WeakMap(),
 ): SlicedWork<Endpoints> {
@@ -40,7 +43,7 @@ export function* readEndpoints(
   const items: readonly unknown[] = raw ?? []
   if (items.length === 0) problems.warn(at, 'there are no endpoints: every request gets 404')
   const ids = new Map<string, Path>()
-  const chainText = JSON.stringify([chain.entries, [...chain.leftOut], chain.complete])
+  const chainText = JSON.stringify([chain.entries, chain.complete, groups.text])
   for (const [i, item] of items.entries()) {
     yield
     const path = [...at, i]
@@ -52,6 +55,7 @@ export function* readEndpoints(
     const known = cache.get(item)
     if (known?.index === i && known.chain === chainText && !ids.has(known.spec.endpoint.id)) {
       ids.set(known.spec.endpoint.id, path)
+      groups.use(known.use)
       specs.push(known.spec)
       if (known.check !== undefined) checks.set(known.spec.endpoint.id, known.check)
       continue
@@ -59,8 +63,10 @@ export function* readEndpoints(
     const found = problems.errors.length + problems.warnings.length
     const values = readShape(endpointShape, item, path, problems, [], endpointHint)
     const id = identify(item, values, path, ids, problems)
-    const targets = readTargets(item, values, path, problems)
-    const { filters, requires } = expandEndpoint(values, chain, path, problems)
+    const refined = endpointRefinements(values, item, chain, groups, path, problems)
+    const { filters, requires, ...groupOffs } = expandEndpoint(values, chain, refined, path, problems)
+    const turnsOn = chain.entries.some((filter) => filter.off !== undefined && isOn(filters, filter))
+    const targets = readTargets(item, values, turnsOn, path, problems)
     const check = readEndpointCheck(values, path, problems)
     if (id === undefined || values.name === undefined) continue
     if (check !== undefined) checks.set(id, check)
@@ -73,10 +79,11 @@ export function* readEndpoints(
       ...readRouting(item, values, path, problems),
       requires,
     }
-    const spec = { endpoint, filters, at: path }
+    const noTarget = !Object.hasOwn(item, 'url') && !Object.hasOwn(item, 'targets')
+    const spec = { endpoint, filters, at: path, ...groupOffs, ...(noTarget ? { noTarget } : {}) }
     specs.push(spec)
     if (problems.errors.length + problems.warnings.length === found)
-      cache.set(item, { index: i, chain: chainText, spec, check })
+      cache.set(item, { index: i, chain: chainText, spec, check, use: values.use ?? [] })
   }
   return { specs, checks }
 }
@@ -84,10 +91,12 @@ export function* readEndpoints(
 /** An endpoint that was read from the same data before, without errors and warnings. */
 interface Known {
   readonly index: number
-  /** The chain that it was read for, as text. */
+  /** The chain and the groups that it was read for, as text. */
   readonly chain: string
   readonly spec: EndpointSpec
   readonly check: EndpointCheck | undefined
+  /** The groups that it uses. */
+  readonly use: readonly string[]
 }
 
 /** Endpoints of earlier loads by their plain data. An unchanged endpoint stays the same object. */
@@ -112,12 +121,15 @@ function identify(
 function readTargets(
   raw: Readonly<Record<string, unknown>>,
   values: EndpointValues,
+  mayHaveNone: boolean,
   at: Path,
   problems: Problems,
 ): Target[] {
   const both = Object.hasOwn(raw, 'url') && Object.hasOwn(raw, 'targets')
   if (both) problems.error([...at, 'targets'], 'both url and targets are given: remove one of them')
-  if (!Object.hasOwn(raw, 'url') && !Object.hasOwn(raw, 'targets')) problems.error(at, '"url" is missing')
+  // Only building knows whether what it turns on is a terminal filter.
+  if (!Object.hasOwn(raw, 'url') && !Object.hasOwn(raw, 'targets') && !mayHaveNone)
+    problems.error(at, '"url" is missing')
   if (values.url !== undefined) return [{ ...values.url, weight: 1 }]
   const first = new Map<string, Path>()
   const targets = (values.targets ?? []).map(({ url, weight }, i): Target => {

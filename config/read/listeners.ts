@@ -9,7 +9,8 @@ import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { adminHint } from '../schema/key-hints.ts'
 import { adminShape } from '../schema/section-shapes.ts'
-import { type DeclaredChain, impliedChain, readChain } from './chain-entries.ts'
+import { type DeclaredChain, impliedChain, readChain, withoutOff } from './chain-entries.ts'
+import type { ParkedKey } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
 import { expandAdminChain, expandChain } from './shorthand.ts'
 
@@ -17,6 +18,8 @@ export interface Listeners {
   readonly specs: readonly ListenerSpec[]
   /** The proxy listener's chain. */
   readonly chain: DeclaredChain
+  /** Flat keys of the document whose filter is off in that chain. */
+  readonly parked: readonly ParkedKey[]
   readonly echo: Address | undefined
 }
 
@@ -25,7 +28,7 @@ const LOOPBACK = '127.0.0.1'
 /** Reads the proxy and the admin listener with their chains, and the echo service. */
 export function readListeners(raw: Mapping, values: DocumentValues, problems: Problems): Listeners {
   const admin = readAdmin(raw.admin, problems)
-  const chain = expandChain(
+  const { chain, parked } = expandChain(
     Object.hasOwn(raw, 'filters')
       ? readChain(raw.filters, ['filters'], problems)
       : impliedChain(DEFAULT_CHAIN, ['filters']),
@@ -54,7 +57,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   // An address that could not be read is not compared: nobody wrote its default.
   const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin, echo, problems)
-  return { specs, chain, echo }
+  return { specs, chain, parked, echo }
 }
 
 /** No filter guards it, the filters of the admin listener included: probes have no token. */
@@ -85,7 +88,7 @@ function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
   const values = readShape(adminShape, raw ?? {}, ['admin'], problems, ['filters'], adminHint)
   const at: Path = ['admin', 'filters']
   const spelled = raw !== undefined && Object.hasOwn(raw, 'filters')
-  const chain = spelled ? readChain(raw.filters, at, problems) : impliedChain(['admin'], at)
+  const chain = spelled ? withoutOff(readChain(raw.filters, at, problems)) : impliedChain(['admin'], at)
   const listen = address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK)
   const own = listen.host === undefined || isIP(listen.host) !== 0 ? [] : [listen.host]
   const probes = values.probes_listen && address(values.probes_listen, listen, undefined)

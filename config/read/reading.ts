@@ -8,7 +8,7 @@ import type { ConfigDocument } from '../document/config-document.ts'
 import type { ConfigFile } from '../document/config-file.ts'
 import { LocatedConfigError } from '../document/located-config-error.ts'
 import type { PlacedProblem } from '../document/placed-problem.ts'
-import { BROKEN, isMapping } from '../document/plain-data.ts'
+import { BROKEN, isMapping, type Mapping } from '../document/plain-data.ts'
 import { Problems } from '../document/problems.ts'
 import { readReferencedFile } from '../document/referenced-file.ts'
 import type { Environment, References } from '../document/references.ts'
@@ -17,8 +17,10 @@ import { documentShape } from '../schema/document-schema.ts'
 import { documentHint } from '../schema/key-hints.ts'
 import { advise } from './advice.ts'
 import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
+import { readGroups } from './groups.ts'
 import { rootNotice } from './health-check.ts'
 import { readListeners } from './listeners.ts'
+import { warnParked } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -60,7 +62,7 @@ export class ReadingCache {
 }
 
 /** Keys of the document that have functions of their own. */
-const BY_HAND = ['include', 'admin', 'filters', 'endpoints']
+const BY_HAND = ['include', 'admin', 'filters', 'groups', 'endpoints']
 
 /** One reading of a configuration, from parsed files to the spec and the settings. */
 export class Reading {
@@ -109,9 +111,13 @@ export class Reading {
       if (raw !== BROKEN) problems.error([], `expected a configuration, such as "listen: 8000"; found ${found}`)
       throw new LocatedConfigError(problems.errors, this.#document)
     }
-    const values = readShape(documentShape, raw, [], problems, BY_HAND, documentHint)
+    const values = readShape(documentShape, withoutIgnored(raw), [], problems, BY_HAND, documentHint)
     const listeners = readListeners(raw, values, problems)
-    const endpoints = yield* readEndpoints(raw.endpoints, listeners.chain, problems, this.#cache.endpoints)
+    const { chain, parked } = listeners
+    const groups = readGroups(raw.groups, chain, problems)
+    const endpoints = yield* readEndpoints(raw.endpoints, chain, groups, problems, this.#cache.endpoints)
+    groups.warnUnused(problems)
+    warnParked(parked, chain, endpoints.specs, problems)
     advise(listeners, endpoints.specs, problems)
     const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
     if (problems.errors.length > 0) {
@@ -129,6 +135,10 @@ export class Reading {
     }
   }
 }
+
+/** Keys that begin with `x-` are for anchors, and for other programs. */
+const withoutIgnored = (raw: Mapping): Mapping =>
+  Object.fromEntries(Object.entries(raw).filter(([key]) => !key.startsWith('x-')))
 
 /** `version: 1.0` means the text, not the number 1. */
 function isEndpointLabel(path: Path): boolean {

@@ -1,14 +1,16 @@
 import { AUTHENTICATION, type Requirement } from '../../core/api/endpoint.ts'
 import { show } from '../../core/base/show.ts'
 import type { Path } from '../../core/control/config-error.ts'
-import type { FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
+import type { EndpointSpec, FilterSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import { formatPath } from '../document/format-path.ts'
 import { isMapping } from '../document/plain-data.ts'
 import type { Problems } from '../document/problems.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import type { EndpointValues } from '../schema/endpoint-shape.ts'
 import { SHORT_FORMS } from '../schema/short-forms.ts'
-import { type DeclaredChain, declaredChain, readOptions } from './chain-entries.ts'
+import { type DeclaredChain, declaredChain } from './chain-entries.ts'
+import type { ParkedKey } from './parked-keys.ts'
+import { type EndpointRefinements, isOfGroup, isOn } from './refinements.ts'
 
 // Expands the flat keys, which are short for options of filters (short-forms.ts). A flat key refers to the filter that
 // the factory of that name makes, whatever the name of the filter in the chain is.
@@ -52,16 +54,18 @@ export function expandChain(
   values: DocumentValues,
   adminHasAuth: boolean,
   problems: Problems,
-): DeclaredChain {
+): { readonly chain: DeclaredChain; readonly parked: readonly ParkedKey[] } {
   let expanded = switchMetrics(chain, values.metrics_enabled, problems)
+  const parked: ParkedKey[] = []
   for (const key of [...chainKeys(values), ...tokenKeys(values)]) {
     if (key.factory === 'auth' && adminHasAuth && !expanded.byFactory.has('auth')) continue
-    const filter = only(expanded, key, problems, true)
+    const filter = only(expanded, key, {}, problems, true)
     if (filter === undefined) continue
     reportTwice(filter, key, problems)
+    if (filter.off !== undefined) parked.push({ at: key.at, filter: filter.name })
     expanded = replace(expanded, filter, merged(filter, key))
   }
-  return expanded
+  return { chain: expanded, parked }
 }
 
 /**
@@ -87,55 +91,60 @@ export function expandAdminChain(
         (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
         filter,
       )
-  return declaredChain(chain.entries.map(expand), chain.leftOut, chain.complete)
+  return declaredChain(chain.entries.map(expand), chain.complete)
 }
 
 function switchMetrics(chain: DeclaredChain, enabled: boolean | undefined, problems: Problems): DeclaredChain {
   const at: Path = ['metrics_enabled']
-  if (enabled === false) {
-    const leftOut = new Map(chain.leftOut)
-    for (const filter of chain.byFactory.get('metrics') ?? []) leftOut.set(filter.name, at)
-    return declaredChain(
-      chain.entries.filter((filter) => filter.factory !== 'metrics'),
-      leftOut,
-      chain.complete,
-    )
-  }
-  if (enabled === true && !chain.byFactory.has('metrics')) warnMissing(chain, { factory: 'metrics', at }, problems)
+  const own = chain.byFactory.get('metrics') ?? []
+  if (enabled === false)
+    return own.reduce((c, filter) => replace(c, filter, { ...filter, off: filter.off ?? at }), chain)
+  if (enabled === true && !own.some(({ off }) => off === undefined))
+    warnMissing(chain, { factory: 'metrics', at }, problems)
   return chain
 }
 
 /**
- * The options of filters for one endpoint, by their name in the chain: its `filters` with its flat keys added. And what
- * the endpoint requires.
+ * The options of filters for one endpoint, by their name in the chain: its `filters`, and those of its groups, with its flat keys
+ * added, which turn their filter on. And what the endpoint requires.
  */
 export function expandEndpoint(
   endpoint: EndpointValues,
   chain: DeclaredChain,
+  refined: EndpointRefinements,
   at: Path,
   problems: Problems,
-): { filters: Record<string, OptionsSpec | 'off'>; requires: Requirement[] } {
-  const filters = endpointFilters(endpoint, chain, [...at, 'filters'], problems)
+): Pick<EndpointSpec, 'filters' | 'offInGroups'> & { requires: Requirement[] } {
+  const { filters, offInGroups } = refined
   const { keys, bearer } = authKeys(endpoint, at, problems)
   for (const key of ['methods', 'timeout'] as const)
     keys.push(...single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
   for (const key of keys) {
     // Without auth in the chain the endpoint's requirement is not met; building reports that with a reason.
-    const filter = only(chain, key, problems, key.factory !== 'auth')
+    const filter = only(chain, key, filters, problems, key.factory !== 'auth')
     if (filter === undefined) continue
+    const opens = key.options.required === false
+    if (opens && !isOn(filters, filter)) continue
     const own = filters[filter.name] ?? { options: {}, at }
-    if (own === 'off') {
-      if (key.options.required === false) continue
+    if (own === 'off' && offInGroups[filter.name] === undefined) {
       const where = problems.place([...at, 'filters', filter.name])
       problems.error(key.at, `${show(key.at.at(-1))} needs the filter ${show(filter.name)}, but ${where} turns it off`)
-    } else {
-      reportTwice(own, key, problems)
-      // `none` needs no token even if auth in the chain has roles or scopes, which require one.
-      const opened = key.options.required === false && implied(filter) ? { roles: [], scopes: [] } : {}
-      filters[filter.name] = merged({ ...own, options: { ...opened, ...own.options } }, key)
+      continue
     }
+    const base = own === 'off' ? { options: {}, at } : own
+    delete offInGroups[filter.name]
+    reportTwice(base, key, problems)
+    filters[filter.name] = merged(opens ? opened(base, filter) : base, key)
   }
-  return { filters, requires: bearer || enforced(filters, chain) ? [AUTHENTICATION] : [] }
+  const requires = bearer || enforced(filters, chain) ? [AUTHENTICATION] : []
+  return { filters, requires, ...(Object.keys(offInGroups).length === 0 ? {} : { offInGroups }) }
+}
+
+/** `none` needs no token even if auth in the chain, or in a group, has roles or scopes, which require one. */
+function opened(own: OptionsSpec, filter: FilterSpec): OptionsSpec {
+  if (!implied({ options: { ...filter.options, ...own.options } })) return own
+  const lists = ['roles', 'scopes'].filter((list) => !Object.hasOwn(own.options, list) || isOfGroup(own, list))
+  return { ...own, options: { ...own.options, ...Object.fromEntries(lists.map((list) => [list, []])) } }
 }
 
 function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
@@ -159,7 +168,7 @@ function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { key
 function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: DeclaredChain): boolean {
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
-    if (own === 'off') return false
+    if (own === 'off' || !isOn(filters, filter)) return false
     const options = { ...filter.options, ...own?.options }
     return options.required === true || implied({ options })
   })
@@ -169,35 +178,21 @@ function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain:
 const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
   [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
 
-function endpointFilters(
-  endpoint: EndpointValues,
+/**
+ * The filter that a flat key refers to: of several of a kind, the one that is on; if none is on, the one that it turns on.
+ * @param filters those of the endpoint, for its keys
+ */
+function only(
   chain: DeclaredChain,
-  at: Path,
+  key: Shorthand,
+  filters: EndpointSpec['filters'],
   problems: Problems,
-): Record<string, OptionsSpec | 'off'> {
-  // The names come from the document. Without a prototype a name such as `constructor` finds nothing.
-  const filters: Record<string, OptionsSpec | 'off'> = Object.create(null)
-  for (const [name, raw] of Object.entries(endpoint.filters ?? {})) {
-    const path = [...at, name]
-    const options = readOptions(raw, path, problems)
-    if (options === undefined) continue
-    if (chain.byName.has(name)) filters[name] = options === 'off' ? 'off' : { options, at: path }
-    else if (chain.leftOut.has(name)) {
-      const where = problems.place(chain.leftOut.get(name)!)
-      if (options !== 'off') problems.warn(path, `this has no effect: ${where} turns ${show(name)} off`)
-    } else if (chain.complete) {
-      problems.error(
-        path,
-        `the chain has no filter named ${show(name)}.${problems.suggestion(name, [...chain.byName.keys()], 'Its filters')}`,
-      )
-    }
-  }
-  return filters
-}
-
-/** The filter that a flat key refers to. */
-function only(chain: DeclaredChain, key: Shorthand, problems: Problems, warn: boolean): FilterSpec | undefined {
-  const [filter, second] = chain.byFactory.get(key.factory) ?? []
+  warn: boolean,
+): FilterSpec | undefined {
+  const all = chain.byFactory.get(key.factory) ?? []
+  const on = all.filter((filter) => isOn(filters, filter))
+  const inChain = all.filter(({ off }) => off === undefined)
+  const [filter, second] = [on, inChain, all].find((list) => list.length > 0) ?? []
   if (filter === undefined && warn) warnMissing(chain, key, problems)
   if (second === undefined || filter === undefined) return filter
   const names = `${show(filter.name)} and ${show(second.name)}`
@@ -211,9 +206,11 @@ function warnMissing(
   problems: Problems,
 ): void {
   if (!chain.complete) return
-  const out = chain.leftOut.get(key.factory)
+  const [off] = chain.byFactory.get(key.factory) ?? []
   const why =
-    out === undefined ? `the chain has no ${key.factory} filter` : `${problems.place(out)} turns ${key.factory} off`
+    off?.off === undefined
+      ? `the chain has no ${key.factory} filter`
+      : `${problems.place(off.off)} turns ${key.factory} off`
   problems.warn(key.at, `this has no effect: ${why}`)
 }
 
@@ -234,7 +231,6 @@ function merged<T extends OptionsSpec>(spec: T, key: Shorthand): T {
 function replace(chain: DeclaredChain, old: FilterSpec, filter: FilterSpec): DeclaredChain {
   return declaredChain(
     chain.entries.map((entry) => (entry === old ? filter : entry)),
-    chain.leftOut,
     chain.complete,
   )
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { FILTER_NAME, filterName, off, options, positiveDuration, section, text } from './value-kinds.ts'
+import { FILTER_NAME, filterName, GROUP_NAME, options, positiveDuration, section, text } from './value-kinds.ts'
 
 export const DEFAULT_CHAIN = [
   'request-id',
@@ -18,6 +18,10 @@ export const filterEntryShape = {
     .meta({ pattern: FILTER_NAME.source })
     .describe('Its name in the chain, in traces and metrics; unique in the chain. Default: the name of the filter.'),
   options: options().nullable().optional().describe('Its options. Default: none; each option has its own default.'),
+  off: z
+    .boolean()
+    .default(false)
+    .describe('`true` leaves it off, except where an endpoint or its groups turn it on: there with these options.'),
   hook_timeout: positiveDuration()
     .optional()
     .describe(
@@ -25,20 +29,22 @@ export const filterEntryShape = {
     ),
 }
 
+const onOrOff = () => z.literal(['off', 'on', false, true, null]).meta({ title: 'on or off' })
+
 /** json-schema.ts finds it by its title, and adds the options of the known filters. */
 export const filterEntry = () =>
   z
     .union([
       filterName(),
       section(filterEntryShape),
-      z.record(
-        z.string().regex(FILTER_NAME),
-        z.union([options(), z.literal(['off', 'on', false, true, null]).meta({ title: 'on or off' })]),
-      ),
+      z.record(z.string().regex(FILTER_NAME), z.union([options(), onOrOff()])),
     ])
     .meta({ title: 'filter' })
 
 export const refinements = () =>
   z
-    .record(z.string(), z.union([options(), off(), z.null()], { error: 'expected options (a mapping) or off' }))
+    .record(z.string(), z.union([options(), onOrOff()], { error: 'expected options (a mapping) or off' }))
     .meta({ title: 'options by filter' })
+
+/** Groups by name. Loading reads them by hand (groups.ts). */
+export const groups = () => z.record(z.string().regex(GROUP_NAME), refinements().nullable())

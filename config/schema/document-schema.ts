@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { accessLogShape } from './access-log-shape.ts'
 import { parseRange } from './address.ts'
-import { DEFAULT_CHAIN, filterEntry } from './chain-shape.ts'
+import { DEFAULT_CHAIN, filterEntry, groups } from './chain-shape.ts'
 import { endpointShape, URL_OR_TARGETS } from './endpoint-shape.ts'
 import { healthCheckShape } from './health-check-shape.ts'
 import {
@@ -91,6 +91,12 @@ export const documentShape = {
     .array(filterEntry())
     .prefault([...DEFAULT_CHAIN])
     .describe('The chain of the proxy listener: the filters that every request passes, in order.'),
+  groups: groups()
+    .nullable()
+    .optional()
+    .describe(
+      'Named sets of what endpoints may say of filters, `{ public: { auth: off } }`; an endpoint names them in `use`. Default: none.',
+    ),
   tracing: section(tracingShape)
     .nullable()
     .prefault({})

@@ -29,9 +29,9 @@ const targetShape = {
 const TARGET = 'expected a mapping with a url, such as { url: "http://…", weight: 2 }'
 const TARGETS = 'expected a list of targets, such as [{ url: "http://…" }]; a single URL stands in "url"'
 
-// Loading reports these two with its own messages (endpoints.ts).
+// Loading reports these with its own messages (endpoints.ts). A filter that the endpoint turns on may need no target.
 export const URL_OR_TARGETS = {
-  anyOf: [{ required: ['url'] }, { required: ['targets'] }],
+  anyOf: ['url', 'targets', 'filters', 'use'].map((key) => ({ required: [key] })),
   not: { required: ['url', 'targets'] },
 }
 
@@ -41,7 +41,7 @@ export const endpointShape = {
   url: url()
     .optional()
     .describe(
-      'Where requests go; this or `targets` is required. A path is put before that of the request; no user name, query or fragment.',
+      'Where requests go; this or `targets` is required, unless the endpoint turns on a terminal filter that needs neither. A path is put before that of the request; no user name, query or fragment.',
     ),
   targets: oneOrMore(section(targetShape, TARGET), TARGETS)
     .optional()
@@ -125,11 +125,16 @@ export const endpointShape = {
     .describe(
       'What its upstream reads as it is written: `%2F`, `//`, or `;` with what follows. Default: none; where such a path may mean another endpoint, it is refused.',
     ),
+  use: listOrOne(text())
+    .optional()
+    .describe(
+      'Names of `groups`, whose options lie over those of the chain, in this order, and below those of `filters`. Default: none.',
+    ),
   filters: refinements()
     .nullable()
     .optional()
     .describe(
-      'Filters by their name in the chain: options that replace those of the chain for this endpoint, or `off`. Default: none.',
+      'Filters by their name in the chain: options that replace those of the chain for this endpoint, `on`, or `off`. Default: none.',
     ),
 }
 

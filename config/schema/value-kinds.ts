@@ -81,6 +81,7 @@ export const off = () => z.literal(['off', false])
 
 export const options = () => z.record(z.string(), z.unknown())
 const namePattern = /^(?!\.\.?$)[A-Za-z0-9._~-]+$/
+export const GROUP_NAME = namePattern
 const NAME = 'expected letters, digits and . _ ~ - only'
 // Loading keeps the text of numbers here (`version: 1.0`).
 export const label = () =>

@@ -8,11 +8,25 @@ import { didYouMean } from '../base/suggest.ts'
 import { isThenable } from '../base/thenable.ts'
 import type { Path, Problem } from '../control/config-error.ts'
 import type { OptionsSpec } from '../control/gateway-spec.ts'
+import { placed } from './lane.ts'
 
 type Checked = { value: unknown; problems?: undefined } | { problems: Problem[] }
 
 /** Validates a filter's options by its schema. Returns the parsed options, or every problem with its place. */
 export function checkOptions(factory: FilterFactory, spec: OptionsSpec): Checked {
+  const checked = validatedOrThrown(factory, spec)
+  if (checked.problems === undefined) return checked
+  return { problems: checked.problems.map((problem) => ({ ...problem, ...placed(problem.path, spec) })) }
+}
+
+/** The problems of those options that are given: a filter that is off in the chain may get the others from endpoints. */
+export function checkGivenOptions(factory: FilterFactory, spec: OptionsSpec): Problem[] {
+  const given = Object.keys(spec.options).map((key) => placeOf([key], spec))
+  const isGiven = ({ path }: Problem): boolean => given.some((place) => place.every((step, i) => path[i] === step))
+  return checkOptions(factory, spec).problems?.filter(isGiven) ?? []
+}
+
+function validatedOrThrown(factory: FilterFactory, spec: OptionsSpec): Checked {
   try {
     return validated(factory, spec)
   } catch (error) {

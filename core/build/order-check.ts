@@ -4,18 +4,26 @@ import type { FilterFactory } from '../api/filter-factory.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Instance } from '../chain/instance.ts'
 import type { Problem } from '../control/config-error.ts'
-import { type EndpointSpec, type ListenerSpec, UNREAD } from '../control/gateway-spec.ts'
+import { type ListenerSpec, UNREAD } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
+import { type Factories, type Lane, writesRoute } from './lane.ts'
 
-type Factories = readonly (FilterFactory | undefined)[]
-
-/** Problems of a chain that follow from its factories alone: names, the terminal filter, slots, requirements. */
-export function checkOrder(listener: ListenerSpec, factories: Factories, catalog: Catalog): Problem[] {
+/**
+ * Problems of a chain that follow from its factories alone: names, the terminal filter, slots, requirements.
+ * @param lane what is on in it
+ * @param replaced true if endpoints turn on a terminal filter: then the chain needs none
+ */
+export function checkOrder(
+  listener: ListenerSpec,
+  factories: Factories,
+  lane: Lane,
+  replaced: boolean,
+  catalog: Catalog,
+): Problem[] {
   const { chain } = listener
   const problems: Problem[] = []
   const names = new Map<string, number>()
   const written = new Set<string>()
-  const terminals: number[] = []
   chain.forEach((filter, i) => {
     if (filter.factory === UNREAD) return // reported already
     const factory = factories[i]
@@ -33,10 +41,17 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
       })
       return
     }
+    if (!lane.on[i]) {
+      if (listener.routes && writesRoute(factory))
+        problems.push({ path: filter.off!, message: `"${filter.name}" writes the route and can't be off` })
+      return
+    }
     for (const slot of factory.reads ?? []) {
       // An unknown filter may be the one that writes it.
       if (written.has(slot.name) || factories.slice(0, i).includes(undefined)) continue
-      const later = chain.find((_, j) => j >= i && factories[j]?.writes?.includes(slot))
+      const writes = (j: number): boolean => factories[j]?.writes?.includes(slot) === true
+      const later = chain.find((_, j) => j >= i && lane.on[j] && writes(j))
+      const off = chain.find((_, j) => !lane.on[j] && writes(j))
       const others = catalog
         .entries()
         .filter(([f]) => f.writes?.includes(slot))
@@ -44,24 +59,25 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
       const mend =
         later !== undefined
           ? `move "${later.name}" before it`
-          : others.length > 0
-            ? `put ${others.join(' or ')} before it`
-            : 'no known filter provides it'
+          : off !== undefined
+            ? `turn "${off.name}" on`
+            : others.length > 0
+              ? `put ${others.join(' or ')} before it`
+              : 'no known filter provides it'
       problems.push({
         path: filter.at,
         message: `"${filter.name}" reads the slot "${slot.name}", which no filter before it writes; ${mend}`,
       })
     }
     for (const slot of factory.writes ?? []) written.add(slot.name)
-    if (factory.terminal === true) terminals.push(i)
   })
-  const [terminal, second] = terminals
+  const [terminal, second] = lane.terminals
   if (second !== undefined) {
     problems.push({
       path: chain[second]!.at,
       message: `"${chain[second]!.name}" is a second terminal filter beside "${chain[terminal!]!.name}"; a chain has exactly one: take one out`,
     })
-  } else if (terminal === undefined && !factories.includes(undefined)) {
+  } else if (terminal === undefined && !replaced && !factories.includes(undefined)) {
     const known = catalog
       .entries()
       .filter(([f]) => f.terminal === true)
@@ -72,93 +88,83 @@ export function checkOrder(listener: ListenerSpec, factories: Factories, catalog
     })
   }
   for (const requirement of listener.requires) {
-    if (!enforced(requirement, factories, () => true))
+    if (!enforced(requirement, factories, lane.on, terminal ?? -1))
       problems.push({
         path: listener.at,
-        message: unenforced(`the listener "${listener.name}"`, requirement, listener, factories, catalog),
+        message: unenforced(
+          `the listener "${listener.name}"`,
+          requirement,
+          listener,
+          factories,
+          terminal ?? -1,
+          catalog,
+        ),
       })
   }
   return problems
 }
 
-/** Problems of an endpoint's chain: it needs the terminal filter, the writers of slots, and filters that enforce its requirements. */
-export function checkEndpointChain(
-  spec: EndpointSpec,
+/**
+ * Problems that only the instance shows: hooks that never run at its position.
+ * @param at its position
+ * @param terminal position of the terminal filter
+ * @param endpoint id of the endpoint whose chain it is, if the chain itself does not have the problem
+ * @param ran whether its `request` runs before the route is known
+ */
+export function checkPlacement(
+  instance: Instance,
   listener: ListenerSpec,
-  factories: Factories,
-  catalog: Catalog,
+  at: number,
+  terminal: number,
+  endpoint: string | undefined,
+  ran: boolean,
 ): Problem[] {
-  const on = (i: number): boolean => spec.filters[listener.chain[i]!.name] !== 'off'
-  const problems: Problem[] = []
-  listener.chain.forEach((filter, i) => {
-    const factory = factories[i]
-    if (on(i) || factory === undefined) return
-    const path = [...spec.at, 'filters', filter.name]
-    if (factory.terminal === true)
-      problems.push({ path, message: `"${filter.name}" is the terminal filter and can't be off` })
-    for (const slot of factory.writes ?? []) {
-      const reader = listener.chain.find((_, j) => j > i && on(j) && factories[j]?.reads?.includes(slot))
-      if (reader !== undefined)
-        problems.push({
-          path,
-          message: `"${filter.name}" can't be off here: "${reader.name}" reads the slot "${slot.name}" that it writes`,
-        })
-    }
-  })
-  for (const requirement of spec.endpoint.requires) {
-    if (!enforced(requirement, factories, on)) {
-      problems.push({
-        path: spec.at,
-        message: unenforced(`the endpoint "${spec.endpoint.id}"`, requirement, listener, factories, catalog),
-      })
-    }
-  }
-  return problems
-}
-
-/** Problems that only the instance shows: hooks that never run at its position. */
-export function checkPlacement(instance: Instance, listener: ListenerSpec, terminal: number): Problem[] {
-  const at = listener.chain.findIndex((filter) => filter.name === instance.name)
-  if (at <= terminal) return []
-  const inbound: (keyof Filter)[] = ['request', 'routed', 'upstream', 'admit']
+  const inbound: (keyof Filter)[] = [...(ran ? [] : (['request'] as const)), 'routed', 'upstream', 'admit']
   const lost = inbound.filter((hook) => instance.filter[hook] !== undefined)
   if (lost.length === 0) return []
   const last = listener.chain[terminal]!.name
+  const where = endpoint === undefined ? '' : ` of the endpoint "${endpoint}"`
   return [
     {
       path: listener.chain[at]!.at,
-      message: `"${instance.name}" stands after the terminal filter "${last}", where its ${lost.join(', ')} would never run; move it before "${last}"`,
+      message: `"${instance.name}" stands after the terminal filter "${last}"${where}, where its ${lost.join(', ')} would never run; move it before "${last}"`,
     },
   ]
 }
 
 /** An unknown filter may be the one that enforces it; that it is unknown is an error by itself. */
-function enforced(requirement: Requirement, factories: Factories, on: (i: number) => boolean): boolean {
-  const terminal = factories.findIndex((factory) => factory?.terminal === true)
+export function enforced(
+  requirement: Requirement,
+  factories: Factories,
+  on: readonly boolean[],
+  terminal: number,
+): boolean {
   return factories.some(
     (factory, i) =>
-      on(i) &&
+      on[i] &&
       (terminal === -1 || i < terminal) &&
       (factory === undefined || factory.enforces?.includes(requirement) === true),
   )
 }
 
-function unenforced(
+export function unenforced(
   who: string,
   requirement: Requirement,
   listener: ListenerSpec,
   factories: Factories,
+  terminal: number,
   catalog: Catalog,
 ): string {
   const enforces = (factory: FilterFactory | undefined): boolean => factory?.enforces?.includes(requirement) === true
-  const terminal = factories.findIndex((factory) => factory?.terminal === true)
   const late = listener.chain.find((_, i) => i > terminal && enforces(factories[i]))
+  const off = listener.chain.find((filter, i) => filter.off !== undefined && enforces(factories[i]))
   const known = catalog
     .entries()
     .filter(([factory]) => enforces(factory))
     .map(([factory]) => `"${factory.name}"`)
   let mend = 'no known filter does'
-  if (late !== undefined) mend = `move "${late.name}" before "${listener.chain[terminal]?.name}"`
+  if (late !== undefined && terminal !== -1) mend = `move "${late.name}" before "${listener.chain[terminal]!.name}"`
+  else if (off !== undefined) mend = `turn "${off.name}" on, which is off in the chain`
   else if (known.length > 0) mend = `put ${known.join(' or ')} into the chain, and do not leave it out here`
   return `${who} requires ${requirement}, but no filter before the terminal one enforces it; ${mend}`
 }

@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FilterFactory } from '../api/filter-factory.ts'
 import type { FileDigests } from '../base/file-digests.ts'
 import { TimeSlice } from '../base/time-slice.ts'
 import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'
 import { Instance } from '../chain/instance.ts'
 import { BuildError, type Problem } from '../control/config-error.ts'
-import type { EndpointSpec, GatewaySpec, ListenerSpec, OptionsSpec } from '../control/gateway-spec.ts'
+import type { EndpointSpec, GatewaySpec, ListenerSpec } from '../control/gateway-spec.ts'
 import type { Catalog } from './catalog.ts'
+import { checkEndpointChain } from './endpoint-check.ts'
 import { type BuildContext, Instances } from './instances.ts'
-import { checkOptions } from './option-check.ts'
-import { checkEndpointChain, checkOrder, checkPlacement } from './order-check.ts'
+import { type Factories, laneOfChain, laneOfEndpoint, optionsOf } from './lane.ts'
+import { LaneCheck } from './lane-check.ts'
+import { checkGivenOptions, checkOptions } from './option-check.ts'
+import { checkOrder } from './order-check.ts'
 
 /** One immutable, compiled configuration. */
 export interface Snapshot {
@@ -53,6 +55,7 @@ class Builder {
   readonly #context: BuildContext
   readonly #previous: Snapshot | undefined
   readonly #problems: Problem[] = []
+  readonly #warnings: Problem[] = []
   readonly #instances: Instances
   readonly #slice = new TimeSlice()
 
@@ -72,7 +75,8 @@ class Builder {
     const problems = this.#found()
     const files = new Map<string, string>()
     for (const instance of instancesOf(chains)) for (const [path, digest] of instance.files) files.set(path, digest)
-    const { warnings, read } = this.#instances
+    const { read } = this.#instances
+    const warnings = [...this.#instances.warnings, ...this.#warnings]
     try {
       if (problems.length > 0) throw new BuildError(problems, [...this.#instances.tried])
       await commit?.({ warnings, files, read })
@@ -88,7 +92,7 @@ class Builder {
   }
 
   #found(): readonly Problem[] {
-    return [...this.#problems, ...this.#instances.problems]
+    return distinct([...this.#problems, ...this.#instances.problems])
   }
 
   async #chain(listener: ListenerSpec): Promise<Chain | undefined> {
@@ -100,10 +104,15 @@ class Builder {
     const before = this.#found().length
     const base = await Promise.all(
       listener.chain.map((f, i) =>
-        factories[i]!.perEndpoint ? undefined : this.#instances.get(f, f, factories[i]!, undefined),
+        factories[i]!.perEndpoint || f.off !== undefined
+          ? undefined
+          : this.#instances.get(f, f, factories[i]!, undefined),
       ),
     )
-    const terminal = factories.findIndex((factory) => factory?.terminal === true)
+    const lane = laneOfChain(listener, factories)
+    const terminal = lane.terminals[0] ?? -1
+    const lanes = new LaneCheck(listener, factories, lane)
+    lanes.check(base, undefined)
     const instances = new Set(base.filter((i) => i !== undefined))
     const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
     const live = this.#liveEndpoints(listener)
@@ -114,9 +123,14 @@ class Builder {
         known?.spec === spec && known.filters.every((f) => !(f instanceof Instance) || this.#instances.isLive(f))
       const filters = same ? known.filters : await this.#filters(spec, listener, factories)
       for (const filter of filters) if (filter instanceof Instance) instances.add(filter)
+      lanes.check(
+        filters.map((filter, i) => (filter === 'chain' ? base[i] : filter)),
+        spec,
+      )
       own.set(spec.endpoint.id, { spec, filters })
     }
-    for (const instance of instances) this.#problems.push(...checkPlacement(instance, listener, terminal))
+    this.#problems.push(...lanes.problems)
+    this.#warnings.push(...lanes.warnings)
     if (this.#found().length > before) return undefined
     const { name, requires, routes } = listener
     const limits = listener.chain.map(({ hookTimeoutMs }) => hookTimeoutMs)
@@ -138,12 +152,8 @@ class Builder {
     return isDeepStrictEqual(before?.chain, chain) ? this.#previous?.chains.get(name)?.parts.endpoints : undefined
   }
 
-  async #filters(
-    spec: EndpointSpec,
-    listener: ListenerSpec,
-    factories: readonly (FilterFactory | undefined)[],
-  ): Promise<EndpointFilters> {
-    const options = optionsOf(spec, listener)
+  async #filters(spec: EndpointSpec, listener: ListenerSpec, factories: Factories): Promise<EndpointFilters> {
+    const options = optionsOf(spec, listener, factories)
     return Promise.all(
       listener.chain.map((f, i) => {
         const own = options[i]
@@ -174,19 +184,26 @@ async function checkListener(
   thorough: boolean,
 ): Promise<Problem[]> {
   const factories = listener.chain.map((filter) => catalog.get(filter.factory))
-  const problems = checkOrder(listener, factories, catalog)
+  const lane = laneOfChain(listener, factories)
+  const replaced = endpoints.some((spec) => laneOfEndpoint(spec, listener, factories).terminals.length > 0)
+  const problems = checkOrder(listener, factories, lane, replaced, catalog)
   listener.chain.forEach((filter, i) => {
     const factory = factories[i]
-    if (factory !== undefined) problems.push(...(checkOptions(factory, filter).problems ?? []))
+    if (factory === undefined) return
+    problems.push(
+      ...(filter.off === undefined
+        ? (checkOptions(factory, filter).problems ?? [])
+        : checkGivenOptions(factory, filter)),
+    )
   })
   for (const endpoint of endpoints) {
     if (slice.isOver) await slice.yield()
-    problems.push(...checkEndpointChain(endpoint, listener, factories, catalog))
+    problems.push(...checkEndpointChain(endpoint, listener, factories, lane, catalog))
   }
   if (problems.length === 0 && !thorough) return problems
   for (const endpoint of endpoints) {
     if (slice.isOver) await slice.yield()
-    optionsOf(endpoint, listener).forEach((own, i) => {
+    optionsOf(endpoint, listener, factories).forEach((own, i) => {
       const factory = factories[i]
       if (own === undefined || factory === undefined || own === listener.chain[i]) return
       problems.push(...(checkOptions(factory, own).problems ?? []))
@@ -195,31 +212,16 @@ async function checkListener(
   return distinct(problems)
 }
 
-/** Each problem once: endpoints merge their options with those of the chain, and repeat the problems of those. */
+/** Each problem once: endpoints merge their options with those of groups and the chain, and repeat the problems of those. */
 function distinct(problems: readonly Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
+  const found = new Map<string, Problem>()
+  for (const problem of problems) {
+    const key = JSON.stringify({ ...problem, usedAt: undefined })
+    if (!found.has(key)) found.set(key, problem)
+  }
+  return [...found.values()]
 }
 
 function* instancesOf(chains: ReadonlyMap<string, Chain> | undefined): Iterable<Instance> {
   for (const chain of chains?.values() ?? []) yield* chain.instances
-}
-
-/** An endpoint's options by position: the chain's where the endpoint has none, undefined where the filter is off. */
-export function optionsOf(endpoint: EndpointSpec, listener: ListenerSpec): (OptionsSpec | undefined)[] {
-  return listener.chain.map((filter) => {
-    const own = Object.hasOwn(endpoint.filters, filter.name) ? endpoint.filters[filter.name] : undefined
-    if (own === undefined) return filter
-    if (own === 'off') return undefined
-    return {
-      options: { ...filter.options, ...own.options },
-      at: own.at,
-      // Problems of options that the endpoint did not set have the place of the chain's options.
-      origins: {
-        ...Object.fromEntries(Object.keys(filter.options).map((key) => [key, [...filter.at, key]])),
-        ...filter.origins,
-        ...Object.fromEntries(Object.keys(own.options).map((key) => [key, [...own.at, key]])),
-        ...own.origins,
-      },
-    }
-  })
 }

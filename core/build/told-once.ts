@@ -1,12 +1,15 @@
-import type { Path, Problem } from '../control/config-error.ts'
+import type { Problem } from '../control/config-error.ts'
 import type { FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
+import { placed } from './lane.ts'
+
+type Place = Pick<Problem, 'path' | 'usedAt'>
 
 /**
  * What is said about the instances of one load. Endpoints merge their options with those of the chain: what is said of the chain's
  * own options is not said again of each endpoint.
  */
 export class ToldOnce {
-  readonly #told = new Map<string, { readonly message: string; readonly ofChain: boolean; readonly places: Path[] }>()
+  readonly #told = new Map<string, { readonly message: string; readonly ofChain: boolean; readonly places: Place[] }>()
 
   /**
    * @param spec the entry of the chain
@@ -16,19 +19,20 @@ export class ToldOnce {
     const ofChain = own === spec
     const key = JSON.stringify([spec.at, message])
     const known = this.#told.get(key)
-    if (known === undefined) this.#told.set(key, { message, ofChain, places: [own.at] })
-    else if (!known.ofChain && !ofChain) known.places.push(own.at)
+    const place = placed(own.at, own)
+    if (known === undefined) this.#told.set(key, { message, ofChain, places: [place] })
+    else if (!known.ofChain && !ofChain) known.places.push(place)
   }
 
   /** With every place: each must be mended. */
   get everywhere(): Problem[] {
-    return [...this.#told.values()].flatMap(({ message, places }) => places.map((path) => ({ path, message })))
+    return [...this.#told.values()].flatMap(({ message, places }) => places.map((place) => ({ ...place, message })))
   }
 
   /** Each message once, with its first place. */
   get once(): Problem[] {
-    return Array.from(this.#told.values(), ({ message, places: [path, ...more] }) => ({
-      path: path!,
+    return Array.from(this.#told.values(), ({ message, places: [first, ...more] }) => ({
+      ...first!,
       message: more.length === 0 ? message : `${message} (the same at ${more.length} more of the endpoints)`,
     }))
   }

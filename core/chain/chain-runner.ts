@@ -56,7 +56,7 @@ export class ChainRunner extends ResponsePhase {
     const { x } = this
     while (at < program.length) {
       const op = program[at++]!
-      if (op.index >= this.entered) this.entered = op.index + 1
+      if (op.rank >= this.entered) this.entered = op.rank + 1
       let verdict: Verdict
       try {
         const returned = this.call(op, x)
@@ -66,7 +66,7 @@ export class ChainRunner extends ResponsePhase {
         return this.fail(error, op.name, op.hook)
       }
       if (verdict !== undefined) return this.reply(verdict, op.name)
-      if (x.route !== undefined && program === this.compiled.start) {
+      if (x.route !== undefined && !this.compiled.ofEndpoint) {
         const rest = this.#enterRoute(op)
         if (rest === undefined) return
         program = rest
@@ -98,7 +98,7 @@ export class ChainRunner extends ResponsePhase {
       return this.fail(error, op.name, op.hook)
     }
     if (verdict !== undefined) return this.reply(verdict, op.name)
-    if (this.x.route === undefined || program !== this.compiled.start) return this.#inbound(program, at)
+    if (this.x.route === undefined || this.compiled.ofEndpoint) return this.#inbound(program, at)
     const rest = this.#enterRoute(op)
     if (rest !== undefined) this.#inbound(rest, 0)
   }
@@ -106,19 +106,19 @@ export class ChainRunner extends ResponsePhase {
   /** The route was written: from here on the endpoint's compiled chain runs. Undefined if there is no such endpoint. */
   #enterRoute(op: Op): readonly Op[] | undefined {
     const id: unknown = this.x.route?.endpoint?.id
-    const compiled = this.#chain.compiledFor(String(id))
+    const compiled = this.#chain.compiledFor(String(id), op.index)
     if (compiled === undefined) {
       const error = new Error(`a route was written to "${String(id)}", which is no endpoint of this configuration`)
       this.fail(error, op.name, op.hook)
       return undefined
     }
     this.compiled = this.#form(compiled)
-    return this.compiled.rest(op.index)
+    return this.compiled.start
   }
 
   #upstream(): void {
     const { x } = this
-    this.entered = this.compiled.steps.length
+    this.entered = this.compiled.end
     const refusal = refusalBeforeUpstream(x, this.compiled, this.#chain.requires)
     if (refusal !== undefined) {
       if ('reply' in refusal) return this.reply(refusal.reply, 'engine')

@@ -11,12 +11,12 @@ export type EndpointFilters = readonly (Instance | 'chain' | undefined)[]
 export interface ChainParts {
   readonly listener: string
   readonly requires: readonly Requirement[]
-  /** Position of the terminal filter. */
+  /** Position of the terminal filter, for requests without an endpoint; -1 if only endpoints have one. */
   readonly terminal: number
   readonly routes: boolean
   /** Time limits of hooks, by position; milliseconds. */
   readonly limits: readonly (number | undefined)[]
-  /** The filters before the route is known; undefined where every endpoint has an instance of its own. */
+  /** The filters before the route is known; undefined where a filter is off, or every endpoint has an instance of its own. */
   readonly base: readonly (Instance | undefined)[]
   readonly endpoints: ReadonlyMap<string, { readonly spec: EndpointSpec; readonly filters: EndpointFilters }>
 }
@@ -29,7 +29,8 @@ export class Chain {
   /** For requests whose route is not known yet. */
   readonly base: CompiledChain
   readonly instances: ReadonlySet<Instance>
-  readonly #compiled = new Map<string, CompiledChain>()
+  /** By the position of the filter that wrote the route, and the endpoint. */
+  readonly #compiled: (Map<string, CompiledChain> | undefined)[] = []
   /** Endpoints with equal filters share a compiled chain. */
   readonly #byFilters = new Map<string, CompiledChain>()
   /** Number of snapshots, built or live, that use it. */
@@ -40,7 +41,7 @@ export class Chain {
   constructor(key: string, parts: ChainParts, instances: ReadonlySet<Instance>) {
     this.key = key
     this.parts = parts
-    this.base = this.#compile(parts.base)
+    this.base = new CompiledChain(this.#steps(parts.base), parts.terminal, parts.routes)
     this.instances = instances
     for (const instance of instances) instance.hold()
   }
@@ -60,31 +61,45 @@ export class Chain {
     return this.parts.requires
   }
 
-  /** The compiled chain of an endpoint. Compiled on first use: of thousands of endpoints most are rarely called. */
-  compiledFor(endpoint: string): CompiledChain | undefined {
-    let compiled = this.#compiled.get(endpoint)
+  /** An endpoint's filters by position, undefined where one is off; undefined if there is no such endpoint. */
+  filtersOf(endpoint: string): readonly (Instance | undefined)[] | undefined {
+    const filters = this.parts.endpoints.get(endpoint)?.filters
+    return filters?.map((filter, i) => (filter === 'chain' ? this.parts.base[i] : filter))
+  }
+
+  /**
+   * The compiled chain of an endpoint. Compiled on first use: of thousands of endpoints most are rarely called.
+   * @param index position of the filter that wrote the route
+   */
+  compiledFor(endpoint: string, index: number): CompiledChain | undefined {
+    let compiled = this.#compiled[index]?.get(endpoint)
     if (compiled === undefined) {
-      const filters = this.parts.endpoints.get(endpoint)?.filters
+      const filters = this.filtersOf(endpoint)
       if (filters === undefined) return undefined
-      compiled = this.#compile(filters.map((filter, i) => (filter === 'chain' ? this.parts.base[i] : filter)))
-      this.#compiled.set(endpoint, compiled)
+      compiled = this.#compile(filters, index)
+      this.#compiled[index] ??= new Map()
+      this.#compiled[index].set(endpoint, compiled)
     }
     return compiled
   }
 
-  #compile(instances: readonly (Instance | undefined)[]): CompiledChain {
-    const key = idsOf(instances)
+  #compile(instances: readonly (Instance | undefined)[], index: number): CompiledChain {
+    const key = `${index}:${idsOf(instances)}`
     let compiled = this.#byFilters.get(key)
     if (compiled === undefined) {
-      const { terminal, routes, limits } = this.parts
-      const steps = instances.map(
-        (instance, i): Step | undefined =>
-          instance && { name: instance.name, filter: instance.filter, limitMs: limits[i] },
-      )
-      compiled = new CompiledChain(steps, terminal, routes)
+      const terminal = instances.findIndex((instance) => instance?.factory.terminal === true)
+      const before = { index, steps: this.base.steps }
+      compiled = new CompiledChain(this.#steps(instances), terminal, this.parts.routes, before)
       this.#byFilters.set(key, compiled)
     }
     return compiled
+  }
+
+  #steps(instances: readonly (Instance | undefined)[]): (Step | undefined)[] {
+    const { limits } = this.parts
+    return instances.map(
+      (instance, i) => instance && { name: instance.name, filter: instance.filter, limitMs: limits[i] },
+    )
   }
 
   get leases(): number {

@@ -32,20 +32,33 @@ export interface HookStep extends Step, HookName {
 export interface Op<X = Exchange> extends HookName {
   /** Position of its filter in the chain. */
   readonly index: number
+  /** Rank of its filter in the order in which filters are entered: see `CompiledChain.ranks`. */
+  readonly rank: number
   readonly hook: 'request' | 'routed' | 'response'
   readonly limitMs: number | undefined
   run(x: X): Awaitable<Verdict>
 }
 
+/** What has run of a chain before the route was known. */
+export interface BeforeRoute {
+  /** Position of the filter that wrote the route. */
+  readonly index: number
+  /** The chain's own filters. */
+  readonly steps: readonly (Step | undefined)[]
+}
+
 /**
  * The filters of a chain as one endpoint has them (or, before the route is known, the chain itself), compiled into the lists
- * of hooks that the runner goes through. Where a filter is `off`, its position is undefined.
+ * of hooks that the runner goes through. Where a filter is off, its position is undefined.
  */
 export class CompiledChain {
   readonly steps: readonly (Step | undefined)[]
-  /** Undefined before the route is known, if the terminal filter has an instance per endpoint. */
+  /** Undefined before the route is known, if each endpoint has its own terminal filter. */
   readonly terminal: TerminalStep | undefined
-  /** What runs until the route is known. */
+  /**
+   * What runs: until the route is known, or, compiled for an endpoint, from then on. That is `routed` of the filters whose
+   * `request` has run, and both hooks of all others, in the order of the chain.
+   */
   readonly start: readonly Op[]
   readonly admits: readonly HookStep[]
   readonly settleds: readonly HookStep[]
@@ -53,21 +66,26 @@ export class CompiledChain {
   readonly responses: readonly Op<ExchangeWithResponse>[]
   readonly logs: readonly HookStep[]
   readonly upstreams: readonly HookStep[]
-  /** What runs once the route is known, by the position of the filter that wrote it. */
-  readonly #rest: (readonly Op[] | undefined)[] = []
-  readonly #stop: number
+  /**
+   * The order in which filters are entered, by position: the position itself, but a filter before the route that is on at
+   * the endpoint alone is entered when the route is known, after those whose `request` has run.
+   */
+  readonly ranks: readonly number[]
+  /** Above every rank. */
+  readonly end: number
+  readonly ofEndpoint: boolean
+  readonly #from: { readonly terminal: number; readonly routes: boolean; readonly before: BeforeRoute | undefined }
   #traced: CompiledChain | undefined
   #timed: CompiledChain | undefined
 
   /**
-   * @param terminal position of the terminal filter
+   * @param terminal position of the terminal filter; -1 if there is none
    * @param routes false for listeners without endpoints: `routed` then follows each `request` at once
+   * @param before for the compiled chain of an endpoint
    */
-  constructor(steps: readonly (Step | undefined)[], terminal: number, routes: boolean) {
+  constructor(steps: readonly (Step | undefined)[], terminal: number, routes: boolean, before?: BeforeRoute) {
     this.steps = steps
-    this.#terminal = terminal
-    this.#routes = routes
-    this.#stop = terminal + 1
+    this.#from = { terminal, routes, before }
     const last = steps[terminal]
     this.terminal = last && {
       ...last,
@@ -75,36 +93,29 @@ export class CompiledChain {
       pick: { name: last.name, hook: 'pick' },
       call: { name: last.name, hook: 'call' },
     }
-    this.start = steps
-      .slice(0, this.#stop)
-      .flatMap((step, index) => (routes ? [op(step, index, 'request')] : both(step, index)))
-      .filter(isOp)
-    const having = (hook: keyof Filter): HookStep[] =>
-      steps.flatMap((step, index) => (step?.filter[hook] === undefined ? [] : [{ ...step, index, hook }]))
+    const ran = (i: number): boolean => before !== undefined && i <= before.index && before.steps[i] !== undefined
+    this.ranks = ranksOf(steps, before, ran)
+    this.end = Math.max(0, ...this.ranks) + 1
+    this.ofEndpoint = before !== undefined
+    const hook = (i: number, name: Op['hook'], step = steps[i]): Op[] => op(step, i, this.ranks[i]!, name)
+    const both = (i: number): Op[] => [...hook(i, 'request'), ...hook(i, 'routed')]
+    const inbound = (i: number): Op[] =>
+      ran(i) ? hook(i, 'routed') : routes && before === undefined ? hook(i, 'request') : both(i)
+    const positions = [...steps.keys()]
+    this.start = positions.slice(0, terminal === -1 ? steps.length : terminal + 1).flatMap(inbound)
+    const having = (hook: keyof Filter, of = steps): HookStep[] =>
+      of.flatMap((step, index) => (step?.filter[hook] === undefined ? [] : [{ ...step, index, hook }]))
     this.admits = having('admit')
     this.settleds = having('settled')
-    this.logs = having('log')
     this.upstreams = having('upstream')
-    this.responses = steps
-      .map((step, index) => op(step, index, 'response'))
-      .filter(isOp)
+    // A filter that is off at the endpoint, but whose `request` has run, finishes.
+    const finishing = steps.map((step, i) =>
+      step === undefined && ran(i) && before!.steps[i]!.filter.request !== undefined ? before!.steps[i] : step,
+    )
+    this.logs = having('log', finishing)
+    this.responses = positions
+      .flatMap((i) => hook(i, 'response', finishing[i]))
       .toReversed() as Op<ExchangeWithResponse>[]
-  }
-
-  readonly #terminal: number
-  readonly #routes: boolean
-
-  /** What runs once the filter at `index` has written the route: `routed` of the filters up to it, then the other filters. */
-  rest(index: number): readonly Op[] {
-    let program = this.#rest[index]
-    if (program === undefined) {
-      program = this.steps
-        .slice(0, this.#stop)
-        .flatMap((step, i) => (i <= index ? [op(step, i, 'routed')] : both(step, i)))
-        .filter(isOp)
-      this.#rest[index] = program
-    }
-    return program
   }
 
   /** The same compiled chain with every filter recording on the exchange's trace. */
@@ -120,20 +131,26 @@ export class CompiledChain {
   }
 
   #decorated(decorate: (filter: Filter, name: string) => Filter): CompiledChain {
-    const steps = this.steps.map((step) => step && { ...step, filter: decorate(step.filter, step.name) })
-    return new CompiledChain(steps, this.#terminal, this.#routes)
+    const all = (steps: readonly (Step | undefined)[]) =>
+      steps.map((step) => step && { ...step, filter: decorate(step.filter, step.name) })
+    const { terminal, routes, before } = this.#from
+    return new CompiledChain(all(this.steps), terminal, routes, before && { ...before, steps: all(before.steps) })
   }
 }
 
-function op(step: Step | undefined, index: number, hook: Op['hook']): Op | undefined {
-  const run = step?.filter[hook]
-  if (step === undefined || run === undefined) return undefined
-  return { index, name: step.name, hook, limitMs: step.limitMs, run: run.bind(step.filter) as Op['run'] }
+function ranksOf(
+  steps: readonly (Step | undefined)[],
+  before: BeforeRoute | undefined,
+  ran: (i: number) => boolean,
+): number[] {
+  if (before === undefined) return [...steps.keys()]
+  const late = (i: number): boolean => i <= before.index && steps[i] !== undefined && !ran(i)
+  let next = before.index + 1
+  return steps.map((_, i) => (i > before.index || late(i) ? next++ : i))
 }
 
-const both = (step: Step | undefined, index: number): (Op | undefined)[] => [
-  op(step, index, 'request'),
-  op(step, index, 'routed'),
-]
-
-const isOp = (o: Op | undefined): o is Op => o !== undefined
+function op(step: Step | undefined, index: number, rank: number, hook: Op['hook']): Op[] {
+  const run = step?.filter[hook]
+  if (step === undefined || run === undefined) return []
+  return [{ index, rank, name: step.name, hook, limitMs: step.limitMs, run: run.bind(step.filter) as Op['run'] }]
+}

@@ -26,8 +26,8 @@ export interface Rehearsal {
   readonly route: Route | undefined
   /** The filters that the request met last: the endpoint's, once the route was known. */
   readonly compiled: CompiledChain
-  /** Filters before this position were entered. */
-  readonly entered: number
+  /** Whether the filter at a position was entered. */
+  entered(index: number): boolean
   /** How the request ends; `unknown` says in words what that depends on. */
   readonly end:
     | { readonly reply: LocalReply; readonly by: string }
@@ -48,7 +48,10 @@ export async function rehearse(
   const turns: RehearsedHook[] = []
   let compiled = chain.base
   let entered = 0
-  const ended = (end: Rehearsal['end']): Rehearsal => ({ turns, route: x.route, compiled, entered, end })
+  const ended = (end: Rehearsal['end']): Rehearsal => {
+    const { ranks } = compiled
+    return { turns, route: x.route, compiled, entered: (index) => ranks[index]! < entered, end }
+  }
   const runs = (index: number): boolean => factories[index]?.offline === true
   /** The last filter whose hooks were not run and that could have done this. */
   const notRun = (could: (factory: FilterFactory) => boolean): string | undefined =>
@@ -59,19 +62,19 @@ export async function rehearse(
 
   let program = compiled.start
   for (let at = 0; at < program.length; ) {
-    const { index, name, hook, run } = program[at++]!
-    entered = Math.max(entered, index + 1)
+    const { index, rank, name, hook, run } = program[at++]!
+    entered = Math.max(entered, rank + 1)
     const verdict = runs(index) ? await outcomeOf(() => run(x), name, hook) : 'not run'
     turns.push({ index, hook: hook as RehearsedHook['hook'], verdict: verdict ?? 'continues' })
     if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
-    if (x.route === undefined || program !== compiled.start) continue
-    const own = chain.compiledFor(x.route.endpoint.id)
+    if (x.route === undefined || compiled.ofEndpoint) continue
+    const own = chain.compiledFor(x.route.endpoint.id, index)
     if (own === undefined) return ended({ reply: replyFor(new Error('no such endpoint'), name, hook), by: name })
     compiled = own
-    program = compiled.rest(index)
+    program = compiled.start
     at = 0
   }
-  entered = compiled.steps.length
+  entered = compiled.end
 
   const refusal = refusalBeforeUpstream(x, compiled, chain.requires)
   if (refusal !== undefined) {

@@ -22,7 +22,7 @@ export interface ResponseOutlet {
 /** Takes a response through the phase `response` to its outlet. The other half of `ChainRunner`: see there. */
 export abstract class ResponsePhase extends HookCaller {
   protected compiled: CompiledChain
-  /** Filters before this position were entered. */
+  /** Filters with ranks below this were entered. */
   protected entered = 0
   readonly #outlet: ResponseOutlet
 
@@ -48,7 +48,7 @@ export abstract class ResponsePhase extends HookCaller {
     const ops = this.compiled.responses
     while (at < ops.length) {
       const op = ops[at++]!
-      if (op.index >= this.entered) continue
+      if (op.rank >= this.entered) continue
       // Kept here, because the hook may replace them.
       const { body, upgrade } = response
       let returned: unknown

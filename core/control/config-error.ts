@@ -10,6 +10,8 @@ export interface Problem {
   readonly found?: string
   /** A second place that the message is about. */
   readonly other?: Path
+  /** Where the document uses what stands at `path`, if that counts in other places only: `use` of an endpoint. */
+  readonly usedAt?: Path
 }
 
 /** A configuration that can't be loaded. Holds every problem, not only the first. */

@@ -1,8 +1,5 @@
 import t from 'tap'
-import { endpoint, parse, problems } from '../support.ts'
-
-const chain = (text: string): [string, string, unknown][] =>
-  parse(text).spec.listeners[0]?.chain.map((entry) => [entry.name, entry.factory, entry.options]) ?? []
+import { endpoint, filter, parse, problems } from '../support.ts'
 
 t.test('an entry is a name, a name with options, or the long form', async (t) => {
   const config = parse(`
@@ -30,10 +27,29 @@ filters:
   t.same(config.document.locate(['filters', 2, 'options', 'origins']), { file: 'weir.yaml', line: 5, col: 46 })
 })
 
-t.test('off leaves a filter out, as false does', async (t) => {
+t.test('off keeps the place of a filter, as false does; with a mapping it keeps options too', async (t) => {
+  const config = parse(
+    'filters: [request-id, { breaker: off }, { auth: false }, { filter: cors, off: true, options: { a: 1 } }, { filter: retry, off: false }, proxy]',
+  )
   t.same(
-    chain('filters: [request-id, { breaker: off }, { auth: false }, proxy]').map(([name]) => name),
-    ['request-id', 'proxy'],
+    config.spec.listeners[0]!.chain.map(({ name, off }) => [name, off]),
+    [
+      ['request-id', undefined],
+      ['breaker', ['filters', 1, 'breaker']],
+      ['auth', ['filters', 2, 'auth']],
+      ['cors', ['filters', 3, 'off']],
+      ['retry', undefined],
+      ['proxy', undefined],
+    ],
+  )
+  t.same(filter(config, 'cors')?.options, { a: 1 })
+})
+
+t.test('what is off on a listener without endpoints is left out: nobody could turn it on', async (t) => {
+  const { listeners } = parse('admin: { filters: [{ auth: off }, admin] }').spec
+  t.same(
+    listeners[1]!.chain.map(({ name }) => name),
+    ['admin'],
   )
 })
 

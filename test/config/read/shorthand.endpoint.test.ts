@@ -95,9 +95,37 @@ t.test('they go by the name in the chain; flat keys by the factory', async (t) =
   t.match(problems(endpoint('methods: [GET]\nfilters: { method-check: off }')), [
     /"methods" needs the filter "method-check"/,
   ])
-  t.same(warnings(endpoint('filters: { breaker: { a: 1 } }', 'filters: [{ breaker: off }, proxy]')), [
-    '4:16 endpoints[0].filters.breaker: this has no effect: filters[0].breaker (line 5) turns "breaker" off',
+})
+
+t.test('a flat key turns its filter on where that is off in the chain', async (t) => {
+  const chain = 'filters: [{ filter: auth, name: tokens, off: true, options: { a: 1 } }, { method-check: off }, proxy]'
+  const filters = (keys: string): unknown => {
+    t.same(warnings(endpoint(keys, chain)), [], keys)
+    return { ...first(endpoint(keys, chain)).filters }
+  }
+  for (const keys of ['auth_type: bearer', 'roles: [a]', 'scopes: [b]'])
+    t.match(filters(keys), { tokens: { options: { required: true } } }, keys)
+  t.match(filters('methods: [GET]'), { 'method-check': { options: { methods: ['GET'] } } })
+  t.same(filters('auth_type: none'), {}, 'it needs no filter')
+  t.match(filters('auth_type: none\nfilters: { tokens: on }'), { tokens: { options: { required: false } } })
+  t.match(problems(endpoint('roles: [a]\nfilters: { tokens: off }', chain)), [
+    /^4:5 .*"roles" needs the filter "tokens"/,
   ])
+})
+
+t.test('a flat key means the one filter of its kind that is on', async (t) => {
+  const chain = 'filters: [{ filter: method-check, name: b, off: true }, method-check, proxy]'
+  const named = (keys: string): string[] => Object.keys(first(endpoint(keys, chain)).filters)
+  t.same(named('methods: [GET]'), ['method-check'])
+  t.same(named('methods: [GET]\nfilters: { method-check: off, b: on }'), ['method-check', 'b'])
+  t.match(problems(endpoint('methods: [GET]\nfilters: { b: on }', chain)), [/several method-check filters/])
+  t.match(problems(endpoint('methods: [GET]\nfilters: { method-check: off }', chain)), [/turns it off/])
+})
+
+t.test('what is off requires nothing', async (t) => {
+  const chain = 'filters: [{ filter: auth, off: true, options: { required: true } }, proxy]'
+  t.same(first(endpoint('timeout: 1', chain)).endpoint.requires, [])
+  t.same(first(endpoint('filters: { auth: on }', chain)).endpoint.requires, ['authentication'])
 })
 
 t.test('auth_type: none opens an endpoint under roles of the chain; roles in options demand a token', async (t) => {

@@ -51,14 +51,22 @@ t.test('a flat key that could mean several filters is a problem', async (t) => {
 })
 
 t.test('metrics_enabled: false leaves metrics out', async (t) => {
-  t.notOk(filter(parse('metrics_enabled: false'), 'metrics'))
-  t.ok(filter(parse('metrics_enabled: true'), 'metrics'))
-  const off = `metrics_enabled: false\n${endpoint('filters: { metrics: off }')}`
-  t.same(parse(off).spec.endpoints[0]?.filters, {})
-  t.same(warnings(off), [])
-  t.same(warnings(`metrics_enabled: false\n${endpoint('filters: { metrics: { a: 1 } }')}`), [
-    '5:16 endpoints[0].filters.metrics: this has no effect: metrics_enabled (line 1) turns "metrics" off',
-  ])
+  t.same(filter(parse('metrics_enabled: false'), 'metrics')?.off, ['metrics_enabled'])
+  t.equal(filter(parse('metrics_enabled: true'), 'metrics')?.off, undefined)
+  for (const own of ['off', '{ a: 1 }', 'on'])
+    t.same(warnings(`metrics_enabled: false\n${endpoint(`filters: { metrics: ${own} }`)}`), [], own)
+  t.same(
+    warnings(`metrics_enabled: true\nfilters: [{ metrics: off }, route-match, proxy]\n${endpoint('disabled: true')}`),
+    ['1:1 metrics_enabled: this has no effect: filters[0].metrics (line 2) turns metrics off'],
+  )
+})
+
+t.test('a flat key of the document for a filter that is off counts where an endpoint turns it on', async (t) => {
+  const head = 'filters: [{ breaker: off }, route-match, proxy]\ncircuit_breaker: { a: 1 }\n'
+  const config = parse(head + endpoint('filters: { breaker: on }'))
+  t.same(config.warnings, [])
+  t.same(filter(config, 'breaker')?.options, { a: 1 })
+  t.match(warnings(head + endpoint('disabled: true')), [/^2:1 circuit_breaker: this has no effect: /])
 })
 
 t.test('what the document says of tokens holds for the admin listener too', async (t) => {

@@ -72,9 +72,9 @@ t.test('each unsafe order is refused, with its place and what to do', async (t) 
       /^endpoints\.0\.filters\.proxy: .*can't be off/,
     ],
     [
-      'a slot writer off',
+      'the writer of the route off',
       specOf([{ ...api, filters: { 'route-match': 'off' } }]),
-      /^endpoints\.0\.filters\.route-match: .*reads the slot "route"/,
+      /^endpoints\.0\.filters\.route-match: "route-match" writes the route and can't be off/,
     ],
     [
       'an unknown option',

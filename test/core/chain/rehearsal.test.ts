@@ -107,7 +107,7 @@ t.test('hooks run in the order of a real run, and nothing after the call', async
   const { turns, entered, route } = await rehearse({ path: '/orchestrator/open' })
   t.strictSame(hooks, ['a.request', 'a.routed', 'b.request', 'b.routed'])
   t.equal(route?.endpoint.id, 'open')
-  t.equal(entered, 5)
+  t.ok(entered(4))
   t.strictSame(
     turns.filter(({ verdict }) => verdict === 'not run').map(({ index, hook }) => [index, hook]),
     [
@@ -123,10 +123,10 @@ t.test('a reply ends it at the same filter', async (t) => {
   const { rehearse } = await gatewayOf(t, CHAIN, [], ENDPOINTS)
   const refused = await rehearse({ path: '/orchestrator/closed' })
   t.equal(ending(refused), '401 token_missing auth')
-  t.equal(refused.entered, 3)
+  t.strictSame([2, 3].map(refused.entered), [true, false])
   const lost = await rehearse({ path: '/nowhere' })
   t.equal(lost.route, undefined)
-  t.equal(lost.entered, 3)
+  t.strictSame([2, 3].map(lost.entered), [true, false])
 })
 
 t.test('filters that are off are not in the compiled chain', async (t) => {
