@@ -10,6 +10,7 @@ import type {
 } from '../../core/control/gateway-spec.ts'
 import { isMapping } from '../document/plain-data.ts'
 import type { LoadedConfig } from '../read/reading.ts'
+import { isOn } from '../read/refinements.ts'
 import type { Settings } from '../read/settings.ts'
 import { pathOf, shown } from '../read/shown-value.ts'
 import { targetsOf } from './routes.ts'
@@ -18,7 +19,7 @@ import { targetsOf } from './routes.ts'
 export interface Change {
   /** What has changed: `endpoint v1/orders`, `filter auth of proxy`, `endpoint v1/orders, filter auth`, `settings`. */
   readonly what: string
-  /** `off` and `on` are for a filter at an endpoint. */
+  /** `off` and `on` are for a filter, in the chain or at an endpoint. */
   readonly change: 'added' | 'removed' | 'moved' | 'changed' | 'off' | 'on'
   /** The option or property, for `changed`. */
   readonly name?: string
@@ -89,6 +90,7 @@ function chainChanges(a: ListenerSpec, b: ListenerSpec, old: LoadedConfig, next:
   return [
     ...byName(named(a.chain), named(b.chain), title, (what, [, before], [, after]) => [
       ...changesOf(what, placed(entryOf(before), a.at, old), placed(entryOf(after), b.at, next)),
+      ...switched(what, before.off === undefined, after.off === undefined),
       ...changesOf(what, optionsOf(before, old), optionsOf(after, next)),
     ]),
     ...moved(a, b),
@@ -135,17 +137,23 @@ function longestCommon(a: readonly string[], b: readonly string[]): string[] {
   return best.reduce((most, list) => (list.length > most.length ? list : most), [])
 }
 
-/** Changes of filters at an endpoint: its own options, and `off`. */
+const switched = (what: string, before: boolean, after: boolean): Change[] =>
+  before === after ? [] : [{ what, change: after ? 'on' : 'off' }]
+
+/** Changes of filters at an endpoint: options that it or its groups give, and whether they are on. */
 function refinements(what: string, a: EndpointSpec, b: EndpointSpec, old: LoadedConfig, next: LoadedConfig): Change[] {
+  const onAt = (spec: EndpointSpec, name: string, config: LoadedConfig): boolean => {
+    const chains = config.spec.listeners.filter(({ routes }) => routes).flatMap(({ chain }) => chain)
+    return isOn(spec.filters, chains.find((filter) => filter.name === name) ?? { name })
+  }
   const names = [...new Set([...Object.keys(a.filters), ...Object.keys(b.filters)])]
   return names.flatMap((name): Change[] => {
     const [before, after] = [a.filters[name], b.filters[name]]
     const title = `${what}, filter ${name}`
-    if (before === 'off' || after === 'off') {
-      if (before === after) return []
-      return [{ what: title, change: after === 'off' ? 'off' : 'on' }]
-    }
-    return changesOf(title, optionsOf(before, old), optionsOf(after, next))
+    const [was, is] = [onAt(a, name, old), onAt(b, name, next)]
+    const given =
+      before === 'off' || after === 'off' ? [] : changesOf(title, optionsOf(before, old), optionsOf(after, next))
+    return [...switched(title, was, is), ...given]
   })
 }
 

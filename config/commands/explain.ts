@@ -2,7 +2,7 @@ import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { maskText } from '../../core/base/masking.ts'
-import { optionsOf } from '../../core/build/lane.ts'
+import { offPlace, optionsOf } from '../../core/build/lane.ts'
 import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
@@ -13,6 +13,7 @@ import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
 import { type DescribedRequest, exchangeOf, readRequest } from './described-request.ts'
 import { type End, type Explained, type ExplainedFilter, textOf, UNKNOWN } from './explanation.ts'
 import { targetsOf } from './routes.ts'
+import { switchedBy } from './switched-by.ts'
 
 export const explain: Command = {
   name: 'explain',
@@ -50,25 +51,29 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
   const cleaning = new ClientHeaders(config.settings.clientHeaders, chain.sets)
   const x = exchangeOf(described, systemClock.now(), cleaning)
   const rehearsal = await rehearse(x, chain, factories)
+  const ofChain = listener.chain.map((filter) => (filter.off === undefined ? filter : undefined))
   const endpoint = endpoints.find((spec) => spec.endpoint.id === rehearsal.route?.endpoint.id)
-  const options = endpoint === undefined ? listener.chain : optionsOf(endpoint, listener, factories)
+  const options = endpoint === undefined ? ofChain : optionsOf(endpoint, listener, factories)
   const end = endOf(rehearsal, endpoint, config.document, maskText(described.query))
   const placed = (path: Path): { file: string; line: number | undefined } => {
     const { file, line } = config.document.place({ path, message: '' })
     return { file, line }
   }
-  const filters = listener.chain.map(({ name, factory, at }, index): ExplainedFilter => {
+  const filters = listener.chain.map(({ name, factory, at, off }, index): ExplainedFilter => {
     const spec: OptionsSpec | undefined = options[index]
     const filter = rehearsal.compiled.steps[index]?.filter
     const reached = rehearsal.entered(index)
+    const by = endpoint === undefined ? 'chain' : switchedBy(endpoint, listener.chain[index]!)
+    const switched = by === 'chain' ? off : spec === undefined ? offPlace(endpoint!, name).path : off && spec.at
     return {
       name,
       filter: factory,
-      ...(spec === undefined
-        ? placed([...endpoint!.at, 'filters', name])
+      ...(switched !== undefined
+        ? placed(switched)
         : at.at(-1) === 'filters' // the default chain, which is not in the document
           ? {}
           : placed(at)),
+      by,
       decision: spec === undefined ? 'off' : decisionOf(index, factories[index]!, rehearsal, end),
       options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.document),
       notes: filter === undefined || !reached ? [] : notesOf(filter, x),

@@ -1,4 +1,5 @@
 import { inlineText, placeOf, type ShownOption } from '../read/shown-value.ts'
+import { inBrackets } from './switched-by.ts'
 import { table } from './text-table.ts'
 
 /** A decision that only the running gateway knows. */
@@ -29,6 +30,8 @@ export interface ExplainedFilter {
   /** Absent for the default chain, which is not in a file. */
   readonly file?: string
   readonly line?: number | undefined
+  /** Who says whether it is on: `chain`, `endpoint` or `group NAME`. */
+  readonly by: string
   readonly decision: string
   readonly options: readonly ShownOption[]
   readonly notes: readonly string[]
@@ -60,7 +63,7 @@ export function textOf({ request, endpoint, filters, end }: Explained): string {
   const width = Math.max(...filters.map(({ name }) => name.length))
   const place = Math.max(...filters.map((filter) => placed(filter).length))
   const steps = filters.map((filter, i) => {
-    const line = `${String(i + 1).padStart(2)}  ${filter.name.padEnd(width)}  ${placed(filter).padEnd(place)}  ${filter.decision}\n`
+    const line = `${String(i + 1).padStart(2)}  ${filter.name.padEnd(width)}  ${placed(filter).padEnd(place)}  ${filter.decision}${filter.by === 'chain' ? '' : inBrackets(filter.by)}\n`
     // A filter that is off or not reached has no options in force.
     if (filter.decision === 'off' || filter.decision === 'not reached') return line
     const options = filter.options.map((option) => [

@@ -9,6 +9,7 @@ import { SHORT_FORMS } from '../schema/short-forms.ts'
 import { type Built, build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, type CommandResult, fileOf, JSON_OPTION } from './command.ts'
 import { readRouteTests, routeTestsText, runRouteTests } from './route-tests.ts'
+import { inBrackets, switchedBy } from './switched-by.ts'
 import { table } from './text-table.ts'
 
 export const routes: Command = {
@@ -24,8 +25,8 @@ export const routes: Command = {
     config: CONFIG_OPTION,
     json: JSON_OPTION,
   },
-  text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, its methods and targets, and the filters of the
-chain that are off there.
+  text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, its methods and targets, and how its chain
+differs from that of the listener: the filters that are off there, or on, and the group that says so.
 
 With --test, takes the requests of a YAML file through the configuration, and compares the endpoint that each reaches, or the status
 that it gets instead, with the table:
@@ -76,7 +77,8 @@ interface Row {
   /** Null for every method. */
   readonly methods: unknown
   readonly targets: readonly { readonly url: string; readonly weight: number }[]
-  readonly chain: readonly { readonly name: string; readonly off: boolean }[]
+  /** `by` says whose word counts: `chain`, `endpoint` or `group NAME`. */
+  readonly chain: readonly { readonly name: string; readonly off: boolean; readonly by: string }[]
 }
 
 function describe(
@@ -98,7 +100,11 @@ function describe(
     methods:
       own?.options[option] === undefined ? null : shown(option, own.options[option], pathOf(option, own), document),
     targets: targetsOf(spec, document),
-    chain: listener.chain.map(({ name }, i) => ({ name, off: options[i] === undefined })),
+    chain: listener.chain.map((filter, i) => ({
+      name: filter.name,
+      off: options[i] === undefined,
+      by: switchedBy(spec, filter),
+    })),
   }
 }
 
@@ -116,16 +122,24 @@ export function targetsOf({ endpoint, at }: EndpointSpec, document: ConfigDocume
 }
 
 function textOf(rows: readonly Row[], listener: ListenerSpec): string {
-  const chain = `Chain: ${listener.chain.map(({ name }) => name).join(' → ')}\n`
+  const names = listener.chain.map(({ name, off }) => (off === undefined ? name : `${name} (off)`))
+  const chain = `Chain: ${names.join(' → ')}\n`
   if (rows.length === 0) return `${chain}\nThere are no endpoints: every request gets 404.\n`
   const lines = rows.map(({ id, status, patterns, methods, targets, chain }) => {
-    const off = chain.filter((filter) => filter.off).map(({ name }) => name)
+    const unlike = (off: boolean): string =>
+      chain
+        .filter((filter, i) => filter.off === off && off === (listener.chain[i]!.off === undefined))
+        .map(({ name, by }) => `${name}${by === 'chain' ? '' : inBrackets(by)}`)
+        .join(', ')
+    const [off, on] = [unlike(true), unlike(false)]
     return [
       status === 'active' ? id : `${id} (${status})`,
       patterns,
       methods === null ? 'every method' : [methods].flat().join(', '),
       targets.map(({ url, weight }) => (targets.length === 1 && weight === 1 ? url : `${url} (weight ${weight})`)),
-      off.length === 0 ? 'whole' : `without ${off.join(', ')}`,
+      off === '' && on === ''
+        ? 'whole'
+        : [...(off === '' ? [] : [`without ${off}`]), ...(on === '' ? [] : [`with ${on}`])],
     ]
   })
   return `${chain}\n${table([['ENDPOINT', 'REACHED BY', 'METHODS', 'TARGET', 'CHAIN'], ...lines])}`

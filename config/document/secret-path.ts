@@ -8,11 +8,12 @@ export const isSecretPath = (path: Path): boolean =>
 /** True if every value below a path may be a secret. */
 export const isSecretBelow = (path: Path): boolean => isSecretPath([...path, 0])
 
-/** True if the last step of a path is the name of a filter, in a chain or at an endpoint. */
+/** True if the last step of a path is the name of a filter, in a chain, at an endpoint or in a group. */
 export const endsWithFilter = (path: Path): boolean => isFilterName(path, path.length - 1)
 
 function isFilterName(path: Path, i: number): boolean {
   const [first] = path
   if (first === 'endpoints') return i === 3 && path[2] === 'filters'
+  if (first === 'groups') return i === 2
   return i === (first === 'admin' ? 3 : 2) && path[i - 2] === 'filters'
 }

@@ -79,7 +79,7 @@ export function* readEndpoints(
       ...readRouting(item, values, path, problems),
       requires,
     }
-    const noTarget = !Object.hasOwn(item, 'url') && !Object.hasOwn(item, 'targets')
+    const noTarget = turnsOn && !Object.hasOwn(item, 'url') && !Object.hasOwn(item, 'targets')
     const spec = { endpoint, filters, at: path, ...groupOffs, ...(noTarget ? { noTarget } : {}) }
     specs.push(spec)
     if (problems.errors.length + problems.warnings.length === found)

@@ -124,6 +124,9 @@ export const documentShape = {
   auth_audience: textOrTexts().optional().describe('A value that `aud` of a token must contain. Default: any.'),
 }
 
+/** Top-level keys that are ignored: a place for anchors. */
+export const IGNORED = '^x-'
+
 /** The whole document, for JSON Schema. Loading reads key by key (read-shape.ts), so that one problem hides no other. */
 export const documentSchema = z.strictObject(documentShape)
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import type { Catalog } from '../../core/build/catalog.ts'
-import { documentSchema } from './document-schema.ts'
+import { documentSchema, IGNORED } from './document-schema.ts'
 import {
   allowReferences,
   drop,
@@ -49,6 +49,7 @@ export function jsonSchema(catalog: Catalog): JsonSchema {
     $id: 'urn:weir:configuration',
     title: 'Configuration of Weir',
     ...expandFlat(document, defs),
+    patternProperties: { [IGNORED]: { description: 'Ignored: a place for anchors, and for other programs.' } },
     $defs: defs,
   }
 }

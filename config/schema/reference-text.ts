@@ -16,6 +16,7 @@ here is an error, like everything else that Weir can't read. It reports all prob
   any free port.
 - The file is UTF-8 and at most 10 MiB. Tags (\`!x\`), merge keys (\`<<\`) and a second document (\`---\`) are refused;
   anchors and aliases work, up to 100,000 values. Nesting is limited to 64 levels.
+- Top-level keys that begin with \`x-\` are ignored, in every file: a place for anchors, \`x-slow: &slow { timeout: 5m }\`.
 - Editors complete and check a file whose first line names the JSON Schema, as files written by Weir do:
   \`# yaml-language-server: $schema=node_modules/weir/config/weir.schema.json\`.
 
@@ -52,11 +53,20 @@ gets a request that no filter has authenticated, whatever the chain is.`,
 |---|---|
 | \`- breaker\` | the filter with its default options |
 | \`- breaker: { failure_threshold: 3 }\` | with options; see the tables below |
-| \`- breaker: off\` | left out |
+| \`- breaker: off\` | off, except at endpoints that turn it on: \`filters: { breaker: on }\`, or options |
+| \`- { filter: breaker, off: true, options: { … } }\` | the same; where it is on, it has these options |
 | \`- { filter: lookup, hook_timeout: 2s }\` | with a time limit for each of its hooks: beyond it the request gets a 500; the time of the upstream does not count; default: none |
 | \`- { filter: cors, name: cors-a, options: { … } }\` | with another name in the chain; default: the name of the filter |
 
 Names are unique in a chain; a filter that is in the chain twice needs a second name. An empty chain is an error.`,
+  groups: `A group says of filters what \`filters\` of an endpoint may say: options, \`on\` or \`off\`. Options are laid over one another one by
+one, a list replaces the whole list: those of the chain lie below, then the groups in the order of \`use\`, then \`filters\` and the flat
+keys of the endpoint. The last that speaks of a filter says whether it is on.
+
+    groups:
+      public: { auth: off, body-limit: { max_size: 64KiB } }
+    endpoints:
+      - { name: search, url: "http://search", use: [public] }`,
   include: `The lists of endpoints and plugins of all files are joined; every other key is in one file only. Only the main file can
 include others.`,
 }
@@ -69,7 +79,8 @@ of that name *makes*, whatever its name in the chain is.
 - The same option in both places is an error that names both places: remove one.
 - A flat key whose filter is not in the chain has no effect, and a warning says so.
 - If the chain has two filters of that kind, the flat key is an error: write the options at one of them.
-- An endpoint with \`off\` for a filter can't have a flat key for that filter.
+- At an endpoint, a flat key turns its filter on where the chain or a group has it off; \`auth_type: none\` does not.
+- An endpoint with \`off\` for a filter in its own \`filters\` can't have a flat key for that filter.
 
 Short:
 
@@ -101,6 +112,6 @@ endpoints:
 
 export const FILTERS_TEXT = `## Options of the filters
 
-They are written in the chain, or in \`endpoints[].filters\`, where they replace those of the chain for one endpoint. The pages
+They are written in the chain, or in \`groups\` and \`endpoints[].filters\`, where they replace those of the chain. The pages
 in [docs/filters](../filters/) describe each filter and its responses.
 `

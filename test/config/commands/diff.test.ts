@@ -123,3 +123,16 @@ t.test('the time limit of hooks', async (t) => {
   t.match(await changed(t, limited('2s')), /^~ filter method-check of proxy, hook_timeout: nothing → 2s$/m)
   t.match(await changed(t, limited('3s'), limited('2s')), /hook_timeout: 2s → 3s$/m)
 })
+
+t.test('off and on, in the chain, at an endpoint, by a group', async (t) => {
+  const next = OLD.replace('- breaker\n', '- breaker: off\n')
+  t.match(await changed(t, next), /^~ filter breaker of proxy: off$/m)
+  t.match(await changed(t, OLD, next), /^~ filter breaker of proxy: on$/m)
+  const on = next.replace('name: c, url: "http://c"', 'name: c, url: "http://c", use: [calm]')
+  const group = `groups: { calm: { breaker: { failure_threshold: 7 } } }\n${on}`
+  const out = await changed(t, group, next)
+  t.match(out, /^~ endpoint c, filter breaker: on\n~ endpoint c, filter breaker, failure_threshold: nothing → 7$/m)
+  t.match(out, /^ {2}c +breaker +carried over: /m)
+  const other = `x-any: 3\n${group.replace('7', '8')}`
+  t.match(await changed(t, other, group), /^~ endpoint c, filter breaker, failure_threshold: 7 → 8$/m)
+})

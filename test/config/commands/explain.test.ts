@@ -222,3 +222,36 @@ t.test('it writes nothing', async (t) => {
   t.equal((await weir(['explain', 'GET', '/'])).code, 78, 'not even a configuration')
   t.strictSame(readdirSync('.'), [])
 })
+
+t.test('what is on at the endpoint alone, and what a group turns off', async (t) => {
+  inFolder(t, {
+    'weir.yaml': `filters:
+  - { filter: body-limit, off: true, options: { max_size: 9 } }
+  - request-id: off
+  - route-match
+  - breaker
+  - proxy
+groups:
+  calm: { breaker: off, body-limit: on }
+endpoints:
+  - { name: plain, url: "http://h" }
+  - name: own
+    url: http://h
+    use: [calm]
+`,
+  })
+  const plain = await explained(['GET', '/orchestrator/plain'])
+  t.match(plain.of('body-limit'), { decision: 'off', line: 2, by: 'chain', options: [] })
+  t.match(plain.of('request-id'), { decision: 'off', line: 3 })
+  const own = await explained(['POST', '/orchestrator/own'])
+  t.match(own.of('body-limit'), {
+    decision: 'continues',
+    line: 8,
+    by: 'group calm',
+    options: [{ name: 'max_size', value: 9, line: 2 }],
+  })
+  t.match(own.of('breaker'), { decision: 'off', line: 8, by: 'group calm' })
+  const { out } = await weir(['explain', 'POST', '/orchestrator/own'])
+  t.match(out, /^ 1 {2}body-limit +weir\.yaml:8 +continues \(group calm\)$/m)
+  t.match(out, /^ 4 {2}breaker +weir\.yaml:8 +off \(group calm\)$/m)
+})

@@ -62,3 +62,28 @@ t.test('no endpoints', async (t) => {
   t.match(out, /There are no endpoints/)
   t.match(err, /^warning: /)
 })
+
+t.test('how the chain of an endpoint differs, and who says so', async (t) => {
+  inFolder(t, {
+    'weir.yaml': `filters: [route-match, { body-limit: off }, breaker, { filter: admin, off: true }, proxy]
+groups: { calm: { breaker: off }, small: { body-limit: on } }
+endpoints:
+  - { name: plain, url: "http://h" }
+  - { name: both, url: "http://h", use: [calm, small] }
+  - { name: own, url: "http://h", filters: { body-limit: { max_size: 1 } } }
+  - { name: status, filters: { admin: on } }
+`,
+  })
+  const { out } = await weir(['routes'])
+  t.match(out, /^Chain: route-match → body-limit \(off\) → breaker → admin \(off\) → proxy$/m)
+  t.match(out, /^plain .* whole$/m)
+  t.match(out, /^both .* without breaker \(group calm\)\n +with body-limit \(group small\)$/m)
+  t.match(out, /^own .* with body-limit$/m)
+  t.match(out, /^status .* without proxy\n +with admin$/m)
+  const { endpoints } = (await weir(['routes', '--json'])).json() as { endpoints: { chain: object[] }[] }
+  t.match(endpoints[1]!.chain, [
+    { name: 'route-match', off: false, by: 'chain' },
+    { name: 'body-limit', off: false, by: 'group small' },
+    { name: 'breaker', off: true, by: 'group calm' },
+  ])
+})

@@ -186,3 +186,24 @@ t.test('a plugin that is missing, and what a plugin misses', async (t) => {
     ],
   )
 })
+
+t.test("what is wrong with a group's options is said once, at the group and where it is used", async (t) => {
+  const text = `filters: [{ body-limit: off }, route-match, breaker, proxy]
+groups:
+  odd: { breaker: { failure_threshold: none }, body-limit: { max_sise: 3 } }
+  bare: { proxy: off }
+endpoints:
+  - { name: a, url: "http://a", use: [odd] }
+  - { name: b, url: "http://b", use: [odd] }
+  - { name: c, url: "http://c", use: [bare] }
+  - { name: d }
+  - { name: e, filters: { body-limit: on } }
+`
+  t.match(await said(t, text), [
+    /^weir\.yaml:3:21 groups\.odd\.breaker\.failure_threshold: .*found "none" \(used at weir\.yaml:6:39\)$/,
+    /^weir\.yaml:3:62 groups\.odd\.body-limit\.max_sise: unknown option "max_sise".* \(used at weir\.yaml:6:39\)$/,
+    /^weir\.yaml:4:11 groups\.bare\.proxy: "proxy" is the terminal filter and can't be off \(used at weir\.yaml:8:39\)$/,
+    /^weir\.yaml:9:5 endpoints\[3\]: "url" is missing$/,
+    /^weir\.yaml:10:5 endpoints\[4\]: "url" is missing$/,
+  ])
+})
