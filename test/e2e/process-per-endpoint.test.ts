@@ -20,5 +20,6 @@ ${entry('whole', '%up%')}${entry('part', '%up%', '    filters: { second: off, me
   t.match(await ask('part', 'GET'), { status: 405, headers: { allow: 'POST' } }, "a list replaces the chain's whole")
   const part = await ask('part', 'POST')
   t.equal(part.status, 200)
-  t.ok(part.headers['x-request-id'] !== undefined && part.headers['x-second-id'] === undefined)
+  t.ok(part.headers['x-request-id'] !== undefined)
+  t.ok(part.headers['x-second-id'] !== undefined, 'its request ran before the route was known: it finishes')
 })
