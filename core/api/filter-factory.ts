@@ -71,7 +71,7 @@ export interface FilterFactory<O = any> {
   readonly options?: Schema<O>
   /** Its filters have `call`, and produce the response. */
   readonly terminal?: boolean
-  /** One instance per endpoint, made with `env.endpoint`; its hooks run from `routed` on. */
+  /** One instance per endpoint, made with `env.endpoint`; its hooks run when the route is known, wherever it stands. */
   readonly perEndpoint?: boolean
   /**
    * Its `request`, `routed` and `pick` decide from the request and the options alone and reach nobody: `weir explain` runs

@@ -160,3 +160,23 @@ t.test('an included file without anything in it adds nothing', async (t) => {
   const { problems } = await load(t, { 'weir.yaml': '' })
   t.strictSame(problems, ['weir.yaml: the file is empty'], 'the main file must hold something')
 })
+
+t.test('each file has anchors of its own below x- keys, and groups count in all files', async (t) => {
+  const { config, problems } = await load(t, {
+    'weir.yaml': `include: more.yaml\nx-a: &a { timeout: 5m }\n${one('main', '    filters: { proxy: *a }\n')}`,
+    'more.yaml': `x-a: &a { timeout: 6m }\ngroups: { slow: { proxy: *a } }\n${one('more', '    use: [slow]\n')}`,
+  })
+  t.same(problems, [])
+  t.match(
+    config?.spec.endpoints.map(({ filters }) => filters),
+    [{ proxy: { options: { timeout: '5m' } } }, { proxy: { options: { timeout: '6m' } } }],
+  )
+})
+
+t.test('a group is named with its file', async (t) => {
+  const { problems } = await load(t, {
+    'weir.yaml': `include: more.yaml\n${one('main')}`,
+    'more.yaml': 'groups: { slow: { prxy: off } }\n',
+  })
+  t.match(problems, [/^more\.yaml:1:19 groups\.slow\.prxy: .*Did you mean "proxy"/])
+})

@@ -23,6 +23,7 @@ t.test('the name of a filter makes nothing below it secret', async (t) => {
     ['filters', 0, 'api-key'],
     ['admin', 'filters', 0, 'api-key'],
     ['endpoints', 0, 'filters', 'api-key'],
+    ['groups', 'public', 'api-key'],
   ]
   for (const path of filters) {
     t.ok(endsWithFilter(path), path.join('.'))

@@ -18,6 +18,16 @@ t.test('a filter that should come first', async (t) => {
   t.same(warnings(chain('route-match', 'retry', 'concurrency-limit', 'proxy')), [])
 })
 
+t.test('an order counts where both filters are on', async (t) => {
+  const chain = 'filters: [auth: off, rate-limit, route-match, proxy]\n'
+  t.same(warnings(endpoint('', chain)), [])
+  t.match(warnings(endpoint('roles: [a]', chain)), [/"rate-limit" stands after "auth"/])
+  t.same(warnings(endpoint('roles: [a]\nfilters: { rate-limit: off }', chain)), [])
+  const breaker = 'filters: [route-match, breaker: off, proxy]\ncircuit_breaker: { reset_timeout: 5 }\n'
+  t.match(warnings(endpoint('filters: { breaker: on }', breaker)), [/for api the breaker's reset_timeout \(5 s\)/])
+  t.same(warnings(endpoint('filters: { breaker: { reset_timeout: 1m } }', breaker)), [])
+})
+
 t.test('a breaker that waits for less time than a call to the upstream may take', async (t) => {
   t.match(warnings(endpoint('', 'circuit_breaker: { reset_timeout: 5 }\n')), [
     /^5:20 circuit_breaker.reset_timeout: the breaker's reset_timeout \(5 s\) is shorter than the upstream's timeout \(30 s\)/,

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { ConfigLoader } from '../../../config/live/config-loader.ts'
 import type { EndpointSpec } from '../../../core/control/gateway-spec.ts'
+import { TextSource } from '../../../core/testing/text-source.ts'
 import { endpoint, parse, problems, warnings } from '../support.ts'
 
 const HEAD = `filters: [{ auth: off }, route-match, breaker, proxy]
@@ -98,4 +100,17 @@ t.test('a group that no endpoint uses is a warning', async (t) => {
   t.same(warnings(`groups: { a: {}, b: { auth: off } }\n${endpoint('use: [a]')}`), [
     '1:18 groups.b: no endpoint uses this group: add "use: [b]" to one, or remove it',
   ])
+})
+
+t.test('endpoints that are not read again use their groups nevertheless, and see a group that changes', async (t) => {
+  const text = (a: string): string =>
+    `groups: { a: { auth: ${a} } }\nendpoints:\n  - name: api\n    url: http://upstream\n    use: [a]\n`
+  const source = new TextSource('weir.yaml', text('off'))
+  const loader = new ConfigLoader(source, {})
+  const first = await loader.load()
+  const again = await loader.load()
+  t.equal(again.spec.endpoints[0], first.spec.endpoints[0])
+  t.same(again.warnings, [])
+  source.text = text('on ')
+  t.match((await loader.load()).spec.endpoints[0]?.filters, { auth: { options: {} } })
 })
