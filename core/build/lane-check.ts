@@ -1,4 +1,5 @@
 import type { Filter } from '../api/filter.ts'
+import type { EndpointFilters } from '../chain/chain.ts'
 import type { Instance } from '../chain/instance.ts'
 import type { Problem } from '../control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../control/gateway-spec.ts'
@@ -21,31 +22,44 @@ export class LaneCheck {
   readonly #factories: Factories
   readonly #chain: Lane
   readonly #route: number
+  /** Whether an endpoint can turn on a terminal filter. */
+  readonly #hasParkedTerminal: boolean
   /** The chain's own instances. */
-  #base: readonly (Instance | undefined)[] = []
+  readonly #base: readonly (Instance | undefined)[]
   readonly #placed = new Set<string>()
   readonly #warnings = new Map<string, Warning>()
 
-  /** @param chain what is on in the chain */
-  constructor(listener: ListenerSpec, factories: Factories, chain: Lane) {
+  /**
+   * @param chain what is on in the chain
+   * @param base its own instances
+   */
+  constructor(listener: ListenerSpec, factories: Factories, chain: Lane, base: readonly (Instance | undefined)[]) {
+    this.#base = base
     this.#listener = listener
     this.#factories = factories
     this.#chain = chain
     this.#route = routeWriter(chain, factories)
+    this.#hasParkedTerminal = listener.chain.some(({ off }, i) => off !== undefined && factories[i]?.terminal === true)
   }
 
   /**
-   * @param instances those of an endpoint, by position
-   * @param spec undefined for the chain itself, which is checked first
+   * @param filters those of the chain, or of an endpoint, by position
+   * @param spec undefined for the chain itself
    */
-  check(instances: readonly (Instance | undefined)[], spec: EndpointSpec | undefined): void {
-    const lane = spec === undefined ? this.#chain : laneOfEndpoint(spec, this.#listener, this.#factories)
-    if (spec === undefined) this.#base = instances
+  check(filters: EndpointFilters, spec: EndpointSpec | undefined): void {
+    const of = (i: number): Instance | undefined => {
+      const filter = filters[i]
+      return filter === 'chain' ? this.#base[i] : filter
+    }
+    const replaces = spec !== undefined && this.#hasParkedTerminal
+    const lane = replaces ? laneOfEndpoint(spec, this.#listener, this.#factories) : this.#chain
     const terminal = lane.terminals[0] ?? -1
-    for (let i = terminal + 1; terminal !== -1 && i < instances.length; i++)
-      if (instances[i] !== undefined) this.#checkPlace(instances[i]!, i, terminal, spec)
+    for (let i = terminal + 1; terminal !== -1 && i < filters.length; i++) {
+      const instance = of(i)
+      if (instance !== undefined) this.#checkPlace(instance, i, terminal, spec)
+    }
     if (spec === undefined) return
-    for (let i = 0; i < this.#route; i++) this.#checkRefinement(i, instances[i], spec)
+    for (let i = 0; i < this.#route; i++) if (filters[i] !== 'chain') this.#checkRefinement(i, of(i), spec)
     for (const i of lane.replaced) this.#checkReplaced(i, terminal, spec)
   }
 

@@ -111,7 +111,7 @@ class Builder {
     )
     const lane = laneOfChain(listener, factories)
     const terminal = lane.terminals[0] ?? -1
-    const lanes = new LaneCheck(listener, factories, lane)
+    const lanes = new LaneCheck(listener, factories, lane, base)
     lanes.check(base, undefined)
     const instances = new Set(base.filter((i) => i !== undefined))
     const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
@@ -123,10 +123,7 @@ class Builder {
         known?.spec === spec && known.filters.every((f) => !(f instanceof Instance) || this.#instances.isLive(f))
       const filters = same ? known.filters : await this.#filters(spec, listener, factories)
       for (const filter of filters) if (filter instanceof Instance) instances.add(filter)
-      lanes.check(
-        filters.map((filter, i) => (filter === 'chain' ? base[i] : filter)),
-        spec,
-      )
+      lanes.check(filters, spec)
       own.set(spec.endpoint.id, { spec, filters })
     }
     this.#problems.push(...lanes.problems)
