@@ -28,10 +28,18 @@ function testOf(pattern: ValuePattern): Test {
   }
 }
 
-/** Text that is equal for equal conditions, in whatever order they stand. */
+/** GET includes HEAD (RFC 9110 §9.3.2). */
+const withHead = (methods: readonly string[]): Set<string> =>
+  new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
+
+/** Text that is equal for equal conditions, in whatever order they and their values stand. */
 export function conditionsText({ methods, headers, query, cookies }: Match): string {
-  const sorted = (list: readonly Condition[]): string[] => list.map((one) => JSON.stringify(one)).toSorted()
-  const lists = [methods.toSorted(), sorted(headers), sorted(query), sorted(cookies)]
+  const inOrder = (value: ValuePattern): ValuePattern =>
+    'any' in value ? { any: [...new Set(value.any)].toSorted() } : value
+  const sorted = (list: readonly Condition[], nameOf = (name: string) => name): string[] =>
+    list.map(({ name, value }) => JSON.stringify([nameOf(name), inOrder(value)])).toSorted()
+  const fields = sorted(headers, (name) => name.toLowerCase())
+  const lists = [[...withHead(methods)].toSorted(), fields, sorted(query), sorted(cookies)]
   return lists.every(({ length }) => length === 0) ? '' : JSON.stringify(lists)
 }
 
@@ -45,7 +53,7 @@ export class Conditions {
   readonly #tests: readonly (Condition & { readonly part: Part; readonly test: Test })[]
 
   constructor({ methods, headers, query, cookies }: Pick<Match, 'methods' | 'headers' | 'query' | 'cookies'>) {
-    this.methods = new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
+    this.methods = withHead(methods)
     this.rank = [Math.min(methods.length, 1), headers.length + cookies.length, query.length]
     const of = (part: Part, list: readonly Condition[]) =>
       list.map((one) => ({ ...one, part, test: testOf(one.value) }))

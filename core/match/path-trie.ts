@@ -47,7 +47,11 @@ class Node<T> {
   /** Places that a lookup below here may try at most. */
   get most(): number {
     const least = this.child === undefined ? NONE : (this.children?.values() ?? [this.child])
-    const largest = (nodes: Iterable<Node<T>>): number => Math.max(0, ...Array.from(nodes, ({ most }) => most))
+    const largest = (nodes: Iterable<Node<T>>): number => {
+      let all = 0
+      for (const { most } of nodes) all = Math.max(all, most)
+      return all
+    }
     return 1 + largest(least) + largest(this.folded?.values() ?? NONE) + (this.parameter?.most ?? 0)
   }
 }

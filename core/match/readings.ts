@@ -5,26 +5,25 @@ const AMBIGUOUS = /\/\/|;|%(?:2F|3B)/
 /** Whether upstreams read the path in different ways. @param path normal form */
 export const isAmbiguous = (path: string): boolean => AMBIGUOUS.test(path)
 
-const decoded = (path: string): string => path.replaceAll('%2F', '/').replaceAll('%3B', ';')
-const cut = (path: string): string => path.replace(/;[^/]*/g, '')
-const merged = (path: string): string => path.replace(/\/{2,}/g, '/')
+const READ: Readonly<Record<Ambiguity, readonly ((path: string) => string)[]>> = {
+  encoded_slash: [(path) => path.replaceAll('%2F', '/')],
+  path_parameter: [(path) => path.replaceAll('%3B', ';'), (path) => path.replace(/;[^/]*/g, '')],
+  empty_segment: [(path) => path.replace(/\/{2,}/g, '/')],
+}
 
 /**
- * The other readings of a path: `%2F` and `%3B` decoded or not, `;parameters` cut or not, `//` merged or not. Servers do each of these, in
- * this order, or not (RFC 3986 leaves it to them). Sometimes the path itself is among them.
+ * The other readings of a path: `%2F` and `%3B` decoded or not, `;parameters` cut or not, `//` merged or not. Servers do each of these or
+ * not, in whatever order: some cut before they decode, others after (RFC 3986 leaves it to them).
  * @param path normal form
  * @param trusted what the upstream is known to read as it is written
  */
 export function readingsOf(path: string, trusted: readonly Ambiguity[] = []): readonly string[] {
-  const steps: readonly (readonly [Ambiguity, (path: string) => string])[] = [
-    ['encoded_slash', decoded],
-    ['path_parameter', cut],
-    ['empty_segment', merged],
-  ]
-  let readings = [path]
-  for (const [ambiguity, read] of steps)
-    if (!trusted.includes(ambiguity)) readings = [...new Set([...readings, ...readings.map(read)])]
-  return readings
+  const reads = (Object.keys(READ) as Ambiguity[]).filter((one) => !trusted.includes(one)).flatMap((one) => READ[one])
+  const readings = new Set([path])
+  // What is added is visited, too. It ends: each step makes the path shorter, or leaves it alone.
+  for (const reading of readings) for (const read of reads) readings.add(read(reading))
+  readings.delete(path)
+  return [...readings]
 }
 
 const DOTS = /\/\.{1,2}(?:\/|$)/

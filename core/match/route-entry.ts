@@ -78,7 +78,7 @@ function formOf(
   if ('regex' in path) {
     const parsed = parseExpression(path.regex)
     if (typeof parsed === 'string') return parsed
-    const expression = caseSensitive ? path.regex : `(?i:${path.regex})`
+    const expression = caseSensitive ? path.regex : `(?i)${path.regex}`
     return { form: { expression }, parameters: Object.keys(parsed.namedGroups()) }
   }
   const whole = 'exact' in path

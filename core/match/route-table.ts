@@ -109,7 +109,6 @@ export class RouteTable {
       if (isAmbiguous(normal)) {
         const endpoint = found instanceof Set ? undefined : found?.entry.endpoint
         for (const reading of readingsOf(normal, endpoint?.allowAmbiguous)) {
-          if (reading === normal) continue
           const other = climbs(reading) ? undefined : this.#find(request.host, reading, values)
           if (climbs(reading) || (other instanceof Set ? undefined : other?.entry.endpoint) !== endpoint)
             return AMBIGUOUS
