@@ -34,7 +34,6 @@ export function rewriteOf(template: string, known: readonly string[], isExpressi
 /** The path that goes upstream. @param rest what follows the match, with its slash */
 export function rewritten(rewrite: Rewrite, params: Readonly<Record<string, string>>, rest: string): string {
   let path = ''
-  for (const part of rewrite)
-    path += 'text' in part ? part.text : part.parameter === REST ? rest : params[part.parameter]
+  for (const part of rewrite) path += 'text' in part ? part.text : (params[part.parameter] ?? rest)
   return path
 }

@@ -41,15 +41,12 @@ export function* explainRoute(request: RouteRequest, prefix: string, endpoints: 
     if (told.has(endpoint.id)) continue
     const hosts = endpoint.match.flatMap(({ host }) => host ?? [])
     if (hosts.length === 0) continue
-    const anywhere = new RouteTable(
-      [{ ...endpoint, byName: false, match: endpoint.match.map((one) => ({ ...one, host: undefined })).slice(0, 1) }],
-      prefix,
-    )
-    if (
-      !endpoint.match.some(({ path }) => !('prefix' in path && path.prefix === '/')) ||
-      anywhere.candidates(request, normal).length === 0
-    )
-      continue
+    // A host that leads whatever the path says nothing about this one.
+    const named = endpoint.match.filter(({ path }) => !('prefix' in path && path.prefix === '/'))
+    const match = named.map((one) => ({ ...one, host: undefined }))
+    if (match.length === 0) continue
+    const anywhere = new RouteTable([{ ...endpoint, byName: false, match }], prefix)
+    if (anywhere.candidates(request, normal).length === 0) continue
     told.add(endpoint.id)
     lines.push(`${endpoint.id}: matches, but only on ${[...new Set(hosts)].join(', ')}`)
   }

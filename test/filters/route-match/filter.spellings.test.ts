@@ -38,11 +38,11 @@ async function start(t: Test) {
   - method-check
   - proxy
 endpoints:
-  - { name: cafe, path: "/caf%C3%A9", auth_type: bearer, url: "${upstream.url}/caf%C3%A9" }
-  - { name: admin, path: "/adm%21n", auth_type: bearer, url: "${upstream.url}/adm!n" }
+  - { name: cafe, path: "/caf%C3%A9", strip_prefix: true, auth_type: bearer, url: "${upstream.url}/caf%C3%A9" }
+  - { name: admin, path: "/adm%21n", strip_prefix: true, auth_type: bearer, url: "${upstream.url}/adm!n" }
   - { name: orders, version: v1, auth_type: bearer, url: "${upstream.url}/orchestrator/v1/orders" }
   - { name: inner, host: Inner.test., auth_type: bearer, url: "${upstream.url}/caf%C3%A9" }
-  - { name: star, path: "/a%2Ab", url: "${upstream.url}/star" }
+  - { name: star, path: "/a%2Ab", strip_prefix: true, url: "${upstream.url}/star" }
   - { name: rest, path: /, url: "${upstream.url}" }
 `)
   t.teardown(() => gateway.close())

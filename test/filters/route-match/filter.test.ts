@@ -1,11 +1,15 @@
 import t from 'tap'
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import type { LocalReply } from '../../../core/api/reply.ts'
-import { endpoint, exchange, FilterBench } from '../../../core/testing.ts'
+import { endpoint, exchange, FilterBench, matchOf } from '../../../core/testing.ts'
 import { routeMatch } from '../../../filters/route-match/filter.ts'
 import { verdict } from '../../support/verdict.ts'
 
-const match = (hosts: string[], paths: string[] = []) => ({ match: { hosts, paths } })
+/** What leads to an endpoint; the prefix is dropped. */
+const match = (hosts: readonly (string | undefined)[], paths: readonly string[] = ['/']) => ({
+  match: hosts.flatMap((host) => paths.map((path) => matchOf(path, { host }))),
+  stripPrefix: true,
+})
 
 async function router(endpoints: readonly Endpoint[], options: Record<string, unknown> = {}) {
   const { filter } = await new FilterBench(endpoints).make(routeMatch, options)
@@ -48,18 +52,18 @@ t.test('by version and name', async (t) => {
     '/orchestrator/toString': 'v1/toString ',
     '/orchestrator': '404 no_route',
     '/orchestrator/': '404 no_route',
-    '/orchestrator//v1/orders': '404 no_route',
+    '/orchestrator//v1/orders': '400 path_ambiguous',
     '/orchestratorx/v1/orders': '404 no_route',
     '/orchestratoR/v1/orders': '404 no_route',
     '/elsewhere-or/v1/orders': '404 no_route',
     '/orchestrator-v1/orders': '404 no_route',
     '/orchestrator-orders': '404 no_route',
     '/v1/orders': '404 no_route',
-    '/orchestrator/v1%2Forders': '404 no_route',
+    '/orchestrator/v1%2Forders': '400 path_ambiguous',
     '/orchestrator/v2/orders': '404 no_route',
     '/orchestrator/%zz/x': '400 path_invalid',
     '/orchestrator/%ff/x': '400 path_invalid',
-    '/%6Frchestrator%2Fv1/orders': '404 no_route',
+    '/%6Frchestrator%2Fv1/orders': '400 path_ambiguous',
     '/orchestrator/__proto__': '404 no_route',
     '/orchestrator/constructor/x': '404 no_route',
     '/orchestrator/v1/__proto__': 'v1 /__proto__',
@@ -73,7 +77,7 @@ t.test('by version and name', async (t) => {
 })
 
 t.test('template, and prefixes', async (t) => {
-  const endpoints = [endpoint('v1/orders'), endpoint('users', { match: { hosts: [], paths: ['/people/'] } })]
+  const endpoints = [endpoint('v1/orders'), endpoint('users', { match: [matchOf('/people/')], byName: true })]
   const template = async (prefix: string, path: string) => {
     const { filter } = await new FilterBench(endpoints).make(routeMatch, { prefix })
     const x = exchange({ path })
@@ -130,7 +134,7 @@ t.test('a disabled endpoint says when to come again', async (t) => {
 })
 
 t.test('path patterns', async (t) => {
-  const paths = (...patterns: string[]) => match([], patterns)
+  const paths = (...patterns: string[]) => match([undefined], patterns)
   const to = await router([
     endpoint('shop', paths('/shop', '/store/')),
     endpoint('admin', paths('/shop/admin')),
@@ -147,10 +151,10 @@ t.test('path patterns', async (t) => {
     '/shop/admin/x': 'admin /x',
     '/shop/%61dmin/%61': 'admin /%61',
     '/sh%6fp': 'shop ',
-    '/shop%2fadmin': 'rest /shop%2fadmin',
+    '/shop%2fadmin': '400 path_ambiguous',
     '/orchestrator/v1/orders/5': 'v1/orders /5',
     '/orchestrator/v1/orders/special/5': 'special /5',
-    '/orchestrator/shop/x': 'shop /x',
+    '/orchestrator/shop/x': 'rest /orchestrator/shop/x',
     '/%zz': '400 path_invalid',
     '/%73%68%6F%70': 'shop ',
     '/%73%68%6F%70/%61%64%6D%69%6E/%7e': 'admin /%7e',
@@ -175,7 +179,7 @@ t.test('hosts', async (t) => {
     ['eu.orders.example.com', '/a', 'orders /a'],
     ['orders.example.com', '/orchestrator/users/1', 'orders /orchestrator/users/1'],
     ['shop.example.com', '/shop/1', 'v1/shop /1'],
-    ['shop.example.com', '/orchestrator/v1/shop/1', 'v1/shop /1'],
+    ['shop.example.com', '/orchestrator/v1/shop/1', 'wild /orchestrator/v1/shop/1'],
     ['shop.example.com', '/else', 'wild /else'],
     ['shop.example.com', '/orchestrator/users/1', 'wild /orchestrator/users/1'],
     ['a.b.example.com', '/x', 'wild /x'],
@@ -192,6 +196,43 @@ t.test('hosts', async (t) => {
   for (const [host, path, expected] of table) {
     t.equal(to(path, host), expected, `${host}${path}`)
   }
+})
+
+t.test('methods of matches', async (t) => {
+  const { filter } = await new FilterBench([
+    endpoint('read', { match: [matchOf('/a', { methods: ['GET'] })] }),
+    endpoint('write', { match: [matchOf('/a', { methods: ['POST', 'PUT'] })] }),
+  ]).make(routeMatch)
+  const ask = (method: string) => {
+    const x = exchange({ method, path: '/a' })
+    const returned = filter.request!(x) as LocalReply
+    return x.route?.endpoint.id ?? [verdict(returned), returned.options.headers?.Allow]
+  }
+  t.equal(ask('GET'), 'read')
+  t.equal(ask('HEAD'), 'read')
+  t.equal(ask('PUT'), 'write')
+  t.same(ask('DELETE'), ['405 method_not_allowed', 'GET, HEAD, POST, PUT, OPTIONS'])
+  t.same(ask('OPTIONS'), ['204 options', 'GET, HEAD, POST, PUT, OPTIONS'])
+})
+
+t.test('statuses of what can not be decided', async (t) => {
+  const long = { value: { regex: 'a+' } }
+  const to = async (init: Parameters<typeof exchange>[0], rest: Parameters<typeof matchOf>[1] = {}) => {
+    const { filter } = await new FilterBench([
+      endpoint('x', { match: [matchOf('/x', rest)] }),
+      endpoint('e', { match: [matchOf({ regex: '/e+' })] }),
+    ]).make(routeMatch)
+    return verdict(filter.request!(exchange(init)))
+  }
+  const a = 'a'.repeat(513)
+  t.equal(await to({ path: `/${a}` }), '414 path_too_long')
+  t.equal(await to({ path: '/x', query: `?q=${a}` }, { query: [{ name: 'q', ...long }] }), '414 query_too_long')
+  t.equal(await to({ path: '/x', headers: { q: a } }, { headers: [{ name: 'q', ...long }] }), '431 field_too_long')
+  t.equal(
+    await to({ path: '/x', headers: { cookie: `q=${a}` } }, { cookies: [{ name: 'q', ...long }] }),
+    '431 field_too_long',
+  )
+  t.equal(await to({ path: '//x' }), '400 path_ambiguous')
 })
 
 t.test('the nearest endpoints, in debug only', async (t) => {

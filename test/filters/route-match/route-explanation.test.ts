@@ -1,11 +1,14 @@
 import t from 'tap'
-import { endpoint } from '../../../core/testing.ts'
+import { HeaderList } from '../../../core/index.ts'
+import { endpoint, matchOf } from '../../../core/testing.ts'
 import { explainRoute } from '../../../filters/route-match/route-explanation.ts'
 
-const at = (id: string, paths: string[], hosts: string[] = []) => endpoint(id, { match: { hosts, paths } })
+const at = (id: string, paths: string[], hosts: (string | undefined)[] = [undefined]) =>
+  endpoint(id, { match: hosts.flatMap((host) => paths.map((path) => matchOf(path, { host }))) })
 const explained = (url: string, ...endpoints: ReturnType<typeof endpoint>[]): string[] => {
-  const { host, pathname } = new URL(url, 'http://gateway.test')
-  return [...explainRoute(host, pathname, '/api', endpoints)]
+  const { host, pathname, search } = new URL(url, 'http://gateway.test')
+  const request = { host, method: 'GET', path: pathname, query: search, headers: HeaderList.of({ 'x-a': '1' }) }
+  return [...explainRoute(request, '/api', endpoints)]
 }
 
 t.test('the endpoint that is reached, and how many are not', async (t) => {
@@ -25,9 +28,10 @@ t.test('none is reached', async (t) => {
 t.test('a path that leads to an endpoint on other hosts alone', async (t) => {
   const inner = at('inner', ['/in'], ['a.test', '*.b.test'])
   t.same(explained('/in/x', inner), ['no endpoint matches', 'inner: matches, but only on a.test, *.b.test'])
-  t.same(explained('/api/inner', inner).slice(-1), ['inner: matches, but only on a.test, *.b.test'])
+  const two = at('two', ['/one', '/in'], ['a.test'])
+  t.same(explained('/in', two), ['no endpoint matches', 'two: matches, but only on a.test'])
   t.same(explained('/out', inner), ['no endpoint matches'])
-  t.same(explained('/in', at('every-path', [], ['a.test'])), ['no endpoint matches'])
+  t.same(explained('/in', at('every-path', ['/'], ['a.test'])), ['no endpoint matches'])
 })
 
 t.test('why another one is reached', async (t) => {
@@ -37,35 +41,51 @@ t.test('why another one is reached', async (t) => {
   const exact = at('exact', ['/a'], ['x.b.test', 'y.b.test'])
   t.same(explained('http://y.b.test/a', all, wild, longer, exact), [
     'exact: chosen, y.b.test/a leads to it',
-    'all: matches too, but exact names the host more exactly',
-    'wild: matches too, but exact names the host more exactly',
     'longer: matches too, but exact names the host more exactly',
+    'wild: matches too, but exact names the host more exactly',
+    'all: matches too, but exact names the host more exactly',
   ])
   t.same(explained('http://z.b.test/a', all, wild, longer, exact), [
     'longer: chosen, *.b.test/a leads to it',
-    'all: matches too, but longer names the host more exactly',
     'wild: matches too, but longer names the host more exactly',
+    'all: matches too, but longer names the host more exactly',
     'exact: matches, but only on x.b.test, y.b.test',
   ])
   t.same(explained('http://z.test/a', all, wild)[1], 'all: matches too, but wild names the host more exactly')
   // The host decides before the path.
   const deep = at('deep', ['/a/b'])
   t.same(explained('http://z.test/a/b', deep, wild)[1], 'deep: matches too, but wild names the host more exactly')
-  t.same(explained('/a/b/c', all, deep), ['deep: chosen, /a/b leads to it', 'all: matches too, but /a/b is longer'])
-  t.same(explained('/api/one', endpoint('one'), at('two', ['/api/one'])), [
-    'two: chosen, /api/one leads to it',
-    'one: matches too, but a pattern comes before a name',
-  ])
+  t.same(explained('/a/b/c', all, deep), ['deep: chosen, /a/b leads to it', 'all: matches too, but /a/b comes first'])
   t.same(explained('/api/one/x', endpoint('v1/one'), endpoint('v2/one')), [
     'v2/one: chosen, /api/v2/one leads to it',
-    'v1/one: matches too, but v2/one has the name: it has no version, or the highest that is enabled',
+    '1 other does not match',
+  ])
+})
+
+t.test('conditions', async (t) => {
+  const value = { any: ['1'] }
+  const post = endpoint('post', { match: [matchOf('/a', { methods: ['POST'] })] })
+  const beta = endpoint('beta', { match: [matchOf('/a', { headers: [{ name: 'x-b', value }] })] })
+  const alpha = endpoint('alpha', { match: [matchOf('/a', { headers: [{ name: 'x-a', value }] })] })
+  t.same(explained('/a', at('all', ['/a']), post, beta, alpha), [
+    'alpha: chosen, /a leads to it',
+    'post: /a matches, but not with GET',
+    'beta: /a matches, but its condition on header "x-b" is not met',
+    'all: matches too, but alpha has more conditions',
+  ])
+  t.same(explained('/a', post), ['Allowed methods: POST.', 'post: /a matches, but not with GET'])
+  const query = (id: string, name: string) => endpoint(id, { match: [matchOf('/q', { query: [{ name, value }] })] })
+  t.same(explained('/q?x=1&y=1', query('x', 'x'), query('y', 'y')), [
+    'x: chosen, /q leads to it',
+    'y: matches too, but x comes first in the configuration',
   ])
 })
 
 t.test('ten are named, the rest is counted', async (t) => {
-  const versions = (n: number) => Array.from({ length: n }, (_, i) => endpoint(`v${i}/many`))
+  const versions = (n: number) =>
+    Array.from({ length: n }, (_, i) => at(`many${i}`, [`/${Array.from({ length: i + 1 }, () => 'a').join('/')}`]))
   const last = (n: number): unknown => {
-    const lines = explained('/api/many', ...versions(n), endpoint('other'))
+    const lines = explained('/a/a/a/a/a/a/a/a/a/a/a/a/a/a', ...versions(n), endpoint('other'))
     return [lines.length, lines.at(-1)]
   }
   t.same(last(11), [12, '1 other does not match'])
