@@ -11,7 +11,7 @@ export function hostPattern(written: string): string | undefined {
   return HOST.test(host) && !/:\d*$/.test(written) ? host : undefined
 }
 
-/** RouteTable by host: the exact one is looked at first, then the `*.` patterns from the longest, then what names no host. */
+/** Routes by host: the exact one is looked at first, then the `*.` patterns from the longest, then what names no host. */
 export class RoutesByHost {
   readonly #anywhere = new HostRoutes()
   readonly #exact = new Map<string, HostRoutes>()

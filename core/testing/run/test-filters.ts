@@ -35,7 +35,7 @@ export function givenFilter(slots: readonly Slot<unknown>[], recordOf: RecordOf)
   })
 }
 
-/** RouteTable every request to the endpoint that the test gives, its path kept. */
+/** Routes every request to the endpoint that the test gives, its path kept. */
 export function routeFilter(recordOf: RecordOf): FilterFactory {
   return defineFilter({
     name: KIT.route,

@@ -20,7 +20,7 @@ t.test('what leads to each endpoint and where it leads', async (t) => {
     /^v2\/orders +\/orchestrator\/v2\/orders +every method +\$\{TWO:-http:\/\/two\} +without auth, breaker\n +\/orchestrator\/orders$/m,
   )
   t.match(out, /^every +\*\.example\.com\/ +every method +http:\/\/every +whole\n +x\.example\.org\/$/m)
-  t.match(out, /^inner \(disabled\) +inner\.example\.org\/orchestrator\/inner /m)
+  t.match(out, /^inner \(disabled\) +inner\.example\.org\/a /m)
   const { endpoints } = (await weir(['routes', '--json'])).json() as { endpoints: object[] }
   t.match(endpoints[0], {
     id: 'v1/orders',
@@ -30,21 +30,22 @@ t.test('what leads to each endpoint and where it leads', async (t) => {
   })
   t.match(endpoints[1], { patterns: ['/orchestrator/v2/orders', '/orchestrator/orders'], methods: null })
   t.match((endpoints[1] as { chain: object[] }).chain[1], { name: 'auth', off: true })
-  t.strictSame((endpoints[4] as { patterns: string[] }).patterns, [
-    'inner.example.org/orchestrator/inner',
-    'inner.example.org/a',
-    'inner.example.org/b',
-  ])
+  t.strictSame((endpoints[4] as { patterns: string[] }).patterns, ['inner.example.org/a', 'inner.example.org/b'])
 })
 
-t.test('the prefix is the one that was given, and a pattern that another takes is not shown', async (t) => {
+t.test('the prefix is the one that was given, and a match has no name unless it says so', async (t) => {
   inFolder(t, {
-    'weir.yaml': `filters: [{ route-match: { prefix: "" } }, proxy]\nendpoints:\n  - { name: a, url: "http://a" }\n  - { name: b, url: "http://b", path: /a }\n`,
+    'weir.yaml': `filters: [{ route-match: { prefix: "" } }, proxy]
+endpoints:
+  - { name: a, url: "http://a" }
+  - { name: b, url: "http://b", path: /x }
+  - { name: c, url: "http://c", match: [{ path: { exact: /y }, methods: [GET] }], by_name: true }
+`,
   })
   const { endpoints } = (await weir(['routes', '--json'])).json() as { endpoints: { patterns: string[] }[] }
   t.strictSame(
     endpoints.map(({ patterns }) => patterns),
-    [[], ['/b', '/a']],
+    [['/a'], ['/x'], ['/c', '=/y GET']],
   )
 })
 

@@ -63,10 +63,10 @@ t.test('two endpoints with one path, in whatever spelling: every pair, each at i
   const told = (a: string, b: string, what: string): string =>
     `"${a}" and "${b}" both have ${what}, if only in another spelling: change one of them; the other is at weir.yaml:`
   t.same(await said(t, text), [
-    `weir.yaml:3:33 endpoints[1].path[0]: ${told('a', 'b', 'the path "/x" on every host')}2:44`,
-    `weir.yaml:5:44 endpoints[3].path[1]: ${told('a', 'd', 'the path "/%79" on every host')}2:40`,
-    `weir.yaml:6:33 endpoints[4].path[0]: ${told('c', 'e', 'the path "/x" on c.test')}4:33`,
-    `weir.yaml:8:33 endpoints[6].host: ${told('f', 'g', 'every path on f.test')}7:33`,
+    `weir.yaml:3:33 endpoints[1].path: ${told('a', 'b', '"/x" on every host')}2:44`,
+    `weir.yaml:5:44 endpoints[3].path[1]: ${told('a', 'd', '"/%79" on every host')}2:40`,
+    `weir.yaml:6:33 endpoints[4].path: ${told('c', 'e', '"/x" on c.test')}4:33`,
+    `weir.yaml:8:33 endpoints[6].host: ${told('f', 'g', '"/" on f.test')}7:33`,
   ])
 })
 

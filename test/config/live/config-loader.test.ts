@@ -99,7 +99,12 @@ auth_algorithm: "HS256"
       },
     ],
     status: 'active',
-    match: { hosts: [], paths: [] },
+    match: [],
+    byName: false,
+    stripPrefix: false,
+    rewrite: undefined,
+    caseSensitive: true,
+    allowAmbiguous: [],
     requires: ['authentication'],
   })
   t.same(config.spec.endpoints[0]?.filters, {

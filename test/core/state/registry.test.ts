@@ -5,17 +5,10 @@ import { Metrics } from '../../../core/observe/metrics.ts'
 import { logRegistry, meterRegistry } from '../../../core/observe/registry-report.ts'
 import { EndpointRegistry } from '../../../core/state/registry.ts'
 import type { RegistryEvent } from '../../../core/state/registry-event.ts'
-import { targetOf } from '../../../core/testing.ts'
+import { endpoint, targetOf } from '../../../core/testing.ts'
 
-const endpoint = (id: string, urls: readonly string[], status: Endpoint['status'] = 'active'): Endpoint => ({
-  id,
-  name: id,
-  version: undefined,
-  targets: urls.map((url) => targetOf(`http://${url}`)),
-  status,
-  match: { hosts: [], paths: [] },
-  requires: [],
-})
+const endpointAt = (id: string, urls: readonly string[], status: Endpoint['status'] = 'active'): Endpoint =>
+  endpoint(id, { targets: urls.map((url) => targetOf(`http://${url}`)), status })
 
 function setUp() {
   let now = 0
@@ -27,7 +20,7 @@ function setUp() {
 
 t.test('endpoints come and go with the configuration', async (t) => {
   const { registry, taken } = setUp()
-  registry.sync([endpoint('a', ['x']), endpoint('b', ['y'], 'disabled')])
+  registry.sync([endpointAt('a', ['x']), endpointAt('b', ['y'], 'disabled')])
   t.match(taken(), [
     { type: 'endpoint_added', endpoint: 'a' },
     { type: 'endpoint_added', endpoint: 'b' },
@@ -39,7 +32,7 @@ t.test('endpoints come and go with the configuration', async (t) => {
       ['b', 'disabled'],
     ],
   )
-  registry.sync([endpoint('b', ['y'])])
+  registry.sync([endpointAt('b', ['y'])])
   t.match(taken(), [
     { type: 'endpoint_removed', endpoint: 'a' },
     { type: 'endpoint_status', endpoint: 'b', from: 'disabled', to: 'active' },
@@ -49,26 +42,26 @@ t.test('endpoints come and go with the configuration', async (t) => {
 
 t.test('state outlives a reload if the endpoint and the URL stay', async (t) => {
   const { registry, taken, at } = setUp()
-  registry.sync([endpoint('a', ['x', 'y'])])
+  registry.sync([endpointAt('a', ['x', 'y'])])
   const [x, y] = registry.get('a')!.targets
   at(5)
   registry.setHealth(x!, 'unhealthy', 'refused')
   registry.setHealth(x!, 'unhealthy', 'refused')
   t.match(taken().slice(1), [{ type: 'target_health', target: 'http://x', to: 'unhealthy', reason: 'refused', at: 5 }])
-  registry.sync([endpoint('a', ['z', 'x'])])
+  registry.sync([endpointAt('a', ['z', 'x'])])
   const [z, same] = registry.get('a')!.targets
   t.equal(same, x)
   t.equal(z?.health, 'unknown')
   registry.eject(y!, 'slow')
   t.same(taken(), [], 'of a target that is configured no more nothing is told')
   registry.sync([])
-  registry.sync([endpoint('a', ['x'])])
+  registry.sync([endpointAt('a', ['x'])])
   t.equal(registry.get('a')!.targets[0]!.health, 'unknown', 'one that was gone comes back new')
 })
 
 t.test('an endpoint is unhealthy if no target may be called', async (t) => {
   const { registry, taken } = setUp()
-  registry.sync([endpoint('a', ['x', 'y']), endpoint('none', [])])
+  registry.sync([endpointAt('a', ['x', 'y']), endpointAt('none', [])])
   const [x, y] = registry.get('a')!.targets
   taken()
   registry.setHealth(x!, 'unhealthy', 'refused')
@@ -85,11 +78,11 @@ t.test('an endpoint is unhealthy if no target may be called', async (t) => {
 
 t.test('states that a failed load created are forgotten', async (t) => {
   const { registry, taken } = setUp()
-  registry.sync([endpoint('a', ['x'])])
+  registry.sync([endpointAt('a', ['x'])])
   taken()
-  registry.of(endpoint('b', ['y']))
+  registry.of(endpointAt('b', ['y']))
   t.equal(registry.get('b'), undefined)
-  registry.sync([endpoint('a', ['x'])])
+  registry.sync([endpointAt('a', ['x'])])
   t.same(taken(), [])
 })
 
@@ -98,7 +91,7 @@ t.test('a subscriber that throws affects no other; after its end a subscriber is
   registry.subscribe(() => {
     throw new Error('oh')
   })
-  registry.sync([endpoint('a', ['x'])])
+  registry.sync([endpointAt('a', ['x'])])
   t.equal(events.length, 1)
   end()
   registry.sync([])
@@ -114,7 +107,7 @@ t.test('the log and the metrics', async (t) => {
   const metrics = new Metrics()
   logRegistry(registry, logger)
   meterRegistry(registry, metrics, ['health', 'traffic'])
-  registry.sync([endpoint('a', ['x', 'y'])])
+  registry.sync([endpointAt('a', ['x', 'y'])])
   const state = registry.get('a')!
   registry.setHealth(state.targets[0]!, 'unhealthy', 'status 500')
   registry.breaker(state, { filter: 'breaker', target: undefined, from: 'open', to: 'half_open', reason: 'time' })
