@@ -34,7 +34,9 @@ export const pathPrefix = () => path(false)
 /** A mapping of which exactly one key is given. */
 function oneOf<S extends z.ZodRawShape>(shape: S) {
   const keys = Object.keys(shape)
-  return section(shape).refine((value) => Object.keys(value).length === 1, `expected exactly one of ${keys.join(', ')}`)
+  return section(shape)
+    .refine((value) => Object.keys(value).length === 1, `expected exactly one of ${keys.join(', ')}`)
+    .meta({ minProperties: 1, maxProperties: 1 })
 }
 
 const pathPattern = () =>

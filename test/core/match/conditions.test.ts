@@ -1,12 +1,13 @@
 import t from 'tap'
 import type { Condition, Match, ValuePattern } from '../../../core/api/endpoint.ts'
 import { Conditions, conditionsText, TooLongError } from '../../../core/match/conditions.ts'
+import { RequestValues } from '../../../core/match/request-values.ts'
 import { matchOf } from '../../../core/testing.ts'
 import { type AskedRequest, requestOf } from './support.ts'
 
 const on = (name: string, value: ValuePattern): Condition[] => [{ name, value }]
 const failed = (rest: Partial<Match>, target: string, asked?: AskedRequest): string | undefined =>
-  new Conditions(matchOf('/', rest)).failed(requestOf(target, asked))
+  new Conditions(matchOf('/', rest)).failed(new RequestValues(requestOf(target, asked)))
 
 t.test('values of fields', async (t) => {
   const table: readonly (readonly [ValuePattern, string | readonly string[] | undefined, boolean])[] = [

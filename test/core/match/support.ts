@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../../core/api/endpoint.ts'
 import type { EndpointProblem } from '../../../core/api/endpoints-error.ts'
 import { EndpointsError, HeaderList } from '../../../core/index.ts'
-import type { RouteRequest } from '../../../core/match/conditions.ts'
+import type { RouteRequest } from '../../../core/match/request-values.ts'
 import { RouteTable } from '../../../core/match/route-table.ts'
 
 export interface AskedRequest {
