@@ -28,8 +28,8 @@ export const routes: Command = {
   text: `Lists the endpoints of FILE (weir.yaml by default): what leads to each, its methods and targets, and how its chain
 differs from that of the listener: the filters that are off there, or on, and the group that says so.
 
-With --test, takes the requests of a YAML file through the configuration, and compares the endpoint that each reaches, or the status
-that it gets instead, with the table:
+With --test, takes the requests of a YAML file through the configuration, and compares the endpoint that each reaches,
+or the status that it gets instead, with the table:
 
   GET /users/7: users
   POST /users/7: 405
