@@ -15,6 +15,9 @@ const ALPHANUMERIC = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
  */
 const NAME = set(`${ALPHANUMERIC}-._~!$&'()*+;=`)
 
+/** A longer one is no name (RFC 1035 §2.3.4). It must not pass by the endpoints of `*.example.com`, whose lookup costs time per label. */
+const MAX_LENGTH = 255
+
 /** The last valid host: most requests name the same few (measured: 30 ns less per request). */
 let lastHost = ''
 
@@ -22,7 +25,7 @@ let lastHost = ''
 export function isHost(text: string): boolean {
   if (text === lastHost && text !== '') return true
   const end = text.charCodeAt(0) === OPEN ? endOfLiteral(text) : endOfName(text)
-  if (end <= 0 || !isPort(text, end)) return false
+  if (end <= 0 || end > MAX_LENGTH || !isPort(text, end)) return false
   lastHost = text
   return true
 }

@@ -22,5 +22,5 @@ export function parseExpression(source: string): RE2JS | string {
   }
 }
 
-/** Of text that was checked. */
-export const expressionOf = (source: string): RE2JS => RE2JS.compile(source)
+/** Of text that was checked. A dot is any character: a line break in a query would be a way past `.*admin.*`. */
+export const expressionOf = (source: string): RE2JS => RE2JS.compile(source, RE2JS.DOTALL)

@@ -27,6 +27,8 @@ interface ExpressionEntry {
 export class HostRoutes {
   /** Paths without parameters that match as a whole. */
   readonly #exact = new Map<string, readonly RouteEntry[]>()
+  /** Those that match in any case, by lower case. */
+  readonly #folded = new Map<string, readonly RouteEntry[]>()
   readonly #expressions: ExpressionEntry[] = []
   #set: RE2Set | undefined
   readonly #trie = new PathTrie<RouteEntry>()
@@ -39,15 +41,17 @@ export class HostRoutes {
       return
     }
     const { segments, ends, folds } = form
-    this.#branches ||= entry.parameters.length > 0 || folds
-    if (ends === 'exact' && entry.parameters.length === 0 && !folds) {
+    this.#branches ||= entry.parameters.length > 0
+    if (ends === 'exact' && entry.parameters.length === 0) {
       const path = `/${segments.map((segment) => ('literal' in segment ? segment.literal : '')).join('/')}`
-      this.#exact.set(path, inserted(this.#exact.get(path), entry))
+      const [entries, key] = folds ? [this.#folded, path.toLowerCase()] : [this.#exact, path]
+      entries.set(key, inserted(entries.get(key), entry))
     } else this.#trie.add(segments, ends, entry, folds, byRank)
   }
 
   /** All are added. @returns what is wrong with them together */
   complete(): string | undefined {
+    this.#trie.complete()
     if (this.#branches && this.#trie.backtracks)
       return 'parameters and texts stand beside each other in so many places that a lookup may take too long: use fewer parameters'
     if (this.#expressions.length === 0) return undefined
@@ -66,7 +70,11 @@ export class HostRoutes {
    * @throws TooLongError if an expression would have to be tried on a path that is too long
    */
   find(path: string, visit: (found: Candidate) => boolean): boolean {
-    for (const entry of this.#exact.get(path) ?? []) if (visit({ entry, end: path.length, captures: NONE })) return true
+    for (const entry of this.#exact.get(path) ?? NONE)
+      if (visit({ entry, end: path.length, captures: NONE })) return true
+    if (this.#folded.size > 0)
+      for (const entry of this.#folded.get(path.toLowerCase()) ?? NONE)
+        if (visit({ entry, end: path.length, captures: NONE })) return true
     if (this.#set !== undefined) {
       if (path.length > MAX_SUBJECT) throw new TooLongError('path', '')
       for (const index of this.#set.match(path).toSorted((a, b) => a - b)) {

@@ -44,15 +44,44 @@ class Node<T> {
     return entryOf(this.children, segment.literal)
   }
 
+  /**
+   * Copies what matches in any case below each literal that it matches: a lookup then needs the literal alone, and finds the longer path
+   * whatever its case.
+   */
+  settle(): void {
+    const literals = this.#literals()
+    if (this.folded !== undefined)
+      for (const [text, child] of literals) {
+        const folded = this.folded.get(text.toLowerCase())
+        if (folded !== undefined) child.#take(folded)
+      }
+    for (const [, child] of literals) child.settle()
+    for (const child of this.folded?.values() ?? NONE) child.settle()
+    this.parameter?.settle()
+  }
+
+  #literals(): Iterable<readonly [string, Node<T>]> {
+    return this.children ?? (this.child === undefined ? NONE : [[this.key!, this.child]])
+  }
+
+  #take({ exact, prefix, folded, parameter }: Node<T>): void {
+    this.exact = [...this.exact, ...exact]
+    this.prefix = [...this.prefix, ...prefix]
+    for (const [key, child] of folded ?? NONE) {
+      this.folded ??= new Map()
+      entryOf(this.folded, key).#take(child)
+    }
+    if (parameter === undefined) return
+    this.parameter ??= new Node()
+    this.parameter.#take(parameter)
+  }
+
   /** Places that a lookup below here may try at most. */
   get most(): number {
-    const least = this.child === undefined ? NONE : (this.children?.values() ?? [this.child])
-    const largest = (nodes: Iterable<Node<T>>): number => {
-      let all = 0
-      for (const { most } of nodes) all = Math.max(all, most)
-      return all
-    }
-    return 1 + largest(least) + largest(this.folded?.values() ?? NONE) + (this.parameter?.most ?? 0)
+    let largest = 0
+    for (const [, { most }] of this.#literals()) largest = Math.max(largest, most)
+    for (const { most } of this.folded?.values() ?? NONE) largest = Math.max(largest, most)
+    return 1 + largest + (this.parameter?.most ?? 0)
   }
 }
 
@@ -66,8 +95,8 @@ function entryOf<T>(children: Map<string, Node<T>>, key: string): Node<T> {
 }
 
 /**
- * Paths by their segments: of those that match a path, the one comes first whose first different segment is a literal, then a literal of
- * any case, then a parameter, then the end of a prefix. The cost of a lookup grows with the segments of the path, not with the number
+ * Paths by their segments: of those that match a path, the one comes first whose first different segment is a literal, in whatever case it
+ * matches, then a parameter, then the end of a prefix; of equal ones that which matches in one case alone. The cost of a lookup grows with the segments of the path, not with the number
  * of paths.
  */
 export class PathTrie<T> {
@@ -89,6 +118,11 @@ export class PathTrie<T> {
     this.#folds ||= folds
   }
 
+  /** All are added. */
+  complete(): void {
+    if (this.#folds) this.#root.settle()
+  }
+
   /** Whether a path may be made for which a lookup takes too long. */
   get backtracks(): boolean {
     return this.#root.most > MOST_TRIED
@@ -108,10 +142,8 @@ export class PathTrie<T> {
       const slash = path.indexOf('/', at + 1)
       const end = slash === -1 ? path.length : slash
       const text = path.slice(at + 1, end)
-      const literal = node.literal(text)
+      const literal = node.literal(text) ?? (this.#folds ? node.folded?.get(text.toLowerCase()) : undefined)
       if (literal !== undefined && this.#look(literal, path, end, captures, visit)) return true
-      const folded = this.#folds ? node.folded?.get(text.toLowerCase()) : undefined
-      if (folded !== undefined && this.#look(folded, path, end, captures, visit)) return true
       if (node.parameter !== undefined && text !== '') {
         captures.push(at + 1, end)
         if (this.#look(node.parameter, path, end, captures, visit)) return true

@@ -9,6 +9,7 @@ t.test('a host with or without a port', async (t) => {
     'A-z_0.9~',
     "!$&'()*+;=",
     'a:',
+    `${'a.'.repeat(125)}test.:80`,
     'a:0',
     'a:80',
     'a:65535',
@@ -56,6 +57,7 @@ t.test('anything else', async (t) => {
     '[:1]',
     '::1',
     ']',
+    `${'a.'.repeat(127)}test`,
     'a]',
   ]) {
     t.notOk(isHost(text), text)

@@ -11,6 +11,7 @@ function trieOf(...patterns: string[]): PathTrie<string> {
     const segments = parseTemplate(path, whole) as readonly Segment[]
     trie.add(segments, whole ? 'exact' : 'prefix', pattern, pattern.startsWith('i:'), () => 0)
   }
+  trie.complete()
   return trie
 }
 
@@ -24,14 +25,15 @@ function allOf(trie: PathTrie<string>, path: string): string[] {
   return all
 }
 
-t.test('literal, then any case, then parameter, then end of prefix, segment by segment', async (t) => {
+t.test('literal in whatever case, then parameter, then end of prefix, segment by segment', async (t) => {
   const trie = trieOf('/', '/{p}', '/a', '/{p}/b', '/a/{q}', '/a/b', 'i:/A', 'i:/a/B', '=/a/{q}')
   t.same(allOf(trie, '/a/b'), [
     '/a/b 4',
+    // /a hides no longer path of any case.
+    'i:/a/B 4',
     '=/a/{q} 4 3 4',
     '/a/{q} 4 3 4',
     '/a 2',
-    'i:/a/B 4',
     'i:/A 2',
     '/{p}/b 4 1 2',
     '/{p} 2 1 2',
