@@ -14,8 +14,15 @@ export function droppedPrefix({ request: { path }, route }: Exchange): string {
   const rest = route?.path ?? path
   if (path.length === rest.length || !path.endsWith(rest) || (rest !== '' && !rest.startsWith('/'))) return ''
   const dropped = path.slice(0, path.length - rest.length)
-  if (last.dropped !== dropped) last = { dropped, prefix: plainPrefix(dropped.replace(/\/+$/, '')) }
+  if (last.dropped !== dropped) last = { dropped, prefix: plainPrefix(withoutSlashes(dropped)) }
   return last.prefix
+}
+
+/** Without slashes at the end. An expression would look at thousands of slashes in the middle again for each of them. */
+function withoutSlashes(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end--
+  return text.slice(0, end)
 }
 
 /** What was dropped last: most requests are for the same few endpoints. */
