@@ -58,13 +58,24 @@ export function readRouteTests(text: string, file: string): readonly RouteTest[]
     const request = isScalar(key) ? String(key.value) : ''
     if (!/^\S+ \S+$/.test(request))
       throw wrong(offset, `expected a request such as "GET /users/7", found ${JSON.stringify(request)}`)
-    const given = value?.toJS(document) as unknown
+    let given: unknown
+    try {
+      given = value?.toJS(document)
+    } catch (cause) {
+      // An alias without an anchor, or one that stands for too much.
+      throw wrong(offset, (cause as Error).message)
+    }
     const plain = outcome.safeParse(given)
     const read = plain.success
       ? { data: { endpoint: plain.data, path: undefined, headers: {}, status: undefined } }
       : details.safeParse(given)
     const { endpoint, status, path, headers = {} } = read.data ?? {}
     const expected = endpoint ?? status
+    if (endpoint !== undefined && status !== undefined)
+      throw wrong(
+        offset,
+        'expected an endpoint or a status, not both: a request that reaches an endpoint has no status yet',
+      )
     if (expected === undefined)
       throw wrong(
         offset,

@@ -24,9 +24,13 @@ function testOf(pattern: ValuePattern): Test {
   return (value, part, name) => {
     if (value === undefined) return false
     if (value.length > MAX_SUBJECT) throw new TooLongError(part, name)
-    return expression.matches(value)
+    return expression.matches(part === 'query' ? value : textOf(value))
   }
 }
+
+/** Fields arrive as bytes; expressions are about characters. */
+const textOf = (value: string): string =>
+  /[\x80-\xff]/.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value
 
 /** GET includes HEAD (RFC 9110 §9.3.2). */
 const withHead = (methods: readonly string[]): Set<string> =>

@@ -43,6 +43,8 @@ t.test('what is no table', async (t) => {
     '- GET /x': /t\.yaml:1:1 expected a mapping from requests to endpoints/,
     'GET /x: a\n/users: b': /t\.yaml:2:1 expected a request such as "GET \/users\/7", found "\/users"/,
     'GET /x: { path: /x }': /t\.yaml:1:1 expected an endpoint, a status/,
+    'GET /x: { endpoint: a, status: 404 }': /t\.yaml:1:1 expected an endpoint or a status, not both/,
+    'GET /x: *a': /t\.yaml:1:1 Unresolved alias/,
     'GET /x: { endpoint: a, header: {} }': /t\.yaml:1:1 expected an endpoint, a status/,
     'GTE /x: a': /t\.yaml:1 there is no method "GTE".*GET/,
     'GET x: a': /t\.yaml:1 expected a URL/,

@@ -71,6 +71,29 @@ t.test('expressions: alternatives and quotes in any case, and line breaks', asyn
   for (const target of ['/Ax', '/x/b-c', '/dxe', '/q?q=e%0Avil']) t.equal(await ask(target), '/open', target)
 })
 
+t.test('expressions and bytes outside ASCII', async (t) => {
+  const ask = await start(`
+  - { name: path, match: [{ path: { regex: "/caf(%C3%A9|%2F).*" } }], url: "URL/strict" }
+  - { name: value, match: [{ path: /h, headers: { x-a: { regex: "caf[éè]" } } }, { path: /h, cookies: { a: { regex: "caf." } } }], url: "URL/strict" }
+  - { name: open, path: /, url: "URL/open" }
+`)
+  t.equal(await ask('/caf%c3%a9'), '/strict')
+  t.equal(await ask('/h', 'a.test', 'X-A: caf\xc3\xa9'), '/strict')
+  t.equal(await ask('/h', 'a.test', 'Cookie: a=caf\xc3\xa9'), '/strict')
+  t.equal(await ask('/h', 'a.test', 'X-A: caf\xe9'), '/open')
+  const faults: Readonly<Record<string, string>> = {
+    '/caf[é]': 'expected %C3%A9 for é, as in the normal form of paths',
+    '/caf%c3%A9': 'expected %C3 for %c3',
+    '/%7Eann': 'expected ~ for %7E',
+    '/a%2fb': 'expected %2F for %2f',
+    '/a%5Cb': 'expected a path without backslashes',
+  }
+  for (const [regex, message] of Object.entries(faults))
+    await t.rejects(start(`  - { name: a, match: [{ path: { regex: "${regex}" } }], url: "URL" }`), {
+      message: new RegExp(message),
+    })
+})
+
 t.test('a host that is too long to be looked up', async (t) => {
   const ask = await start(`
   - { name: strict, host: "*.example.test", url: "URL/strict" }
