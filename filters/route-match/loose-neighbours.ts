@@ -36,7 +36,9 @@ export function looseNeighbours(endpoints: readonly Endpoint[]): readonly LooseN
   return [...found.values()]
 }
 
-const keyOf = (origin: string, host = '', prefix = ''): string => `${origin}\n${host}\n${prefix}`
+/** Case and names of parameters make no difference: an upstream may ignore case. */
+const keyOf = (origin: string, host = '', prefix = ''): string =>
+  `${origin}\n${host}\n${prefix.toLowerCase().replace(/\{[^{}]*\}/g, '{}')}`
 
 /** Keys of every prefix that contains the paths of a match. */
 function* keysAround(origin: string, { host, path }: Match): Iterable<string> {

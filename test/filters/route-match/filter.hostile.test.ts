@@ -102,3 +102,19 @@ t.test('a host that is too long to be looked up', async (t) => {
   t.equal(await ask('/', `${'a.'.repeat(100)}example.test`), '/strict')
   t.equal(await ask('/', `${'a.'.repeat(150)}example.test`), '400')
 })
+
+t.test('a loose neighbour in other case, and with other parameters', async (t) => {
+  const gateway =
+    await startGateway(`filters: [{ auth: { secret: 0123456789abcdef0123456789abcdef } }, route-match, proxy]
+endpoints:
+  - { name: strict, path: ["/Users/{id}", "/t/{a}/x"], auth_type: bearer, url: "${upstream.url}" }
+  - { name: users, path: /users, url: "${upstream.url}" }
+  - { name: tenant, path: "/t/{b}", url: "${upstream.url}" }
+  - { name: far, path: /user, url: "${upstream.url}" }
+`)
+  t.teardown(() => gateway.close())
+  const warned = gateway.logs.flatMap(
+    (line) => /"(\w+)" needs no token/.exec(JSON.stringify(line).replaceAll('\\', ''))?.[1] ?? [],
+  )
+  t.same(warned.toSorted(), ['tenant', 'users'])
+})
