@@ -16,7 +16,7 @@ export interface Candidate {
 }
 
 /** Steps of all expressions of one host together: what is larger costs too much per byte of a path. */
-const MAX_PROGRAMS = 5000
+const MAX_PROGRAMS = 2000
 
 interface ExpressionEntry {
   readonly expression: RE2JS

@@ -95,9 +95,9 @@ function entryOf<T>(children: Map<string, Node<T>>, key: string): Node<T> {
 }
 
 /**
- * Paths by their segments: of those that match a path, the one comes first whose first different segment is a literal, in whatever case it
- * matches, then a parameter, then the end of a prefix; of equal ones that which matches in one case alone. The cost of a lookup grows with the segments of the path, not with the number
- * of paths.
+ * Paths by their segments: of those that match a path, the one comes first whose first different segment is a literal, in whatever case
+ * it matches, then a parameter, then the end of a prefix; of equal ones that which matches in one case alone. The cost of a lookup
+ * grows with the segments of the path, not with the number of paths.
  */
 export class PathTrie<T> {
   readonly #root = new Node<T>()

@@ -16,15 +16,22 @@ const READ: Readonly<Record<Ambiguity, readonly ((path: string) => string)[]>> =
  * not, in whatever order: some cut before they decode, others after (RFC 3986 leaves it to them).
  * @param path normal form
  * @param trusted what the upstream is known to read as it is written
+ * @returns undefined if there are too many
  */
-export function readingsOf(path: string, trusted: readonly Ambiguity[] = []): readonly string[] {
+export function readingsOf(path: string, trusted: readonly Ambiguity[] = []): readonly string[] | undefined {
   const reads = (Object.keys(READ) as Ambiguity[]).filter((one) => !trusted.includes(one)).flatMap((one) => READ[one])
   const readings = new Set([path])
   // What is added is visited, too. It ends: each step makes the path shorter, or leaves it alone.
-  for (const reading of readings) for (const read of reads) readings.add(read(reading))
+  for (const reading of readings) {
+    for (const read of reads) readings.add(read(reading))
+    if (readings.size > MOST) return undefined
+  }
   readings.delete(path)
   return [...readings]
 }
+
+/** Of more readings than any server's nobody looks at each: a client makes them up. */
+const MOST = 24
 
 const DOTS = /\/\.{1,2}(?:\/|$)/
 

@@ -108,7 +108,9 @@ export class RouteTable {
       const found = this.#find(request.host, normal, values)
       if (isAmbiguous(normal)) {
         const endpoint = found instanceof Set ? undefined : found?.entry.endpoint
-        for (const reading of readingsOf(normal, endpoint?.allowAmbiguous)) {
+        const readings = readingsOf(normal, endpoint?.allowAmbiguous)
+        if (readings === undefined) return AMBIGUOUS
+        for (const reading of readings) {
           const other = climbs(reading) ? undefined : this.#find(request.host, reading, values)
           if (climbs(reading) || (other instanceof Set ? undefined : other?.entry.endpoint) !== endpoint)
             return AMBIGUOUS

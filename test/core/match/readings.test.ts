@@ -26,7 +26,7 @@ t.test('the other readings', async (t) => {
     // As one that decodes %3B and not %2F.
     '/a%3Bx%2Fy': ['/a%3Bx/y', '/a;x%2Fy', '/a;x/y', '/a', '/a/y'],
   }
-  for (const [path, readings] of Object.entries(table)) t.same(readingsOf(path).toSorted(), readings.toSorted(), path)
+  for (const [path, readings] of Object.entries(table)) t.same(readingsOf(path)?.toSorted(), readings.toSorted(), path)
 })
 
 t.test('what the upstream is trusted with is read as it is written', async (t) => {
@@ -35,7 +35,7 @@ t.test('what the upstream is trusted with is read as it is written', async (t) =
   t.same(readingsOf('/a;x', ['path_parameter']), [])
   t.same(readingsOf('/a%3Bx', ['path_parameter']), [])
   t.same(readingsOf('/a%2Fb//c;x', ['encoded_slash', 'path_parameter']), ['/a%2Fb/c;x'])
-  t.same(readingsOf('/a%2Fb//c;x', ['empty_segment']).toSorted(), ['/a/b//c;x', '/a%2Fb//c', '/a/b//c'].toSorted())
+  t.same(readingsOf('/a%2Fb//c;x', ['empty_segment'])?.toSorted(), ['/a/b//c;x', '/a%2Fb//c', '/a/b//c'].toSorted())
 })
 
 t.test('readings are few, and none climbs where the path has a normal form', async (t) => {
@@ -44,9 +44,11 @@ t.test('readings are few, and none climbs where the path has a normal form', asy
     const normal = normalPath(`/${pieces.join('')}`)
     if (typeof normal !== 'string') return true
     const readings = readingsOf(normal)
-    return readings.length <= 60 && readings.length === new Set(readings).size && !readings.some(climbs)
+    if (readings === undefined) return pieces.length > 3
+    return readings.length <= 24 && readings.length === new Set(readings).size && !readings.some(climbs)
   })
   t.doesNotThrow(() => fc.assert(holds, { numRuns: 2000 }))
+  t.equal(readingsOf('//%2F%3B;'.repeat(3)), undefined, 'nobody means that')
   for (const path of ['/..', '/a/../b', '/./', '/a/.']) t.ok(climbs(path), path)
   for (const path of ['/', '/a', '/..a', '/a../b', '/...']) t.notOk(climbs(path), path)
 })
