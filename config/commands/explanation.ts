@@ -59,7 +59,7 @@ export function textOf({ request, endpoint, filters, end }: Explained): string {
   const led =
     endpoint === null
       ? 'no endpoint\n'
-      : `endpoint ${endpoint.id} (${placeOf(endpoint)}), by ${endpoint.route}${endpoint.path === '' ? '' : `; the rest of the path is ${endpoint.path}`}\n`
+      : `endpoint ${endpoint.id} (${placeOf(endpoint)}), by ${endpoint.route}${endpoint.path === '' ? '' : `; with the path ${endpoint.path}`}\n`
   const width = Math.max(...filters.map(({ name }) => name.length))
   const place = Math.max(...filters.map((filter) => placed(filter).length))
   const steps = filters.map((filter, i) => {
