@@ -14,6 +14,8 @@ export interface NoRoute {
   readonly detail: string
   /** Of `method_not_allowed`: methods with which there is a route. */
   readonly methods?: readonly string[]
+  /** Of `path_ambiguous`: a reading that leads elsewhere. Not for clients. */
+  readonly reading?: string
 }
 
 /** An expression was not tried. */

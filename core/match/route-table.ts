@@ -113,7 +113,7 @@ export class RouteTable {
         for (const reading of readings) {
           const other = climbs(reading) ? undefined : this.#find(request.host, reading, values)
           if (climbs(reading) || (other instanceof Set ? undefined : other?.entry.endpoint) !== endpoint)
-            return AMBIGUOUS
+            return { ...AMBIGUOUS, reading }
         }
       }
       if (found === undefined) return NO_ROUTE

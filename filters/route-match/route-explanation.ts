@@ -13,10 +13,15 @@ export function* explainRoute(request: RouteRequest, prefix: string, endpoints: 
   if (typeof normal !== 'string') return
   const routes = new RouteTable(endpoints, prefix)
   const found = routes.find(request)
+  if ('reason' in found && found.reason.endsWith('_too_long')) {
+    yield found.detail
+    return
+  }
   const candidates = routes.candidates(request, normal)
   const chosen = candidates.find(({ failed }) => failed === undefined)
   if (!('endpoint' in found)) {
     yield found.reason === 'no_route' ? 'no endpoint matches' : found.detail
+    if (found.reading !== undefined) yield* readingLines(found.reading, request, routes, chosen)
     const near =
       found.reason === 'no_route' && candidates.length === 0 ? nearestEndpoints(normal, prefix, endpoints) : []
     if (near.length > 0) yield `near: ${near.join(', ')}`
@@ -54,6 +59,18 @@ export function* explainRoute(request: RouteRequest, prefix: string, endpoints: 
   const rest = endpoints.length - told.size
   if (lines.length > MOST) yield `and ${lines.length - MOST} more that match${lines.length - MOST === 1 ? 'es' : ''}`
   else if (rest > 0 && chosen !== undefined) yield `${rest} other${rest === 1 ? ' does' : 's do'} not match`
+}
+
+/** Where an ambiguous path leads, as it is written and as it can be read. */
+function* readingLines(
+  reading: string,
+  request: RouteRequest,
+  routes: RouteTable,
+  chosen: RouteCandidate | undefined,
+): Iterable<string> {
+  const other = routes.candidates(request, reading).find(({ failed }) => failed === undefined)
+  yield `as it is written it leads to ${chosen?.endpoint.id ?? 'no endpoint'}`
+  yield `read as ${reading} it leads to ${other?.endpoint.id ?? 'no endpoint'}`
 }
 
 const failedText = (failed: string, { method }: RouteRequest): string =>

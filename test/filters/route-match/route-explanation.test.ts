@@ -25,6 +25,18 @@ t.test('none is reached', async (t) => {
   t.same(explained('/api/ordres', endpoint('orders'), endpoint('shop')), ['no endpoint matches', 'near: orders'])
 })
 
+t.test('an ambiguous path, and one that is too long for expressions', async (t) => {
+  const [all, admin] = [at('all', ['/']), at('admin', ['/admin'])]
+  t.same(explained('/admin%2Fx', all, admin).slice(1, 3), [
+    'as it is written it leads to all',
+    'read as /admin/x it leads to admin',
+  ])
+  t.equal(explained('/admin//x', admin)[2], undefined)
+  t.same(explained('/x;/admin', at('b', ['/x;/admin']))[2], 'read as /x/admin it leads to no endpoint')
+  const regex = endpoint('regex', { match: [matchOf({ regex: '/a+' })] })
+  t.match(explained(`/${'a'.repeat(600)}`, regex), [/An expression decides .* path of more than 512 characters/])
+})
+
 t.test('a path that leads to an endpoint on other hosts alone', async (t) => {
   const inner = at('inner', ['/in'], ['a.test', '*.b.test'])
   t.same(explained('/in/x', inner), ['no endpoint matches', 'inner: matches, but only on a.test, *.b.test'])
