@@ -8,6 +8,7 @@
 
 // Writing a filter: the factory and what it gets, the hooks, and what they return.
 export { defineFilter, type FilterEnv, type FilterFactory } from './api/filter-factory.ts'
+export type { AdvisedFilters, OrderAdvice } from './api/order-advice.ts'
 export type { ExchangeWithResponse, Filter, Finished, TerminalFilter, Verdict } from './api/filter.ts'
 export { LocalReply, type ReplyOptions, reply } from './api/reply.ts'
 export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'

@@ -3,26 +3,14 @@ import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
 import type { Problems } from '../document/problems.ts'
 import { type Address, collide, isLoopback, showAddress } from '../schema/address.ts'
+import { SHORT_FORMS } from '../schema/short-forms.ts'
 import type { DeclaredChain } from './chain-entries.ts'
 import type { Listeners } from './listeners.ts'
 import { isOn } from './refinements.ts'
 
-/** Orders of a chain that are better: the first filter of a pair belongs before the second, if the chain has both. */
-const ORDER = [
-  ['rate-limit', 'auth', 'requests that auth refuses are not counted, so tokens can be guessed without limit'],
-  ['request-id', 'auth', 'requests that auth refuses have no request id, neither in the response nor in the log'],
-  [
-    'request-id',
-    'route-match',
-    'requests that route-match refuses have no request id, neither in the response nor in the log',
-  ],
-  ['retry', 'concurrency-limit', 'a request keeps its slot while it waits for a retry'],
-  ['cors', 'auth', 'browsers send preflight requests without credentials, and auth refuses them'],
-] as const
-
 /** Two options that are compared, with their defaults in milliseconds (a test compares these with those of the filters). */
-export const RESET = { factory: 'breaker', option: 'reset_timeout', default: 60_000 } as const
-export const TIMEOUT = { factory: 'proxy', option: 'timeout', default: 30_000 } as const
+export const RESET = { factory: SHORT_FORMS.document.circuit_breaker[0], option: 'reset_timeout', default: 60_000 }
+export const TIMEOUT = { factory: SHORT_FORMS.endpoint.timeout[0], option: 'timeout', default: 30_000 }
 
 /** Number of endpoints that a warning names. */
 const SHOWN = 5
@@ -33,20 +21,6 @@ export function advise(
   endpoints: readonly EndpointSpec[],
   problems: Problems,
 ): void {
-  for (const [first, then, why] of ORDER) {
-    const at = chain.entries.findIndex(({ factory }) => factory === first)
-    const other = chain.entries.findIndex(({ factory }) => factory === then)
-    if (other === -1 || at < other) continue
-    const both = [chain.entries[at]!, chain.entries[other]!]
-    const areOn = (filters: EndpointSpec['filters']): boolean => both.every((filter) => isOn(filters, filter))
-    if (!areOn({}) && !endpoints.some(({ filters }) => areOn(filters))) continue
-    const { name } = chain.entries[at]!
-    const before = chain.entries[other]!.name
-    problems.warn(
-      chain.entries[at]!.at,
-      `"${name}" stands after "${before}": ${why}; move "${name}" before "${before}"`,
-    )
-  }
   adviseTimeouts(chain, endpoints, problems)
   adviseLoops(specs, endpoints, problems)
 }

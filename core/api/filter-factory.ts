@@ -5,6 +5,7 @@ import type { Endpoint, Requirement } from './endpoint.ts'
 import type { Filter, TerminalFilter } from './filter.ts'
 import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
+import type { OrderAdvice } from './order-advice.ts'
 import type { ServiceKey } from './service.ts'
 import type { SetField } from './set-field.ts'
 import type { ShareSpec } from './share-spec.ts'
@@ -90,6 +91,12 @@ export interface FilterFactory<O = any> {
   sets?(options: O): readonly SetField[]
   /** Requirements that its `routed` guarantees: it calls `x.satisfy(…)` or replies. */
   readonly enforces?: readonly Requirement[]
+  /**
+   * Orders that are better. Another order is valid; it is warned of once at load, at the filter that comes too late.
+   *
+   * @example const advises: FilterFactory['advises'] = [{ before: { writes: RouteSlot }, why: '{other} replies to some requests' }]
+   */
+  readonly advises?: readonly OrderAdvice[]
   /** Services that `create` asks for. */
   readonly needs?: readonly ServiceKey<unknown>[]
   /**

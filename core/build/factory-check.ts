@@ -16,6 +16,7 @@ const FACTORY_KEYS = {
   writes: 'list',
   sets: 'function',
   enforces: 'list',
+  advises: 'list',
   needs: 'list',
   create: 'function',
 } as const satisfies Record<keyof FilterFactory, string>
@@ -67,6 +68,10 @@ export function checkFactory(candidate: unknown): FilterFactory {
         throw new Error(
           `its filter "${name}" has a wrong "${key}": expected slots of defineSlot(), found ${kindOf(slot)}`,
         )
+  for (const advice of (factory.advises ?? []) as readonly unknown[]) {
+    const fault = adviceFault(advice)
+    if (fault !== undefined) throw new Error(`its filter "${name}" has a wrong "advises": ${fault}`)
+  }
   return candidate as FilterFactory
 }
 
@@ -91,6 +96,45 @@ function isSlot(value: unknown): boolean {
   return typeof name === 'string' && typeof index === 'number'
 }
 
+const ADVICE = ['before', 'after', 'why'] as const
+
+/** What an advised filter is found by, and what that must be. */
+const FOUND_BY: Readonly<Record<string, { readonly expected: string; isGood(value: unknown): boolean }>> = {
+  filter: { expected: 'the name of a filter', isGood: isText },
+  enforces: { expected: 'the name of a requirement', isGood: isText },
+  writes: { expected: 'a slot of defineSlot()', isGood: isSlot },
+}
+
+/** What is wrong with one entry of `advises`. */
+function adviceFault(advice: unknown): string | undefined {
+  const entry = given(advice)
+  if (entry === undefined) return `expected { before: { enforces: … }, why: … }, found ${kindOf(advice)}`
+  for (const key of Object.keys(entry))
+    if (!ADVICE.some((known) => known === key))
+      return `an entry has an unknown key "${key}".${didYouMean(key, ADVICE)} It has: ${ADVICE.join(', ')}.`
+  if (!isText(entry.why)) return `"why" must be a text, found ${kindOf(entry.why)}`
+  const places = Object.keys(entry).filter((key) => key !== 'why')
+  const [place] = places
+  if (place === undefined || places.length > 1) return 'an entry needs "before" or "after", and not both'
+  const which = given(entry[place])
+  const known = Object.keys(FOUND_BY)
+  const [by, more] = Object.keys(which ?? {})
+  if (which === undefined || by === undefined || more !== undefined || !Object.hasOwn(FOUND_BY, by))
+    return `"${place}" needs exactly one of ${known.join(', ')}${which === undefined ? `, found ${kindOf(entry[place])}` : ''}`
+  const { expected, isGood } = FOUND_BY[by]!
+  return isGood(which[by]) ? undefined : `"${by}" of "${place}" must be ${expected}, found ${kindOf(which[by])}`
+}
+
+/** The keys of an object that have a value; undefined for anything else. */
+function given(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined))
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
 /** A text or a number as it is; the kind of anything else. */
 function shown(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : kindOf(value)
@@ -99,6 +143,7 @@ function shown(value: unknown): string {
 /** The kind of a value, as messages name it. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
+  if (value === '') return 'an empty text'
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -5,6 +5,7 @@ import { Chain, type EndpointFilters, idsOf } from '../chain/chain.ts'
 import { Instance } from '../chain/instance.ts'
 import { BuildError, type Problem } from '../control/config-error.ts'
 import type { EndpointSpec, GatewaySpec, ListenerSpec } from '../control/gateway-spec.ts'
+import { AdviceCheck } from './advice-check.ts'
 import type { Catalog } from './catalog.ts'
 import { checkEndpointChain } from './endpoint-check.ts'
 import { type BuildContext, Instances } from './instances.ts'
@@ -113,6 +114,8 @@ class Builder {
     const terminal = lane.terminals[0] ?? -1
     const lanes = new LaneCheck(listener, factories, lane, base)
     lanes.check(base, undefined)
+    const advice = new AdviceCheck(listener, factories)
+    advice.check((i) => lane.on[i]!)
     const instances = new Set(base.filter((i) => i !== undefined))
     const own = new Map<string, { spec: EndpointSpec; filters: EndpointFilters }>()
     const live = this.#liveEndpoints(listener)
@@ -124,10 +127,11 @@ class Builder {
       const filters = same ? known.filters : await this.#filters(spec, listener, factories)
       for (const filter of filters) if (filter instanceof Instance) instances.add(filter)
       lanes.check(filters, spec)
+      advice.check((i) => filters[i] !== undefined)
       own.set(spec.endpoint.id, { spec, filters })
     }
     this.#problems.push(...lanes.problems)
-    this.#warnings.push(...lanes.warnings)
+    this.#warnings.push(...lanes.warnings, ...advice.warnings)
     if (this.#found().length > before) return undefined
     const { name, requires, routes } = listener
     const limits = listener.chain.map(({ hookTimeoutMs }) => hookTimeoutMs)

@@ -21,6 +21,17 @@ export const auth = defineFilter({
   offline: true,
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
+  // Weir brings neither of the two; a plugin of that name need not know of this filter.
+  advises: [
+    {
+      after: { filter: 'rate-limit' },
+      why: 'requests that auth refuses are not counted, so tokens can be guessed without limit',
+    },
+    {
+      after: { filter: 'cors' },
+      why: 'browsers send preflight requests without credentials, and auth refuses them',
+    },
+  ],
   create(options, env) {
     const { algorithm, issuer, audience, roles, scopes } = options
     const enforced = options.required || roles.length > 0 || scopes.length > 0

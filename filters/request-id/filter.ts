@@ -1,5 +1,12 @@
 import * as z from 'zod'
-import { defineFilter, type HeaderList, RequestIdSlot, TOKEN_PATTERN } from '../../core/index.ts'
+import {
+  AUTHENTICATION,
+  defineFilter,
+  type HeaderList,
+  RequestIdSlot,
+  RouteSlot,
+  TOKEN_PATTERN,
+} from '../../core/index.ts'
 import { idSource, isValidId } from './id.ts'
 
 /** Fields with a meaning of their own: an id in one of them would break framing, authentication or sessions. */
@@ -54,6 +61,10 @@ export const requestId = defineFilter({
   options,
   offline: true,
   writes: [RequestIdSlot],
+  advises: [{ enforces: AUTHENTICATION }, { writes: RouteSlot }].map((before) => ({
+    before,
+    why: 'requests that {other} refuses have no request id, neither in the response nor in the log',
+  })),
   sets: ({ header, trust_incoming }) => [{ name: header, keep: KEPT[String(trust_incoming) as keyof typeof KEPT] }],
   create({ header, trust_incoming, max_length }) {
     const lower = header.toLowerCase()

@@ -25,6 +25,7 @@ export const retry = defineFilter<Options>({
   summary: 'Sends a request again if the upstream failed and a retry can do no harm.',
   options,
   perEndpoint: true,
+  advises: [{ before: { filter: 'concurrency-limit' }, why: 'a request keeps its slot while it waits for a retry' }],
   create: (options, env) => new RetryFilter(options, env),
 })
 

@@ -4,25 +4,7 @@ import { breaker } from '../../../filters/breaker/filter.ts'
 import { proxy } from '../../../filters/proxy/filter.ts'
 import { endpoint, warnings } from '../support.ts'
 
-t.test('a filter that should come first', async (t) => {
-  const chain = (...names: string[]): string => endpoint('', `filters: [${names.join(', ')}]\n`)
-  t.match(warnings(chain('auth', 'rate-limit', 'request-id', 'route-match', 'proxy')), [
-    /^5:17 filters\[1\]: "rate-limit" stands after "auth": .*move "rate-limit" before "auth"$/,
-    /^5:29 filters\[2\]: "request-id" stands after "auth"/,
-  ])
-  t.same(warnings(chain('rate-limit', 'request-id', 'auth', 'route-match', 'proxy')), [])
-  t.same(warnings(chain('request-id', 'route-match', 'proxy')), [])
-  t.match(warnings(chain('route-match', 'concurrency-limit', 'retry', 'proxy')), [
-    /"retry" stands after "concurrency-limit": a request keeps its slot/,
-  ])
-  t.same(warnings(chain('route-match', 'retry', 'concurrency-limit', 'proxy')), [])
-})
-
-t.test('an order counts where both filters are on', async (t) => {
-  const chain = 'filters: [auth: off, rate-limit, route-match, proxy]\n'
-  t.same(warnings(endpoint('', chain)), [])
-  t.match(warnings(endpoint('roles: [a]', chain)), [/"rate-limit" stands after "auth"/])
-  t.same(warnings(endpoint('roles: [a]\nfilters: { rate-limit: off }', chain)), [])
+t.test('a timeout counts where the breaker is on', async (t) => {
   const breaker = 'filters: [route-match, breaker: off, proxy]\ncircuit_breaker: { reset_timeout: 5 }\n'
   t.match(warnings(endpoint('filters: { breaker: on }', breaker)), [/for api the breaker's reset_timeout \(5 s\)/])
   t.same(warnings(endpoint('filters: { breaker: { reset_timeout: 1m } }', breaker)), [])

@@ -28,6 +28,7 @@ t.test('a factory with every key is returned as it is', async (t) => {
     reads: [],
     writes: [],
     enforces: ['authentication'],
+    advises: [{ before: { writes: defineSlot('tenant') }, after: undefined, why: 'so' }],
     needs: [],
   }
   t.equal(checkFactory(whole), whole)
@@ -95,6 +96,7 @@ t.test('a key with a value of the wrong kind', async (t) => {
     ['reads', { slot: true }, 'expected a list, found an object'],
     ['writes', 'route', 'expected a list, found a string'],
     ['enforces', 'authentication', 'expected a list, found a string'],
+    ['advises', { before: 'auth' }, 'expected a list, found an object'],
     ['needs', null, 'expected a list, found null'],
   ]
   for (const [key, value, why] of cases)
@@ -125,6 +127,35 @@ t.test('reads and writes are slots', async (t) => {
         refusal(() => checkFactory({ ...factory, [key]: [slot] })),
         `its filter "p" has a wrong "${key}": expected slots of defineSlot(), found ${found}`,
       )
+})
+
+t.test('each entry of advises says one place, one kind of filters, and why', async (t) => {
+  const why = 'so'
+  const cases: [advice: unknown, fault: string][] = [
+    ['auth', 'expected { before: { enforces: … }, why: … }, found a string'],
+    [null, 'expected { before: { enforces: … }, why: … }, found null'],
+    [[], 'expected { before: { enforces: … }, why: … }, found a list'],
+    [
+      { befor: { filter: 'auth' }, why },
+      'an entry has an unknown key "befor". Did you mean "before"? It has: before, after, why.',
+    ],
+    [{ before: { filter: 'auth' } }, '"why" must be a text, found undefined'],
+    [{ before: { filter: 'auth' }, why: '' }, '"why" must be a text, found an empty text'],
+    [{ why }, 'an entry needs "before" or "after", and not both'],
+    [{ before: { filter: 'a' }, after: { filter: 'b' }, why }, 'an entry needs "before" or "after", and not both'],
+    [{ after: 'auth', why }, '"after" needs exactly one of filter, enforces, writes, found a string'],
+    [{ after: {}, why }, '"after" needs exactly one of filter, enforces, writes'],
+    [{ after: { name: 'auth' }, why }, '"after" needs exactly one of filter, enforces, writes'],
+    [{ after: { filter: 'auth', enforces: 'b' }, why }, '"after" needs exactly one of filter, enforces, writes'],
+    [{ before: { filter: 1 }, why }, '"filter" of "before" must be the name of a filter, found a number'],
+    [{ before: { enforces: [] }, why }, '"enforces" of "before" must be the name of a requirement, found a list'],
+    [{ before: { writes: 'route' }, why }, '"writes" of "before" must be a slot of defineSlot(), found a string'],
+  ]
+  for (const [advice, fault] of cases)
+    t.equal(
+      refusal(() => checkFactory({ ...factory, advises: [advice] })),
+      `its filter "p" has a wrong "advises": ${fault}`,
+    )
 })
 
 t.test('values that JSON can not write are named too', async (t) => {
