@@ -20,6 +20,7 @@ import { type KnownEndpoints, readEndpoints } from './endpoints.ts'
 import { readGroups } from './groups.ts'
 import { rootNotice } from './health-check.ts'
 import { readListeners } from './listeners.ts'
+import { warnOpenPages } from './open-pages.ts'
 import { warnParked } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -119,6 +120,7 @@ export class Reading {
     groups.warnUnused(problems)
     warnParked(parked, chain, endpoints.specs, problems)
     advise(listeners, endpoints.specs, problems)
+    warnOpenPages(chain, endpoints.specs, problems)
     const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.specs, endpoints: endpoints.specs }

@@ -136,7 +136,7 @@ export function expandEndpoint(
     reportTwice(base, key, problems)
     filters[filter.name] = merged(opens ? opened(base, filter) : base, key)
   }
-  const requires = bearer || enforced(filters, chain) ? [AUTHENTICATION] : []
+  const requires = bearer || requiresToken(filters, chain) ? [AUTHENTICATION] : []
   return { filters, requires, ...(Object.keys(offInGroups).length === 0 ? {} : { offInGroups }) }
 }
 
@@ -165,7 +165,7 @@ function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { key
 }
 
 /** True if options of auth (not flat keys) require a token. */
-function enforced(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: DeclaredChain): boolean {
+export function requiresToken(filters: Readonly<Record<string, OptionsSpec | 'off'>>, chain: DeclaredChain): boolean {
   return (chain.byFactory.get('auth') ?? []).some((filter) => {
     const own = filters[filter.name]
     if (own === 'off' || !isOn(filters, filter)) return false

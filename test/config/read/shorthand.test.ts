@@ -32,7 +32,7 @@ t.test('a flat key without its filter is a warning', async (t) => {
   const rest = endpoint('timeout: 30\nmethods: [GET]')
   t.same(
     warnings(
-      `filters: [route-match, { breaker: off }, admin]\ncircuit_breaker: { a: 1 }\nauth_issuer: x\nmetrics_enabled: true\n${rest}`,
+      `filters: [route-match, { breaker: off }, { admin: { probes_only: true } }]\ncircuit_breaker: { a: 1 }\nauth_issuer: x\nmetrics_enabled: true\n${rest}`,
     ),
     [
       '2:1 circuit_breaker: this has no effect: filters[1].breaker (line 1) turns breaker off',
