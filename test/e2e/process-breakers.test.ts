@@ -1,5 +1,4 @@
 // Breakers that are tripped and reset by hand, in one process and in workers.
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { BreakerView } from '../../core/control/endpoint-control.ts'
@@ -57,7 +56,6 @@ filters: [control, route-match, { name: b, filter: breaker, options: { reset_tim
     t.strictSame(JSON.parse(asWorker.body), view('open'), 'the same by the proxy listener')
     t.strictSame(await statuses(), new Set([503]))
     if (workers === 1) return
-    await setTimeout(200)
     const replace = async (): Promise<void> => {
       const before = [...workersOf(weir).values()]
       const seen = weir.lines.filter(({ msg }) => / is ready$/.test(String(msg))).length
@@ -67,7 +65,6 @@ filters: [control, route-match, { name: b, filter: breaker, options: { reset_tim
     await replace()
     t.strictSame(await statuses(), new Set([503]), 'successors refuse too')
     t.strictSame(await ask('resetBreakers', 'v1/up'), view('closed'))
-    await setTimeout(200)
     await replace()
     t.strictSame(await statuses(), new Set([200]), 'successors pass')
   })

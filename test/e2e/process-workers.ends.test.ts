@@ -97,12 +97,14 @@ t.test('requests in flight finish when the gateway is stopped', async (t) => {
 
 t.test('a worker that hangs while the gateway stops is killed after its timeout', async (t) => {
   const plugin = `export default { name: 'hang', apiVersion: 1, create: () => ({ request(x) {
-    if (x.request.path.endsWith('/hang')) for (;;);
+    if (!x.request.path.endsWith('/hang')) return
+    console.error('it hangs')
+    for (;;);
   } }) }`
   const rest = 'workers: { count: 2, timeout: 1s }\nplugins: [./hang.js]\nfilters: [hang, route-match, proxy]\n'
   const { weir, proxy } = await start(t, { rest, files: { 'hang.js': plugin } })
   const hung = t.rejects(inject(proxy, { path: '/orchestrator/v1/up/hang' }), { code: 'ECONNRESET' })
-  await setTimeout(100)
+  while (!weir.stderr.includes('it hangs')) await setTimeout(10)
   const started = performance.now()
   const exit = await weir.stop()
   const took = performance.now() - started

@@ -1,4 +1,5 @@
 // Permits of several workers: both ends over channels in this process, with reordered timing, and workers that end.
+import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
@@ -133,6 +134,8 @@ t.test('without the primary each worker gives out its part', async (t) => {
 })
 
 t.test('a primary that does not answer is not waited for; its late answers count', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
   const fleet = new FleetPermits()
   const held: (() => void)[] = []
   let hangs = true
@@ -144,7 +147,8 @@ t.test('a primary that does not answer is not waited for; its late answers count
   const calls = Array.from({ length: 4 }, () => call(permits, 4, 0))
   await settled()
   t.equal(states(calls), 'wwww')
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  mock.timers.tick(300)
+  await settled()
   t.equal(states(calls), 'aarr')
   hangs = false
   for (let delivery = held.shift(); delivery !== undefined; delivery = held.shift()) delivery()
