@@ -1,5 +1,5 @@
 import { FieldKinds } from '../base/field-kinds.ts'
-import { equalsIgnoreCase } from '../base/tokens.ts'
+import { equalsIgnoreCase, trimOws } from '../base/tokens.ts'
 
 /**
  * Fields that belong to one connection, whichever way the message goes (RFC 9110 §7.6.1), by name in lower case. `Trailer` is
@@ -116,7 +116,7 @@ export function nominate(value: string, nominated: Set<string> | undefined): Set
   // Nearly always it is one of these.
   if (equalsIgnoreCase(value, 'keep-alive') || equalsIgnoreCase(value, 'close')) return nominated
   for (const token of value.split(',')) {
-    const name = token.trim().toLowerCase()
+    const name = trimOws(token).toLowerCase()
     if (name === '' || name === 'keep-alive' || name === 'close' || isForAllHops(name)) continue
     nominated ??= new Set()
     nominated.add(name)

@@ -40,3 +40,17 @@ const FIELD_VALUE = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/
  * @example isFieldValue('no-store') // true
  */
 export const isFieldValue = (text: string): boolean => FIELD_VALUE.test(text)
+
+/**
+ * A text without spaces and tabs at its ends (RFC 9110 §5.6.3). `trim` takes more away, such as the byte A0: another server would read
+ * another token.
+ */
+export function trimOws(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isOws(text.charCodeAt(start))) start++
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isOws = (code: number): boolean => code === 0x20 || code === 0x09

@@ -1,7 +1,7 @@
 import { CLIENT_CLAIMS, CONNECTION_FIELDS, isForAllHops, nominate, withoutNominated } from '../api/connection-fields.ts'
 import type { SetField } from '../api/set-field.ts'
 import { FieldKinds } from '../base/field-kinds.ts'
-import { equalsIgnoreCase } from '../base/tokens.ts'
+import { equalsIgnoreCase, trimOws } from '../base/tokens.ts'
 
 /** What the configuration says of the fields that clients send. */
 export interface ClientHeaderRules {
@@ -229,4 +229,4 @@ function twinsOf(raw: readonly string[]): ReadonlySet<string> {
 }
 
 const hasTrailers = (value: string): boolean =>
-  value.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers')
+  value.split(',').some((coding) => trimOws(coding).toLowerCase() === 'trailers')

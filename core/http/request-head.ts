@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ErrorCode } from '../api/errors.ts'
 import { maskText } from '../base/masking.ts'
-import { equalsIgnoreCase } from '../base/tokens.ts'
+import { equalsIgnoreCase, trimOws } from '../base/tokens.ts'
 import type { ClientHeaders, ReceivedFields } from './client-headers.ts'
 import type { DownstreamLimits } from './downstream-limits.ts'
 import { isHost } from './host.ts'
@@ -90,8 +90,8 @@ function asksToBeKept(raw: readonly string[]): boolean {
   for (let i = 0; i < raw.length; i += 2) {
     if (!equalsIgnoreCase(raw[i]!, 'connection')) continue
     for (const option of raw[i + 1]!.toLowerCase().split(',')) {
-      if (option.trim() === 'close') return false
-      asks ||= option.trim() === 'keep-alive'
+      if (trimOws(option) === 'close') return false
+      asks ||= trimOws(option) === 'keep-alive'
     }
   }
   return asks

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { trimOws } from '../base/tokens.ts'
 
 /**
  * What happens to an offer to switch protocols (RFC 9110 §7.8).
@@ -23,7 +24,7 @@ export function offerOf({ httpVersion, headers }: IncomingMessage, allowed: read
  */
 export function offeredProtocols(upgrade: string | undefined, allowed: readonly string[]): string | undefined {
   if (upgrade === undefined) return undefined
-  const offered = upgrade.split(',').map((protocol) => protocol.trim())
+  const offered = upgrade.split(',').map(trimOws)
   return offered.filter((protocol) => allowed.includes(protocol.toLowerCase())).join(', ') || undefined
 }
 

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../api/header-list.ts'
+import { trimOws } from '../base/tokens.ts'
 
 /** What a route is decided by. */
 export interface RouteRequest {
@@ -65,8 +66,8 @@ function cookiesOf(fields: readonly string[]): ReadonlyMap<string, string> {
   for (const field of fields)
     for (const pair of field.split(';')) {
       const equals = pair.indexOf('=')
-      const name = pair.slice(0, equals).trim()
-      if (equals !== -1 && !cookies.has(name)) cookies.set(name, pair.slice(equals + 1).trim())
+      const name = trimOws(pair.slice(0, equals))
+      if (equals !== -1 && !cookies.has(name)) cookies.set(name, trimOws(pair.slice(equals + 1)))
     }
   return cookies
 }

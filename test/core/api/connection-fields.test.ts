@@ -4,6 +4,7 @@ import { CLIENT_CLAIMS, nominate, withoutNominated } from '../../../core/api/con
 t.test('nominated fields', async (t) => {
   t.equal(nominate('close', undefined), undefined)
   t.equal(nominate('Keep-Alive, Close, , host, Authorization', undefined), undefined, 'nothing that may go')
+  t.same([...nominate('\xa0x-no, \tx-yes\t', undefined)!], ['\xa0x-no', 'x-yes'], 'white space is space and tab')
   const first = nominate('X-One,  x-two ', undefined)
   t.same([...first!], ['x-one', 'x-two'])
   t.same([...nominate('X-Three', first)!], ['x-one', 'x-two', 'x-three'], 'a repeated field adds to it')
