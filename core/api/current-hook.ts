@@ -6,13 +6,17 @@ export interface HookName {
   /** Name of its filter in the chain. */
   readonly name: string
   readonly hook: string
+  /** It can't block the event loop, its factory says: nobody measures it. */
+  readonly prompt?: boolean | undefined
 }
 
 /** Who runs hooks, and answers for what becomes of them. */
 export interface HookWatch {
   /** Counts and logs what a hook threw where nobody is left who could reply. */
   report(error: HookError): void
-  /** The synchronous part of a hook is over. */
+  /** The synchronous part of a hook that is not `prompt` begins, or goes on after what it called. */
+  running(): void
+  /** It is over, or calls another hook. */
   returned(hook: HookName): void
 }
 
@@ -26,9 +30,10 @@ let watch: HookWatch | undefined
  */
 export function enterHook(hook: HookName, by: HookWatch): HookName | undefined {
   const outer = running
-  if (outer !== undefined) by.returned(outer)
+  if (outer !== undefined && outer.prompt !== true) by.returned(outer)
   running = hook
   watch = by
+  if (hook.prompt !== true) by.running()
   return outer
 }
 
@@ -37,7 +42,8 @@ export function leaveHook(hook: HookName, outer: HookName | undefined): void {
   const by = watch
   running = outer
   if (outer === undefined) watch = undefined
-  by?.returned(hook)
+  if (hook.prompt !== true) by?.returned(hook)
+  if (outer !== undefined && outer.prompt !== true) by?.running()
 }
 
 /** The hook that gave a function to a body, or reads it. */
@@ -84,6 +90,3 @@ const UNKNOWN = new HookOwner()
 
 /** The hook that runs now; unknown after an `await`. */
 export const hookOwner = (): HookOwner => (running === undefined ? UNKNOWN : new HookOwner())
-
-/** @internal Whether the synchronous part of a hook runs now. */
-export const isHookRunning = (): boolean => running !== undefined

@@ -67,7 +67,7 @@ export class IdleWatchdog {
   #wait(ms: number): void {
     this.stop()
     const wait = Math.min(ms, this.#maxWait)
-    if (wait !== Infinity) this.#deadline = this.#timers.after(wait, () => this.#check())
+    if (wait !== Infinity) this.#deadline = this.#timers.afterTurn(wait, () => this.#check())
   }
 
   #check(): void {

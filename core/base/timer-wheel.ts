@@ -46,6 +46,8 @@ export class TimerWheel {
   #count = 0
   /** The last tick whose slot was checked. */
   #at: number
+  /** The clock when it was. */
+  #advancedAt = 0
   #timer: Deadline | undefined
   #turn: { end: number } = { end: Infinity }
 
@@ -94,9 +96,23 @@ export class TimerWheel {
   /** Calls `fire` once, `ms` milliseconds from now or up to two ticks later. */
   after(ms: number, fire: () => void): Deadline {
     // By the clock, not by the last tick: after the process was blocked, the last tick is too old, and it would fire early.
-    const now = this.#now()
+    return this.#add(this.#now(), ms, fire)
+  }
+
+  /**
+   * @internal The same, counted from the beginning of the present turn: it saves a reading of the clock. After the process was blocked
+   * it fires as much too early, so `fire` must look how late it is.
+   */
+  afterTurn(ms: number, fire: () => void): Deadline {
+    return this.#add(this.#count === 0 ? this.#now() : this.#advancedAt, ms, fire)
+  }
+
+  #add(now: number, ms: number, fire: () => void): Deadline {
     const at = Math.floor(now / this.#tick)
-    if (this.#count === 0) this.#at = at
+    if (this.#count === 0) {
+      this.#at = at
+      this.#advancedAt = now
+    }
     const due = Math.max(Math.ceil((now + ms) / this.#tick), at + 1)
     const entry = new Entry(this, due, fire)
     const slot = due % SLOTS
@@ -126,6 +142,7 @@ export class TimerWheel {
   /** Fires every deadline that is due. The wheel's own timer calls it, unless the wheel is `manual`. */
   advance(): void {
     const clock = this.#now()
+    this.#advancedAt = clock
     this.#turn.end = clock
     this.#turn = { end: Infinity }
     const now = Math.floor(clock / this.#tick)

@@ -12,6 +12,7 @@ const FACTORY_KEYS = {
   terminal: 'boolean',
   perEndpoint: 'boolean',
   offline: 'boolean',
+  prompt: 'boolean',
   reads: 'list',
   writes: 'list',
   sets: 'function',

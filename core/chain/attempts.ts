@@ -1,5 +1,5 @@
 import type { Awaitable, Next, Outcome, UpstreamCall } from '../api/attempt.ts'
-import { enterHook, type HookWatch, isHookRunning, leaveHook } from '../api/current-hook.ts'
+import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
 import { type Target, TargetSlot } from '../api/endpoint.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
@@ -15,23 +15,17 @@ import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
 import { aroundUpstream } from './upstream-hooks.ts'
 
-/** Watches the hooks of one exchange. */
-interface ExchangeWatch extends HookWatch {
-  /** Hooks run again after a wait. @param now monotonic milliseconds */
-  resumed(now: number): void
-}
-
 /** The attempts of one exchange. For each it picks a target, runs every `admit`, makes the call, and settles it exactly once. */
 export class Attempts {
   readonly #x: Exchange
   readonly #compiled: CompiledChain
   readonly #terminal: TerminalStep
   readonly #runtime: Runtime
-  readonly #watch: ExchangeWatch
+  readonly #watch: HookWatch
   readonly #all: AttemptState[] = []
   #over = false
 
-  constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, watch: ExchangeWatch) {
+  constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, watch: HookWatch) {
     this.#x = x
     this.#compiled = compiled
     this.#terminal = terminal
@@ -54,14 +48,11 @@ export class Attempts {
   /** One attempt; the innermost `next`. */
   readonly #attempt: Next = (call: UpstreamCall) => {
     const { filter: terminal, name } = this.#terminal
-    const now = this.#runtime.clock.now()
-    // An `upstream` hook waited before it called: that time is nobody's.
-    if (!isHookRunning()) this.#watch.resumed(now)
     if (this.#over || this.#x.aborted) throw new WeirError('client_gone')
     const target = this.#pick()
     if (target instanceof LocalReply) return target
     if (target !== undefined) this.#x.set(TargetSlot, target)
-    const attempt = new AttemptState(this.#all.length + 1, target, now)
+    const attempt = new AttemptState(this.#all.length + 1, target, this.#runtime.clock.now())
     this.#all.push(attempt)
     const refusal = this.#admit(attempt)
     if (refusal !== undefined) return refusal
@@ -216,7 +207,6 @@ export class Attempts {
     const now = this.#runtime.clock.now()
     const outcome: Outcome = { result, status, error, headMs, totalMs: now - attempt.startedAt }
     if (result === 'failure' && error !== undefined) this.#runtime.upstreamFailed(this.#x, attempt, error)
-    this.#watch.resumed(now)
     for (const step of this.#compiled.settleds) {
       if (!this.#passed(step, attempt)) continue
       const outer = enterHook(step, this.#watch)

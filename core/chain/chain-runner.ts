@@ -80,17 +80,12 @@ export class ChainRunner extends ResponsePhase {
   #resumeInbound(promise: PromiseLike<Verdict>, program: readonly Op[], at: number, op: Op): void {
     this.within(promise, op).then(
       (late: unknown) => this.guarded(() => this.#resumed(late, program, at, op)),
-      (error: unknown) =>
-        this.guarded(() => {
-          this.resumed()
-          this.fail(error, op.name, op.hook)
-        }),
+      (error: unknown) => this.guarded(() => this.fail(error, op.name, op.hook)),
     )
   }
 
   #resumed(late: unknown, program: readonly Op[], at: number, op: Op): void {
     if (this.x.over) return
-    this.resumed()
     let verdict: Verdict
     try {
       verdict = verdictOf(late, op.name, op.hook)
@@ -141,7 +136,6 @@ export class ChainRunner extends ResponsePhase {
   }
 
   #upstreamDone(result: Response | LocalReply): void {
-    this.resumed()
     const isReply = result instanceof LocalReply
     this.#attempts!.conclude(isReply ? undefined : result, false)
     if (isReply) this.reply(result, this.compiled.terminal!.name)
@@ -149,7 +143,6 @@ export class ChainRunner extends ResponsePhase {
   }
 
   #upstreamFailed(error: unknown, terminal: string): void {
-    this.resumed()
     this.#attempts!.conclude(undefined, true)
     this.fail(error, terminal, 'call')
   }
@@ -164,14 +157,12 @@ export class ChainRunner extends ResponsePhase {
       if (outcome === 'aborted')
         for (const thrown of x.abort()) this.report(new HookError(undefined, 'onAbort', thrown))
       this.#attempts?.close(outcome)
-      const now = this.runtime.clock.now()
-      this.resumed(now)
       const record: Finished = {
         exchange: x,
         outcome,
         status,
         error: error ?? this.error,
-        durationMs: now - x.startedAt,
+        durationMs: this.runtime.clock.now() - x.startedAt,
         listener: this.#chain.listener,
         attempts: this.#attempts?.count ?? 0,
         bytesReceived: received,

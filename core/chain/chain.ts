@@ -98,7 +98,13 @@ export class Chain {
   #steps(instances: readonly (Instance | undefined)[]): (Step | undefined)[] {
     const { limits } = this.parts
     return instances.map(
-      (instance, i) => instance && { name: instance.name, filter: instance.filter, limitMs: limits[i] },
+      (instance, i) =>
+        instance && {
+          name: instance.name,
+          filter: instance.filter,
+          limitMs: limits[i],
+          prompt: instance.factory.prompt,
+        },
     )
   }
 

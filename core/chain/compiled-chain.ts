@@ -12,6 +12,8 @@ export interface Step {
   readonly filter: Filter
   /** How long one of its hooks may wait before the request gets a 500; milliseconds. Undefined: no limit. */
   readonly limitMs: number | undefined
+  /** Its hooks can't block the event loop. */
+  readonly prompt?: boolean | undefined
 }
 
 /** The terminal filter at its place. */
@@ -90,8 +92,8 @@ export class CompiledChain {
     this.terminal = last && {
       ...last,
       filter: last.filter as TerminalFilter,
-      pick: { name: last.name, hook: 'pick' },
-      call: { name: last.name, hook: 'call' },
+      pick: { name: last.name, hook: 'pick', prompt: last.prompt },
+      call: { name: last.name, hook: 'call', prompt: last.prompt },
     }
     const ran = (i: number): boolean => before !== undefined && i <= before.index && before.steps[i] !== undefined
     this.ranks = ranksOf(steps, before, ran)
@@ -152,5 +154,6 @@ function ranksOf(
 function op(step: Step | undefined, index: number, rank: number, hook: Op['hook']): Op[] {
   const run = step?.filter[hook]
   if (step === undefined || run === undefined) return []
-  return [{ index, rank, name: step.name, hook, limitMs: step.limitMs, run: run.bind(step.filter) as Op['run'] }]
+  const { name, limitMs, prompt } = step
+  return [{ index, rank, name, hook, limitMs, prompt, run: run.bind(step.filter) as Op['run'] }]
 }

@@ -22,24 +22,20 @@ export abstract class HookCaller implements HookWatch {
   /** The last error that made a reply. */
   protected error: WeirError | undefined
   /** Monotonic milliseconds at which the current hook began. */
-  #hookAt: number
+  #hookAt = 0
 
   constructor(x: Exchange, runtime: Runtime) {
     this.x = x
     this.runtime = runtime
-    this.#hookAt = x.startedAt
   }
 
-  /** Hooks run again after a wait: the time until now does not count for the next hook. */
-  resumed(now: number = this.runtime.clock.now()): void {
-    this.#hookAt = now
+  running(): void {
+    this.#hookAt = this.runtime.clock.now()
   }
 
-  /** Reads the clock once per hook: the end of one is the beginning of the next (40 ns, measured). */
   returned({ name, hook }: HookName): void {
-    const now = this.runtime.clock.now()
-    if (now - this.#hookAt > BLOCKED_MS) this.runtime.hookBlocked(this.x, name, hook, now - this.#hookAt)
-    this.#hookAt = now
+    const ms = this.runtime.clock.now() - this.#hookAt
+    if (ms > BLOCKED_MS) this.runtime.hookBlocked(this.x, name, hook, ms)
   }
 
   /** Calls a hook. Its time is measured, and functions that it gives to a body are known to be its own. */

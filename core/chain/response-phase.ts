@@ -66,11 +66,7 @@ export abstract class ResponsePhase extends HookCaller {
   }
 
   #resume(promise: PromiseLike<Verdict>, at: number, op: Op<ExchangeWithResponse>, before: ResponseContent): void {
-    const go = (returned: unknown): void =>
-      this.guarded(() => {
-        this.resumed()
-        this.outbound(this.#after(returned, op, before), at)
-      })
+    const go = (returned: unknown): void => this.guarded(() => this.outbound(this.#after(returned, op, before), at))
     this.within(promise, op).then(go, (error: unknown) => this.guarded(() => go(this.errorOf(error, op.name, op.hook))))
   }
 

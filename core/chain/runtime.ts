@@ -123,6 +123,7 @@ export class Runtime implements HookWatch {
     this.filterError(undefined, filter, hook, cause)
   }
 
+  running(): void {}
   returned(): void {}
 }
 

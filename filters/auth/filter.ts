@@ -17,6 +17,7 @@ export const auth = defineFilter({
   name: 'auth',
   apiVersion: 1,
   summary: 'Verifies bearer tokens (JWT) and enforces roles and scopes.',
+  prompt: true,
   options,
   offline: true,
   writes: [IdentitySlot],

@@ -11,6 +11,7 @@ export const bodyLimit = defineFilter({
   name: 'body-limit',
   apiVersion: 1,
   summary: 'Refuses requests whose body is too large.',
+  prompt: true,
   options,
   offline: true,
   reads: [RouteSlot],

@@ -22,6 +22,7 @@ export const breaker = defineFilter<Options>({
   name: 'breaker',
   apiVersion: 1,
   summary: 'Stops calling an endpoint that keeps failing, until a few probes succeed.',
+  prompt: true,
   options,
   perEndpoint: true,
   needs: [EndpointRegistryKey],

@@ -42,6 +42,7 @@ export const concurrencyLimit = defineFilter<Options>({
   name: 'concurrency-limit',
   apiVersion: 1,
   summary: 'Limits the concurrent upstream calls of an endpoint; a bounded queue holds further requests.',
+  prompt: true,
   options,
   perEndpoint: true,
   needs: [EndpointRegistryKey],

@@ -31,6 +31,7 @@ export const methodCheck = defineFilter({
   name: 'method-check',
   apiVersion: 1,
   summary: 'Refuses methods that the endpoint does not list.',
+  prompt: true,
   options,
   offline: true,
   reads: [RouteSlot],

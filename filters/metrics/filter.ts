@@ -9,6 +9,7 @@ export const metrics = defineFilter({
   name: 'metrics',
   apiVersion: 1,
   summary: 'Counts requests, attempts and local replies for Prometheus.',
+  prompt: true,
   create: (_options, env: FilterEnv) => {
     const counts = env.share('counts', {
       scope: 'factory',

@@ -7,6 +7,7 @@ export const outlierDetection = defineFilter<Options>({
   name: 'outlier-detection',
   apiVersion: 1,
   summary: 'Ejects a failing target for a while, and leaves its traffic to the other targets of the endpoint.',
+  prompt: true,
   options,
   perEndpoint: true,
   offline: true,

@@ -1,4 +1,4 @@
-import type { Deadline, Exchange, TimerWheel, UpstreamCall } from '../../core/index.ts'
+import type { Clock, Deadline, Exchange, TimerWheel, UpstreamCall } from '../../core/index.ts'
 
 /** Time left for an attempt, in milliseconds; infinite without a limit. */
 export interface TimeLeft {
@@ -13,10 +13,11 @@ export const UNLIMITED: TimeLeft = { head: Infinity, end: Infinity }
 /**
  * Time left for an attempt that begins now.
  * @param total time for the exchange, from the head of its request to the end of its response; milliseconds, may be infinite
- * @param now monotonic milliseconds
  */
-export function timeLeft({ deadline }: UpstreamCall, x: Exchange, total: number, now: number): TimeLeft {
+export function timeLeft({ deadline }: UpstreamCall, x: Exchange, total: number, clock: Clock): TimeLeft {
+  // Without a limit the clock is not read (0.1 µs).
   if (deadline === undefined && total === Infinity) return UNLIMITED
+  const now = clock.now()
   const end = x.startedAt + total - now
   return { head: Math.min((deadline ?? Infinity) - now, end), end }
 }

@@ -38,6 +38,7 @@ export const proxy = defineFilter<Options>({
   name: 'proxy',
   apiVersion: 1,
   summary: 'Streams the request to a target of the endpoint, and the response back.',
+  prompt: true,
   options,
   offline: true,
   terminal: true,
@@ -146,7 +147,7 @@ class ProxyFilter implements TerminalFilter {
     const target = attempt.target!
     const context = this.#contexts.get(target)!
     context.state.outstanding++
-    const left = timeLeft(call, x, this.#total, this.#clock.now())
+    const left = timeLeft(call, x, this.#total, this.#clock)
     if (left.head <= 0) return reply(504, 'deadline_exceeded', TOO_LATE)
     const { body, method, query } = x.request
     const path = target.basePath + x.route!.path + query

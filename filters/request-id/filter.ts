@@ -58,6 +58,7 @@ export const requestId = defineFilter({
   name: 'request-id',
   apiVersion: 1,
   summary: 'Gives every request an id, or keeps the one that the client sent.',
+  prompt: true,
   options,
   offline: true,
   writes: [RequestIdSlot],

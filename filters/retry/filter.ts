@@ -23,6 +23,7 @@ export const retry = defineFilter<Options>({
   name: 'retry',
   apiVersion: 1,
   summary: 'Sends a request again if the upstream failed and a retry can do no harm.',
+  prompt: true,
   options,
   perEndpoint: true,
   advises: [{ before: { filter: 'concurrency-limit' }, why: 'a request keeps its slot while it waits for a retry' }],

@@ -49,6 +49,7 @@ export const routeMatch = defineFilter({
   name: 'route-match',
   apiVersion: 1,
   summary: 'Decides which endpoint a request goes to: by path, host, method, header, query and cookie.',
+  prompt: true,
   options,
   offline: true,
   writes: [RouteSlot],

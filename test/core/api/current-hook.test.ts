@@ -17,6 +17,9 @@ class Errors implements HookWatch {
   report(error: HookError): void {
     this.reported.push(error)
   }
+  running(): void {
+    this.over.push('running')
+  }
   returned({ name, hook }: HookName): void {
     this.over.push(`${name} ${hook}`)
   }
@@ -94,5 +97,16 @@ t.test('a hook inside another: each hears when its own part is over, and the out
   leaveHook(HOOK, outer)
   t.match(hookOwner().failure(''), { filter: 'retry' })
   leaveHook(outer, undefined)
-  t.same(watch.over, ['retry upstream', 'tenant response', 'retry upstream'])
+  t.same(watch.over, ['running', 'retry upstream', 'running', 'tenant response', 'running', 'retry upstream'])
+})
+
+t.test('a prompt hook is not measured, but what it calls is', async (t) => {
+  const watch = new Errors()
+  const prompt = { name: 'breaker', hook: 'upstream', prompt: true }
+  enterHook(prompt, watch)
+  t.match(hookOwner().failure(''), { filter: 'breaker' })
+  enterHook(HOOK, watch)
+  leaveHook(HOOK, prompt)
+  leaveHook(prompt, undefined)
+  t.same(watch.over, ['running', 'tenant response'])
 })

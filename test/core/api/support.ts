@@ -44,6 +44,7 @@ export class Errors implements HookWatch {
   report(error: HookError): void {
     this.reported.push(error)
   }
+  running(): void {}
   returned(): void {}
 }
 

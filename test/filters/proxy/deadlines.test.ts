@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { defineFilter } from '../../../core/index.ts'
+import { type Clock, defineFilter } from '../../../core/index.ts'
 import { exchange } from '../../../core/testing.ts'
 import { timeLeft, UNLIMITED, withTimeout } from '../../../filters/proxy/deadlines.ts'
 import { connectTo, send, sendRaw } from '../../support/client.ts'
@@ -16,12 +16,14 @@ const within = (ms: number) =>
     }),
   })
 
+const at = (now: number): Clock => ({ now: () => now, wall: () => 0 })
+
 t.test('what is left', async (t) => {
   const x = exchange({}, 1000)
-  t.equal(timeLeft({ upgrade: undefined }, x, Infinity, 1500), UNLIMITED)
-  t.same(timeLeft({ upgrade: undefined, deadline: 1700 }, x, Infinity, 1500), { head: 200, end: Infinity })
-  t.same(timeLeft({ upgrade: undefined, deadline: 1700 }, x, 600, 1500), { head: 100, end: 100 })
-  t.same(timeLeft({ upgrade: undefined }, x, 400, 1500), { head: -100, end: -100 })
+  t.equal(timeLeft({ upgrade: undefined }, x, Infinity, at(1500)), UNLIMITED)
+  t.same(timeLeft({ upgrade: undefined, deadline: 1700 }, x, Infinity, at(1500)), { head: 200, end: Infinity })
+  t.same(timeLeft({ upgrade: undefined, deadline: 1700 }, x, 600, at(1500)), { head: 100, end: 100 })
+  t.same(timeLeft({ upgrade: undefined }, x, 400, at(1500)), { head: -100, end: -100 })
 })
 
 t.test('the field that tells of it', async (t) => {
