@@ -4,6 +4,7 @@ import type { Chain } from '../chain/chain.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import { type SharedLimits, UNDIVIDED } from '../state/shared-limits.ts'
 import { Connections } from './connections.ts'
+import { LeanRequest } from './lean-request.ts'
 import { type ListenerSettings, ListenerState } from './listener-state.ts'
 import type { Overload } from './overload.ts'
 import { acceptRequest } from './served-request.ts'
@@ -56,6 +57,9 @@ export class Listener {
       connectionsCheckingInterval: 1000,
       // RFC 9112 §3.2 is checked by readHead, so that `log` sees the request.
       requireHostHeader: false,
+      IncomingMessage: LeanRequest,
+      // A request without a body is no stream that must be read to its end.
+      optimizeEmptyRequests: true,
       shouldUpgradeCallback: (req: IncomingMessage) => leavesParser(state, req),
     } as Parameters<typeof createServer>[0])
     this.#server = server

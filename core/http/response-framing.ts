@@ -49,4 +49,6 @@ function reframed(raw: readonly string[], length: string | undefined, keeps: boo
 export const isFraming = (name: string): boolean =>
   equalsIgnoreCase(name, 'content-length') || equalsIgnoreCase(name, 'transfer-encoding')
 
-const hasBody = (status: number, method: string): boolean => method !== 'HEAD' && status !== 204 && status !== 304
+/** Whether a response to a method has a body (RFC 9110 §6.4.1). */
+export const hasBody = (status: number, method: string): boolean =>
+  method !== 'HEAD' && status !== 204 && status !== 304

@@ -15,6 +15,7 @@ import type { ResponseOwner } from './response-owner.ts'
 import { SendTimeout } from './send-timeout.ts'
 import { reset } from './tunnel/tunnel-flow.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
+import { takesWhole, wholeResponse, writeWhole } from './whole-response.ts'
 
 interface PendingHead {
   readonly response: Response
@@ -23,17 +24,24 @@ interface PendingHead {
   readonly x: Exchange
 }
 
+/** What a response belongs to. */
+export interface ResponseContext {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly requestBody: RequestBody | undefined
+  readonly framing: Framing
+  readonly timers: TimerWheel
+  /** How slowly the client may take the response. */
+  readonly limits: DownstreamLimits
+  /** Set if the client offered to switch protocols. */
+  readonly handshake: UpgradeHandshake | undefined
+  readonly owner: ResponseOwner
+}
+
 /** Writes one response downstream, and reports once how it ended. */
 export class ResponseWriter implements BodySink, InterimSink {
-  readonly #req: IncomingMessage
-  readonly #res: ServerResponse
-  readonly #requestBody: RequestBody | undefined
-  readonly #framing: Framing
-  readonly #timers: TimerWheel
-  readonly #limits: DownstreamLimits
+  readonly #to: ResponseContext
   #sendTimeout: SendTimeout | undefined
-  readonly #handshake: UpgradeHandshake | undefined
-  readonly #owner: ResponseOwner
   #source: BodySource | undefined
   /** The head, as long as an error can still replace the response. */
   #pending: PendingHead | undefined
@@ -50,45 +58,23 @@ export class ResponseWriter implements BodySink, InterimSink {
   /** Bytes of the body. */
   #sent = 0
 
-  /**
-   * @param limits how slowly the client may take the response
-   * @param handshake set if the client offered to switch protocols
-   */
-  constructor(
-    req: IncomingMessage,
-    res: ServerResponse,
-    requestBody: RequestBody | undefined,
-    framing: Framing,
-    timers: TimerWheel,
-    limits: DownstreamLimits,
-    handshake: UpgradeHandshake | undefined,
-    owner: ResponseOwner,
-  ) {
-    this.#req = req
-    this.#res = res
-    this.#requestBody = requestBody
-    this.#framing = framing
-    this.#timers = timers
-    this.#limits = limits
-    this.#handshake = handshake
-    this.#owner = owner
-    res.on('close', () => this.#closed())
+  constructor(to: ResponseContext) {
+    this.#to = to
+    to.res.on('close', () => this.#closed())
   }
 
   /** @param draining whether the response is the last on its connection */
   deliver(response: Response, x: Exchange, draining: boolean): void {
-    const res = this.#res
-    this.#handshake?.settle()
+    const { req, res, requestBody, framing, timers, handshake } = this.#to
+    handshake?.settle()
     if (res.destroyed || this.#over) {
       response.upgrade?.socket.destroy()
       return response.body.discard(new WeirError('client_gone'))
     }
     if (response.upgrade !== undefined && this.#switch(response, response.upgrade)) return
-    const closing = draining || this.#handshake !== undefined
+    const closing = draining || handshake !== undefined
     const close =
-      this.#requestBody === undefined
-        ? closing
-        : settleEarlyReply(this.#req, res, this.#requestBody, this.#framing, this.#timers, closing)
+      requestBody === undefined ? closing : settleEarlyReply(req, res, requestBody, framing, timers, closing)
     this.#pending = { response, close, x }
     this.#starting = true
     this.#source = response.body.pipe(this)
@@ -98,11 +84,11 @@ export class ResponseWriter implements BodySink, InterimSink {
       this.#held = undefined
       if (!this.write(chunk)) this.#source?.pause()
       // Not flushHeaders: it would write the head as UTF-8.
-    } else if (!this.#ended && this.#sendHead() && this.#res.writable) this.#res.write('', 'latin1')
+    } else if (!this.#ended && this.#sendHead() && this.#to.res.writable) this.#to.res.write('', 'latin1')
   }
 
   inform(status: number, headers: HeaderList): void {
-    sendInterim(this.#req, this.#res, status, headers)
+    if (!this.#ended) sendInterim(this.#to.req, this.#to.res, status, headers)
   }
 
   write(chunk: Buffer): boolean {
@@ -117,7 +103,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (!this.#blocked) {
       this.#blocked = true
       this.#await()
-      this.#res.once('drain', () => {
+      this.#to.res.once('drain', () => {
         this.#blocked = false
         this.#sendTimeout!.stop()
         this.#source?.resume()
@@ -128,20 +114,35 @@ export class ResponseWriter implements BodySink, InterimSink {
 
   #put(chunk: Buffer): boolean {
     this.#sent += chunk.length
-    return this.#res.write(chunk)
+    return this.#to.res.write(chunk)
   }
 
   end(trailers?: HeaderList): void {
     if (this.#ended) return
+    if (trailers === undefined && this.#pending !== undefined && this.#sendWhole(this.#pending)) return
     if (!this.#sendHead()) return
     this.#ended = true
-    if (trailers !== undefined) addTrailers(this.#res, trailers)
-    const chunk = this.#held
+    if (trailers !== undefined) addTrailers(this.#to.res, trailers)
+    this.#sent += this.#held?.length ?? 0
+    endWith(this.#to.res, this.#held)
     this.#held = undefined
-    this.#sent += chunk?.length ?? 0
-    if (chunk === undefined) this.#res.end()
-    else endWith(this.#res, chunk)
-    if (this.#req.socket.writableLength > 0) this.#await()
+    if (this.#to.req.socket.writableLength > 0) this.#await()
+  }
+
+  /** Sends head and body in one text, if that can be. */
+  #sendWhole({ response, close, x }: PendingHead): boolean {
+    const { req, res, limits, handshake } = this.#to
+    const chunk = this.#held
+    if (close || handshake !== undefined || !takesWhole(req, res, chunk)) return false
+    const text = wholeResponse(response, x.request.method, chunk, limits.idleTimeoutMs)
+    if (text === undefined) return false
+    this.#pending = undefined
+    this.#held = undefined
+    this.#ended = true
+    this.#sentStatus = response.status
+    this.#sent = chunk?.length ?? 0
+    if (!writeWhole(res, text)) this.#await()
+    return true
   }
 
   /**
@@ -157,16 +158,16 @@ export class ResponseWriter implements BodySink, InterimSink {
 
   /** Ends the response as well as it still can: with an empty 500 while no head is out, else with a cut. */
   abandon(error: WeirError): void {
-    this.#handshake?.settle()
+    this.#to.handshake?.settle()
     this.#held = undefined
     this.#pending = undefined
     this.#error = error
     this.#source?.cancel(error)
     if (this.#over) return
-    if (this.#res.headersSent || this.#ended) return this.#cut()
+    if (this.#to.res.headersSent || this.#ended) return this.#cut()
     this.#ended = true
     this.#sentStatus = 500
-    sendBare(this.#res, 500)
+    sendBare(this.#to.res, 500)
   }
 
   #cut(): void {
@@ -174,13 +175,13 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#broken = true
     // A response to HTTP/1.0 may end with its connection: only a reset shows that it is not complete. What a client does not read
     // would stay in the kernel for minutes after any other end.
-    if (this.#req.httpVersion === '1.0' || this.#error?.code === 'client_stalled') reset(this.#req.socket)
-    this.#res.destroy()
+    if (this.#to.req.httpVersion === '1.0' || this.#error?.code === 'client_stalled') reset(this.#to.req.socket)
+    this.#to.res.destroy()
   }
 
   /** Something waits until the client reads it. */
   #await(): void {
-    this.#sendTimeout ??= new SendTimeout(this.#res, this.#req.socket, this.#limits, this.#timers, () =>
+    this.#sendTimeout ??= new SendTimeout(this.#to.res, this.#to.req.socket, this.#to.limits, this.#to.timers, () =>
       this.fail(new WeirError('client_stalled')),
     )
     this.#sendTimeout.start()
@@ -212,37 +213,37 @@ export class ResponseWriter implements BodySink, InterimSink {
     const response = errorResponse(x, error)
     x.response = response
     this.#head({ response, close, x })
-    response.body.pipe({ write: (chunk) => this.#put(chunk), end: () => void this.#res.end(), fail: () => {} })
+    response.body.pipe({ write: (chunk) => this.#put(chunk), end: () => void this.#to.res.end(), fail: () => {} })
   }
 
   #head({ response, close, x }: PendingHead): void {
-    writeHead(this.#res, response, x.request.method, close)
+    writeHead(this.#to.res, response, x.request.method, close)
     this.#sentStatus = response.status
   }
 
   /** Switches protocols. False if the response is no switch any more: a filter refused it, or its head can't be sent. */
   #switch(response: Response, upgrade: Upgrade): boolean {
-    const head = this.#handshake === undefined ? undefined : switchHead(response)
+    const head = this.#to.handshake === undefined ? undefined : switchHead(response)
     if (head === undefined) {
       upgrade.socket.destroy()
       return false
     }
-    this.#res.detachSocket(this.#req.socket)
+    this.#to.res.detachSocket(this.#to.req.socket)
     this.#ended = true
     this.#sentStatus = 101
-    this.#handshake!.switch(head, upgrade, () => this.#closed())
+    this.#to.handshake!.switch(head, upgrade, () => this.#closed())
     return true
   }
 
   #closed(): void {
     if (this.#over) return
     this.#over = true
-    const completed = !this.#broken && this.#ended && (this.#res.writableFinished || this.#res.socket === null)
+    const completed = !this.#broken && this.#ended && (this.#to.res.writableFinished || this.#to.res.socket === null)
     if (!completed) this.#source?.cancel(this.#error ?? new WeirError('client_gone'))
-    const tunnel = this.#handshake?.transferred
+    const tunnel = this.#to.handshake?.transferred
     const outcome = completed ? 'completed' : 'aborted'
-    const received = tunnel?.received ?? this.#requestBody?.received ?? 0
-    const sent = tunnel?.sent ?? (this.#req.method === 'HEAD' ? 0 : this.#sent)
-    this.#owner.responseEnded({ outcome, status: this.#sentStatus, error: this.#error, received, sent })
+    const received = tunnel?.received ?? this.#to.requestBody?.received ?? 0
+    const sent = tunnel?.sent ?? (this.#to.req.method === 'HEAD' ? 0 : this.#sent)
+    this.#to.owner.responseEnded({ outcome, status: this.#sentStatus, error: this.#error, received, sent })
   }
 }

@@ -131,7 +131,8 @@ class ServedRequest implements ResponseOutlet, ResponseOwner {
     state.requestBegan()
     if (x.request.upgrade !== undefined) handshake?.watch()
     const { timers } = runtime
-    this.#writer = new ResponseWriter(req, res, source, framing, timers, limits, handshake, this)
+    const to = { req, res, requestBody: source, framing, timers, limits, handshake, owner: this }
+    this.#writer = new ResponseWriter(to)
     x.interim = this.#writer
     this.#run = new ChainRunner(x, settings.chain, runtime, this)
   }
