@@ -27,6 +27,8 @@ export class Connection {
   body: RequestBody | undefined
   /** Response to it. */
   response: ServerResponse | undefined
+  /** Is told when the connection closes before the response to it is over. */
+  writer: { closed(): void } | undefined
   /** When it was first seen without an exchange since the last one; monotonic milliseconds. */
   idleSince: number | undefined
   /** The parser has failed: nothing that still comes is a request. */
@@ -91,6 +93,7 @@ export class Connection {
     this.#busy = false
     this.body = undefined
     this.response = undefined
+    this.writer = undefined
     const first = this.#waiting.shift()
     if (first === undefined) {
       // An idle connection keeps no message alive.

@@ -8,7 +8,7 @@ import { defaultMaxConnections } from './descriptor-limit.ts'
 import type { ListenerState } from './listener-state.ts'
 import { headsBegun } from './node-parser.ts'
 
-/** How often idle connections are looked through; milliseconds. Node keeps them as much longer than it says to clients. */
+/** How often idle connections are looked through; milliseconds. They are kept as much longer than clients are told. */
 const SWEEP_MS = 1000
 
 /** The open connections of a listener: bounds them, and closes those that only look busy. */
@@ -65,7 +65,10 @@ export class Connections {
     this.#open.set(socket, connection)
     this.#allowed?.used(this.#open.size)
     this.#byNetwork.set(network, count)
-    socket.once('close', () => this.#closed(socket, network))
+    socket.once('close', () => {
+      this.#closed(socket, network)
+      connection.writer?.closed()
+    })
     // Not on the wheel: it would hold the wheel up as long as there are connections.
     this.#sweep ??= startInterval(SWEEP_MS, () => this.#look())
     return connection
@@ -83,8 +86,8 @@ export class Connections {
   }
 
   /**
-   * Blank lines before a request (RFC 9112 §2.2) start Node's timeout again, for ever. Once the time is over, only a connection on which a
-   * head has begun stays: it may take the time of a head.
+   * Closes connections that have been idle for too long. Blank lines before a request (RFC 9112 §2.2) do not count as activity: once the
+   * time is over, only a connection on which a head has begun stays. It may take the time of a head.
    */
   #look(): void {
     const { settings, runtime } = this.#state

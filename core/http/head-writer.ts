@@ -33,13 +33,23 @@ export function rawHead(status: number, reason: string, headers: HeaderList): st
 /**
  * Gives the head of a final response to Node, which sends it with the first bytes of the body.
  * @param close whether the connection ends after the response
+ * @param idleMs how long it may be idle otherwise
  * @throws TypeError for a head that can't be on the wire
  */
-export function writeHead(res: ServerResponse, response: Response, method: string, close: boolean): void {
+export function writeHead(
+  res: ServerResponse,
+  response: Response,
+  method: string,
+  close: boolean,
+  idleMs: number,
+): void {
   if (response.status < 200) throw new TypeError(`${response.status} is no status of a final response`)
   const framed = framedFields(response, method)
   const fields = close ? [...framed, 'Connection', 'close'] : (framed as string[])
   if (close) res.shouldKeepAlive = false
+  // Node writes `Keep-Alive` by it. It has no public name, because usually the server's own timer sets it.
+  const internal = res as ServerResponse & { _keepAliveTimeout: number }
+  internal._keepAliveTimeout = idleMs
   // The reason phrase is always given: Node would use that of a head that it refused before.
   res.writeHead(response.status, reasonOf(response), fields)
 }

@@ -60,6 +60,8 @@ export class Listener {
       IncomingMessage: LeanRequest,
       // A request without a body is no stream that must be read to its end.
       optimizeEmptyRequests: true,
+      // `Connections` closes idle ones: Node would start and stop a timer for each request (1 µs).
+      keepAliveTimeout: 0,
       shouldUpgradeCallback: (req: IncomingMessage) => leavesParser(state, req),
     } as Parameters<typeof createServer>[0])
     this.#server = server
@@ -82,7 +84,6 @@ export class Listener {
     this.#state.configure(settings)
     const { limits } = this.#state.settings
     this.#server.headersTimeout = limits.headersTimeoutMs
-    this.#server.keepAliveTimeout = limits.idleTimeoutMs
     // Node silently drops fields beyond its limit, or rejects the head as no request: readHead must see them first.
     this.#server.maxHeadersCount = 2 * limits.maxHeadersCount
     this.#connections.limit(this.#server)

@@ -1,20 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodySink, BodySource } from '../api/body.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange, InterimSink } from '../api/exchange.ts'
 import type { HeaderList } from '../api/header-list.ts'
 import type { Response, Upgrade } from '../api/reply.ts'
-import type { TimerWheel } from '../base/timer-wheel.ts'
 import { errorResponse } from '../chain/render-reply.ts'
-import type { DownstreamLimits } from './downstream-limits.ts'
-import { type Framing, settleEarlyReply } from './early-reply.ts'
+import { settleEarlyReply } from './early-reply.ts'
 import { addTrailers, endWith, sendBare, switchHead, writeHead } from './head-writer.ts'
 import { sendInterim } from './interim-response.ts'
-import type { RequestBody } from './request-body.ts'
-import type { ResponseOwner } from './response-owner.ts'
+import type { ResponseContext } from './response-context.ts'
 import { SendTimeout } from './send-timeout.ts'
 import { reset } from './tunnel/tunnel-flow.ts'
-import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { takesWhole, wholeResponse, writeWhole } from './whole-response.ts'
 
 interface PendingHead {
@@ -22,20 +17,6 @@ interface PendingHead {
   /** Whether the connection ends after the response. */
   readonly close: boolean
   readonly x: Exchange
-}
-
-/** What a response belongs to. */
-export interface ResponseContext {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  readonly requestBody: RequestBody | undefined
-  readonly framing: Framing
-  readonly timers: TimerWheel
-  /** How slowly the client may take the response. */
-  readonly limits: DownstreamLimits
-  /** Set if the client offered to switch protocols. */
-  readonly handshake: UpgradeHandshake | undefined
-  readonly owner: ResponseOwner
 }
 
 /** Writes one response downstream, and reports once how it ended. */
@@ -60,7 +41,7 @@ export class ResponseWriter implements BodySink, InterimSink {
 
   constructor(to: ResponseContext) {
     this.#to = to
-    to.res.on('close', () => this.#closed())
+    to.connection.writer = this
   }
 
   /** @param draining whether the response is the last on its connection */
@@ -141,7 +122,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#ended = true
     this.#sentStatus = response.status
     this.#sent = chunk?.length ?? 0
-    if (!writeWhole(res, text)) this.#await()
+    if (!writeWhole(res, text, () => this.closed())) this.#await()
     return true
   }
 
@@ -167,6 +148,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (this.#to.res.headersSent || this.#ended) return this.#cut()
     this.#ended = true
     this.#sentStatus = 500
+    this.#to.res.once('close', () => this.closed())
     sendBare(this.#to.res, 500)
   }
 
@@ -217,8 +199,9 @@ export class ResponseWriter implements BodySink, InterimSink {
   }
 
   #head({ response, close, x }: PendingHead): void {
-    writeHead(this.#to.res, response, x.request.method, close)
+    writeHead(this.#to.res, response, x.request.method, close, this.#to.limits.idleTimeoutMs)
     this.#sentStatus = response.status
+    this.#to.res.once('close', () => this.closed())
   }
 
   /** Switches protocols. False if the response is no switch any more: a filter refused it, or its head can't be sent. */
@@ -231,11 +214,13 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#to.res.detachSocket(this.#to.req.socket)
     this.#ended = true
     this.#sentStatus = 101
-    this.#to.handshake!.switch(head, upgrade, () => this.#closed())
+    this.#to.connection.writer = undefined
+    this.#to.handshake!.switch(head, upgrade, () => this.closed())
     return true
   }
 
-  #closed(): void {
+  /** The response is over, or its connection has closed. */
+  closed(): void {
     if (this.#over) return
     this.#over = true
     const completed = !this.#broken && this.#ended && (this.#to.res.writableFinished || this.#to.res.socket === null)

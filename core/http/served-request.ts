@@ -16,7 +16,7 @@ import type { ListenerState } from './listener-state.ts'
 import { Overload } from './overload.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import type { ResponseOwner } from './response-owner.ts'
+import type { ResponseOwner } from './response-context.ts'
 import { ResponseWriter } from './response-writer.ts'
 import type { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { isLast, offeredProtocols } from './upgrade-offer.ts'
@@ -131,7 +131,7 @@ class ServedRequest implements ResponseOutlet, ResponseOwner {
     state.requestBegan()
     if (x.request.upgrade !== undefined) handshake?.watch()
     const { timers } = runtime
-    const to = { req, res, requestBody: source, framing, timers, limits, handshake, owner: this }
+    const to = { connection, req, res, requestBody: source, framing, timers, limits, handshake, owner: this }
     this.#writer = new ResponseWriter(to)
     x.interim = this.#writer
     this.#run = new ChainRunner(x, settings.chain, runtime, this)

@@ -86,12 +86,17 @@ export function takesWhole(req: IncomingMessage, res: ServerResponse, body: Buff
 
 /**
  * Sends a whole response, and tells Node's server that it is over when the kernel has it.
+ * @param over called then; not if the connection closes first
  * @returns whether it has it already
  */
-export function writeWhole(res: ServerResponse, text: string): boolean {
+export function writeWhole(res: ServerResponse, text: string, over: () => void): boolean {
   const { socket } = res
   res.finished = true
-  // An error destroys the socket, and Node's server closes the response.
-  socket!.write(text, 'latin1', (error) => void (error == null && res.emit('finish')))
+  socket!.write(text, 'latin1', (error) => {
+    // It has destroyed the socket.
+    if (error != null) return
+    res.emit('finish')
+    over()
+  })
   return socket!.writableLength === 0
 }

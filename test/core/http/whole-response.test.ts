@@ -32,10 +32,9 @@ t.test('it is what Node would send', async (t) => {
   for (const [raw, body, status = 200, reason] of cases) {
     const response = responseOf(raw, body, status, reason)
     const server = createServer((_req, res) => {
-      writeHead(res, response, 'GET', false)
+      writeHead(res, response, 'GET', false, 65_000)
       res.end(body)
     })
-    server.keepAliveTimeout = 65_000
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const socket = await connectTo((server.address() as AddressInfo).port)
     socket.setEncoding('latin1').write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -80,12 +79,17 @@ t.test('what can not be sent as it is goes to Node', async (t) => {
 
 t.test('a connection takes it when nothing is on its way, and Node then serves the next request', async (t) => {
   const taken: boolean[] = []
+  let over = 0
   const server = createServer((req: IncomingMessage, res: ServerResponse): void => {
     const takes = takesWhole(req, res, HELLO)
     taken.push(takes)
     t.equal(takesWhole(req, res, Buffer.alloc(16 * 1024 + 1)), false, 'too long')
     if (!takes) return void res.writeHead(200, ['A', req.url!]).end()
-    t.equal(writeWhole(res, whole(['A', req.url!], HELLO)!), true)
+    const text = whole(['A', req.url!], HELLO)!
+    t.equal(
+      writeWhole(res, text, () => over++),
+      true,
+    )
     t.equal(res.writableEnded, true)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -94,5 +98,6 @@ t.test('a connection takes it when nothing is on its way, and Node then serves t
   const get = (path: string, last = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${last}\r\n`
   const text = await sendRaw(port, get('/1') + get('/2') + get('/3', 'Connection: close\r\n'))
   t.same(text.match(/A: .*/g), ['A: /1', 'A: /2', 'A: /3'])
+  t.equal(over, 1)
   t.same(taken, [true, false, false], 'the second waits for the first, the third ends its connection')
 })
