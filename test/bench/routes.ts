@@ -1,23 +1,10 @@
 // npm run bench:routes: what it costs to find a route, by the number of endpoints; and the memory of the routes.
-import { HeaderList } from '../../core/api/header-list.ts'
 import { RouteTable } from '../../core/match/route-table.ts'
 import { endpoint, matchOf } from '../../core/testing.ts'
+import { endpointsOf, ROUTE_REQUESTS, requestOf, routesOf } from './route-sets.ts'
 
 const ROUNDS = 9
 const CALLS = 100_000
-
-const fields = new HeaderList(['host', 'api.test', 'accept', '*/*', 'user-agent', 'bench', 'x-beta', '1'])
-const requestOf = (path: string) => ({ host: 'api.test', method: 'GET', path, query: '?page=2', headers: fields })
-
-/** Endpoints of two patterns each, and as many with names. */
-const endpointsOf = (count: number) => [
-  ...Array.from({ length: count }, (_, i) =>
-    endpoint(`v1/svc${i}`, {
-      match: [matchOf(`/svc${i}/items/{id}`, { methods: ['GET'] }), matchOf({ exact: `/svc${i}/status` })],
-    }),
-  ),
-  ...Array.from({ length: count }, (_, i) => endpoint(`v1/named${i}`)),
-]
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
@@ -32,15 +19,8 @@ function time(run: (i: number) => unknown): string {
 }
 
 console.log(`| lookup (median of ${ROUNDS} rounds of ${CALLS}) | 10 endpoints | 10,000 endpoints |\n|---|---|---|`)
-const all = [10, 10_000].map((count) => new RouteTable(endpointsOf(count), '/orchestrator'))
-const PATHS: Readonly<Record<string, (i: number) => string>> = {
-  'by name': (i) => `/orchestrator/v1/named${i % 10}/a/b`,
-  'by pattern, with a parameter': (i) => `/svc${i % 10}/items/123`,
-  'by whole path': (i) => `/svc${i % 10}/status`,
-  'no route': (i) => `/other${i % 10}/items/123`,
-}
-for (const [what, pathOf] of Object.entries(PATHS)) {
-  const requests = Array.from({ length: 10 }, (_, i) => requestOf(pathOf(i)))
+const all = [10, 10_000].map(routesOf)
+for (const [what, requests] of Object.entries(ROUTE_REQUESTS)) {
   console.log(`| ${what} | ${all.map((routes) => time((i) => routes.find(requests[i % 10]!))).join(' | ')} |`)
 }
 
