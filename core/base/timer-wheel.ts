@@ -28,6 +28,9 @@ class Entry implements Deadline {
 
 const SLOTS = 512
 
+/** The wheel's timer stops after so many ticks without a deadline: a request may add the next one soon, and timers cost a microsecond. */
+const IDLE_TICKS = 20
+
 /**
  * Deadlines of thousands of requests on one Node timer; filters get it as `env.timers`. A deadline fires up to two ticks late
  * (100 ms), never early: deadlines of requests are seconds, and a Node timer per request costs more than the precision is
@@ -49,6 +52,7 @@ export class TimerWheel {
   /** The clock when it was. */
   #advancedAt = 0
   #timer: Deadline | undefined
+  #idleTicks = 0
   #turn: { end: number } = { end: Infinity }
 
   readonly #manual: boolean
@@ -119,7 +123,8 @@ export class TimerWheel {
     entry.next = this.#slots[slot]
     if (entry.next !== undefined) entry.next.previous = entry
     this.#slots[slot] = entry
-    if (this.#count++ === 0 && !this.#manual) {
+    this.#count++
+    if (this.#timer === undefined && !this.#manual) {
       // Immediates run after the poll for I/O, timers before it.
       this.#timer = startInterval(this.#tick, () => setImmediate(() => this.advance()))
     }
@@ -133,10 +138,7 @@ export class TimerWheel {
     if (entry.previous !== undefined) entry.previous.next = entry.next
     else this.#slots[entry.due % SLOTS] = entry.next
     if (entry.next !== undefined) entry.next.previous = entry.previous
-    if (--this.#count === 0) {
-      this.#timer?.cancel()
-      this.#timer = undefined
-    }
+    this.#count--
   }
 
   /** Fires every deadline that is due. The wheel's own timer calls it, unless the wheel is `manual`. */
@@ -149,6 +151,12 @@ export class TimerWheel {
     // After a long block every slot is checked once, not once per missed tick.
     const from = Math.max(this.#at + 1, now - SLOTS + 1)
     this.#at = now
+    this.#idleTicks = this.#count === 0 ? this.#idleTicks + 1 : 0
+    if (this.#idleTicks >= IDLE_TICKS) {
+      this.#idleTicks = 0
+      this.#timer?.cancel()
+      this.#timer = undefined
+    }
     for (let tick = from; tick <= now; tick++) {
       let entry = this.#slots[tick % SLOTS]
       while (entry !== undefined) {

@@ -1,6 +1,6 @@
 import type { Attempt } from '../api/attempt.ts'
 import type { Target } from '../api/endpoint.ts'
-import type { Response } from '../api/reply.ts'
+import type { LocalReply, Response } from '../api/reply.ts'
 
 /**
  * One attempt, from `admit` to `settled`. Filters hold it as `Attempt`: what the engine keeps about it is private, so that
@@ -10,6 +10,8 @@ export class AttemptState implements Attempt {
   readonly number: number
   readonly target: Target | undefined
   readonly startedAt: number
+  /** What `call` gives later. */
+  result: Promise<Response | LocalReply> | undefined
   #response: Response | undefined
   #status: number | undefined
   #headMs: number | undefined

@@ -8,27 +8,32 @@ import { HookError } from '../api/hook-error.ts'
 import { attributed, LocalReply, type Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
 import { AttemptState } from './attempt-state.ts'
-import type { CompiledChain, HookStep, TerminalStep } from './compiled-chain.ts'
+import type { CompiledChain } from './compiled-chain.ts'
 import { dropResponse } from './drop-response.ts'
 import { promptVerdictOf, responseOf, targetOf } from './hook-results.ts'
 import { HookTimeLimit } from './hook-time-limit.ts'
 import type { Runtime } from './runtime.ts'
+import { outcomeOf, settleAttempt } from './settle-attempt.ts'
 import { aroundUpstream } from './upstream-hooks.ts'
+
+/** Who gets the result of the attempts. */
+interface AttemptsOwner extends HookWatch {
+  upstreamDone(result: Response | LocalReply): void
+  upstreamFailed(error: unknown): void
+}
 
 /** The attempts of one exchange. For each it picks a target, runs every `admit`, makes the call, and settles it exactly once. */
 export class Attempts {
   readonly #x: Exchange
   readonly #compiled: CompiledChain
-  readonly #terminal: TerminalStep
   readonly #runtime: Runtime
-  readonly #watch: HookWatch
+  readonly #watch: AttemptsOwner
   readonly #all: AttemptState[] = []
   #over = false
 
-  constructor(x: Exchange, compiled: CompiledChain, terminal: TerminalStep, runtime: Runtime, watch: HookWatch) {
+  constructor(x: Exchange, compiled: CompiledChain, runtime: Runtime, watch: AttemptsOwner) {
     this.#x = x
     this.#compiled = compiled
-    this.#terminal = terminal
     this.#runtime = runtime
     this.#watch = watch
   }
@@ -38,16 +43,58 @@ export class Attempts {
     return this.#all.length
   }
 
-  /** The upstream call inside all `upstream` hooks. */
-  around(call: UpstreamCall): Awaitable<Response | LocalReply> {
+  /** Makes the upstream call inside all `upstream` hooks, and gives its result to the owner. */
+  start(call: UpstreamCall): void {
     const { upstreams } = this.#compiled
-    if (upstreams.length === 0) return this.#attempt(call)
-    return aroundUpstream(this.#x, upstreams, this.#attempt, this.#runtime, this.#watch)(call)
+    const owner = this.#watch
+    let result: Response | LocalReply | AttemptState | PromiseLike<Response | LocalReply>
+    try {
+      // Without hooks around it, one promise less.
+      if (upstreams.length === 0) result = this.#begin(call)
+      else result = aroundUpstream(this.#x, upstreams, this.#attempt, this.#runtime, owner)(call)
+    } catch (error) {
+      return owner.upstreamFailed(error)
+    }
+    if (result instanceof AttemptState) this.#await(result)
+    else if (isThenable(result))
+      result.then(
+        (late) => owner.upstreamDone(late),
+        (error: unknown) => owner.upstreamFailed(error),
+      )
+    else owner.upstreamDone(result)
+  }
+
+  /** The owner gets what `call` gives later. */
+  #await(attempt: AttemptState): void {
+    attempt.result!.then(
+      (late) => {
+        let result: Response | LocalReply
+        try {
+          result = this.#late(attempt, late)
+        } catch (error) {
+          return this.#watch.upstreamFailed(error)
+        }
+        this.#watch.upstreamDone(result)
+      },
+      (error: unknown) => this.#watch.upstreamFailed(this.#failed(attempt, error)),
+    )
   }
 
   /** One attempt; the innermost `next`. */
   readonly #attempt: Next = (call: UpstreamCall) => {
-    const { filter: terminal, name } = this.#terminal
+    const attempt = this.#begin(call)
+    if (!(attempt instanceof AttemptState)) return attempt
+    return attempt.result!.then(
+      (late) => this.#late(attempt, late),
+      (error: unknown) => {
+        throw this.#failed(attempt, error)
+      },
+    )
+  }
+
+  /** Begins an attempt. @returns the attempt, if its result comes later */
+  #begin(call: UpstreamCall): Response | LocalReply | AttemptState {
+    const { filter: terminal, name } = this.#compiled.terminal!
     if (this.#over || this.#x.aborted) throw new WeirError('client_gone')
     const target = this.#pick()
     if (target instanceof LocalReply) return target
@@ -56,22 +103,18 @@ export class Attempts {
     this.#all.push(attempt)
     const refusal = this.#admit(attempt)
     if (refusal !== undefined) return refusal
-    let result: Awaitable<Response | LocalReply>
-    const outer = enterHook(this.#terminal.call, this.#watch)
+    const outer = enterHook(this.#compiled.terminal!.call, this.#watch)
     try {
-      result = this.#limited(terminal.call(this.#x, attempt, call))
+      const result = this.#limited(terminal.call(this.#x, attempt, call))
       if (!isThenable(result)) return this.#headOf(attempt, responseOf(result, name, 'call'))
+      // Of another library it may settle twice, or throw.
+      attempt.result = Promise.resolve(result)
+      return attempt
     } catch (error) {
       throw this.#failed(attempt, error)
     } finally {
-      leaveHook(this.#terminal.call, outer)
+      leaveHook(this.#compiled.terminal!.call, outer)
     }
-    return Promise.resolve(result).then(
-      (late) => this.#late(attempt, late),
-      (error: unknown) => {
-        throw this.#failed(attempt, error)
-      },
-    )
   }
 
   /**
@@ -117,14 +160,14 @@ export class Attempts {
       throw new WeirError('client_gone')
     }
     try {
-      return this.#headOf(attempt, responseOf(result, this.#terminal.name, 'call'))
+      return this.#headOf(attempt, responseOf(result, this.#compiled.terminal!.name, 'call'))
     } catch (error) {
       throw this.#failed(attempt, error)
     }
   }
 
   #pick(): Target | LocalReply | undefined {
-    const { filter, name, pick } = this.#terminal
+    const { filter, name, pick } = this.#compiled.terminal!
     if (filter.pick === undefined) return undefined
     const outer = enterHook(pick, this.#watch)
     try {
@@ -138,7 +181,7 @@ export class Attempts {
 
   /** The result of `call`, within the time limit of the terminal filter, if it has one. */
   #limited(result: Awaitable<Response | LocalReply>): Awaitable<Response | LocalReply> {
-    const { name, limitMs } = this.#terminal
+    const { name, limitMs } = this.#compiled.terminal!
     if (limitMs === undefined || !isThenable(result)) return result
     const { timers, clock } = this.#runtime
     const hook = { name, hook: 'call', limitMs }
@@ -187,7 +230,7 @@ export class Attempts {
   }
 
   #failed(attempt: AttemptState, thrown: unknown): unknown {
-    const error = this.#blamed(thrown, this.#terminal.name, 'call')
+    const error = this.#blamed(thrown, this.#compiled.terminal!.name, 'call')
     const known = error instanceof HookError ? undefined : error
     this.#settle(attempt, known?.source === 'upstream' ? 'failure' : 'ignored', known)
     this.#cancel(attempt)
@@ -202,36 +245,6 @@ export class Attempts {
   }
 
   #settle(attempt: AttemptState, result: Outcome['result'], error: WeirError | undefined): void {
-    if (!attempt.settle()) return
-    const { status, headMs } = attempt
-    const now = this.#runtime.clock.now()
-    const outcome: Outcome = { result, status, error, headMs, totalMs: now - attempt.startedAt }
-    if (result === 'failure' && error !== undefined) this.#runtime.upstreamFailed(this.#x, attempt, error)
-    for (const step of this.#compiled.settleds) {
-      if (!this.#passed(step, attempt)) continue
-      const outer = enterHook(step, this.#watch)
-      try {
-        const result: unknown = step.filter.settled!(this.#x, attempt, outcome)
-        this.#runtime.ignoreResult(result, this.#x, step.name, 'settled')
-      } catch (thrown) {
-        this.#runtime.filterError(this.#x, step.name, 'settled', thrown)
-      } finally {
-        leaveHook(step, outer)
-      }
-    }
+    settleAttempt(attempt, result, error, this.#x, this.#compiled, this.#runtime, this.#watch)
   }
-
-  /** `settled` follows an `admit` that let the attempt pass; a filter without `admit` sees attempts that all of them let pass. */
-  #passed(step: HookStep, attempt: AttemptState): boolean {
-    const { admits } = this.#compiled
-    let at = 0
-    while (at < admits.length && admits[at]!.index !== step.index) at++
-    return at === admits.length ? attempt.admitted === at : at < attempt.admitted
-  }
-}
-
-function outcomeOf(end: 'ended' | 'dropped' | Error): [Outcome['result'], WeirError | undefined] {
-  if (end === 'ended' || end === 'dropped') return ['success', undefined]
-  const error = end instanceof WeirError ? end : undefined
-  return [error?.source === 'upstream' ? 'failure' : 'ignored', error]
 }

@@ -1,3 +1,4 @@
+import type { UpstreamCall } from '../api/attempt.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished, Verdict } from '../api/filter.ts'
@@ -12,6 +13,9 @@ import { refusalBeforeUpstream } from './requirements.ts'
 import type { ResponseEnd } from './response-end.ts'
 import { type ResponseOutlet, ResponsePhase } from './response-phase.ts'
 import type { Runtime } from './runtime.ts'
+
+/** The call of a request that does not ask to switch protocols. */
+const PLAIN: UpstreamCall = Object.freeze({ upgrade: undefined })
 
 /**
  * Takes one exchange through its chain, as docs/life-of-a-request.md describes: calls each hook of each filter in its phase, and
@@ -120,31 +124,29 @@ export class ChainRunner extends ResponsePhase {
       const error = new WeirError('requirement_unmet', `nothing satisfied "${refusal.unmet}"`)
       return this.fail(error, 'engine', 'requirements')
     }
-    const terminal = this.compiled.terminal!
-    this.#attempts = new Attempts(x, this.compiled, terminal, this.runtime, this)
-    let result: Response | LocalReply | PromiseLike<Response | LocalReply>
+    const { upgrade } = x.request
+    this.#attempts = new Attempts(x, this.compiled, this.runtime, this)
+    this.#attempts.start(upgrade === undefined ? PLAIN : { upgrade })
+  }
+
+  upstreamDone(result: Response | LocalReply): void {
     try {
-      result = this.#attempts.around({ upgrade: x.request.upgrade })
+      const isReply = result instanceof LocalReply
+      this.#attempts!.conclude(isReply ? undefined : result, false)
+      if (isReply) this.reply(result, this.compiled.terminal!.name)
+      else this.outbound(result, 0)
     } catch (error) {
-      return this.#upstreamFailed(error, terminal.name)
+      this.collapse(error)
     }
-    if (!isThenable(result)) return this.#upstreamDone(result)
-    result.then(
-      (late) => this.guarded(() => this.#upstreamDone(late)),
-      (error: unknown) => this.guarded(() => this.#upstreamFailed(error, terminal.name)),
-    )
   }
 
-  #upstreamDone(result: Response | LocalReply): void {
-    const isReply = result instanceof LocalReply
-    this.#attempts!.conclude(isReply ? undefined : result, false)
-    if (isReply) this.reply(result, this.compiled.terminal!.name)
-    else this.outbound(result, 0)
-  }
-
-  #upstreamFailed(error: unknown, terminal: string): void {
-    this.#attempts!.conclude(undefined, true)
-    this.fail(error, terminal, 'call')
+  upstreamFailed(error: unknown): void {
+    try {
+      this.#attempts!.conclude(undefined, true)
+      this.fail(error, this.compiled.terminal!.name, 'call')
+    } catch (thrown) {
+      this.collapse(thrown)
+    }
   }
 
   /** The response's stream has closed: settles the open attempts, runs `log` once for every filter, and ends the lease. */

@@ -33,6 +33,8 @@ export class Connection {
   idleSince: number | undefined
   /** The parser has failed: nothing that still comes is a request. */
   broken = false
+  /** Called once, when a request has to wait for the first time. */
+  onFirstWait: (() => void) | undefined
   readonly #socket: Duplex
   readonly #waiting: Waiting[] = []
   #busy = false
@@ -84,6 +86,8 @@ export class Connection {
   /** Starts a request when the exchanges before are over. */
   wait(request: Waiting): void {
     this.#waiting.push(request)
+    this.onFirstWait?.()
+    this.onFirstWait = undefined
     // What is parsed already waits here. No more is read from the socket until the queue is empty.
     this.#socket.pause()
   }

@@ -68,7 +68,7 @@ export class Listener {
     this.configure(settings)
     server.on('connection', (socket) => {
       const connection = this.#connections.opened(socket)
-      if (connection !== undefined) boundQueue(connection, socket)
+      if (connection !== undefined) connection.onFirstWait = () => boundQueue(connection, socket)
     })
     server.on('drop', () => state.overload?.refused('total'))
     server.on('request', (req, res) => acceptRequest(state, req, res, false))

@@ -35,7 +35,7 @@ export function acceptRequest(state: ListenerState, req: IncomingMessage, res: S
   if (!req.socket.writable) return void req.resume()
   const connection = connectionOf(req.socket)
   connection.last = req
-  if (connection.enter()) return serveRequest(state, connection, req, res, { waiting })
+  if (connection.enter()) return serveRequest(state, connection, req, res, waiting ? WAITING : PLAIN)
   takeTurn(state, connection, (admitted) => serveRequest(state, connection, req, res, { waiting, admitted }))
 }
 
@@ -59,6 +59,9 @@ interface Arrival {
   readonly handshake?: UpgradeHandshake | undefined
 }
 
+const PLAIN: Arrival = {}
+const WAITING: Arrival = { waiting: true }
+
 /** Turns one message into an exchange and runs it through the listener's live chain. The connection must have been entered. */
 export function serveRequest(
   state: ListenerState,
@@ -70,11 +73,11 @@ export function serveRequest(
   const { limits, trusted } = state.settings
   const head = readHead(req, limits, state.cleaning, connection.isTrusted(trusted))
   if (head.last || isLast(req)) res.shouldKeepAlive = false
-  new ServedRequest(state, connection, { req, res, head, ...arrival }).start()
+  new ServedRequest(state, connection, { req, res, head }, arrival).start()
 }
 
 /** A request as it came from Node's server. */
-interface Message extends Arrival {
+interface Message {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly head: RequestHead
@@ -92,8 +95,8 @@ class ServedRequest implements ResponseOutlet, ResponseOwner {
   /** Whether `overload` has counted the request; undefined: it was not asked. */
   #admitted: boolean | undefined
 
-  constructor(state: ListenerState, connection: Connection, message: Message) {
-    const { req, res, head, waiting = false, admitted, handshake } = message
+  constructor(state: ListenerState, connection: Connection, { req, res, head }: Message, arrival: Arrival) {
+    const { waiting = false, admitted, handshake } = arrival
     const { runtime, settings } = state
     const { limits, trusted } = settings
     this.#state = state

@@ -153,23 +153,20 @@ class ProxyFilter implements TerminalFilter {
     const path = target.basePath + x.route!.path + query
     const fields = requestFields(x, this.#preserveHost, this.#pseudonym)
     const upload = body.empty ? undefined : new Upload(body)
-    const request = new UpstreamRequest(
-      context,
-      x,
-      {
-        path: path.startsWith('/') ? path : `/${path}`,
-        method,
-        headers:
-          this.#propagate === undefined
-            ? fields
-            : withTimeout(fields, this.#propagate, Math.min(left.head, this.#firstByte)),
-        body: upload ?? null,
-        // An upgrade takes over its connection. After any other request it stays open; undici would close it after HEAD.
-        ...(upgrade === undefined ? { reset: false } : { upgrade }),
-      },
-      upload,
-      left,
-    )
+    const options = {
+      path: path.startsWith('/') ? path : `/${path}`,
+      method,
+      headers:
+        this.#propagate === undefined
+          ? fields
+          : withTimeout(fields, this.#propagate, Math.min(left.head, this.#firstByte)),
+      body: upload ?? null,
+      // Else undici closes the connection after HEAD.
+      reset: false,
+    }
+    // An upgrade takes over its connection.
+    if (upgrade !== undefined) Object.assign(options, { upgrade, reset: undefined })
+    const request = new UpstreamRequest(context, x, options, upload, left)
     attempt.onCancel(() => request.abandon())
     return request.send()
   }

@@ -9,6 +9,7 @@ import {
   WeirError,
   withoutNominated,
 } from '../../core/index.ts'
+import { FieldNames } from './field-names.ts'
 import type { ResponseMapping } from './response-mapping.ts'
 
 /** Raw header fields as undici hands them over: a flat list of names and values. */
@@ -32,6 +33,8 @@ const KINDS = new FieldKinds({
   'content-location': LOCATION,
   'set-cookie': SET_COOKIE,
 })
+
+const NAMES = new FieldNames(KINDS)
 
 /** Characters that a reason phrase can't hold (RFC 9112 §4). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
@@ -108,8 +111,8 @@ function downstreamFields(raw: RawFields, mapping?: ResponseMapping, x?: Exchang
   let coded = false
   let nominated: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    const name = latin1(raw[i]!)
-    const kind = KINDS.of(name)
+    const bytes = raw[i]!
+    const { name, kind } = typeof bytes === 'string' ? { name: bytes, kind: KINDS.of(bytes) } : NAMES.of(bytes)
     if (kind === PASS) fields.push(name, latin1(raw[i + 1]!))
     else if (kind === CONNECTION) nominated = nominate(latin1(raw[i + 1]!), nominated)
     else if (kind === CODING) {
