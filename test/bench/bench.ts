@@ -5,6 +5,7 @@ import { CASES, type Case } from './cases.ts'
 import { has, machine } from './machine.ts'
 import { markdown, type Report } from './report.ts'
 import { type Outcome, runRatioCase, type Settings } from './run-case.ts'
+import { runFigureCase } from './run-figure.ts'
 
 /** The options, or what is wrong with them. */
 function read(args: readonly string[]) {
@@ -31,11 +32,23 @@ function read(args: readonly string[]) {
   return { settings, cases, json: values.json, list: values.list }
 }
 
+/** A case that fails is told, and the others go on. */
+async function run(item: Case, settings: Settings): Promise<Outcome> {
+  try {
+    return 'load' in item ? await runRatioCase(item, settings) : await runFigureCase(item, settings)
+  } catch (error) {
+    const { message } = error as Error
+    console.error(`\n!!! WITHOUT ${item.name}: ${message}\n`)
+    process.exitCode = 1
+    return { lines: [], programs: [], leftOut: 0, missing: [`${item.name}: ${message.split('\n', 1)[0]}`] }
+  }
+}
+
 async function runAll(cases: readonly Case[], settings: Settings): Promise<Report> {
   const outcomes: [string, Outcome][] = []
   for (const item of cases) {
     console.error(`${item.name}: ${item.what} …`)
-    if ('load' in item) outcomes.push([item.name, await runRatioCase(item, settings)])
+    outcomes.push([item.name, await run(item, settings)])
   }
   return {
     machine: machine(),

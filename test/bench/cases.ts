@@ -42,6 +42,7 @@ export interface FigureCase {
 export type Case = RatioCase | FigureCase
 
 const atMost = (must: number, goal: number): Bound => ({ must, goal })
+const atLeast = (must: number, goal: number): Bound => ({ must, goal, atLeast: true })
 const cpu = (to: ProgramName, must?: number, goal?: number): Ratio => ({
   to,
   of: 'cpu',
@@ -90,5 +91,92 @@ export const CASES: readonly Case[] = [
     program: 'Weir',
     load: load('1k', { method: 'POST', body: 16 * 1024, headers: { 'Content-Type': 'application/octet-stream' } }),
     ratios: [cpu('bare', 1.2, 1.1)],
+  },
+  ...[64, 256].map(
+    (connections): RatioCase => ({
+      name: `p99-${connections}`,
+      what: `p99 at ${connections} connections and half the rate of the slower one`,
+      program: 'Weir',
+      load: load('1k', { kind: 'fixed', connections }),
+      ratios: [{ to: 'bare', of: 'p99', bound: atMost(1.3, 1.1) }],
+    }),
+  ),
+  {
+    name: 'traces-1',
+    what: 'traces at 1 %, to traces off',
+    program: 'Weir, traces at 1 %',
+    load: load('1k'),
+    ratios: [cpu('Weir', 1.05, 1.02)],
+  },
+  {
+    name: 'traces-100',
+    what: 'traces at 100 %, to traces off',
+    program: 'Weir, traces at 100 %',
+    load: load('1k'),
+    ratios: [cpu('Weir', 1.6, 1.3)],
+  },
+  {
+    name: 'jwt',
+    what: 'a token with RS256, seen before, to the same requests without auth',
+    program: 'Weir, RS256',
+    load: load('1k', { token: true }),
+    ratios: [cpu('Weir', 1.05, 1.02)],
+  },
+  {
+    name: 'access-log',
+    what: 'access log to a file, to none',
+    program: 'Weir, access log',
+    load: load('1k'),
+    ratios: [cpu('Weir', 1.05, 1.02)],
+  },
+  {
+    name: 'websocket',
+    what: 'messages of 32 characters and their echoes on 64 WebSockets',
+    program: 'Weir',
+    load: load('ws', { kind: 'websocket' }),
+    ratios: [cpu('bare', 1.1, 1.02)],
+  },
+  {
+    name: 'endpoints',
+    what: 'requests spread over 10,000 endpoints, to 10',
+    program: 'Weir, 10,000 endpoints',
+    load: load('1k', { path: `${PATH}%d/1k` }),
+    ratios: [cpu('Weir, 10 endpoints', 1.05, 1.02)],
+  },
+  {
+    name: 'workers',
+    what: 'two workers to one process, load and upstream on the same cores',
+    program: 'Weir, two workers',
+    load: load('1k'),
+    pinned: false,
+    ratios: [cpu('Weir', 1.1, 1.03), { to: 'Weir', of: 'rate', bound: atLeast(1.5, 1.7) }],
+  },
+  {
+    name: 'memory-idle',
+    what: 'resident memory, idle',
+    figure: 'idleMemory',
+    unit: 'MiB',
+    bound: atMost(110, 90),
+  },
+  {
+    name: 'memory-connections',
+    what: 'resident memory per idle connection of 10,000, after one request each',
+    figure: 'connectionMemory',
+    unit: 'KiB',
+    bound: atMost(10, 8),
+  },
+  {
+    name: 'memory-slow-reader',
+    what: 'peak of resident memory over idle, 1 GiB to a slow reader',
+    figure: 'slowReaderMemory',
+    unit: 'MiB',
+    bound: atMost(64, 32),
+  },
+  {
+    name: 'start',
+    what: 'start to first response, of an installed package that has run before',
+    figure: 'startTime',
+    unit: 'ms',
+    bound: atMost(600, 350),
   },
 ]

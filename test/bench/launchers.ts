@@ -68,13 +68,28 @@ backend up
 }
 
 /** Weir as a case wants it. */
-const gateway =
+export const gateway =
   (options: WeirOptions): Launcher =>
   ({ folder, port, upstream }) => {
     const started = weir(options, port, upstream)
     const config = write(folder, 'weir.yaml', started.yaml)
     return { command: [...started.command, 'run', '--config', config], env: started.env }
   }
+
+const traces = (share: number): Launcher =>
+  gateway({
+    env: (upstream) => ({
+      OTEL_EXPORTER_OTLP_ENDPOINT: upstream,
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: String(share),
+    }),
+  })
+
+/** Number of endpoints that the load is spread over, where it is. */
+export const ENDPOINTS: Readonly<Partial<Record<string, number>>> = {
+  'Weir, 10 endpoints': 10,
+  'Weir, 10,000 endpoints': 10_000,
+}
 
 export const LAUNCHERS = {
   bare,
@@ -85,6 +100,13 @@ export const LAUNCHERS = {
   '@platformatic/gateway': peer('platformatic-gateway'),
   'http-proxy': peer('http-proxy'),
   Weir: gateway({}),
+  'Weir, traces at 1 %': traces(0.01),
+  'Weir, traces at 100 %': traces(1),
+  'Weir, RS256': gateway({ auth: true }),
+  'Weir, access log': gateway({ accessLog: true }),
+  'Weir, 10 endpoints': gateway({ endpoints: 10 }),
+  'Weir, 10,000 endpoints': gateway({ endpoints: 10_000 }),
+  'Weir, two workers': gateway({ yaml: 'workers: 2' }),
 } as const satisfies Readonly<Record<string, Launcher>>
 
 export type ProgramName = keyof typeof LAUNCHERS

@@ -1,6 +1,7 @@
 // One run of load on one program: wrk, or a load generator of this folder.
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { token } from './jwt.ts'
 import { cpuSeconds } from './process-tree.ts'
 import type { Program, Sandbox } from './sandbox.ts'
 import type { Sample } from './statistics.ts'
@@ -15,13 +16,15 @@ export interface Load {
   readonly body?: number
   /** Fields besides those of a browser. */
   readonly headers?: Readonly<Record<string, string>>
+  /** With a token of `jwt.ts`. */
+  readonly token?: boolean
 }
 
 export interface Run {
   readonly seconds: number
   readonly core: number | undefined
-  /** For `fixed`: requests per second. */
-  readonly rate?: number
+  /** For `fixed`: requests per second. Without it the load is `closed`. */
+  readonly rate?: number | undefined
   /** Number of endpoints that the requests are spread over; the path then has `%d` where the number stands. */
   readonly endpoints?: number | undefined
 }
@@ -44,8 +47,15 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-cache',
 }
 
+/** All fields of its requests. */
+export const fieldsOf = (load: Load): Readonly<Record<string, string>> => ({
+  ...HEADERS,
+  ...load.headers,
+  ...(load.token === true && { Authorization: `Bearer ${token()}` }),
+})
+
 async function wrk(sandbox: Sandbox, url: string, load: Load, run: Run): Promise<Result> {
-  const fields = Object.entries({ ...HEADERS, ...load.headers }).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+  const fields = Object.entries(fieldsOf(load)).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   // wrk counts whole seconds; on SIGINT it stops earlier and reports all the same.
   const whole = Math.ceil(run.seconds)
   const limits = ['-t1', `-c${load.connections}`, `-d${whole}s`, '--timeout', '10s']
@@ -62,7 +72,7 @@ async function wrk(sandbox: Sandbox, url: string, load: Load, run: Run): Promise
 
 /** A generator of this folder: the configuration as JSON, the result as JSON. */
 async function own(sandbox: Sandbox, file: string, url: string, load: Load, run: Run): Promise<Result> {
-  const options = { url, ...load, ...run, headers: { ...HEADERS, ...load.headers } }
+  const options = { url, ...load, ...run, headers: fieldsOf(load) }
   const command = [process.execPath, join(import.meta.dirname, file), JSON.stringify(options)] as const
   return JSON.parse(await sandbox.run({ command }, run.core)) as Result
 }
@@ -77,8 +87,9 @@ const GENERATORS = {
 export async function measure(sandbox: Sandbox, program: Program, load: Load, run: Run): Promise<Sample> {
   // A virtual machine fetches memory that it has never used from its host, which is no cost of the gateway.
   truncateSync(program.log)
+  const kind = load.kind === 'fixed' && run.rate === undefined ? 'closed' : load.kind
   const before = cpuSeconds(program.pid)
-  const { requests, seconds, p50, p99, failed } = await GENERATORS[load.kind](sandbox, program.url, load, run)
+  const { requests, seconds, p50, p99, failed } = await GENERATORS[kind](sandbox, program.url, load, run)
   const cpu = cpuSeconds(program.pid) - before
   if (failed > 0 || requests === 0) throw new Error(`${program.name}: ${failed} requests failed, ${requests} succeeded`)
   return { cpu: (cpu / requests) * 1e6, rate: requests / seconds, p50, p99 }

@@ -2,12 +2,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RatioCase } from './cases.ts'
-import { LAUNCHERS } from './launchers.ts'
-import { type Load, measure, type Run } from './load.ts'
+import { ENDPOINTS, LAUNCHERS } from './launchers.ts'
+import { fieldsOf, measure } from './load.ts'
 import { freePort, ticks } from './machine.ts'
 import { judge, type Line, type ProgramResult } from './report.ts'
 import { rounds } from './rounds.ts'
-import { type Launcher, type Program, Sandbox } from './sandbox.ts'
+import { type Launcher, type Program, type Ready, Sandbox } from './sandbox.ts'
 import { absolute, itself, type Measure, type Pair, ratio, type Sample } from './statistics.ts'
 
 export interface Settings {
@@ -31,31 +31,31 @@ const OTHER_CORE = 1
 export async function startUpstream(sandbox: Sandbox, core: number | undefined): Promise<number> {
   const port = await freePort()
   const file = join(import.meta.dirname, 'upstream.ts')
-  await sandbox.start('upstream', port, '/1k', core, { command: [process.execPath, file, String(port)] })
+  await sandbox.start('upstream', port, { path: '/1k' }, core, { command: [process.execPath, file, String(port)] })
   return port
 }
 
-/** Starts a gateway before the upstream. `path` must return 200. */
+/** Starts a gateway before the upstream. */
 export async function startGateway(
   sandbox: Sandbox,
   {
     name,
     launcher,
     upstream,
-    path,
+    ready,
     core,
-  }: { name: string; launcher: Launcher; upstream: number; path: string; core: number | undefined },
+  }: { name: string; launcher: Launcher; upstream: number; ready: Ready; core: number | undefined },
 ): Promise<Program> {
   const port = await freePort()
   const folder = join(sandbox.folder, String(port))
   mkdirSync(folder)
-  return sandbox.start(name, port, path, core, await launcher({ folder, port, upstream }))
+  return sandbox.start(name, port, ready, core, await launcher({ folder, port, upstream }))
 }
 
 /** A program with its load. */
 interface Contestant {
   readonly name: string
-  readonly run: (run: Partial<Run> & Pick<Run, 'seconds'>, load?: Partial<Load>) => Promise<Sample>
+  readonly run: (seconds: number, rate?: number) => Promise<Sample>
 }
 
 /** Starts those that can be started; what is missing is told. The first one must start. */
@@ -71,11 +71,12 @@ async function contestants(
   const started: Contestant[] = []
   for (const [name, launcher] of launchers) {
     try {
-      const path = item.load.path
-      const program = await startGateway(sandbox, { name, launcher, upstream, path, core })
+      const ready = { path: item.load.path.replace('%d', '0'), headers: fieldsOf(item.load) }
+      const program = await startGateway(sandbox, { name, launcher, upstream, ready, core })
       started.push({
         name,
-        run: (run, load = {}) => measure(sandbox, program, { ...item.load, ...load }, { core: otherCore, ...run }),
+        run: (seconds, rate) =>
+          measure(sandbox, program, item.load, { seconds, rate, core: otherCore, endpoints: ENDPOINTS[name] }),
       })
     } catch (error) {
       if (started.length === 0) throw error
@@ -85,6 +86,13 @@ async function contestants(
     }
   }
   return started
+}
+
+/** Requests per second: half of what the slowest program can do. */
+async function halfRate(programs: readonly Contestant[], { seconds }: Settings): Promise<number> {
+  const most: number[] = []
+  for (const { run } of programs) most.push((await run(seconds)).rate)
+  return Math.min(...most) / 2
 }
 
 const MEASURES: readonly Measure[] = ['cpu', 'rate', 'p50', 'p99']
@@ -99,12 +107,9 @@ export async function comparePrograms(
   const missing: string[] = []
   try {
     const programs = await contestants(sandbox, item, launchers, missing)
-    for (const { run } of programs) await run({ seconds: settings.warmUp })
-    const runs = programs.map(
-      ({ run }) =>
-        () =>
-          run({ seconds: settings.seconds }),
-    )
+    for (const { run } of programs) await run(settings.warmUp)
+    const rate = item.load.kind === 'fixed' ? await halfRate(programs, settings) : undefined
+    const runs = programs.map((program) => () => program.run(settings.seconds, rate))
     const { pairs, leftOut } = await rounds(runs, settings.rounds, ticks)
     return { names: programs.map(({ name }) => name), pairs, leftOut, missing }
   } finally {

@@ -23,6 +23,16 @@ export interface Place {
 
 export type Launcher = (place: Place) => Command | Promise<Command>
 
+/** A request that a program which is ready returns 200 to. */
+export interface Ready {
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What programs inherit: nothing that would change how Weir runs. */
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WEIR|OTEL|NODE)_/.test(name)))
+
 /** A program that runs. */
 export interface Program {
   readonly name: string
@@ -34,6 +44,7 @@ export interface Program {
 }
 
 const READY_MS = 30_000
+const POLL_MS = 5
 
 /** Processes and a temporary folder that all end with the benchmark, whatever ends it. */
 export class Sandbox {
@@ -51,20 +62,20 @@ export class Sandbox {
   }
 
   /** Starts a program, and waits until its URL returns 200. Throws, with its last output, when it ends or says nothing. */
-  async start(name: string, port: number, path: string, core: number | undefined, what: Command): Promise<Program> {
+  async start(name: string, port: number, ready: Ready, core: number | undefined, what: Command): Promise<Program> {
     const log = join(this.folder, `${name.replaceAll(/\W+/g, '-')}-${port}.log`)
     const child = this.spawn(what, core, log)
     const url = `http://127.0.0.1:${port}`
     const fail = (why: string): never => {
       throw new Error(`${name} ${why}:\n${readFileSync(log, 'utf8').slice(-2000)}`)
     }
-    for (const end = Date.now() + READY_MS; Date.now() < end; await sleep(20)) {
+    for (const end = Date.now() + READY_MS; Date.now() < end; await sleep(POLL_MS)) {
       if (child.exitCode !== null || child.signalCode !== null) fail('ended')
-      const response = await fetch(`${url}${path}`).catch(() => undefined)
+      const response = await fetch(`${url}${ready.path}`, { headers: ready.headers ?? {} }).catch(() => undefined)
       await response?.arrayBuffer()
       if (response?.status === 200) return { name, pid: child.pid!, url, log }
     }
-    return fail(`did not return 200 at ${path}`)
+    return fail(`did not return 200 at ${ready.path}`)
   }
 
   spawn({ command, env }: Command, core: number | undefined, log: string): ChildProcess {
@@ -73,7 +84,7 @@ export class Sandbox {
     const child = spawn(file, args, {
       cwd: this.folder,
       stdio: ['ignore', out, out],
-      env: { ...process.env, ...env },
+      env: { ...environment(), ...env },
     })
     closeSync(out)
     this.#children.add(child)
@@ -84,7 +95,7 @@ export class Sandbox {
   /** Runs a program to its end and gives what it printed. After `stopAfterMs` it gets SIGINT. */
   async run({ command, env }: Command, core: number | undefined, stopAfterMs?: number): Promise<string> {
     const [file = '', ...args] = [...pinTo(core), ...command]
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment(), ...env } })
     this.#children.add(child)
     const timer = stopAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), stopAfterMs)
     let [out, errors] = ['', '']

@@ -1,5 +1,6 @@
 // Weir's command line and configuration for a case.
 import { join } from 'node:path'
+import { publicKey } from './jwt.ts'
 
 export interface WeirOptions {
   /** YAML of more keys at the top level. */
@@ -7,12 +8,24 @@ export interface WeirOptions {
   /** Number of endpoints; more than one are named `bench0` and so on. Default: one, `bench`. */
   readonly endpoints?: number
   readonly accessLog?: boolean
+  /** Every request needs a token of `jwt.ts`. */
+  readonly auth?: boolean
   readonly env?: (upstream: string) => Readonly<Record<string, string>>
   /** Folder of the checkout. Default: this one. */
   readonly checkout?: string
 }
 
 export const ROOT: string = join(import.meta.dirname, '../..')
+
+/** The default chain, with a key. */
+const auth = (): string => `filters:
+  - request-id
+  - auth: { algorithm: RS256, public_key: ${JSON.stringify(publicKey())} }
+  - route-match
+  - method-check
+  - breaker
+  - proxy
+  - metrics`
 
 export interface WeirStart {
   readonly command: readonly [file: string, ...args: string[]]
@@ -27,16 +40,17 @@ export function weir(options: WeirOptions, port: number, upstream: number): Weir
   const url = `http://127.0.0.1:${upstream}`
   const names =
     options.endpoints === undefined ? ['bench'] : Array.from({ length: options.endpoints }, (_, i) => `bench${i}`)
+  const rest = options.auth === true ? ', auth_type: bearer' : ''
   const yaml = `listen: 127.0.0.1:${port}
 admin: off
 access_log: ${options.accessLog ?? false}
+${options.auth === true ? auth() : ''}
 ${options.yaml ?? ''}
 endpoints:
-${names.map((name) => `  - { name: ${name}, version: v1, url: "${url}" }\n`).join('')}`
+${names.map((name) => `  - { name: ${name}, version: v1, url: "${url}"${rest} }\n`).join('')}`
   return {
     command: [process.execPath, join(options.checkout ?? ROOT, 'core/launch.js')],
     yaml,
-    // The environment of the shell must not change what is measured.
-    env: { WEIR_WORKERS: '', OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_TRACES_EXPORTER: '', ...options.env?.(url) },
+    env: { ...options.env?.(url) },
   }
 }
