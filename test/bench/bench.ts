@@ -1,35 +1,17 @@
 // npm run bench [-- CASE…] [--rounds N] [--seconds S] [--warm-up S] [--json FILE] [--list]
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { CASES, type Case } from './cases.ts'
 import { has, machine } from './machine.ts'
 import { markdown, type Report } from './report.ts'
-import { type Outcome, runRatioCase, type Settings } from './run-case.ts'
+import { type Outcome, runRatioCase } from './run-case.ts'
 import { runFigureCase } from './run-figure.ts'
+import { readArguments, type Settings } from './settings.ts'
 
-/** The options, or what is wrong with them. */
-function read(args: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string', default: '9' },
-      seconds: { type: 'string', default: '2' },
-      'warm-up': { type: 'string', default: '4' },
-      json: { type: 'string' },
-      list: { type: 'boolean', default: false },
-    },
-  })
-  const number = (key: 'rounds' | 'seconds' | 'warm-up'): number => {
-    const value = Number(values[key])
-    if (!(value > 0)) throw new Error(`--${key} must be a number above 0, not "${values[key]}"`)
-    return value
-  }
-  const unknown = positionals.filter((name) => !CASES.some((item) => item.name === name))
+/** The cases of these names, or all. */
+function casesOf(names: readonly string[]): readonly Case[] {
+  const unknown = names.filter((name) => !CASES.some((item) => item.name === name))
   if (unknown.length > 0) throw new Error(`unknown case ${unknown.join(', ')}; --list shows those there are`)
-  const settings: Settings = { rounds: number('rounds'), seconds: number('seconds'), warmUp: number('warm-up') }
-  const cases = positionals.length === 0 ? CASES : CASES.filter(({ name }) => positionals.includes(name))
-  return { settings, cases, json: values.json, list: values.list }
+  return names.length === 0 ? CASES : CASES.filter(({ name }) => names.includes(name))
 }
 
 /** A case that fails is told, and the others go on. */
@@ -63,7 +45,8 @@ async function runAll(cases: readonly Case[], settings: Settings): Promise<Repor
 }
 
 try {
-  const { settings, cases, json, list } = read(process.argv.slice(2))
+  const { words, settings, json, list } = readArguments(process.argv.slice(2))
+  const cases = casesOf(words)
   if (list) for (const { name, what } of cases) console.log(`${name.padEnd(20)} ${what}`)
   else {
     if (!has('wrk')) throw new Error('wrk is missing, which makes the load: apt-get install wrk')

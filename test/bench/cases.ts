@@ -26,8 +26,8 @@ export interface RatioCase {
   readonly program: ProgramName
   readonly load: Load
   readonly ratios: readonly Ratio[]
-  /** `false`: gateway, load and upstream share all cores. */
-  readonly pinned?: false
+  /** `false`: gateway, load and upstream share all cores. Default: `true`, where the machine has two. */
+  readonly pinned?: boolean
 }
 
 /** A case that gives figures rather than ratios. */

@@ -8,9 +8,10 @@ import { gateway } from './launchers.ts'
 import { HEADERS } from './load.ts'
 import { residentMiB } from './process-tree.ts'
 import { startGateway, startUpstream } from './run-case.ts'
-import type { Program, Sandbox } from './sandbox.ts'
+import type { Launcher, Program, Sandbox } from './sandbox.ts'
 import { PATH } from './weir.ts'
 
+const SMALL = `${PATH}/1k`
 const CONNECTIONS = 10_000
 /** For what the gateway itself and its upstream need. */
 const SPARE_FILES = 500
@@ -18,15 +19,19 @@ const SPARE_FILES = 500
 const REST_MS = 3000
 const READER_BYTES_PER_MS = 64 * 1024
 
-async function start(sandbox: Sandbox): Promise<Program> {
+/** Starts the upstream, then Weir. `took`: milliseconds from the start of Weir's process to its first response. */
+async function start(sandbox: Sandbox, { yaml = '', pinned = true } = {}): Promise<{ weir: Program; took: number }> {
   const checkout = await installedCopy(sandbox)
-  const upstream = await startUpstream(sandbox, 1)
-  const path = `${PATH}/1k`
-  return startGateway(sandbox, { name: 'Weir', launcher: gateway({ checkout }), upstream, ready: { path }, core: 0 })
+  const [core, otherCore] = pinned ? [0, 1] : []
+  const upstream = await startUpstream(sandbox, otherCore)
+  const launcher: Launcher = (place) => gateway({ yaml })({ ...place, checkout })
+  const begun = performance.now()
+  const weir = await startGateway(sandbox, { name: 'Weir', launcher, upstream, ready: { path: SMALL }, core })
+  return { weir, took: performance.now() - begun }
 }
 
 async function idleMemory(sandbox: Sandbox): Promise<number> {
-  const weir = await start(sandbox)
+  const { weir } = await start(sandbox)
   await sleep(REST_MS)
   return residentMiB(weir.pid)
 }
@@ -38,20 +43,11 @@ async function connectionMemory(sandbox: Sandbox): Promise<number> {
   // Weir takes half of the files for clients unless told otherwise.
   if (limit < CONNECTIONS + SPARE_FILES)
     throw new Error(`ulimit -Hn is ${limit}: too few for ${CONNECTIONS} connections`)
-  const checkout = await installedCopy(sandbox)
-  const upstream = await startUpstream(sandbox, 1)
-  const path = `${PATH}/1k`
   const yaml = `downstream: { max_connections: ${CONNECTIONS + 100}, idle_timeout: 10m }`
-  const weir = await startGateway(sandbox, {
-    name: 'Weir',
-    launcher: gateway({ checkout, yaml }),
-    upstream,
-    ready: { path },
-    core: 0,
-  })
+  const { weir } = await start(sandbox, { yaml })
   await sleep(REST_MS)
   const before = residentMiB(weir.pid)
-  const options = { port: Number(new URL(weir.url).port), path, headers: HEADERS, connections: CONNECTIONS }
+  const options = { port: Number(new URL(weir.url).port), path: SMALL, headers: HEADERS, connections: CONNECTIONS }
   const file = join(import.meta.dirname, 'idle-connections.ts')
   const log = join(sandbox.folder, 'idle.log')
   const client = sandbox.spawn({ command: [process.execPath, file, JSON.stringify(options)] }, 1, log)
@@ -77,7 +73,7 @@ async function readSlowly(port: number): Promise<number> {
 
 /** MiB at the peak beyond the idle gateway. */
 async function slowReaderMemory(sandbox: Sandbox): Promise<number> {
-  const weir = await start(sandbox)
+  const { weir } = await start(sandbox)
   await sleep(REST_MS)
   const before = residentMiB(weir.pid)
   // Forgets the peak so far (proc(5)).
@@ -89,18 +85,7 @@ async function slowReaderMemory(sandbox: Sandbox): Promise<number> {
 
 /** Milliseconds from the start of the process to its first response. It has run once before, and Node's caches exist. */
 async function startTime(sandbox: Sandbox): Promise<number> {
-  const checkout = await installedCopy(sandbox)
-  const upstream = await startUpstream(sandbox, undefined)
-  const path = `${PATH}/1k`
-  const begun = performance.now()
-  await startGateway(sandbox, {
-    name: 'Weir',
-    launcher: gateway({ checkout }),
-    upstream,
-    ready: { path },
-    core: undefined,
-  })
-  return performance.now() - begun
+  return (await start(sandbox, { pinned: false })).took
 }
 
 /** Each gives one value. `times` is how often it is measured, after `unmeasured` runs that do not count. */

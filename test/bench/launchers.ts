@@ -70,9 +70,9 @@ backend up
 /** Weir as a case wants it. */
 export const gateway =
   (options: WeirOptions): Launcher =>
-  ({ folder, port, upstream }) => {
-    const started = weir(options, port, upstream)
-    const config = write(folder, 'weir.yaml', started.yaml)
+  (place) => {
+    const started = weir(options, place)
+    const config = write(place.folder, 'weir.yaml', started.yaml)
     return { command: [...started.command, 'run', '--config', config], env: started.env }
   }
 

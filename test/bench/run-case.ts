@@ -1,31 +1,44 @@
 // Runs one case: starts its programs, warms them up, measures them in turns.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RatioCase } from './cases.ts'
+import type { Ratio, RatioCase } from './cases.ts'
 import { ENDPOINTS, LAUNCHERS } from './launchers.ts'
 import { fieldsOf, measure } from './load.ts'
 import { freePort, ticks } from './machine.ts'
 import { judge, type Line, type ProgramResult } from './report.ts'
 import { rounds } from './rounds.ts'
 import { type Launcher, type Program, type Ready, Sandbox } from './sandbox.ts'
+import type { Settings } from './settings.ts'
 import { absolute, itself, type Measure, type Pair, ratio, type Sample } from './statistics.ts'
-
-export interface Settings {
-  readonly rounds: number
-  readonly seconds: number
-  /** Seconds of load per program that do not count: a Node server is slow until its code is compiled. */
-  readonly warmUp: number
-}
 
 export interface Outcome {
   readonly lines: readonly Line[]
   readonly programs: readonly ProgramResult[]
+  /** Rounds that were left out. */
+  readonly leftOut: number
+  /** What could not be measured, and why. */
+  readonly missing: readonly string[]
+}
+
+/** A program to be compared. */
+export interface Entry {
+  readonly name: string
+  readonly launcher: Launcher
+  /** Number of endpoints that its load is spread over. */
+  readonly endpoints?: number | undefined
+}
+
+/** What was measured of the programs that could be started: the two runs of each round, by program. */
+export interface Measured {
+  readonly names: readonly string[]
+  readonly pairs: readonly (readonly Pair[])[]
   readonly leftOut: number
   readonly missing: readonly string[]
 }
 
 const GATEWAY_CORE = 0
 const OTHER_CORE = 1
+const MEASURES: readonly Measure[] = ['cpu', 'rate', 'p50', 'p99']
 
 /** Starts the upstream; gives its port. */
 export async function startUpstream(sandbox: Sandbox, core: number | undefined): Promise<number> {
@@ -35,21 +48,21 @@ export async function startUpstream(sandbox: Sandbox, core: number | undefined):
   return port
 }
 
-/** Starts a gateway before the upstream. */
-export async function startGateway(
-  sandbox: Sandbox,
-  {
-    name,
-    launcher,
-    upstream,
-    ready,
-    core,
-  }: { name: string; launcher: Launcher; upstream: number; ready: Ready; core: number | undefined },
-): Promise<Program> {
+/** What starts a gateway before the upstream at a port. */
+export interface Start {
+  readonly name: string
+  readonly launcher: Launcher
+  readonly upstream: number
+  readonly ready: Ready
+  readonly core: number | undefined
+}
+
+export async function startGateway(sandbox: Sandbox, start: Start): Promise<Program> {
   const port = await freePort()
   const folder = join(sandbox.folder, String(port))
   mkdirSync(folder)
-  return sandbox.start(name, port, ready, core, await launcher({ folder, port, upstream }))
+  const command = await start.launcher({ folder, port, upstream: start.upstream })
+  return sandbox.start(start.name, port, start.ready, start.core, command)
 }
 
 /** A program with its load. */
@@ -58,31 +71,29 @@ interface Contestant {
   readonly run: (seconds: number, rate?: number) => Promise<Sample>
 }
 
-/** Starts those that can be started; what is missing is told. The first one must start. */
+/** Starts those that can be started, and adds the others to `missing`. Throws when the first one does not start. */
 async function contestants(
   sandbox: Sandbox,
-  item: RatioCase,
-  launchers: readonly (readonly [string, Launcher])[],
+  { name: caseName, load, pinned = true }: RatioCase,
+  entries: readonly Entry[],
   missing: string[],
 ): Promise<Contestant[]> {
-  const pinned = item.pinned ?? true
   const [core, otherCore] = pinned ? [GATEWAY_CORE, OTHER_CORE] : []
   const upstream = await startUpstream(sandbox, otherCore)
+  const ready = { path: load.path.replace('%d', '0'), headers: fieldsOf(load) }
   const started: Contestant[] = []
-  for (const [name, launcher] of launchers) {
+  for (const { name, launcher, endpoints } of entries) {
     try {
-      const ready = { path: item.load.path.replace('%d', '0'), headers: fieldsOf(item.load) }
       const program = await startGateway(sandbox, { name, launcher, upstream, ready, core })
       started.push({
         name,
-        run: (seconds, rate) =>
-          measure(sandbox, program, item.load, { seconds, rate, core: otherCore, endpoints: ENDPOINTS[name] }),
+        run: (seconds, rate) => measure(sandbox, program, load, { seconds, rate, core: otherCore, endpoints }),
       })
     } catch (error) {
       if (started.length === 0) throw error
-      const what = `${item.name}: ${name}: ${(error as Error).message.split('\n', 3).join(' ')}`
-      console.error(`\n!!! WITHOUT ${name}: ${(error as Error).message}\n`)
-      missing.push(what)
+      const { message } = error as Error
+      console.error(`\n!!! WITHOUT ${name}: ${message}\n`)
+      missing.push(`${caseName}: ${name}: ${message.split('\n', 1)[0]}`)
     }
   }
   return started
@@ -95,18 +106,12 @@ async function halfRate(programs: readonly Contestant[], { seconds }: Settings):
   return Math.min(...most) / 2
 }
 
-const MEASURES: readonly Measure[] = ['cpu', 'rate', 'p50', 'p99']
-
-/** Measures a list of programs by the load of a case, the first against the others. */
-export async function comparePrograms(
-  item: RatioCase,
-  launchers: readonly (readonly [string, Launcher])[],
-  settings: Settings,
-): Promise<{ names: string[]; pairs: readonly (readonly Pair[])[]; leftOut: number; missing: string[] }> {
+/** Measures programs by the load of a case. */
+export async function compare(item: RatioCase, entries: readonly Entry[], settings: Settings): Promise<Measured> {
   const sandbox = new Sandbox()
   const missing: string[] = []
   try {
-    const programs = await contestants(sandbox, item, launchers, missing)
+    const programs = await contestants(sandbox, item, entries, missing)
     for (const { run } of programs) await run(settings.warmUp)
     const rate = item.load.kind === 'fixed' ? await halfRate(programs, settings) : undefined
     const runs = programs.map((program) => () => program.run(settings.seconds, rate))
@@ -117,30 +122,44 @@ export async function comparePrograms(
   }
 }
 
-export async function runRatioCase(item: RatioCase, settings: Settings): Promise<Outcome> {
-  const wanted = [...new Set([item.program, ...item.ratios.map(({ to }) => to)])]
-  const launchers = wanted.map((name) => [name, LAUNCHERS[name] as Launcher] as const)
-  const { names, pairs, leftOut, missing } = await comparePrograms(item, launchers, settings)
-  const lines = item.ratios.flatMap(({ to, of, bound }): Line[] => {
-    const at = names.indexOf(to)
-    if (at === -1) return []
-    const value = ratio(pairs[0]!, pairs[at]!, of)
-    return [
-      {
-        case: item.name,
-        what: `${item.program} ÷ ${to}`,
-        of,
-        unit: '',
-        value,
-        itself: [itself(pairs[0]!, of), itself(pairs[at]!, of)],
-        ...(bound && { bound }),
-        verdict: judge(value.median, bound),
-      },
-    ]
-  })
-  const programs = names.map((name, i): ProgramResult => {
+/** The ratio of two programs; undefined where the second one is missing. */
+export function ratioLine(
+  caseName: string,
+  { names, pairs }: Measured,
+  program: string,
+  { to, of, bound }: Omit<Ratio, 'to'> & { readonly to: string },
+): Line | undefined {
+  const [first, second] = [pairs[names.indexOf(program)], pairs[names.indexOf(to)]]
+  if (first === undefined || second === undefined) return undefined
+  const value = ratio(first, second, of)
+  return {
+    case: caseName,
+    what: `${program} ÷ ${to}`,
+    of,
+    unit: '',
+    value,
+    itself: [itself(first, of), itself(second, of)],
+    ...(bound && { bound }),
+    verdict: judge(value.median, bound),
+  }
+}
+
+/** What each program did, in absolute numbers. */
+export const programsOf = (caseName: string, { names, pairs }: Measured): ProgramResult[] =>
+  names.map((name, i) => {
     const measures = Object.fromEntries(MEASURES.map((of) => [of, absolute(pairs[i]!, of)]))
-    return { case: item.name, name, measures: measures as ProgramResult['measures'] }
+    return { case: caseName, name, measures: measures as ProgramResult['measures'] }
   })
-  return { lines, programs, leftOut, missing }
+
+export async function runRatioCase(item: RatioCase, settings: Settings): Promise<Outcome> {
+  const names = [...new Set([item.program, ...item.ratios.map(({ to }) => to)])]
+  const entries = names.map((name): Entry => ({ name, launcher: LAUNCHERS[name], endpoints: ENDPOINTS[name] }))
+  const measured = await compare(item, entries, settings)
+  const lines = item.ratios.map((each) => ratioLine(item.name, measured, item.program, each))
+  return {
+    lines: lines.filter((line) => line !== undefined),
+    programs: programsOf(item.name, measured),
+    leftOut: measured.leftOut,
+    missing: measured.missing,
+  }
 }

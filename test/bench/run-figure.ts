@@ -1,8 +1,9 @@
 import type { FigureCase } from './cases.ts'
 import { FIGURES } from './figures.ts'
 import { judge } from './report.ts'
-import type { Outcome, Settings } from './run-case.ts'
+import type { Outcome } from './run-case.ts'
 import { Sandbox } from './sandbox.ts'
+import type { Settings } from './settings.ts'
 import { spread } from './statistics.ts'
 
 /** Takes a figure as often as it asks for, but not more often than there are rounds. */

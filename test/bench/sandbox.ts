@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.ts'
 import { pinTo } from './machine.ts'
 import { processTree } from './process-tree.ts'
 
@@ -19,6 +20,8 @@ export interface Place {
   readonly port: number
   /** Port of the upstream on 127.0.0.1. */
   readonly upstream: number
+  /** For Weir: folder of the checkout. Default: this one. */
+  readonly checkout?: string
 }
 
 export type Launcher = (place: Place) => Command | Promise<Command>
@@ -51,14 +54,10 @@ export class Sandbox {
   /** In memory where there is such a folder, so that no disk is measured. */
   readonly folder: string = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'weir-bench-'))
   readonly #children = new Set<ChildProcess>()
+  readonly #forget: () => void
 
   constructor() {
-    process.once('exit', () => this.close())
-    for (const [signal, code] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-    ] as const)
-      process.once(signal, () => process.exit(code))
+    this.#forget = atExit(() => this.close())
   }
 
   /** Starts a program, and waits until its URL returns 200. Throws, with its last output, when it ends or says nothing. */
@@ -122,6 +121,7 @@ export class Sandbox {
   }
 
   close(): void {
+    this.#forget()
     this.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }

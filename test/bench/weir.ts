@@ -1,6 +1,7 @@
 // Weir's command line and configuration for a case.
 import { join } from 'node:path'
 import { publicKey } from './jwt.ts'
+import type { Place } from './sandbox.ts'
 
 export interface WeirOptions {
   /** YAML of more keys at the top level. */
@@ -11,8 +12,6 @@ export interface WeirOptions {
   /** Every request needs a token of `jwt.ts`. */
   readonly auth?: boolean
   readonly env?: (upstream: string) => Readonly<Record<string, string>>
-  /** Folder of the checkout. Default: this one. */
-  readonly checkout?: string
 }
 
 export const ROOT: string = join(import.meta.dirname, '../..')
@@ -36,7 +35,7 @@ export interface WeirStart {
 /** Path of the endpoint `bench`, and of those with a number. */
 export const PATH = '/orchestrator/v1/bench'
 
-export function weir(options: WeirOptions, port: number, upstream: number): WeirStart {
+export function weir(options: WeirOptions, { port, upstream, checkout = ROOT }: Place): WeirStart {
   const url = `http://127.0.0.1:${upstream}`
   const names =
     options.endpoints === undefined ? ['bench'] : Array.from({ length: options.endpoints }, (_, i) => `bench${i}`)
@@ -49,7 +48,7 @@ ${options.yaml ?? ''}
 endpoints:
 ${names.map((name) => `  - { name: ${name}, version: v1, url: "${url}"${rest} }\n`).join('')}`
   return {
-    command: [process.execPath, join(options.checkout ?? ROOT, 'core/launch.js')],
+    command: [process.execPath, join(checkout, 'core/launch.js')],
     yaml,
     env: { ...options.env?.(url) },
   }

@@ -1,0 +1,30 @@
+// Commits of this repository as folders that Weir runs from.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { atExit } from './at-exit.ts'
+import { ROOT } from './weir.ts'
+
+const git = (...args: string[]): string =>
+  execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim()
+
+/** The folder of a commit (anything that git resolves; `.` is the working tree). It is removed when the process ends. */
+export function checkout(ref: string): string {
+  if (ref === '.') return ROOT
+  const commit = git('rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`)
+  const parent = mkdtempSync(join(tmpdir(), 'weir-ab-'))
+  const folder = join(parent, commit.slice(0, 12))
+  atExit(() => {
+    rmSync(parent, { recursive: true, force: true })
+    git('worktree', 'prune')
+  })
+  git('worktree', 'add', '--detach', folder, commit)
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  const lock = (of: string): string => readFileSync(join(of, 'package-lock.json'), 'utf8')
+  if (lock(folder) !== lock(ROOT))
+    console.error(
+      `!!! the package-lock.json of ${ref} is another one, but it runs with the packages of the working tree`,
+    )
+  return folder
+}
