@@ -9,6 +9,17 @@ import { ROOT } from './weir.ts'
 const git = (...args: string[]): string =>
   execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim()
 
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly version?: string; readonly dev?: boolean }>>
+}
+
+/** The packages that Weir runs with, as text. */
+function packages(folder: string): string {
+  const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as Lock
+  const used = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  return used.map(([path, { version }]) => `${path}@${version}`).join('\n')
+}
+
 /** The folder of a commit (anything that git resolves; `.` is the working tree). It is removed when the process ends. */
 export function checkout(ref: string): string {
   if (ref === '.') return ROOT
