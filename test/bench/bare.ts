@@ -1,7 +1,8 @@
 // What Weir is measured against: the least that a proxy of Node's http server and undici's dispatch() does, without filters, routes,
-// timeouts or errors of its own. Arguments: URL of the upstream, port.
+// timeouts or errors of its own. Arguments: URL of the upstream, and a port (default: a free one).
+// Prints the port.
 import { createServer, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 
@@ -99,4 +100,4 @@ server.on('upgrade', (req, socket, head) => {
   other.on('error', () => socket.destroy())
 })
 
-server.listen(Number(process.argv[3] ?? 0), '127.0.0.1')
+server.listen(Number(process.argv[3] ?? 0), '127.0.0.1', () => console.log((server.address() as AddressInfo).port))

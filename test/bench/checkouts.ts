@@ -32,10 +32,7 @@ export function checkout(ref: string): string {
   })
   git('worktree', 'add', '--detach', folder, commit)
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  const lock = (of: string): string => readFileSync(join(of, 'package-lock.json'), 'utf8')
-  if (lock(folder) !== lock(ROOT))
-    console.error(
-      `!!! the package-lock.json of ${ref} is another one, but it runs with the packages of the working tree`,
-    )
+  if (packages(folder) !== packages(ROOT))
+    console.error(`!!! ${ref} has other packages in its package-lock.json, but it runs with those of the working tree`)
   return folder
 }

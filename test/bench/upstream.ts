@@ -1,8 +1,8 @@
 // The benchmark's upstream, on a raw socket so that it is not what limits: it parses no more of HTTP/1.1 than it needs. The end of
 // the path is the size of the response: `/1k` (the default), `/64k`, `/1m`, `/1g`. Bodies are read and thrown away, OTLP exports
-// too. WebSocket messages are echoed.
+// too. WebSocket messages are echoed. Argument: a port (default: a free one). Prints the port.
 import { createHash } from 'node:crypto'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { EchoParser } from './websocket-frames.ts'
 
 const SIZES: Readonly<Record<string, number>> = { '1k': 1024, '64k': 64 * 1024, '1m': 1024 ** 2, '1g': 1024 ** 3 }
@@ -95,4 +95,4 @@ const server = createServer({ noDelay: true }, (socket) => {
     if (rest !== '') takeBody(Buffer.from(rest, 'latin1'))
   })
 })
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1')
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log((server.address() as AddressInfo).port))
