@@ -1,7 +1,6 @@
 import { type ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HeaderList } from '../api/header-list.ts'
 import type { Response } from '../api/reply.ts'
-import { latin1 } from '../base/latin1.ts'
 import { framedFields, isFraming } from './response-framing.ts'
 
 /** Characters of a reason phrase (RFC 9112 §4). */
@@ -80,13 +79,17 @@ export function addTrailers(res: ServerResponse, trailers: HeaderList): void {
   }
 }
 
-/** A complete body of at most so many bytes is copied behind its head. */
-export const JOINED_BYTES = 16 * 1024
-
-/** Ends a response with all of its body, or the last of it. */
-export function endWith(res: ServerResponse, chunk: Buffer | undefined): void {
-  if (chunk === undefined) return void res.end()
-  // Node joins a head with text into one write; beside a Buffer it needs a vector of two (measured).
-  if (chunk.length <= JOINED_BYTES && !res.chunkedEncoding) res.end(latin1(chunk), 'latin1')
-  else res.end(chunk)
+/** Trailer fields as lines in latin-1, without those that can't be on the wire: the body is complete without them. */
+export function trailerLines(trailers: HeaderList | undefined): string {
+  let lines = ''
+  for (const [name, value] of trailers ?? []) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+      lines += `${name}: ${value}\r\n`
+    } catch {
+      // Left out.
+    }
+  }
+  return lines
 }

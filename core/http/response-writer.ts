@@ -4,13 +4,16 @@ import type { Exchange, InterimSink } from '../api/exchange.ts'
 import type { HeaderList } from '../api/header-list.ts'
 import type { Response, Upgrade } from '../api/reply.ts'
 import { errorResponse } from '../chain/render-reply.ts'
+import { directHead } from './direct-head.ts'
+import { DirectOutput } from './direct-output.ts'
 import { settleEarlyReply } from './early-reply.ts'
-import { addTrailers, endWith, sendBare, switchHead, writeHead } from './head-writer.ts'
+import { sendBare, switchHead, writeHead } from './head-writer.ts'
 import { sendInterim } from './interim-response.ts'
+import { NodeOutput } from './node-output.ts'
 import type { ResponseContext } from './response-context.ts'
+import type { ResponseOutput } from './response-output.ts'
 import { SendTimeout } from './send-timeout.ts'
 import { reset } from './tunnel/tunnel-flow.ts'
-import { takesWhole, wholeResponse, writeWhole } from './whole-response.ts'
 
 interface PendingHead {
   readonly response: Response
@@ -28,6 +31,8 @@ export class ResponseWriter implements BodySink, InterimSink {
   #pending: PendingHead | undefined
   /** The first chunk, held while the body's source starts: a body that is complete then goes out with its head in one write. */
   #held: Buffer | undefined
+  /** Undefined until the head is given to it. */
+  #output: ResponseOutput | undefined
   #starting = false
   #blocked = false
   #ended = false
@@ -64,12 +69,11 @@ export class ResponseWriter implements BodySink, InterimSink {
       const chunk = this.#held
       this.#held = undefined
       if (!this.write(chunk)) this.#source?.pause()
-      // Not flushHeaders: it would write the head as UTF-8.
-    } else if (!this.#ended && this.#sendHead() && this.#to.res.writable) this.#to.res.write('', 'latin1')
+    } else if (!this.#ended && this.#sendHead()) this.#output!.flushHead()
   }
 
   inform(status: number, headers: HeaderList): void {
-    if (!this.#ended) sendInterim(this.#to.req, this.#to.res, status, headers)
+    if (this.#output === undefined && !this.#ended) sendInterim(this.#to.req, this.#to.res, status, headers)
   }
 
   write(chunk: Buffer): boolean {
@@ -84,7 +88,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     if (!this.#blocked) {
       this.#blocked = true
       this.#await()
-      this.#to.res.once('drain', () => {
+      this.#output!.onDrain(() => {
         this.#blocked = false
         this.#sendTimeout!.stop()
         this.#source?.resume()
@@ -95,35 +99,18 @@ export class ResponseWriter implements BodySink, InterimSink {
 
   #put(chunk: Buffer): boolean {
     this.#sent += chunk.length
-    return this.#to.res.write(chunk)
+    return this.#output!.write(chunk)
   }
 
   end(trailers?: HeaderList): void {
     if (this.#ended) return
-    if (trailers === undefined && this.#pending !== undefined && this.#sendWhole(this.#pending)) return
     if (!this.#sendHead()) return
     this.#ended = true
-    if (trailers !== undefined) addTrailers(this.#to.res, trailers)
-    this.#sent += this.#held?.length ?? 0
-    endWith(this.#to.res, this.#held)
-    this.#held = undefined
-    if (this.#to.req.socket.writableLength > 0) this.#await()
-  }
-
-  /** Sends head and body in one text, if that can be. */
-  #sendWhole({ response, close, x }: PendingHead): boolean {
-    const { req, res, limits, handshake } = this.#to
     const chunk = this.#held
-    if (close || handshake !== undefined || !takesWhole(req, res, chunk)) return false
-    const text = wholeResponse(response, x.request.method, chunk, limits.idleTimeoutMs)
-    if (text === undefined) return false
-    this.#pending = undefined
     this.#held = undefined
-    this.#ended = true
-    this.#sentStatus = response.status
-    this.#sent = chunk?.length ?? 0
-    if (!writeWhole(res, text, () => this.closed())) this.#await()
-    return true
+    this.#sent += chunk?.length ?? 0
+    this.#output!.end(chunk, trailers)
+    if (this.#to.req.socket.writableLength > 0) this.#await()
   }
 
   /**
@@ -145,7 +132,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#error = error
     this.#source?.cancel(error)
     if (this.#over) return
-    if (this.#to.res.headersSent || this.#ended) return this.#cut()
+    if (this.#output !== undefined || this.#ended) return this.#cut()
     this.#ended = true
     this.#sentStatus = 500
     this.#to.res.once('close', () => this.closed())
@@ -195,13 +182,28 @@ export class ResponseWriter implements BodySink, InterimSink {
     const response = errorResponse(x, error)
     x.response = response
     this.#head({ response, close, x })
-    response.body.pipe({ write: (chunk) => this.#put(chunk), end: () => void this.#to.res.end(), fail: () => {} })
+    response.body.pipe({
+      write: (chunk) => this.#put(chunk),
+      end: () => this.#output!.end(undefined, undefined),
+      fail: () => {},
+    })
   }
 
   #head({ response, close, x }: PendingHead): void {
-    writeHead(this.#to.res, response, x.request.method, close, this.#to.limits.idleTimeoutMs)
+    this.#output = this.#outputFor(response, x.request.method, close)
     this.#sentStatus = response.status
-    this.#to.res.once('close', () => this.closed())
+  }
+
+  #outputFor(response: Response, method: string, close: boolean): ResponseOutput {
+    const { req, res, limits, handshake } = this.#to
+    const over = (): void => this.closed()
+    if (handshake === undefined && DirectOutput.takes(req, res)) {
+      const last = close || !res.shouldKeepAlive
+      const head = directHead(response, method, last, limits.idleTimeoutMs)
+      if (head !== undefined) return new DirectOutput(res, head, last, over)
+    }
+    writeHead(res, response, method, close, limits.idleTimeoutMs)
+    return new NodeOutput(res, over)
   }
 
   /** Switches protocols. False if the response is no switch any more: a filter refused it, or its head can't be sent. */
