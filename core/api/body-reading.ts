@@ -1,3 +1,4 @@
+import { bytesPassed } from '../base/young-garbage.ts'
 import type { BodySink, BodySource } from './body-sources.ts'
 import { hookOwner } from './current-hook.ts'
 import { type ErrorCode, WeirError } from './errors.ts'
@@ -49,6 +50,7 @@ export class BodyReading implements BodySource, BodySink {
 
   write(chunk: Buffer): boolean {
     if (this.#over) return true
+    bytesPassed(chunk.length)
     this.#left -= chunk.length
     if (this.#left < 0) return this.#break(this.#wrongLength('more'))
     this.#calling = true
