@@ -5,7 +5,7 @@ import { bytesPassed } from '../../../core/base/young-garbage.ts'
 t.test('the young generation is collected after every 16 MiB, and the old one is left alone', async (t) => {
   const kinds: unknown[] = []
   const observer = new PerformanceObserver((list) => {
-    for (const { detail } of list.getEntries()) kinds.push((detail as { kind: number }).kind)
+    for (const entry of list.getEntries()) kinds.push((entry as unknown as { detail: { kind: number } }).detail.kind)
   })
   observer.observe({ entryTypes: ['gc'] })
   t.teardown(() => observer.disconnect())
