@@ -22,6 +22,8 @@ export class RequestBody implements BodySource, IdleOwner {
   #sink: BodySink | undefined
   #paused = false
   #listening = false
+  /** The exchange is over, and the rest is read. */
+  #draining = false
   readonly #watchdog: IdleWatchdog
   readonly #rate: MinRate | undefined
   /** Bytes that have come so far. */
@@ -79,6 +81,7 @@ export class RequestBody implements BodySource, IdleOwner {
     if (complete || socket.destroyed) return void this.#over()
     this.#listen()
     // Node forgets a message whose response was sent: it emits nothing when the connection closes.
+    this.#draining = true
     socket.once('close', this.#gone)
     this.resume()
   }
@@ -123,7 +126,8 @@ export class RequestBody implements BodySource, IdleOwner {
   #over(): BodySink | undefined {
     this.#watchdog.stop()
     this.#rate?.stop()
-    this.#message.socket?.off('close', this.#gone)
+    if (this.#draining) this.#message.socket?.off('close', this.#gone)
+    this.#draining = false
     const sink = this.#sink
     this.#sink = undefined
     return sink
