@@ -43,6 +43,9 @@ if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
 // objects survive a scavenge only by being in flight, and once dead in the old generation they keep the next ones alive:
 // a third of all garbage was copied, and collecting it took 16 µs a request instead of 4 (docs/decisions/0004).
 setFlagsFromString('--no-allocation-site-pretenuring')
+// While everything is loaded, nearly all objects survive, and V8 would make the young generation as large as it gets. It keeps that memory,
+// 11 MiB, though an idle gateway needs none of it. core/base/young-generation.ts lets it grow again (docs/decisions/0026).
+setFlagsFromString('--semi-space-growth-factor=1')
 
 // Stack traces show the lines of the TypeScript, of this package and of plugins that ship source maps. It costs nothing
 // that could be measured, at the start or per error.

@@ -1,4 +1,4 @@
-import { bytesPassed } from '../base/young-garbage.ts'
+import { bytesPassed } from '../base/young-generation.ts'
 import type { BodySink, BodySource } from './body-sources.ts'
 import { hookOwner } from './current-hook.ts'
 import { type ErrorCode, WeirError } from './errors.ts'

@@ -5,6 +5,7 @@ import { located } from '../../config/commands/report.ts'
 import { ConfigLoader, type LoadedConfig } from '../../config/live/config-loader.ts'
 import { FileConfigSource } from '../../config/live/file-config-source.ts'
 import { systemClock } from '../base/clock.ts'
+import { letYoungGenerationGrow } from '../base/young-generation.ts'
 import { loadedCode } from '../build/plugin-loader.ts'
 import { checkSpec } from '../build/snapshot.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
@@ -100,6 +101,7 @@ async function serve(
     throw error
   })
   logListeners(running, workers, config.spec.listeners, logger)
+  letYoungGenerationGrow()
   const steps: Shutdown = {
     graceMs: () => running.settings.shutdown.gracePeriodMs,
     unready: () => {

@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { isatty } from 'node:tty'
 import type { Settings } from '../../config/read/settings.ts'
 import { startTimer } from '../base/timer.ts'
+import { letYoungGenerationGrow } from '../base/young-generation.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { loadedCode } from '../build/plugin-loader.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
@@ -137,6 +138,7 @@ class WorkerGateway implements Served<Settings> {
     // there was nothing yet: so one worker does it, and before it accepts connections.
     if (this.#number === 1) flushCompileCache()
     await this.#gateway?.open(this.#sockets)
+    letYoungGenerationGrow()
   }
 
   async answer(question: Question): Promise<unknown> {

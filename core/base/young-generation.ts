@@ -28,3 +28,8 @@ function exposed(): Collect {
   setFlagsFromString('--no-expose-gc')
   return typeof gc === 'function' ? (gc as Collect) : () => {}
 }
+
+/** The process has started: from now on the young generation grows with what requests need. core/launch.js has stopped it. */
+export function letYoungGenerationGrow(): void {
+  setFlagsFromString('--semi-space-growth-factor=2')
+}

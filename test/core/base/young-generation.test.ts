@@ -1,6 +1,6 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import t from 'tap'
-import { bytesPassed } from '../../../core/base/young-garbage.ts'
+import { bytesPassed } from '../../../core/base/young-generation.ts'
 
 t.test('the young generation is collected after every 16 MiB, and the old one is left alone', async (t) => {
   const kinds: unknown[] = []
