@@ -1,4 +1,4 @@
-import { equalsIgnoreCase, isToken } from '../base/tokens.ts'
+import { equalsIgnoreCase, isFieldName } from '../base/tokens.ts'
 
 /**
  * Header fields as they are on the wire: a flat list of names and values in latin-1 that keeps order, case and duplicates
@@ -157,7 +157,7 @@ const UNCHECKED: string[] = []
 const ILLEGAL = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
 function checkField(name: unknown, value: unknown): void {
-  if (typeof name !== 'string' || !isToken(name))
+  if (typeof name !== 'string' || !isFieldName(name))
     throw new TypeError(`${JSON.stringify(name)} can't be the name of a header field`)
   if (typeof value !== 'string')
     throw new TypeError(`the value of the header field "${name}" must be a string, found ${typeof value}`)

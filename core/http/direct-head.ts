@@ -1,6 +1,6 @@
 import type { Response } from '../api/reply.ts'
 import { httpDate } from '../base/http-date.ts'
-import { equalsIgnoreCase, isToken } from '../base/tokens.ts'
+import { equalsIgnoreCase, isFieldName } from '../base/tokens.ts'
 import { reasonOf } from './head-writer.ts'
 import { framedFields, hasBody } from './response-framing.ts'
 
@@ -34,7 +34,7 @@ export function directHead(response: Response, method: string, close: boolean, i
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
-    if (!isToken(name) || !VALUE.test(value)) throw new TypeError('a header field can not be on the wire')
+    if (!isFieldName(name) || !VALUE.test(value)) throw new TypeError('a header field can not be on the wire')
     if (name.length === 4) dated ||= equalsIgnoreCase(name, 'date')
     else if (name.length === 10 && (equalsIgnoreCase(name, 'connection') || equalsIgnoreCase(name, 'keep-alive')))
       return undefined

@@ -22,10 +22,12 @@ import { BALANCERS } from './balancers/balancers-by-name.ts'
 import { timeLeft, withTimeout } from './deadlines.ts'
 import { sendHealthChecksThrough } from './health-check-request.ts'
 import { mappingRules, type Options, options } from './options.ts'
+import { shortestLimit } from './phase-timeouts.ts'
 import { requestFields } from './request-fields.ts'
 import { ResponseMapping } from './response-mapping.ts'
 import { serverName } from './server-name.ts'
 import { sharedHealthCheckPool, sharedPool } from './shared-pools.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import { TargetChoice } from './target-choice.ts'
 import { UpgradeCounts, type Upgrades } from './upgrade-counts.ts'
 import { Upload } from './upload.ts'
@@ -101,7 +103,8 @@ class ProxyFilter implements TerminalFilter {
         const state = known!.target(target, env.clock.wall())
         this.#withdrawals.push(state.offerHealthCheck(sendHealthChecksThrough(sharedHealthCheckPool(own, env))))
         const mapping = new ResponseMapping(target, env.endpoint!.targets, mappingRules(options))
-        return [target, { pool, state, limits, timers, mapping }]
+        const silence = new SilenceWatch(timers, shortestLimit(limits))
+        return [target, { pool, state, limits, timers, silence, mapping }]
       }),
     )
     const candidates = [...this.#contexts].map(([target, { state }]) => new Candidate(target, state))

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { TargetState, TimerWheel } from '../../core/index.ts'
 import type { ResponseMapping } from './response-mapping.ts'
+import type { SilenceWatch } from './silence-watch.ts'
 
 /** Limits of the phases of an upstream request, in milliseconds. None limits the whole, because event streams may last for days. */
 export interface Limits {
@@ -20,5 +21,6 @@ export interface UpstreamContext {
   readonly state: TargetState
   readonly limits: Limits
   readonly timers: TimerWheel
+  readonly silence: SilenceWatch
   readonly mapping: ResponseMapping
 }

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { Body, type Exchange, type IdleOwner, IdleWatchdog, type Response, WeirError } from '../../core/index.ts'
+import { Body, type Exchange, type Response, WeirError } from '../../core/index.ts'
 import type { CountingClient, PooledRequest } from './counting-client.ts'
 import { Deadlines, type TimeLeft, UNLIMITED } from './deadlines.ts'
-import { deadlineError, type RequestPhase, shortestLimit, silenceError, silenceLimit } from './phase-timeouts.ts'
+import { deadlineError, type RequestPhase, silenceError, silenceLimit } from './phase-timeouts.ts'
 import { interimFields, lengthOf, responseFields, switchFields } from './response-head.ts'
 import { ResponseSource, type ResponseSourceOwner } from './response-source.ts'
+import { Watched } from './silence-watch.ts'
 import { announcedTrailers, takesTrailers, trailerFields } from './trailers.ts'
 import type { Upload } from './upload.ts'
 import type { UpstreamContext } from './upstream-context.ts'
@@ -19,7 +20,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const OBEYED = ['connection', 'proxy-connection', 'transfer-encoding']
 
 /** One request to the upstream, as undici's handler: follows its phases, and fails it when one takes too long. */
-export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledRequest, ResponseSourceOwner, IdleOwner {
+export class UpstreamRequest extends Watched implements Dispatcher.DispatchHandler, PooledRequest, ResponseSourceOwner {
   readonly #context: UpstreamContext
   readonly #x: Exchange
   readonly #options: Dispatcher.DispatchOptions
@@ -35,7 +36,6 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   #source: ResponseSource | undefined
   /** Whether trailer fields of the response go to the client. */
   #takesTrailers = false
-  readonly #watchdog: IdleWatchdog
   readonly #left: TimeLeft
   #deadlines: Deadlines | undefined
   #resolve!: (response: Response) => void
@@ -49,13 +49,12 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
     upload: Upload | undefined,
     left: TimeLeft = UNLIMITED,
   ) {
+    super(context.silence.turn)
     this.#context = context
     this.#x = x
     this.#options = options
     this.#upload = upload
     this.#left = left
-    // The phase, and the limit with it, changes without a word to the watchdog.
-    this.#watchdog = new IdleWatchdog(context.timers, this, shortestLimit(context.limits))
   }
 
   /** Sends it. Resolves with the head; rejects with a WeirError. */
@@ -65,7 +64,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
       this.#reject = reject
       if (this.#left !== UNLIMITED)
         this.#deadlines = new Deadlines(this.#context.timers, this.#left, () => this.#late())
-      this.#watchdog.start()
+      this.#context.silence.enter(this)
       this.#context.pool.dispatch(this.#options, this)
     })
   }
@@ -73,17 +72,17 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#cancelled !== undefined) return controller.abort(this.#cancelled)
-    this.#watchdog.touch()
+    this.active = this.#context.silence.turn
     this.client?.begin(this.#upload !== undefined)
     if (this.#phase !== 'over') this.#phase = this.#upload === undefined ? 'waiting' : 'sending'
   }
 
   onBodySent(): void {
-    this.#watchdog.touch()
+    this.active = this.#context.silence.turn
   }
 
   onRequestSent(): void {
-    this.#watchdog.touch()
+    this.active = this.#context.silence.turn
     this.#sent = true
     if (this.#phase === 'sending') this.#phase = 'waiting'
   }
@@ -95,7 +94,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     const raw = controller.rawHeaders as Buffer[]
     if (status < 200) return this.#interim(status, raw)
-    this.#watchdog.touch()
+    this.active = this.#context.silence.turn
     const headers = responseFields(raw, status, statusText, this.#context.mapping, this.#x)
     if (headers instanceof WeirError) return this.#fail(headers)
     const declared = headers.get('content-length')
@@ -124,7 +123,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#watchdog.touch()
+    this.active = this.#context.silence.turn
     this.#source?.write(chunk)
   }
 
@@ -180,7 +179,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
   }
 
   resumed(): void {
-    this.#watchdog.touch()
+    this.active = this.#context.silence.turn
   }
 
   /** The client has left. The connection closes at once, so that the upstream notices. */
@@ -228,7 +227,7 @@ export class UpstreamRequest implements Dispatcher.DispatchHandler, PooledReques
 
   #over(): void {
     this.#phase = 'over'
-    this.#watchdog.stop()
+    this.#context.silence.leave(this)
     this.#deadlines?.over()
   }
 
