@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { CASES } from './cases.ts'
 import { checkout } from './checkouts.ts'
-import { ENDPOINTS, LAUNCHERS } from './launchers.ts'
+import { LAUNCHERS } from './launchers.ts'
 import { has, machine } from './machine.ts'
 import { markdown, type Report } from './report.ts'
 import { compare, programsOf, ratioLine } from './run-case.ts'
@@ -24,7 +24,7 @@ try {
       name: `${i === 0 ? 'NEW' : 'OLD'} (${ref})`,
       launcher: (place: Parameters<typeof LAUNCHERS.Weir>[0]) =>
         LAUNCHERS[item.program]({ ...place, checkout: folder }),
-      endpoints: ENDPOINTS[item.program],
+      endpoints: item.spread?.[item.program],
     }
   })
   const measured = await compare(item, entries, settings)

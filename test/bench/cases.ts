@@ -28,6 +28,8 @@ export interface RatioCase {
   readonly ratios: readonly Ratio[]
   /** `false`: gateway, load and upstream share all cores. Default: `true`, where the machine has two. */
   readonly pinned?: boolean
+  /** Number of endpoints, from the first one on, that the load is spread over, by program; the path has `%d` then. Default: one. */
+  readonly spread?: Readonly<Partial<Record<ProgramName, number>>>
 }
 
 /** A case that gives figures rather than ratios. */
@@ -138,10 +140,19 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'endpoints',
-    what: 'requests spread over 10,000 endpoints, to 10',
+    what: 'requests to the same ten endpoints, of 10,000 and of ten',
     program: 'Weir, 10,000 endpoints',
     load: load('1k', { path: `${PATH}%d/1k` }),
     ratios: [cpu('Weir, 10 endpoints', 1.05, 1.02)],
+    spread: { 'Weir, 10,000 endpoints': 10, 'Weir, 10 endpoints': 10 },
+  },
+  {
+    name: 'endpoints-spread',
+    what: "requests spread over 10,000 endpoints, to 10: by design the processor's caches are cold",
+    program: 'Weir, 10,000 endpoints',
+    load: load('1k', { path: `${PATH}%d/1k` }),
+    ratios: [cpu('Weir, 10 endpoints', 1.05, 1.02)],
+    spread: { 'Weir, 10,000 endpoints': 10_000, 'Weir, 10 endpoints': 10 },
   },
   {
     name: 'workers',

@@ -85,12 +85,6 @@ const traces = (share: number): Launcher =>
     }),
   })
 
-/** Number of endpoints that the load is spread over, where it is. */
-export const ENDPOINTS: Readonly<Partial<Record<string, number>>> = {
-  'Weir, 10 endpoints': 10,
-  'Weir, 10,000 endpoints': 10_000,
-}
-
 export const LAUNCHERS = {
   bare,
   nginx,

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ratio, RatioCase } from './cases.ts'
-import { ENDPOINTS, LAUNCHERS } from './launchers.ts'
+import { LAUNCHERS } from './launchers.ts'
 import { fieldsOf, measure } from './load.ts'
 import { freePort, ticks } from './machine.ts'
 import { judge, type Line, type ProgramResult } from './report.ts'
@@ -153,7 +153,7 @@ export const programsOf = (caseName: string, { names, pairs }: Measured): Progra
 
 export async function runRatioCase(item: RatioCase, settings: Settings): Promise<Outcome> {
   const names = [...new Set([item.program, ...item.ratios.map(({ to }) => to)])]
-  const entries = names.map((name): Entry => ({ name, launcher: LAUNCHERS[name], endpoints: ENDPOINTS[name] }))
+  const entries = names.map((name): Entry => ({ name, launcher: LAUNCHERS[name], endpoints: item.spread?.[name] }))
   const measured = await compare(item, entries, settings)
   const lines = item.ratios.map((each) => ratioLine(item.name, measured, item.program, each))
   return {
