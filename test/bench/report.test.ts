@@ -19,6 +19,7 @@ const line: Line = {
   of: 'cpu',
   unit: '',
   value: { median: 1.1, low: 1, high: 1.2 },
+  difference: { median: 4.5, low: -0.25, high: 12.34 },
   itself: [
     { median: 1, low: 0.9, high: 1.1 },
     { median: 1.01, low: 0.95, high: 1.05 },
@@ -41,7 +42,7 @@ t.test('the table has ratio, spread, bounds, and whether each is reached', async
   const text = markdown(report)
   t.match(
     text,
-    '| default | Weir ÷ bare, processor time per request | 1.10 (1.00–1.20) | 1.00 (0.90–1.10), 1.01 (0.95–1.05) | ≤ 1.15 | ≤ 1.05 | ✓ must |',
+    '| default | Weir ÷ bare, processor time per request | 1.10 (1.00–1.20) | 4.50 (−0.25 to 12.3) | 1.00 (0.90–1.10), 1.01 (0.95–1.05) | ≤ 1.15 | ≤ 1.05 | ✓ must |',
   )
   t.match(text, '| ≥ 1.5 | ≥ 1.7 | ✗ |')
 })

@@ -12,6 +12,8 @@ export interface Line {
   readonly of: Measure | 'figure'
   readonly unit: string
   readonly value: Spread
+  /** Ratios of processor time only: what the first program takes more than the other, in µs per request. */
+  readonly difference?: Spread
   /** Ratios only: both programs against themselves. */
   readonly itself?: readonly Spread[]
   readonly bound?: Bound
@@ -45,8 +47,12 @@ export function judge(value: number, bound: Bound | undefined): Verdict {
   return reaches(bound.must) ? 'must' : 'missed'
 }
 
-const digits = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
-const text = ({ median, low, high }: Spread): string => `${digits(median)} (${digits(low)}–${digits(high)})`
+function digits(value: number): string {
+  const size = Math.abs(value)
+  return value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0).replace('-', '−')
+}
+const text = ({ median, low, high }: Spread): string =>
+  `${digits(median)} (${digits(low)}${low < 0 ? ' to ' : '–'}${digits(high)})`
 const MARKS: Readonly<Record<Verdict, string>> = { goal: '✓ goal', must: '✓ must', missed: '✗', 'no bound': '' }
 const MEASURES: Readonly<Record<Measure | 'figure', string>> = {
   cpu: 'processor time per request',
@@ -56,12 +62,13 @@ const MEASURES: Readonly<Record<Measure | 'figure', string>> = {
   figure: '',
 }
 
-function row({ what, of, unit, value, itself, bound, verdict, ...line }: Line): string {
+function row({ what, of, unit, value, difference, itself, bound, verdict, ...line }: Line): string {
   const sign = bound?.atLeast === true ? '≥' : '≤'
   const [must, goal] = bound === undefined ? ['', ''] : [`${sign} ${bound.must}`, `${sign} ${bound.goal}`]
   const measured = of === 'figure' ? what : `${what}, ${MEASURES[of]}`
+  const more = difference === undefined ? '' : text(difference)
   const own = itself?.map(text).join(', ') ?? ''
-  return `| ${line.case} | ${measured} | ${text(value)}${unit === '' ? '' : ` ${unit}`} | ${own} | ${must} | ${goal} | ${MARKS[verdict]} |`
+  return `| ${line.case} | ${measured} | ${text(value)}${unit === '' ? '' : ` ${unit}`} | ${more} | ${own} | ${must} | ${goal} | ${MARKS[verdict]} |`
 }
 
 const absolute = ({ name, measures, ...result }: ProgramResult): string =>
@@ -77,8 +84,8 @@ export function markdown(report: Report): string {
       : `Rounds left out because the host took time away: ${left.map(([name, count]) => `${name} ${count}`).join(', ')}.`,
     ...report.missing.map((what) => `**Missing:** ${what}`),
     [
-      '| case | what | measured | each against itself | must | goal | reached |',
-      '|---|---|---:|---:|---:|---:|---|',
+      '| case | what | measured | more, µs/request | each against itself | must | goal | reached |',
+      '|---|---|---:|---:|---:|---:|---:|---|',
       ...report.lines.map(row),
     ].join('\n'),
   ]

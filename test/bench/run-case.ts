@@ -9,7 +9,7 @@ import { judge, type Line, type ProgramResult } from './report.ts'
 import { rounds } from './rounds.ts'
 import { type Launcher, type Program, type Ready, Sandbox } from './sandbox.ts'
 import type { Settings } from './settings.ts'
-import { absolute, itself, type Measure, type Pair, ratio, type Sample } from './statistics.ts'
+import { absolute, difference, itself, type Measure, type Pair, ratio, type Sample } from './statistics.ts'
 
 export interface Outcome {
   readonly lines: readonly Line[]
@@ -138,6 +138,7 @@ export function ratioLine(
     of,
     unit: '',
     value,
+    ...(of === 'cpu' && { difference: difference(first, second, of) }),
     itself: [itself(first, of), itself(second, of)],
     ...(bound && { bound }),
     verdict: judge(value.median, bound),

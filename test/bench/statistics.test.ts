@@ -1,5 +1,5 @@
 import t from 'tap'
-import { absolute, itself, type Pair, quantile, ratio, type Sample } from './statistics.ts'
+import { absolute, difference, itself, type Pair, quantile, ratio, type Sample } from './statistics.ts'
 
 const sample = (cpu: number): Sample => ({ cpu, rate: 1000 / cpu, p50: 1, p99: 2 })
 const pairs = (...values: [number, number][]): Pair[] => values.map(([a, b]): Pair => [sample(a), sample(b)])
@@ -25,6 +25,12 @@ t.test('a ratio compares the means of both runs, round by round', async (t) => {
   const to = pairs([10, 10], [10, 10], [50, 50])
   t.strictSame(ratio(of, to, 'cpu'), { median: 2, low: 1.5, high: 2.5 })
   t.equal(ratio(of, to, 'p99').median, 1)
+})
+
+t.test('a difference compares the means of both runs, round by round', async (t) => {
+  const of = pairs([20, 40], [10, 30], [50, 50])
+  const to = pairs([10, 10], [30, 30], [50, 50])
+  t.strictSame(difference(of, to, 'cpu'), { median: 0, low: -5, high: 10 })
 })
 
 t.test('a program against itself: its first run of a round ÷ its second one', async (t) => {

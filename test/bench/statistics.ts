@@ -40,6 +40,10 @@ export const spread = (values: readonly number[]): Spread => ({
 export const ratio = (of: readonly Pair[], to: readonly Pair[], measure: Measure): Spread =>
   spread(of.map(([a, b], round) => (a[measure] + b[measure]) / (to[round]![0][measure] + to[round]![1][measure])))
 
+/** Over the rounds: the mean of both runs of one program, less that of the other. */
+export const difference = (of: readonly Pair[], to: readonly Pair[], measure: Measure): Spread =>
+  spread(of.map(([a, b], round) => (a[measure] + b[measure] - to[round]![0][measure] - to[round]![1][measure]) / 2))
+
 /** Over the rounds: the first run of a program, divided by its second one. What differs from 1 is the noise of the machine. */
 export const itself = (pairs: readonly Pair[], measure: Measure): Spread =>
   spread(pairs.map(([a, b]) => a[measure] / b[measure]))
