@@ -69,6 +69,23 @@ t.test('--list names every case', async (t) => {
   t.equal(new Set(CASES.map(({ name }) => name)).size, CASES.length, 'no name twice')
 })
 
+t.test('a name of a group means all its cases', async (t) => {
+  const names = run('--list', 'filters')
+    .stdout.trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0])
+  const group = CASES.filter((item) => 'load' in item && item.group === 'filters')
+  t.strictSame(
+    names,
+    group.map(({ name }) => name),
+  )
+  t.ok(names.includes('access-log') && names.includes('traces-1') && names.includes('filter-auth'))
+  t.notOk(
+    CASES.some(({ name }) => name === 'filters'),
+    'no case has the name of the group',
+  )
+})
+
 t.test('what the command line does not understand', async (t) => {
   t.match(run('nothing'), { status: 1, stderr: 'unknown case nothing; --list shows those there are' })
   t.match(run('--rounds', '0'), { status: 1, stderr: '--rounds must be a number above 0, not "0"' })

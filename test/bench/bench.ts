@@ -7,11 +7,14 @@ import { type Outcome, runRatioCase } from './run-case.ts'
 import { runFigureCase } from './run-figure.ts'
 import { readArguments, type Settings } from './settings.ts'
 
+/** Whether a name of the command line means a case, or its group. */
+const means = (name: string, item: Case): boolean => name === item.name || ('load' in item && name === item.group)
+
 /** The cases of these names, or all. */
 function casesOf(names: readonly string[]): readonly Case[] {
-  const unknown = names.filter((name) => !CASES.some((item) => item.name === name))
+  const unknown = names.filter((name) => !CASES.some((item) => means(name, item)))
   if (unknown.length > 0) throw new Error(`unknown case ${unknown.join(', ')}; --list shows those there are`)
-  return names.length === 0 ? CASES : CASES.filter(({ name }) => names.includes(name))
+  return names.length === 0 ? CASES : CASES.filter((item) => names.some((name) => means(name, item)))
 }
 
 /** A case that fails is told, and the others go on. */
@@ -47,7 +50,7 @@ async function runAll(cases: readonly Case[], settings: Settings): Promise<Repor
 try {
   const { words, settings, json, list } = readArguments(process.argv.slice(2))
   const cases = casesOf(words)
-  if (list) for (const { name, what } of cases) console.log(`${name.padEnd(20)} ${what}`)
+  if (list) for (const { name, what } of cases) console.log(`${name.padEnd(26)} ${what}`)
   else {
     if (!has('wrk')) throw new Error('wrk is missing, which makes the load: apt-get install wrk')
     const report = await runAll(cases, settings)

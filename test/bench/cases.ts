@@ -1,5 +1,6 @@
 // What is measured. `must` is what a release has to reach, `goal` what it should.
 import type { FigureName } from './figures.ts'
+import { FILTER_NAMES } from './filter-chains.ts'
 import type { ProgramName } from './launchers.ts'
 import type { Load } from './load.ts'
 import type { Measure } from './statistics.ts'
@@ -21,6 +22,8 @@ export interface Ratio {
 
 export interface RatioCase {
   readonly name: string
+  /** Cases that the command line knows by one name, too: what each filter costs. */
+  readonly group?: 'filters'
   readonly what: string
   /** The program that is measured, before those that it is compared with. */
   readonly program: ProgramName
@@ -105,6 +108,7 @@ export const CASES: readonly Case[] = [
   ),
   {
     name: 'traces-1',
+    group: 'filters',
     what: 'traces at 1 %, to traces off',
     program: 'Weir, traces at 1 %',
     load: load('1k'),
@@ -126,11 +130,22 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'access-log',
+    group: 'filters',
     what: 'access log to a file, to none',
     program: 'Weir, access log',
     load: load('1k'),
     ratios: [cpu('Weir', 1.05, 1.02)],
   },
+  ...FILTER_NAMES.map(
+    (name): RatioCase => ({
+      name: `filter-${name}`,
+      group: 'filters',
+      what: `the chain with ${name}, to the same chain without it`,
+      program: `Weir with ${name}`,
+      load: load('1k', { token: name === 'auth' }),
+      ratios: [cpu(`Weir without ${name}`)],
+    }),
+  ),
   {
     name: 'websocket',
     what: 'messages of 32 characters and their echoes on 64 WebSockets',

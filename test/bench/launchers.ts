@@ -1,6 +1,7 @@
 // How each program is started, by the name that cases use.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { chainWith, chainWithout, FILTER_NAMES, type FilterName } from './filter-chains.ts'
 import { pathOf } from './machine.ts'
 import { peer } from './peers.ts'
 import type { Launcher } from './sandbox.ts'
@@ -85,6 +86,16 @@ const traces = (share: number): Launcher =>
     }),
   })
 
+type WithOrWithout = `Weir with ${FilterName}` | `Weir without ${FilterName}`
+
+/** Weir with and without each filter. */
+const FILTER_LAUNCHERS = Object.fromEntries(
+  FILTER_NAMES.flatMap((name) => [
+    [`Weir with ${name}`, gateway({ chain: chainWith(name), auth: name === 'auth' })],
+    [`Weir without ${name}`, gateway({ chain: chainWithout(name) })],
+  ]),
+) as Readonly<Record<WithOrWithout, Launcher>>
+
 export const LAUNCHERS = {
   bare,
   nginx,
@@ -101,6 +112,7 @@ export const LAUNCHERS = {
   'Weir, 10 endpoints': gateway({ endpoints: 10 }),
   'Weir, 10,000 endpoints': gateway({ endpoints: 10_000 }),
   'Weir, two workers': gateway({ yaml: 'workers: 2' }),
+  ...FILTER_LAUNCHERS,
 } as const satisfies Readonly<Record<string, Launcher>>
 
 export type ProgramName = keyof typeof LAUNCHERS

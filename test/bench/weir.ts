@@ -1,5 +1,6 @@
 // Weir's command line and configuration for a case.
 import { join } from 'node:path'
+import { DEFAULT_CHAIN } from './filter-chains.ts'
 import { publicKey } from './jwt.ts'
 import type { Place } from './sandbox.ts'
 
@@ -11,20 +12,20 @@ export interface WeirOptions {
   readonly accessLog?: boolean
   /** Every request needs a token of `jwt.ts`. */
   readonly auth?: boolean
+  /** YAML of each entry of the chain; where requests need a token, its entry `auth` gets the key. Default: the default chain. */
+  readonly chain?: readonly string[]
   readonly env?: (upstream: string) => Readonly<Record<string, string>>
 }
 
 export const ROOT: string = join(import.meta.dirname, '../..')
 
-/** The default chain, with a key. */
-const auth = (): string => `filters:
-  - request-id
-  - auth: { algorithm: RS256, public_key: ${JSON.stringify(publicKey())} }
-  - route-match
-  - method-check
-  - breaker
-  - proxy
-  - metrics`
+/** The key `filters`; nothing where the chain is the default. */
+function filters({ auth = false, chain }: WeirOptions): string {
+  if (chain === undefined && !auth) return ''
+  const withKey = (entry: string): string =>
+    auth && entry === 'auth' ? `auth: { algorithm: RS256, public_key: ${JSON.stringify(publicKey())} }` : entry
+  return `filters:\n${(chain ?? DEFAULT_CHAIN).map((entry) => `  - ${withKey(entry)}\n`).join('')}`
+}
 
 export interface WeirStart {
   readonly command: readonly [file: string, ...args: string[]]
@@ -43,7 +44,7 @@ export function weir(options: WeirOptions, { port, upstream, checkout = ROOT }: 
   const yaml = `listen: 127.0.0.1:${port}
 admin: off
 access_log: ${options.accessLog ?? false}
-${options.auth === true ? auth() : ''}
+${filters(options)}
 ${options.yaml ?? ''}
 endpoints:
 ${names.map((name) => `  - { name: ${name}, version: v1, url: "${url}"${rest} }\n`).join('')}`
