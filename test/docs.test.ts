@@ -41,6 +41,17 @@ t.test('links between the pages lead somewhere', async (t) => {
   t.strictSame(broken, [])
 })
 
+t.test('metrics that the pages name are in the reference', async (t) => {
+  const reference = textOf('docs/reference/metrics.md')
+  const unknown = pages.flatMap((page) =>
+    [...textOf(page).matchAll(/\b((?:weir|http_server|http_client)_[a-z_]*[a-z])(?![a-z_]*\*)/g)]
+      .map(([, name]) => name!.replace(/_(?:count|sum|bucket)$/, ''))
+      .filter((name) => !reference.includes(`\`${name}\``))
+      .map((name) => `${page}: ${name}`),
+  )
+  t.strictSame(unknown, [])
+})
+
 t.test('CONTRIBUTING says where things are', async (t) => {
   const [, table = ''] = /## Where is …\?\n([\s\S]*?)\n## /.exec(textOf('CONTRIBUTING.md')) ?? []
   const rows = table.split('\n').filter((line) => /^\| (?!you look for)\w|^\| [`"]/.test(line))
