@@ -31,6 +31,11 @@ export interface RatioCase {
   readonly ratios: readonly Ratio[]
   /** `false`: gateway, load and upstream share all cores. Default: `true`, where the machine has two. */
   readonly pinned?: boolean
+  /**
+   * How often the programs are started anew, each time for a part of the rounds. Two processes of one program differ by some per cent
+   * for as long as they run, which no number of rounds shows. Default: 1.
+   */
+  readonly starts?: number
   /** Number of endpoints, from the first one on, that the load is spread over, by program; the path has `%d` then. Default: one. */
   readonly spread?: Readonly<Partial<Record<ProgramName, number>>>
 }
@@ -144,6 +149,7 @@ export const CASES: readonly Case[] = [
       program: `Weir with ${name}`,
       load: load('1k', { token: name === 'auth' }),
       ratios: [cpu(`Weir without ${name}`)],
+      starts: 3,
     }),
   ),
   {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { rounds } from './rounds.ts'
+import { partsOf, rounds } from './rounds.ts'
 import type { Sample } from './statistics.ts'
 
 /** Programs that note when they run; each run costs one more than the last one of all. */
@@ -73,4 +73,12 @@ t.test('without a single good round the bad ones count', async (t) => {
   const { pairs, leftOut } = await rounds(runs, 1, clock([500, 500]))
   t.equal(leftOut, 2)
   t.equal(pairs[0]!.length, 2)
+})
+
+t.test('rounds are split over the starts of the programs', async (t) => {
+  t.strictSame(partsOf(9, 1), [9])
+  t.strictSame(partsOf(9, 3), [3, 3, 3])
+  t.strictSame(partsOf(4, 3), [1, 1, 2])
+  t.strictSame(partsOf(2, 3), [1, 1])
+  t.strictSame(partsOf(0.5, 3), [1])
 })

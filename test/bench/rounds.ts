@@ -40,3 +40,10 @@ export async function rounds(
   const counted = good.length > 0 ? good : bad
   return { pairs: programs.map((_, i) => counted.map((round) => round[i]!)), leftOut: bad.length }
 }
+
+/** Splits a number of rounds into as equal parts as can be, none of them empty. */
+export function partsOf(rounds: number, parts: number): number[] {
+  const all = Math.ceil(rounds)
+  const count = Math.min(parts, all)
+  return Array.from({ length: count }, (_, i) => Math.floor((all * (i + 1)) / count) - Math.floor((all * i) / count))
+}

@@ -6,7 +6,7 @@ import { LAUNCHERS } from './launchers.ts'
 import { fieldsOf, measure } from './load.ts'
 import { freePort, ticks } from './machine.ts'
 import { judge, type Line, type ProgramResult } from './report.ts'
-import { rounds } from './rounds.ts'
+import { partsOf, rounds } from './rounds.ts'
 import { type Launcher, type Program, type Ready, Sandbox } from './sandbox.ts'
 import type { Settings } from './settings.ts'
 import { absolute, difference, itself, type Measure, type Pair, ratio, type Sample } from './statistics.ts'
@@ -106,8 +106,15 @@ async function halfRate(programs: readonly Contestant[], { seconds }: Settings):
   return Math.min(...most) / 2
 }
 
-/** Measures programs by the load of a case. */
+/** Measures programs by the load of a case, from each of its starts on. */
 export async function compare(item: RatioCase, entries: readonly Entry[], settings: Settings): Promise<Measured> {
+  const parts: Measured[] = []
+  for (const rounds of partsOf(settings.rounds, item.starts ?? 1))
+    parts.push(await compareOnce(item, entries, { ...settings, rounds }))
+  return joined(parts)
+}
+
+async function compareOnce(item: RatioCase, entries: readonly Entry[], settings: Settings): Promise<Measured> {
   const sandbox = new Sandbox()
   const missing: string[] = []
   try {
@@ -119,6 +126,20 @@ export async function compare(item: RatioCase, entries: readonly Entry[], settin
     return { names: programs.map(({ name }) => name), pairs, leftOut, missing }
   } finally {
     sandbox.close()
+  }
+}
+
+/** All rounds together. Throws when a program did not run at every start. */
+export function joined(parts: readonly Measured[]): Measured {
+  const [{ names }] = parts as [Measured]
+  for (const part of parts)
+    if (part.names.join() !== names.join())
+      throw new Error(`not every start had all programs: ${part.missing.join(', ')}`)
+  return {
+    names,
+    pairs: names.map((_, i) => parts.flatMap((part) => part.pairs[i]!)),
+    leftOut: parts.reduce((sum, part) => sum + part.leftOut, 0),
+    missing: [...new Set(parts.flatMap((part) => part.missing))],
   }
 }
 
