@@ -85,16 +85,16 @@ function refusedSize(raw: readonly string[], target: string, limits: DownstreamL
  * Whether an HTTP/1.0 client asks to keep the connection (RFC 9112 §9.3). The parser can't say: it treats `Proxy-Connection`
  * like `Connection`, and prefers `keep-alive` to `close`.
  */
-function asksToBeKept(raw: readonly string[]): boolean {
-  let asks = false
+const asksToBeKept = (raw: readonly string[]): boolean =>
+  hasConnectionOption(raw, 'keep-alive') && !hasConnectionOption(raw, 'close')
+
+/** Whether a head has this option of `Connection` (RFC 9110 §7.6.1). @param option in lower case */
+export function hasConnectionOption(raw: readonly string[], option: string): boolean {
   for (let i = 0; i < raw.length; i += 2) {
     if (!equalsIgnoreCase(raw[i]!, 'connection')) continue
-    for (const option of raw[i + 1]!.toLowerCase().split(',')) {
-      if (trimOws(option) === 'close') return false
-      asks ||= trimOws(option) === 'keep-alive'
-    }
+    for (const given of raw[i + 1]!.toLowerCase().split(',')) if (trimOws(given) === option) return true
   }
-  return asks
+  return false
 }
 
 function refusedCoding(req: IncomingMessage, codings: number, coding: string): ErrorCode | undefined {

@@ -5,6 +5,7 @@ import { type Connection, connectionOf } from './connection.ts'
 import { endSlowly } from './early-reply.ts'
 import type { ListenerState } from './listener-state.ts'
 import { askBeforeRequest } from './node-parser.ts'
+import { hasConnectionOption } from './request-head.ts'
 import { serveRequest, takeTurn } from './served-request.ts'
 import { UpgradeHandshake } from './tunnel/upgrade-handshake.ts'
 import { markLast, offerOf } from './upgrade-offer.ts'
@@ -52,7 +53,8 @@ export function acceptUpgrade(
     const handshake = new UpgradeHandshake(req.socket, head, state.tunnels, timers)
     if (req.method !== 'CONNECT' && offerOf(req, state.settings.limits.upgradeProtocols) === 'ignore') {
       handshake.watch()
-      res.shouldKeepAlive = !/(?:^|,)\s*close\s*(?:,|$)/i.test(req.headers.connection ?? '')
+      // Not of `headers`: they are empty for a request without an offer, see LeanRequest.
+      res.shouldKeepAlive = !hasConnectionOption(req.rawHeaders, 'close')
       res.once('finish', () => {
         socket.off('drain', drained)
         takeBack(state, server, req, res, handshake, head)

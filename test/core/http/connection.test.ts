@@ -92,6 +92,23 @@ t.test('requests behind a pipeline that was full are served, and so are those th
   t.equal(await inFlight(), 0)
 })
 
+t.test('a request that asks to close ends the connection wherever it stands in a pipeline, full or not', async (t) => {
+  for (const at of [0, 16, 17, 18, 34, 35]) {
+    const { port, begun, release, inFlight } = await holding(t)
+    const socket = await connectTo(port)
+    let received = ''
+    socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+    const names = Array.from({ length: 40 }, (_, i) => `r${i}`)
+    socket.write(names.map((name, i) => get(name, i === at ? 'Connection: x, Close\r\n' : '')).join(''))
+    await begun(Math.min(at + 1, 17))
+    release()
+    await once(socket, 'close')
+    t.same(served(received), names.slice(0, at + 1), `at ${at}`)
+    t.equal(count(received, /Connection: close/), 1)
+    t.equal(await inFlight(), 0)
+  }
+})
+
 t.test('an offer to switch protocols is served wherever it stands in a pipeline, full or not', async (t) => {
   const offer = 'Connection: Upgrade\r\nUpgrade: h2c\r\n'
   for (const at of [0, 5, 16, 17, 18, 40]) {
