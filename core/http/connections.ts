@@ -69,8 +69,9 @@ export class Connections {
       this.#closed(socket, network)
       connection.writer?.closed()
     })
-    // Not on the wheel: it would hold the wheel up as long as there are connections.
-    this.#sweep ??= startInterval(SWEEP_MS, () => this.#look())
+    // Not on the wheel: it would hold the wheel up as long as there are connections. Immediates run after the poll for I/O: after the
+    // process was blocked, requests that came meanwhile are read first.
+    this.#sweep ??= startInterval(SWEEP_MS, () => setImmediate(() => this.#look()))
     return connection
   }
 

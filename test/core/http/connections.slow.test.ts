@@ -48,6 +48,23 @@ t.test('connections of one address have a limit of their own', async (t) => {
   for (const socket of [second, again, other]) socket!.destroy()
 })
 
+t.test('a request that comes while the process is blocked is served, however long that lasts', async (t) => {
+  const { port } = await proxied(t, (_req, res) => res.end('ok'), { limits: { idleTimeoutMs: 500 } })
+  const client = await connectTo(port)
+  client.on('error', () => {})
+  client.write(GET)
+  await once(client, 'data')
+  // The connection has been seen idle.
+  await new Promise((resolve) => setTimeout(resolve, 1200))
+  // Timers follow immediates.
+  await new Promise(setImmediate)
+  client.write(GET)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+  const [first] = await Promise.race([once(client, 'data'), once(client, 'close')])
+  t.match(String(first), /^HTTP\/1.1 200 OK/)
+  client.destroy()
+})
+
 t.test('blank lines between requests do not keep a connection', async (t) => {
   const { port } = await proxied(t, (_req, res) => res.end('ok'), {
     limits: { idleTimeoutMs: 500 },
