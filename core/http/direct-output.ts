@@ -51,8 +51,9 @@ export class DirectOutput implements ResponseOutput {
 
   write(chunk: Buffer): boolean {
     const socket = this.#socket
-    // The client has ended its side, and Node the other: it closes soon.
-    if (!socket.writable) return true
+    // The client has ended its side, and Node the other: it closes when the client has read what waits. The source waits for that, as long
+    // as `SendTimeout` lets it: an endless one would go on for a client that reads nothing.
+    if (!socket.writable) return false
     if (this.#hasBody && chunk.length > 0) this.#put(this.#takeHead(), chunk, '', undefined)
     const { writableLength, writableHighWaterMark } = socket
     return writableLength < writableHighWaterMark
@@ -64,8 +65,9 @@ export class DirectOutput implements ResponseOutput {
 
   end(chunk: Buffer | undefined, trailers: HeaderList | undefined): void {
     const socket = this.#socket
-    this.#res.finished = true
+    // Then it is not finished: its end can't be sent.
     if (!socket.writable) return
+    this.#res.finished = true
     const head = this.#takeHead()
     const last = this.#chunked ? `0\r\n${trailerLines(trailers)}\r\n` : ''
     if (this.#hasBody && chunk !== undefined && chunk.length > 0) this.#put(head, chunk, last, this.#finish)

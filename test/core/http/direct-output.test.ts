@@ -182,3 +182,27 @@ t.test('a client that does not read holds it up, and it goes on afterwards', asy
   t.ok(drains > 0)
   t.ok(read > count * chunk.length)
 })
+
+t.test('after the client has ended its side, the source waits, and the response is not finished', async (t) => {
+  const message: Message = { raw: [], chunks: [] }
+  const { promise: response, resolve } = Promise.withResolvers<ServerResponse>()
+  const port = await serving(t, (_req, res) => resolve(res))
+  const client = await connectTo(port)
+  client.on('error', () => {})
+  client.pause()
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const res = await response
+  const socket = res.socket!
+  let over = 0
+  const output = direct(message, 'GET', res, false, () => over++)
+  t.notOk(output.write(Buffer.alloc(64 * 1024 * 1024)))
+  client.end()
+  while (socket.writable) await new Promise(setImmediate)
+  t.ok(socket.writableLength > 0, 'the client reads nothing')
+  t.notOk(output.write(Buffer.from('x')))
+  output.end(undefined, undefined)
+  socket.destroy()
+  await new Promise((resolve) => res.once('close', resolve))
+  t.notOk(res.writableFinished)
+  t.equal(over, 0)
+})
