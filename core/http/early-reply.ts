@@ -13,7 +13,7 @@ const LINGER_MS = 2000
 export interface Framing {
   /** Bytes; undefined: chunked. */
   length: number | undefined
-  /** The client waits for `100 Continue`, which has not been sent. */
+  /** The client waits for `100 Continue`: neither that nor a response has been sent. */
   waiting: boolean
 }
 

@@ -191,6 +191,7 @@ export class ResponseWriter implements BodySink, InterimSink {
 
   #head({ response, close, x }: PendingHead): void {
     this.#output = this.#outputFor(response, x.request.method, close)
+    this.#to.framing.waiting = false
     this.#sentStatus = response.status
   }
 

@@ -191,8 +191,9 @@ function bodyOf(state: ListenerState, req: IncomingMessage, res: ServerResponse,
   return new RequestBody(req, stall, framing.waiting ? continueWhenRead(res, framing) : undefined)
 }
 
-/** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1). */
+/** Sends `100 Continue` when the body is first read (RFC 9110 §10.1.1), unless the response has begun: it would stand in its body. */
 const continueWhenRead = (res: ServerResponse, framing: Framing) => (): void => {
+  if (!framing.waiting) return
   framing.waiting = false
   res.writeContinue()
 }
