@@ -44,9 +44,11 @@ export function acceptUpgrade(
   const connection = connectionOf(req.socket)
   connection.last = req
   socket.on('error', cut)
-  // Node's server has told the response being sent that it may go on; now nobody else does.
+  // Node's server has told the response being sent that it may go on, or that its client is stalled; now nobody else does.
   const drained = (): void => void connection.response?.emit('drain')
+  const stalled = (): void => void connection.response?.emit('timeout')
   socket.on('drain', drained)
+  socket.on('timeout', stalled)
   const serve = (admitted?: boolean): void => {
     const res = new ServerResponse(req)
     res.assignSocket(req.socket)
@@ -57,6 +59,7 @@ export function acceptUpgrade(
       res.shouldKeepAlive = !hasConnectionOption(req.rawHeaders, 'close')
       res.once('finish', () => {
         socket.off('drain', drained)
+        socket.off('timeout', stalled)
         takeBack(state, server, req, res, handshake, head)
       })
       return serveRequest(state, connection, req, res, { admitted })

@@ -21,6 +21,32 @@ t.test('a response to a connection that the parser has released goes on after ba
   }
 })
 
+t.test('a client that reads nothing is cut, though the parser has released its connection', async (t) => {
+  const { port, finished, logged } = await proxied(
+    t,
+    (req, res) => res.end(req.url === '/big' ? Buffer.alloc(64 * 2 ** 20) : 'ok'),
+    { limits: { sendTimeoutMs: 300 } },
+  )
+  const h2c = 'Connection: Upgrade\r\nUpgrade: h2c\r\n'
+  const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
+  const small = get('small').repeat(17)
+  const pipelines = [get('big', h2c), get('big', websocket), get('big') + get('small', h2c), small + get('big')]
+  const clients = []
+  for (const bytes of pipelines) {
+    const client = await connectTo(port)
+    client.on('error', () => {}).pause()
+    client.write(bytes)
+    clients.push(client)
+  }
+  await logged(3 + 18)
+  const cut = finished.filter(({ outcome }) => outcome === 'aborted')
+  t.same(
+    cut.map(({ error }) => error?.code),
+    pipelines.map(() => 'client_stalled'),
+  )
+  for (const client of clients) client.destroy()
+})
+
 /** A gateway whose upstream holds back every response until `release`. */
 async function holding(t: Parameters<typeof proxiedRaw>[0]) {
   let held: (() => void)[] | undefined = []
