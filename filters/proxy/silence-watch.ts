@@ -71,7 +71,7 @@ export class SilenceWatch {
   }
 
   readonly #look = (): void => {
-    this.#deadline = undefined
+    this.#deadline = this.#timers.after(this.#everyMs, this.#look)
     let request = this.#first
     // One that fails may take others with it. If the next one is among them, the rest is looked at next time.
     while (request !== undefined && this.#has(request)) {
@@ -83,6 +83,5 @@ export class SilenceWatch {
       }
       request = next
     }
-    if (this.#first !== undefined) this.#deadline ??= this.#timers.after(this.#everyMs, this.#look)
   }
 }

@@ -110,3 +110,22 @@ t.test('with a long limit it looks once a second', async (t) => {
   pass(10_000)
   t.ok(looks >= 8 && looks <= 10, `${looks}`)
 })
+
+t.test('what one throws does not end the watch over the others', async (t) => {
+  let now = 0
+  const timers = new TimerWheel({ manual: true, now: () => now, onError: () => {} })
+  const silence = new SilenceWatch(timers, 1000)
+  const requests = [new Request(silence.turn), new Request(silence.turn)]
+  for (const request of requests) {
+    request.failed = () => {
+      throw new Error('failed')
+    }
+    silence.enter(request)
+  }
+  for (; now < 1500; now += 50) timers.advance()
+  t.same(
+    requests.map(({ silent }) => silent.length),
+    [1, 1],
+  )
+  t.equal(timers.size, 0)
+})
