@@ -6,6 +6,8 @@ import { startUpstream } from '../../support/upstream.ts'
 
 /** Its head, the attempt's start, its head and its end, the breaker, the end of the response. */
 const READINGS = 6
+/** What else reads it meanwhile: the looks at idle connections. */
+const BESIDE = 5
 
 t.test('the clock is read a few times per request of the default chain', async (t) => {
   let readings = 0
@@ -24,6 +26,5 @@ t.test('the clock is read a few times per request of the default chain', async (
   t.equal((await send(url)).status, 200)
   const before = readings
   for (let i = 0; i < 20; i++) t.equal((await send(url)).status, 200)
-  const perRequest = (readings - before) / 20
-  t.ok(perRequest <= READINGS, `${perRequest} readings`)
+  t.ok(readings - before <= 20 * READINGS + BESIDE, `${(readings - before) / 20} readings per request`)
 })
