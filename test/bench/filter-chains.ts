@@ -1,14 +1,8 @@
 // What a filter costs: the default chain with it, and the same chain without it.
 
-export const DEFAULT_CHAIN: readonly string[] = [
-  'request-id',
-  'auth',
-  'route-match',
-  'method-check',
-  'breaker',
-  'proxy',
-  'metrics',
-]
+import { DEFAULT_CHAIN as CHAIN } from '../../core/testing.ts'
+
+export const DEFAULT_CHAIN: readonly string[] = CHAIN
 
 /** Filters by name, each as YAML of an entry of the chain, as an operator would write it. */
 const ENTRIES = {

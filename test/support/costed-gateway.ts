@@ -4,6 +4,7 @@ import { Agent } from 'node:http'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { HEADERS } from '../bench/load.ts'
 import { send } from './client.ts'
 import type { Counts, ProbeMessage } from './cost-probe.ts'
 import { folder, LAUNCH } from './process.ts'
@@ -11,16 +12,6 @@ import { folder, LAUNCH } from './process.ts'
 const PROBE = fileURLToPath(new URL('cost-probe.ts', import.meta.url))
 const UPSTREAM = fileURLToPath(new URL('../bench/upstream.ts', import.meta.url))
 const DEADLINE_MS = 20_000
-
-/** What a browser's client sends. */
-const HEADERS = {
-  Accept: 'application/json',
-  'Accept-Encoding': 'gzip, deflate, br',
-  'Accept-Language': 'en-GB,en;q=0.9',
-  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
-  Cookie: 'session=0123456789abcdef0123456789abcdef; theme=dark',
-  'Cache-Control': 'no-cache',
-}
 
 /**
  * A gateway in a process of its own (default chain, no access log, no admin listener) before an upstream in another process,

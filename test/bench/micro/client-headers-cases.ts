@@ -1,20 +1,11 @@
 import { ClientHeaders, DEFAULT_CLIENT_HEADERS, type ReceivedFields } from '../../../core/http/client-headers.ts'
+import { unreadHead } from '../../../core/http/request-head.ts'
 import { type MicroCase, REQUEST_FIELDS } from './micro-case.ts'
 
 const cleaning = new ClientHeaders(DEFAULT_CLIENT_HEADERS, [{ name: 'X-Request-Id' }])
 
 function cleaned(raw: string[]): ReceivedFields {
-  const into: ReceivedFields = {
-    fields: raw,
-    host: '',
-    hosts: 0,
-    length: 0,
-    coding: '',
-    codings: 0,
-    expected: true,
-    takesTrailers: false,
-    underscore: false,
-  }
+  const into = unreadHead(raw)
   cleaning.read(raw, false, into)
   return into
 }
