@@ -138,6 +138,9 @@ export class TimerWheel {
     if (entry.previous !== undefined) entry.previous.next = entry.next
     else this.#slots[entry.due % SLOTS] = entry.next
     if (entry.next !== undefined) entry.next.previous = entry.previous
+    // A dead entry in the old generation would keep alive the newer one that this leads to, and that one the next, and so on. `next` stays:
+    // it leads to an older one, and `advance` may be at it.
+    entry.previous = undefined
     this.#count--
   }
 

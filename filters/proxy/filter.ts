@@ -163,7 +163,7 @@ class ProxyFilter implements TerminalFilter {
         this.#propagate === undefined
           ? fields
           : withTimeout(fields, this.#propagate, Math.min(left.head, this.#firstByte)),
-      body: upload ?? null,
+      body: upload?.readable ?? null,
       // Else undici closes the connection after HEAD.
       reset: false,
     }
