@@ -1,4 +1,12 @@
-import { context, DiagLogLevel, diag, SamplingDecision, type Tracer, trace } from '@opentelemetry/api'
+import {
+  type ContextManager,
+  context,
+  DiagLogLevel,
+  diag,
+  SamplingDecision,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { Clock, Logger } from '../../core/index.ts'
 import { diagnosticsTo } from './diagnostics.ts'
@@ -38,6 +46,8 @@ export function startSdk(
     const made = new NodeSDK({
       instrumentations: [],
       textMapPropagator: null,
+      // Spans are given their parents, so no context need follow promises and callbacks.
+      contextManager: null as unknown as ContextManager,
       sampler: {
         shouldSample: () => ({ decision: SamplingDecision.RECORD_AND_SAMPLED }),
         toString: () => 'decided by the gateway',
