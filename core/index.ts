@@ -15,7 +15,8 @@ export { type ErrorCode, type ErrorSource, WeirError } from './api/errors.ts'
 export type { Attempt, Awaitable, Next, Outcome, UpstreamCall } from './api/attempt.ts'
 
 // The exchange: one request and its response, the endpoint they belong to, and the slots that filters share.
-export type { Exchange, Request } from './api/exchange.ts'
+export type { Exchange } from './api/exchange.ts'
+export type { Request } from './api/request.ts'
 export type { Downstream } from './api/downstream.ts'
 export type { Response, Upgrade } from './api/reply.ts'
 export type { Endpoint, Identity, Requirement, Route, Target } from './api/endpoint.ts'

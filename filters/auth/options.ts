@@ -1,52 +1,47 @@
 import * as z from 'zod'
-import { duration } from '../../core/index.ts'
+import { METHODS } from './auth-method.ts'
+import { type IssuerInput, issuerMistakes, issuerShape, keyOptions } from './bearer/issuer-options.ts'
+import { headerName, SCOPE_PATTERN, tokenFrom } from './option-parts.ts'
 
-const text = (what: string) => z.string().min(1).optional().describe(what)
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
-export const ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const
-export type Algorithm = (typeof ALGORITHMS)[number]
+const issuer = z.strictObject(issuerShape)
 
 export const options = z
   .strictObject({
-    algorithm: z
-      .enum(ALGORITHMS, { error: `expected one of ${ALGORITHMS.join(', ')}` })
-      .default('HS256')
-      .describe('The only signature algorithm that is accepted, whatever the token says.'),
-    secret: text(
-      'HS256: the shared secret, 32 bytes or more. Default: the environment variable WEIR_JWT_SECRET, or else JWT_SECRET.',
-    ),
-    secret_file: text(
-      'HS256, instead of `secret`: file with the secret. One line break at its end is ignored. Default: none.',
-    ),
-    public_key: text('RS256, ES256: the public key as PEM, or as JWK in JSON; either may be in base64. Default: none.'),
-    public_key_file: text('RS256, ES256, instead of `public_key`: file with the public key. Default: none.'),
-    issuer: text('Value that `iss` must have. Default: any.'),
-    audience: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    ...issuerShape,
+    issuers: z
+      .array(issuer)
+      .min(1)
       .optional()
-      .describe('Value that `aud` must contain; of a list, one is enough. Default: any.'),
-    clock_tolerance: duration()
-      .prefault('5s')
-      .describe('Largest difference between the clocks of issuer and gateway that `exp`, `nbf` and `iat` tolerate.'),
-    require_exp: z.boolean().default(false).describe('Whether a token without `exp`, which never expires, is refused.'),
-    token_type: text(
-      'Value that `typ` in the header of a token must have, such as `at+jwt` (RFC 9068 §4), so that tokens for other uses are refused (RFC 8725 §3.11). Default: any.',
-    ),
-    required: z.boolean().default(false).describe('Whether requests without a valid token are refused.'),
+      .describe(
+        'Several issuers of tokens, each with the options about tokens above; these then stand at the entries alone. `iss` of a token says which one counts. Default: none.',
+      ),
+    token_from: tokenFrom,
+    methods: z
+      .array(z.enum(METHODS, { error: `expected one of ${METHODS.join(', ')}` }))
+      .min(1)
+      .optional()
+      .describe(
+        'Kinds of credentials of which one is enough, the one that counts first. `auth_type` of an endpoint is short for it. Default: all that are configured.',
+      ),
+    required: z.boolean().default(false).describe('Whether requests without valid credentials are refused.'),
     roles: z
       .array(z.string().min(1))
       .default([])
       .describe('Roles of which the caller needs at least one. Implies `required`.'),
     scopes: z
-      .array(z.string().regex(SCOPE, 'expected a scope (RFC 6749 §3.3)'))
+      .array(z.string().regex(SCOPE_PATTERN, 'expected a scope (RFC 6749 §3.3)'))
       .default([])
       .describe('Scopes that the caller needs, all of them. Implies `required`.'),
-    roles_claim: z
-      .string()
-      .min(1)
-      .default('roles')
-      .describe('Claim with the roles: its name, or a dotted path such as `realm_access.roles`.'),
+    identity_headers: z
+      .record(headerName, z.string().min(1))
+      .default({})
+      .describe(
+        'Header fields for the upstream, each with a value of the identity: `sub`, `roles`, `scopes`, `method`, or a claim by name or dotted path. What clients send in them is removed.',
+      ),
+    forward_credentials: z
+      .boolean()
+      .default(true)
+      .describe('Whether the header with the credentials goes upstream. Those found elsewhere never do.'),
     realm: z
       .string()
       .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'expected printable ASCII without quotes and backslashes')
@@ -62,13 +57,25 @@ export const options = z
   .meta({
     allOf: [{ not: { required: ['secret', 'secret_file'] } }, { not: { required: ['public_key', 'public_key_file'] } }],
   })
-  .refine(({ secret, secret_file }) => secret === undefined || secret_file === undefined, {
-    path: ['secret_file'],
-    error: 'set either secret or secret_file, not both',
-  })
-  .refine(({ public_key, public_key_file }) => public_key === undefined || public_key_file === undefined, {
-    path: ['public_key_file'],
-    error: 'set either public_key or public_key_file, not both',
+  .superRefine((value, context) => {
+    const say = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message })
+    for (const [option, message] of issuerMistakes(value)) say([option], message)
+    if (value.issuers === undefined) return
+    for (const option of [...keyOptions(value), ...(['issuer', 'algorithm', 'algorithms', 'audience'] as const)])
+      if (value[option] !== undefined) say([option], `stands for one issuer: write it at an entry of issuers`)
+    value.issuers.forEach((entry, i) => {
+      for (const [option, message] of issuerMistakes(entry)) say(['issuers', i, option], message)
+      const first = value.issuers!.findIndex((other) => other.issuer === entry.issuer)
+      if (keyOptions(entry).length === 0)
+        say(['issuers', i], 'has no keys: set one of secret_file, public_key_file, jwks_url, discovery')
+      else if (first < i) say(['issuers', i, 'issuer'], `given twice: the same as that of entry ${first + 1}`)
+      else if (entry.issuer === undefined && value.issuers!.length > 1)
+        say(['issuers', i], 'has no issuer: beside others it would take the tokens of issuers that nobody knows')
+    })
   })
 
 export type AuthOptions = z.output<typeof options>
+
+/** The issuers, of which the options themselves may be the only one. */
+export const issuersOf = (value: AuthOptions): readonly IssuerInput[] => value.issuers ?? [value]

@@ -95,7 +95,7 @@ export const BROKEN = [
   'y-slow: 1',
   'circuit_breaker: { threshold: 5 }',
   'circuit_breaker: { failure_threshold: none }',
-  'auth_algorithm: HS512',
+  'auth_algorithm: HS511',
   'auth_issuer: []',
   'debug: 1',
 ]

@@ -58,6 +58,8 @@ t.test('a missing key is warned about where a token is demanded, with the option
   t.same(await warnings({ secret: SECRET, required: true }), [])
   for (const demanded of [{ required: true }, { roles: ['a'] }, { scopes: ['r'] }]) {
     t.match(await warnings(demanded), [/set secret, secret_file or WEIR_JWT_SECRET$/])
-    t.match(await warnings({ algorithm: 'ES256', ...demanded }), [/set public_key or public_key_file$/])
+    t.match(await warnings({ algorithm: 'ES256', ...demanded }), [
+      /set public_key, public_key_file, jwks_url or discovery$/,
+    ])
   }
 })

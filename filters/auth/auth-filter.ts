@@ -1,0 +1,190 @@
+import {
+  AUTHENTICATION,
+  defineSlot,
+  type Exchange,
+  type Filter,
+  type Identity,
+  IdentitySlot,
+  isThenable,
+  type Verdict,
+} from '../../core/index.ts'
+import type { AuthMethod, Proof, Proved } from './auth-method.ts'
+import type { LoadedIssuer } from './bearer/load-issuer.ts'
+import { offeredAsSubprotocol, withholdHeaders } from './credential-sources.ts'
+import { setIdentityFields } from './identity-fields.ts'
+import type { AuthOptions } from './options.ts'
+import { problemOf, type Refusal, Refusals } from './replies.ts'
+
+/** What an instance has found out about a request. */
+interface Findings {
+  readonly proofs: Proof[]
+  /** The identity that it wrote. */
+  identity: Identity | undefined
+}
+
+/** Proves who calls before the route is known, and decides once it is. */
+export class AuthFilter implements Filter {
+  readonly #options: AuthOptions
+  /** All that are configured, and those of which one is enough here. */
+  readonly #methods: readonly AuthMethod[]
+  readonly #accepted: readonly AuthMethod[]
+  readonly #issuers: readonly LoadedIssuer[]
+  readonly #enforced: boolean
+  readonly #refusals: Refusals
+  readonly #identityFields: readonly (readonly [string, string])[]
+  /** Instances of one name, the chain's and the endpoints', share the slot; a filter of another name has its own. */
+  readonly #slot: ReturnType<typeof defineSlot<Findings>>
+  readonly response?: (x: Exchange) => void
+
+  constructor(name: string, options: AuthOptions, methods: readonly AuthMethod[], issuers: readonly LoadedIssuer[]) {
+    this.#options = options
+    this.#methods = methods
+    this.#issuers = issuers
+    this.#accepted = acceptedOf(options, methods)
+    this.#enforced = isEnforced(options)
+    this.#refusals = new Refusals({ ...options, methods: this.#accepted })
+    this.#identityFields = Object.entries(options.identity_headers)
+    this.#slot = defineSlot<Findings>(`auth.findings:${name}`)
+    const offered = methods.flatMap(({ sources }) => sources.filter(({ kind }) => kind === 'subprotocol'))
+    if (offered.length > 0)
+      this.response = (x) => {
+        for (const source of offered) selectSubprotocol(x, source.name)
+      }
+  }
+
+  request(x: Exchange): void | Promise<void> {
+    const findings: Findings = { proofs: [], identity: undefined }
+    x.set(this.#slot, findings)
+    return this.#prove(x, findings, this.#methods, 0, false)
+  }
+
+  routed(x: Exchange): Verdict | Promise<Verdict> {
+    const findings = x.get(this.#slot) ?? { proofs: [], identity: undefined }
+    const counts = this.#counting(x, findings)
+    if (counts !== undefined) return this.#decide(x, findings, counts)
+    const open = this.#accepted.filter((method) => !findings.proofs.some(({ by }) => by === method))
+    const proving = this.#prove(x, findings, open, 0, true)
+    if (isThenable(proving)) return proving.then(() => this.#decide(x, findings, this.#counting(x, findings)))
+    return this.#decide(x, findings, this.#counting(x, findings))
+  }
+
+  // Roles and scopes are not listed: options may come from a place that is not for everyone to read.
+  *explain(x: Exchange): Iterable<string> {
+    const { roles, scopes } = this.#options
+    const role = roles.length > 0 ? ' with one of the roles' : ''
+    const scope = scopes.length > 0 ? ' with every one of the scopes' : ''
+    const algorithms = [...new Set(this.#issuers.flatMap(({ options }) => options.algorithms))]
+    const signed = algorithms.length > 0 ? ` signed with ${algorithms.join(' or ')}` : ''
+    if (this.#enforced || demanded(x)) yield `demands a token${signed}${[role, scope].filter(Boolean).join(' and')}`
+    else yield 'demands nothing, but verifies a token if there is one'
+    if (this.#issuers.length === 0) yield 'key: none, no token is valid'
+    for (const { source, options } of this.#issuers)
+      yield this.#issuers.length === 1 ? `key: ${source}` : `key of ${options.issuer}: ${source}`
+  }
+
+  /** Asks the methods in turn, until one proves something. What has to wait without being allowed to is left for later. */
+  #prove(
+    x: Exchange,
+    findings: Findings,
+    methods: readonly AuthMethod[],
+    from: number,
+    mayWait: boolean,
+  ): void | Promise<void> {
+    for (let i = from; i < methods.length; i++) {
+      const proof = methods[i]!.prove(x, mayWait)
+      if (isThenable(proof))
+        return proof.then((found) =>
+          note(x, findings, found) ? undefined : this.#prove(x, findings, methods, i + 1, mayWait),
+        )
+      if (proof !== undefined && note(x, findings, proof)) return
+    }
+  }
+
+  /** The proof that counts here: of a method that is accepted, the first of them, and good for this endpoint. */
+  #counting(x: Exchange, { proofs }: Findings): Proved | undefined {
+    for (const method of this.#accepted)
+      for (const proof of proofs)
+        if (proof.by === method && proof.identity !== undefined && isFor(proof, x)) return proof
+    return undefined
+  }
+
+  #decide(x: Exchange, findings: Findings, counts: Proved | undefined): Verdict {
+    if (x.over) return undefined
+    // What another method, or other options, have proved says nothing here.
+    if (counts?.identity !== findings.identity) write(x, findings, counts?.identity)
+    if (!this.#options.forward_credentials) for (const { sources } of this.#methods) withholdHeaders(x, sources)
+    if (counts === undefined) {
+      const refuses = this.#enforced || demanded(x) || isCrossOrigin(findings)
+      return refuses ? this.#refusals.get(this.#problem(findings)) : undefined
+    }
+    // An upstream that reads them, but does not verify them, would take another for the caller.
+    for (const { by, sources } of this.#unproved(counts)) if (by !== counts.by.name) withholdHeaders(x, sources)
+    const refusal = this.#denied(counts.identity)
+    if (refusal !== undefined) return this.#refusals.get(refusal)
+    if (!setIdentityFields(x, counts.identity, this.#identityFields)) return this.#refusals.get('identity_too_long')
+    x.satisfy(AUTHENTICATION)
+    return undefined
+  }
+
+  #unproved(counts: Proved) {
+    return this.#methods.filter((method) => method !== counts.by).map(({ name, sources }) => ({ by: name, sources }))
+  }
+
+  #denied({ roles, scopes }: Identity): Refusal | undefined {
+    if (this.#options.roles.length > 0 && !this.#options.roles.some((role) => roles.includes(role)))
+      return 'role_missing'
+    return this.#options.scopes.every((scope) => scopes.includes(scope)) ? undefined : 'scope_missing'
+  }
+
+  #problem({ proofs }: Findings): Refusal {
+    const problems = this.#accepted.flatMap((method) =>
+      proofs.flatMap((proof) => (proof.by === method && proof.identity === undefined ? [proof.problem] : [])),
+    )
+    return problemOf(problems)
+  }
+}
+
+/** Whether a request without a proof is refused, whatever the endpoint says. */
+export const isEnforced = ({ required, roles, scopes }: AuthOptions): boolean =>
+  required || roles.length > 0 || scopes.length > 0
+
+function acceptedOf({ methods: names }: AuthOptions, methods: readonly AuthMethod[]): readonly AuthMethod[] {
+  return names === undefined ? methods : names.flatMap((name) => methods.filter((method) => method.name === name))
+}
+
+/** Notes a proof. @returns whether it proves something, or nothing is wanted any more */
+function note(x: Exchange, findings: Findings, proof: Proof): boolean {
+  if (x.over) return true
+  findings.proofs.push(proof)
+  if (proof.identity === undefined) return false
+  write(x, findings, proof.identity)
+  return true
+}
+
+/** Replaces the identity that the filter wrote before; that of another filter stays where there is none. */
+function write(x: Exchange, findings: Findings, identity: Identity | undefined): void {
+  if (identity !== undefined) x.set(IdentitySlot, identity)
+  else if (x.identity !== undefined && x.identity === findings.identity)
+    x.set(IdentitySlot, undefined as unknown as Identity) // a slot can't be emptied; readers see undefined all the same
+  findings.identity = identity
+}
+
+/** Whether the credentials are good for the endpoint: by its id, or its name. */
+const isFor = ({ endpoints }: Proved, { endpoint }: Exchange): boolean =>
+  endpoints === undefined || (endpoint !== undefined && (endpoints.has(endpoint.id) || endpoints.has(endpoint.name)))
+
+/** Another site made the browser send the request: an endpoint that demands nothing would act on it all the same. */
+const isCrossOrigin = ({ proofs }: Findings): boolean =>
+  proofs.some((proof) => proof.identity === undefined && proof.problem === 'credentials_cross_origin')
+
+/** Whether the endpoint itself requires authentication, and no other filter has identified the caller. */
+function demanded(x: Exchange): boolean {
+  return x.identity === undefined && x.endpoint?.requires.includes(AUTHENTICATION) === true
+}
+
+/** Browsers close a WebSocket whose response selects none of the subprotocols that they have offered. */
+function selectSubprotocol(x: Exchange, name: string): void {
+  const { response } = x
+  if (response?.status !== 101 || !offeredAsSubprotocol(x, name)) return
+  if (!response.headers.has('sec-websocket-protocol')) response.headers.set('Sec-WebSocket-Protocol', name)
+}

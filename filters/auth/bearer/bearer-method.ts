@@ -1,0 +1,99 @@
+import { type Clock, type Exchange, isThenable } from '../../../core/index.ts'
+import type { AuthMethod, Problem, Proof, Unproved } from '../auth-method.ts'
+import { BoundedWork } from '../bounded-work.ts'
+import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
+import type { Issuer } from './issuer.ts'
+import type { Candidates } from './issuer-keys.ts'
+import { ProofCache } from './proof-cache.ts'
+import { MAX_TOKEN, type UnverifiedToken, unverified } from './unverified-token.ts'
+
+/** b64token of RFC 6750 §2.1. */
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
+
+/** A verification takes a thread for 50 µs; more at a time would only wait there. */
+const AT_ONCE = 32
+const MOST_WAITING = 1000
+
+export interface BearerOptions {
+  readonly issuers: readonly Issuer[]
+  readonly sources: readonly CredentialSource[]
+  /** Tokens that are remembered; 0: none. */
+  readonly cacheSize: number
+}
+
+/** Bearer tokens that are JSON Web Tokens (RFC 6750, RFC 7519). */
+export class BearerMethod implements AuthMethod {
+  readonly name = 'bearer'
+  readonly sources: readonly CredentialSource[]
+  readonly #named = new Map<string, Issuer>()
+  /** The one that takes tokens of whatever issuer. */
+  readonly #any: Issuer | undefined
+  readonly #clock: Clock
+  readonly #cache: ProofCache
+  readonly #work = new BoundedWork(AT_ONCE, MOST_WAITING)
+  readonly #problems = new Map<Problem, Unproved>()
+
+  constructor({ issuers, sources, cacheSize }: BearerOptions, clock: Clock) {
+    this.sources = sources
+    this.#clock = clock
+    this.#cache = new ProofCache(this, cacheSize)
+    for (const issuer of issuers) {
+      const { issuer: name } = issuer.options
+      if (name !== undefined) this.#named.set(name, issuer)
+    }
+    this.#any = issuers.find(({ options }) => options.issuer === undefined)
+  }
+
+  prove(x: Exchange, mayWait: boolean): Proof | Promise<Proof> | undefined {
+    if (this.#any === undefined && this.#named.size === 0) return this.#fail('auth_key_missing')
+    const token = credentialsIn(x, this.sources)
+    if (token === undefined) return this.#fail('token_missing')
+    if (typeof token !== 'string') return this.#fail(token.problem)
+    const known = this.#cache.get(token, this.#clock.wall())
+    if (known !== undefined) return known
+    if (token.length > MAX_TOKEN) return this.#fail('token_invalid')
+    if (!B64TOKEN.test(token)) return this.#fail('credentials_malformed')
+    return this.#verify(token, mayWait)
+  }
+
+  #verify(token: string, mayWait: boolean): Proof | Promise<Proof> | undefined {
+    const parts = unverified(token)
+    if (parts === undefined) return this.#fail('token_invalid')
+    const issuer = this.#issuerOf(parts)
+    const keys = issuer?.candidates(parts) ?? NONE
+    if (isThenable(keys)) return mayWait ? keys.then((found) => this.#withKeys(token, parts, issuer, found)) : undefined
+    return this.#withKeys(token, parts, issuer, keys)
+  }
+
+  #withKeys(
+    token: string,
+    parts: UnverifiedToken,
+    issuer: Issuer | undefined,
+    keys: Candidates,
+  ): Proof | Promise<Proof> {
+    if (keys === 'unavailable') return this.#fail('issuer_unavailable')
+    if (issuer === undefined || keys.length === 0) return this.#fail('token_invalid')
+    const work = this.#work.run(() => issuer.verify(token, parts, keys, this.#clock.wall()))
+    if (work === undefined) return this.#fail('auth_overloaded')
+    return work.then((result) => {
+      if (typeof result === 'string') return this.#fail(result)
+      return this.#cache.set(token, result, parts.payload)
+    })
+  }
+
+  /** By `iss`, which is not proved yet: it only chooses whose keys must prove the rest. */
+  #issuerOf({ claims }: UnverifiedToken): Issuer | undefined {
+    return (typeof claims.iss === 'string' ? this.#named.get(claims.iss) : undefined) ?? this.#any
+  }
+
+  #fail(problem: Problem): Unproved {
+    let proof = this.#problems.get(problem)
+    if (proof === undefined) {
+      proof = { by: this, identity: undefined, problem }
+      this.#problems.set(problem, proof)
+    }
+    return proof
+  }
+}
+
+const NONE: Candidates = []

@@ -1,0 +1,51 @@
+import type { Algorithm } from './algorithms.ts'
+import type { VerificationKey } from './verification-key.ts'
+
+/** Keys that a token may be signed with, those that fit best first; or `unavailable`: nobody knows at present. */
+export type Candidates = readonly VerificationKey[] | 'unavailable'
+
+/** The keys of one issuer. */
+export interface IssuerKeys {
+  /**
+   * The keys for a token with this `kid` and algorithm: at once where they are known. Never rejects.
+   * @param issuedAt `iat` of the token, as it claims; milliseconds since the epoch
+   */
+  candidates(kid: string | undefined, algorithm: Algorithm, issuedAt: number): Candidates | Promise<Candidates>
+  /** Whether a key is still one of them. What it has verified counts no longer than that. */
+  holds(key: VerificationKey): boolean
+}
+
+/** So many keys are tried on one token, which names none of them, or one of several without a name. */
+const MAX_TRIED = 8
+
+/** RFC 7515 §4.1.4: with a `kid`, the keys of that name; keys without a name can be any. Without one, all that fit the algorithm. */
+export function candidatesAmong(
+  keys: Iterable<VerificationKey>,
+  kid: string | undefined,
+  algorithm: Algorithm,
+): readonly VerificationKey[] {
+  const found: VerificationKey[] = []
+  for (const key of keys) {
+    if (!key.algorithms.includes(algorithm) || (kid !== undefined && key.kid !== undefined && key.kid !== kid)) continue
+    found.push(key)
+    if (found.length === MAX_TRIED) break
+  }
+  return found
+}
+
+/** Keys that the configuration holds. */
+export class StaticKeys implements IssuerKeys {
+  readonly #keys: readonly VerificationKey[]
+
+  constructor(keys: readonly VerificationKey[]) {
+    this.#keys = keys
+  }
+
+  candidates(kid: string | undefined, algorithm: Algorithm): readonly VerificationKey[] {
+    return candidatesAmong(this.#keys, kid, algorithm)
+  }
+
+  holds(): boolean {
+    return true
+  }
+}

@@ -1,0 +1,41 @@
+import { hasDuplicateMembers } from './json-members.ts'
+
+export type Members = Readonly<Record<string, unknown>>
+
+/** What a token says of itself, before anything of it is proved: good for choosing a key, and for nothing else. */
+export interface UnverifiedToken {
+  readonly header: Members
+  readonly claims: Members
+  /** The claims as text. */
+  readonly payload: string
+}
+
+/** Longest token that is verified, in bytes. */
+export const MAX_TOKEN = 8192
+
+const PART = /^[A-Za-z0-9_-]+$/
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Reads a token in the compact form (RFC 7515 §7.1). Undefined if it is none: not three parts in base64url, not UTF-8, no JSON objects, or one
+ * of them has two members of one name.
+ */
+export function unverified(token: string): UnverifiedToken | undefined {
+  if (token.length > MAX_TOKEN) return undefined
+  const parts = token.split('.', 4)
+  if (parts.length !== 3 || !parts.every((part) => PART.test(part))) return undefined
+  try {
+    const header = membersOf(utf8.decode(Buffer.from(parts[0]!, 'base64url')))
+    const payload = utf8.decode(Buffer.from(parts[1]!, 'base64url'))
+    const claims = membersOf(payload)
+    return header === undefined || claims === undefined ? undefined : { header, claims, payload }
+  } catch {
+    return undefined
+  }
+}
+
+function membersOf(text: string): Members | undefined {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return hasDuplicateMembers(text) ? undefined : (value as Members)
+}

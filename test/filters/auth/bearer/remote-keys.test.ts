@@ -1,0 +1,221 @@
+import type { ServerResponse } from 'node:http'
+import { SignJWT } from 'jose'
+import t from 'tap'
+import { FilterBench } from '../../../../core/testing.ts'
+import { auth } from '../../../../filters/auth/filter.ts'
+import { pass, request } from '../support.ts'
+import { KeyServer, type Signer, signer } from './support.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** A filter whose issuer publishes its keys on a real socket; time is in the test's hand. */
+async function setUp(t: { teardown(fn: () => unknown): void }, options: Record<string, unknown> = {}) {
+  const server = await new KeyServer().start()
+  t.teardown(() => server.stop().catch(() => {}))
+  server.signers = [signer('a')]
+  const bench = new FilterBench()
+  const made = await bench.make(auth, { jwks_url: server.jwks, algorithms: ['ES256'], required: true, ...options })
+  t.teardown(() => made.dispose())
+  const sign = ({ kid, privateKey }: Signer, claims: Record<string, unknown> = {}): Promise<string> =>
+    new SignJWT({ sub: 'ann', exp: bench.clock.wall() / 1000 + 100 * 3600, jti: String(Math.random()), ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid })
+      .sign(privateKey)
+  const ask = async (by: Signer, claims?: Record<string, unknown>): Promise<unknown> =>
+    pass(request(await sign(by, claims)), made)
+  /** Moves time; what is due then runs to its end. */
+  const later = async (ms: number): Promise<void> => {
+    bench.clock.advance(ms)
+    bench.timers.advance()
+    await settled()
+  }
+  return { server, bench, made, sign, ask, later }
+}
+
+/** Long enough for a fetch over loopback that nobody waits for. */
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 60))
+
+t.test('the first token waits for the keys', async (t) => {
+  const { server, ask } = await setUp(t)
+  t.equal(await ask(server.signers[0]!), undefined)
+  t.equal(await ask(server.signers[0]!), undefined)
+  t.equal(server.fetches, 1)
+})
+
+t.test('a new key is fetched once, for all the tokens that name it', async (t) => {
+  const { server, ask } = await setUp(t)
+  const [old] = server.signers
+  t.equal(await ask(old!), undefined)
+  const next = signer('b')
+  server.signers = [old!, next]
+  t.strictSame(await Promise.all(Array.from({ length: 20 }, () => ask(next))), Array(20).fill(undefined))
+  t.equal(server.fetches, 2)
+  t.equal(await ask(old!), undefined)
+})
+
+t.test('invented key ids cause one fetch per cool-down', async (t) => {
+  const { server, ask, later } = await setUp(t)
+  t.equal(await ask(server.signers[0]!), undefined)
+  const invented = signer('x')
+  for (let i = 0; i < 300; i++) t.equal(await ask({ ...invented, kid: `x${i}` }), '401 token_invalid')
+  t.equal(server.fetches, 2)
+  await later(31_000)
+  for (let i = 0; i < 100; i++) await ask({ ...invented, kid: `y${i}` })
+  t.equal(server.fetches, 3)
+})
+
+t.test('during the cool-down a token that is younger than the keys may be good: 503, not 401', async (t) => {
+  const { server, bench, ask, later } = await setUp(t)
+  t.equal(await ask(server.signers[0]!), undefined)
+  await ask({ ...signer('x'), kid: 'x' })
+  await later(1000)
+  const next = signer('b')
+  server.signers = [next]
+  const iat = bench.clock.wall() / 1000
+  t.equal(await ask(next, { iat }), '503 issuer_unavailable')
+  await later(31_000)
+  t.equal(await ask(next, { iat }), undefined)
+})
+
+t.test('an issuer that is away: known keys count for a day, and no longer', async (t) => {
+  const { server, ask, later } = await setUp(t)
+  const [known] = server.signers
+  t.equal(await ask(known!), undefined)
+  await server.stop()
+  for (let minutes = 0; minutes < 60; minutes += 5) {
+    await later(5 * MINUTE)
+    t.equal(await ask(known!), undefined, `after ${minutes + 5} minutes`)
+  }
+  await later(24 * HOUR)
+  t.equal(await ask(known!), '503 issuer_unavailable')
+  await server.start()
+  await later(MINUTE)
+  t.equal(await ask(known!), undefined, 'it heals by itself')
+})
+
+t.test('it starts without the issuer, refuses, and heals without a request', async (t) => {
+  const server = await new KeyServer().start()
+  server.signers = [signer('a')]
+  const { jwks } = server
+  await server.stop()
+  const bench = new FilterBench()
+  const made = await bench.make(auth, { jwks_url: jwks, algorithms: ['ES256'], required: true })
+  t.teardown(() => made.dispose())
+  const sign = async (): Promise<string> =>
+    new SignJWT({ sub: 'ann', jti: String(Math.random()) })
+      .setProtectedHeader({ alg: 'ES256', kid: 'a' })
+      .sign(server.signers[0]!.privateKey)
+  t.equal(await pass(request(await sign()), made), '503 issuer_unavailable')
+  t.equal(await pass(request(undefined), made), '401 token_missing')
+  await server.start()
+  t.teardown(() => server.stop())
+  bench.clock.advance(2000)
+  bench.timers.advance()
+  await settled()
+  t.equal(await pass(request(await sign()), made), undefined)
+  t.match(
+    bench.log.lines.map(({ message }) => message),
+    [/can't be fetched, no token of it is accepted/, /can be fetched again/],
+  )
+})
+
+t.test('a key that is withdrawn takes the tokens with it that it has signed, cached ones too', async (t) => {
+  const { server, made, sign, ask, later } = await setUp(t)
+  const [old] = server.signers
+  const token = await sign(old!)
+  t.equal(await pass(request(token), made), undefined)
+  server.signers = [signer('b')]
+  await later(11 * MINUTE)
+  t.equal(await pass(request(token), made), '401 token_invalid')
+  t.equal(await ask(old!), '401 token_invalid')
+})
+
+t.test('Cache-Control says when to fetch again, within bounds', async (t) => {
+  const { server, ask, later } = await setUp(t)
+  server.cacheControl = 'public, max-age=120'
+  t.equal(await ask(server.signers[0]!), undefined)
+  await later(119_000)
+  t.equal(server.fetches, 1)
+  server.cacheControl = 'no-store'
+  await later(2000)
+  t.equal(server.fetches, 2)
+  await later(59_000)
+  t.equal(server.fetches, 2, 'not more often than once a minute')
+  await later(2000)
+  t.equal(server.fetches, 3)
+})
+
+const json = (res: ServerResponse, text: string, status = 200): void =>
+  void res.writeHead(status, { 'content-type': 'application/json' }).end(text)
+
+for (const [what, respond] of Object.entries<(res: ServerResponse) => void>({
+  'a status of 500': (res) => json(res, '{}', 500),
+  'a redirect': (res) => void res.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+  nothing: (res) => json(res, ''),
+  HTML: (res) => void res.writeHead(200, { 'content-type': 'text/html' }).end('<html>log in</html>'),
+  'another type': (res) => json(res, '{"keys":"none"}'),
+  'a list': (res) => json(res, '[]'),
+  'no keys': (res) => json(res, '{"keys":[]}'),
+  'secrets alone': (res) => json(res, '{"keys":[{"kty":"oct","kid":"a","k":"c2VjcmV0"}]}'),
+  'more than 100 keys': (res) => json(res, JSON.stringify({ keys: Array(101).fill(signer('a').jwk) })),
+  'more than 1 MiB': (res) => json(res, JSON.stringify({ keys: [], padding: 'x'.repeat(1024 * 1024) })),
+  'half a response': (res) => {
+    res.writeHead(200, { 'content-length': '1000' }).write('{"keys":[')
+    setTimeout(() => res.destroy(), 5)
+  },
+}))
+  t.test(`an issuer that sends ${what} changes nothing`, async (t) => {
+    const { server, ask, later } = await setUp(t)
+    const [known] = server.signers
+    t.equal(await ask(known!), undefined)
+    server.respond = (_req, res) => respond(res)
+    await later(11 * MINUTE)
+    t.equal(server.fetches, 2)
+    t.equal(await ask(known!), undefined)
+    server.respond = undefined
+    const next = signer('b')
+    server.signers = [known!, next]
+    await later(2000)
+    t.equal(await ask(next), undefined, 'it heals by itself')
+  })
+
+t.test('discovery: the metadata name the keys, and must be the own ones', async (t) => {
+  const server = await new KeyServer().start()
+  t.teardown(() => server.stop())
+  server.signers = [signer('a')]
+  const bench = new FilterBench()
+  const options = { issuer: server.issuer, discovery: true, algorithms: ['ES256'], required: true }
+  const sign = (iss: string): Promise<string> =>
+    new SignJWT({ iss }).setProtectedHeader({ alg: 'ES256', kid: 'a' }).sign(server.signers[0]!.privateKey)
+  const made = await bench.make(auth, options)
+  t.teardown(() => made.dispose())
+  t.equal(await pass(request(await sign(server.issuer)), made), undefined)
+  t.equal(await pass(request(await sign(`${server.issuer}/`)), made), '401 token_invalid')
+  for (const metadata of [
+    { issuer: `${server.issuer}/`, jwks_uri: server.jwks },
+    { issuer: server.issuer },
+    { issuer: server.issuer, jwks_uri: 'file:///etc/passwd' },
+  ]) {
+    server.metadata = metadata
+    const other = await new FilterBench().make(auth, options)
+    t.equal(await pass(request(await sign(server.issuer)), other), '503 issuer_unavailable', JSON.stringify(metadata))
+    await other.dispose()
+  }
+})
+
+t.test('a load keeps the keys; the last instance closes them', async (t) => {
+  const { server, bench, made, ask } = await setUp(t)
+  t.equal(await ask(server.signers[0]!), undefined)
+  const options = { jwks_url: server.jwks, algorithms: ['ES256'], required: true, roles: ['admin'] }
+  const next = await bench.make(auth, options)
+  t.equal(await pass(request(await setUpToken(server, bench)), next), '403 role_missing')
+  t.equal(server.fetches, 1)
+  await next.dispose()
+  await made.dispose()
+  t.equal(bench.shared.size, 0)
+})
+
+const setUpToken = (server: KeyServer, bench: FilterBench): Promise<string> =>
+  new SignJWT({ sub: 'bob', exp: bench.clock.wall() / 1000 + 60 })
+    .setProtectedHeader({ alg: 'ES256', kid: server.signers[0]!.kid })
+    .sign(server.signers[0]!.privateKey)
