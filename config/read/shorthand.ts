@@ -29,6 +29,9 @@ function single([factory, option]: readonly [string, string], value: unknown, at
   return value === undefined ? [] : [{ factory, options: { [option]: value }, origins: { [option]: at }, at }]
 }
 
+const originsOf = (options: Options, at: Path): Record<string, Path> =>
+  Object.fromEntries(Object.keys(options).map((name) => [name, at]))
+
 /** Keys about tokens, which apply to every listener that checks tokens. */
 function tokenKeys(values: DocumentValues): Shorthand[] {
   return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
@@ -116,7 +119,7 @@ export function expandEndpoint(
   problems: Problems,
 ): Pick<EndpointSpec, 'filters' | 'offInGroups'> & { requires: Requirement[] } {
   const { filters, offInGroups } = refined
-  const { keys, bearer } = authKeys(endpoint, at, problems)
+  const { keys, demands } = authKeys(endpoint, at, problems)
   for (const key of ['methods', 'timeout'] as const)
     keys.push(...single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
   for (const key of keys) {
@@ -136,7 +139,7 @@ export function expandEndpoint(
     reportTwice(base, key, problems)
     filters[filter.name] = merged(opens ? opened(base, filter) : base, key)
   }
-  const requires = bearer || requiresToken(filters, chain) ? [AUTHENTICATION] : []
+  const requires = demands || requiresToken(filters, chain) ? [AUTHENTICATION] : []
   return { filters, requires, ...(Object.keys(offInGroups).length === 0 ? {} : { offInGroups }) }
 }
 
@@ -147,7 +150,7 @@ function opened(own: OptionsSpec, filter: FilterSpec): OptionsSpec {
   return { ...own, options: { ...own.options, ...Object.fromEntries(lists.map((list) => [list, []])) } }
 }
 
-function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { keys: Shorthand[]; bearer: boolean } {
+function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { keys: Shorthand[]; demands: boolean } {
   const { auth_type: type } = endpoint
   const named = (['roles', 'scopes'] as const).filter((key) => endpoint[key] !== undefined)
   const keys = named.flatMap((key) => single(SHORT_FORMS.endpoint[key], endpoint[key], [...at, key]))
@@ -158,10 +161,14 @@ function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { key
         `${key} need a token, but auth_type is none: ${problems.place([...at, 'auth_type'])}`,
       )
   }
-  const bearer = type === 'bearer' || (type === undefined && named.length > 0)
+  const kinds = type === undefined || type === 'none' ? undefined : [type].flat()
+  const demands = kinds !== undefined || (type === undefined && named.length > 0)
   const from: Path = [...at, type === undefined ? (named[0] ?? 'auth_type') : 'auth_type']
-  keys.unshift(...single(['auth', 'required'], type === undefined && !bearer ? undefined : bearer, from))
-  return { keys, bearer }
+  if (type !== undefined || demands) {
+    const options = kinds === undefined ? { required: demands } : { required: demands, accept: kinds }
+    keys.unshift({ factory: 'auth', options, origins: originsOf(options, from), at: from })
+  }
+  return { keys, demands }
 }
 
 /** True if options of auth (not flat keys) require a token. */

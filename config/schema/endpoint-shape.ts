@@ -54,7 +54,7 @@ export const endpointShape = {
   auth_type: authType()
     .optional()
     .describe(
-      '`bearer` requires a valid token, `none` does not; in upper or lower case. Short for `required` of auth. Default: that of the chain.',
+      '`bearer` requires a valid token, `api_key` or `basic` credentials of that kind, of a list one is enough; `none` requires nothing. In upper or lower case. Short for `required` and `accept` of auth. Default: that of the chain.',
     ),
   roles: oneOrMore(text())
     .optional()

@@ -108,8 +108,18 @@ export const logLevel = () =>
     .transform((level) => LEVEL_NAMES[level.toLowerCase()] ?? level.toLowerCase())
     .pipe(z.enum(LOG_LEVELS))
 
-const AUTH_TYPES = ['bearer', 'none'] as const
-export const authType = () => z.string().meta(anyCase(AUTH_TYPES)).toLowerCase().pipe(z.enum(AUTH_TYPES))
+const AUTH_TYPES = ['bearer', 'api_key', 'basic', 'none'] as const
+const CREDENTIALS = ['bearer', 'api_key', 'basic'] as const
+const word = <const W extends readonly string[]>(words: W) =>
+  z.string().meta(anyCase(words)).toLowerCase().pipe(z.enum(words))
+/** One kind of credentials, a list of which one is enough, or none. */
+export const authType = () =>
+  z.union([word(AUTH_TYPES), oneOrMore(word(CREDENTIALS))], {
+    error: ({ input }) =>
+      typeof input === 'string' || Array.isArray(input)
+        ? `expected one of ${AUTH_TYPES.map((name) => `"${name}"`).join(', ')}, or a list of the first three`
+        : 'expected a text or a list of texts',
+  })
 
 /** Names that a filter, and an instance of it, may have. */
 export const FILTER_NAME = /^[A-Za-z][\w.-]*$/

@@ -8,7 +8,7 @@ import {
   isThenable,
   type Verdict,
 } from '../../core/index.ts'
-import type { AuthMethod, Proof, Proved } from './auth-method.ts'
+import { type AuthMethod, METHODS, type MethodName, type Proof, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
 import { offeredAsSubprotocol, withholdHeaders } from './credential-sources.ts'
 import { setIdentityFields } from './identity-fields.ts'
@@ -148,8 +148,20 @@ export class AuthFilter implements Filter {
 export const isEnforced = ({ required, roles, scopes }: AuthOptions): boolean =>
   required || roles.length > 0 || scopes.length > 0
 
-function acceptedOf({ methods: names }: AuthOptions, methods: readonly AuthMethod[]): readonly AuthMethod[] {
-  return names === undefined ? methods : names.flatMap((name) => methods.filter((method) => method.name === name))
+function acceptedOf({ accept: names }: AuthOptions, methods: readonly AuthMethod[]): readonly AuthMethod[] {
+  return (names ?? METHODS).flatMap((name) => {
+    const named = methods.filter((method) => method.name === name)
+    if (named.length === 0 && names !== undefined)
+      throw new Error(`accept: ${name} is not configured: set ${CONFIGURED_BY[name]}`)
+    return named
+  })
+}
+
+/** The options that configure each kind of credentials. */
+const CONFIGURED_BY: Readonly<Record<MethodName, string>> = {
+  bearer: 'the keys of an issuer',
+  api_key: 'api_keys',
+  basic: 'basic',
 }
 
 /** Notes a proof. @returns whether it proves something, or nothing is wanted any more */

@@ -1,7 +1,7 @@
 import type { Exchange, Identity } from '../../core/index.ts'
 import type { CredentialSource } from './credential-sources.ts'
 
-/** Kinds of credentials, as `auth_type` and the option `methods` name them. */
+/** Kinds of credentials, as `auth_type` and the option `accept` name them. */
 export const METHODS = ['bearer', 'api_key', 'basic'] as const
 export type MethodName = (typeof METHODS)[number]
 

@@ -16,7 +16,7 @@ export const options = z
         'Several issuers of tokens, each with the options about tokens above; these then stand at the entries alone. `iss` of a token says which one counts. Default: none.',
       ),
     token_from: tokenFrom,
-    methods: z
+    accept: z
       .array(z.enum(METHODS, { error: `expected one of ${METHODS.join(', ')}` }))
       .min(1)
       .optional()

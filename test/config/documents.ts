@@ -42,7 +42,7 @@ export const BROKEN = [
   'endpoints: [{ name: a, url: "http://a?x=1" }]',
   'endpoints: [{ name: a, targets: [] }]',
   endpoint('targets: [{ url: "http://a" }]'),
-  endpoint('auth_type: basic'),
+  endpoint('auth_type: digest'),
   endpoint('roles: []'),
   endpoint('scopes: ["a b"]'),
   endpoint('methods: ["G E T"]'),

@@ -20,7 +20,7 @@ filters:
 endpoints:
   - name: a b
     url: https://upstream/?q
-    auth_type: basic
+    auth_type: digest
     rols: [x]
   - nam: x
   - 3
@@ -44,7 +44,7 @@ auth_algorithm: HS256
       '12:5 filters[2].breaker: expected options (a mapping) or off, found 3',
       '14:5 endpoints[0].name: expected letters, digits and . _ ~ - only, found "a b"',
       `15:5 endpoints[0].url: a URL here can't have a query. Remove the ? and the rest`,
-      '16:5 endpoints[0].auth_type: expected one of "bearer", "none", found "basic"',
+      '16:5 endpoints[0].auth_type: expected one of "bearer", "api_key", "basic", "none", or a list of the first three, found "digest"',
       '17:5 endpoints[0].rols: unknown key "rols". Did you mean "roles"?',
       '18:5 endpoints[1].nam: unknown key "nam". Did you mean "name"?',
       '18:5 endpoints[1]: "name" is missing',

@@ -16,11 +16,15 @@ t.test('auth_type, roles and scopes decide whether a token is needed', async (t)
   }
   const bearer = ['authentication']
   t.same(auth('disabled: false'), [undefined, []])
-  t.same(auth('auth_type: Bearer'), [{ required: true }, bearer])
+  t.same(auth('auth_type: Bearer'), [{ required: true, accept: ['bearer'] }, bearer])
+  t.same(auth('auth_type: [api_key, Bearer]'), [{ required: true, accept: ['api_key', 'bearer'] }, bearer])
   t.same(auth('auth_type: NONE'), [{ required: false }, []])
   t.same(auth('roles: [admin]'), [{ required: true, roles: ['admin'] }, bearer])
   t.same(auth('scopes: [read]'), [{ required: true, scopes: ['read'] }, bearer])
-  t.same(auth('auth_type: bearer\nroles: [a]\nscopes: [b]'), [{ required: true, roles: ['a'], scopes: ['b'] }, bearer])
+  t.same(auth('auth_type: bearer\nroles: [a]\nscopes: [b]'), [
+    { required: true, accept: ['bearer'], roles: ['a'], scopes: ['b'] },
+    bearer,
+  ])
   t.same(auth('filters: { auth: { required: true } }'), [{ required: true }, bearer])
   t.same(auth('filters: { auth: off }'), ['off', []])
   t.same(auth('auth_type: none\nfilters: { auth: off }'), ['off', []])
@@ -57,7 +61,11 @@ t.test('contradictions about tokens are problems', async (t) => {
     one('roles: [a]\nfilters: { auth: { roles: [b] } }'),
     /given twice: endpoints\[0\]\.roles is the same as endpoints\[0\]\.filters\.auth\.roles \(line 5\)/,
   )
-  t.match(one('auth_type: 3'), /expected a text in quotes .*, found 3/)
+  t.match(one('auth_type: 3'), /expected a text in quotes .* or a list of texts, found 3/)
+  t.match(
+    one('auth_type: [bearer, none]'),
+    /expected one of "bearer", "api_key", "basic", found "none"|or a list of the first three/,
+  )
 })
 
 t.test('options of filters for one endpoint', async (t) => {
