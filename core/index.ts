@@ -70,6 +70,7 @@ export type { ConfigInputs, ConfigSource } from './control/config-source.ts'
 // Run-time state: data that outlives a reload, the state of endpoints and targets, stored responses.
 export type { ShareSpec } from './api/share-spec.ts'
 export { type EndpointRegistry, EndpointRegistryKey } from './state/registry.ts'
+export { type StartConditions, StartConditionsKey } from './state/start-conditions.ts'
 export type { ProbeSlots } from './state/probe-slots.ts'
 export type { PermitAsker, PermitRules, SharedPermits } from './state/shared-permits.ts'
 export type { RegistryEvent, RegistryEventBase } from './state/registry-event.ts'

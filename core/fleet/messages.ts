@@ -7,7 +7,7 @@ import type { EndpointDelta } from './endpoint-delta.ts'
 import type { Batch } from './values.ts'
 
 /** Of the messages. A worker of another version can't be talked to. */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 /** Files by absolute path, with what was in them. */
 export type FileBytes = ReadonlyMap<string, Uint8Array>
@@ -58,7 +58,7 @@ export type ToPrimary =
 
 /** What the primary asks a worker. */
 export type Question =
-  | { readonly kind: 'live' | 'rows' | 'activity' }
+  | { readonly kind: 'live' | 'rows' | 'activity' | 'start-conditions' }
   | {
       readonly kind: 'check'
       readonly endpoint: string

@@ -107,9 +107,12 @@ export class Assembly {
   }
 
   /** The conditions of `/readyz` as they are now. */
-  #conditions(): Readonly<Record<string, boolean>> {
+  async #conditions(): Promise<Readonly<Record<string, boolean>>> {
     const { workers } = this.#parts
-    return workers === undefined ? this.conditions : { ...this.conditions, workers: workers.fleet.ready > 0 }
+    const own = { ...this.conditions, ...this.gateway.startConditions.check() }
+    if (workers === undefined) return own
+    const started = await workers.startConditions()
+    return { ...own, ...started, workers: workers.fleet.ready > 0 }
   }
 
   /** Builds every part and opens the listeners. If that fails, it rejects and leaves no listener open. */

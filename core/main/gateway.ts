@@ -14,6 +14,7 @@ import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
 import type { SharedLimits } from '../state/shared-limits.ts'
 import { SharedState } from '../state/shared-state.ts'
+import { StartConditions, StartConditionsKey } from '../state/start-conditions.ts'
 
 export interface GatewayParts {
   readonly runtime: Runtime
@@ -48,6 +49,7 @@ export interface LoadOptions {
 export class Gateway {
   readonly shared = new SharedState()
   readonly registry: EndpointRegistry
+  readonly startConditions: StartConditions
   /** Sheds requests of listeners that lead to endpoints. It has no limits until `limit` is called. */
   readonly overload: Overload
   readonly #parts: GatewayParts
@@ -62,6 +64,7 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts
     this.registry = new EndpointRegistry(parts.runtime.clock, parts.runtime.logger)
+    this.startConditions = new StartConditions(parts.runtime.clock)
     this.overload = new Overload(parts.runtime.clock, parts.runtime.meter, parts.shared)
     this.#catalog = parts.catalog
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [], parts.trustForwardedHost)
@@ -87,7 +90,9 @@ export class Gateway {
     const old = this.#live
     if (old !== undefined) refuseRestart(old.spec, spec)
     const { runtime, baseDir } = this.#parts
-    const services = new Map(this.#parts.services).set(EndpointRegistryKey, this.registry)
+    const services = new Map(this.#parts.services)
+      .set(EndpointRegistryKey, this.registry)
+      .set(StartConditionsKey, this.startConditions)
     const context = { runtime, catalog, shared: this.shared, services, baseDir, ...(files && { files }) }
     const next = await buildSnapshot(spec, context, old, commit).catch((error: unknown) => {
       // The filters of the failed load may have created states in the registry.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Awaitable } from '../api/attempt.ts'
 import { type GatewayStatus, GatewayStatusKey, type ServiceKey } from '../api/service.ts'
 import { packageFile } from '../base/package-file.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
@@ -26,14 +27,14 @@ export const servicesOf = (
  */
 export function statusOf(
   metrics: Metrics,
-  conditions: () => Readonly<Record<string, boolean>>,
+  conditions: () => Awaitable<Readonly<Record<string, boolean>>>,
   fleet?: Fleet<unknown>,
 ): GatewayStatus {
   const reports = fleet && new FleetMetrics(fleet, metrics)
   return {
     version: VERSION,
     live: async () => fleet === undefined || (await fleet.ask({ kind: 'live' })).size > 0,
-    ready: async () => Object.values(conditions()).every(Boolean),
+    ready: async () => Object.values(await conditions()).every(Boolean),
     checks: async () => conditions(),
     metrics: () => (reports ?? metrics).expose(),
   }

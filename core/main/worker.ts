@@ -148,6 +148,8 @@ class WorkerGateway implements Served<Settings> {
         return true
       case 'rows':
         return this.#parts?.metrics.series()
+      case 'start-conditions':
+        return this.#gateway?.startConditions.check()
       case 'activity':
         return registry && activityOf(registry)
       case 'check':

@@ -153,6 +153,15 @@ export class Workers implements FleetEvents<Settings> {
     return mergeActivity(answers.values() as Iterable<ReadonlyMap<string, EndpointActivity>>)
   }
 
+  /** What filters need before traffic makes sense: whether it is there in all workers that serve. */
+  async startConditions(): Promise<Readonly<Record<string, boolean>>> {
+    const all: Record<string, boolean> = {}
+    for (const answer of (await this.fleet.ask({ kind: 'start-conditions' })).values())
+      for (const [name, holds] of Object.entries(answer as Record<string, boolean>))
+        all[name] = (all[name] ?? true) && holds
+    return all
+  }
+
   /** Trips or resets breakers in all of them. See `operateBreakers`. */
   async operateBreakers(operation: BreakerOperation): Promise<readonly BreakerView[] | undefined> {
     if (this.#served.registry.get(operation.endpoint) === undefined) return undefined

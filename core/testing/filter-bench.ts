@@ -7,6 +7,7 @@ import { TimerWheel } from '../base/timer-wheel.ts'
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
+import { StartConditions, StartConditionsKey } from '../state/start-conditions.ts'
 import { ManualClock } from './manual-clock.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import { RecordingLogger } from './recording-logger.ts'
@@ -49,6 +50,7 @@ export class FilterBench {
     this.#services.set(EndpointsKey.name, endpoints)
     this.#services.set(RoutesKey.name, new RouteTables(endpoints))
     this.#services.set(EndpointRegistryKey.name, this.registry)
+    this.#services.set(StartConditionsKey.name, new StartConditions(this.clock))
     for (const [key, service] of services) this.#services.set(key.name, service)
     this.registry.sync(endpoints)
   }

@@ -1,4 +1,4 @@
-import { AUTHENTICATION, defineFilter, IdentitySlot } from '../../core/index.ts'
+import { AUTHENTICATION, defineFilter, IdentitySlot, StartConditionsKey } from '../../core/index.ts'
 import { AuthFilter, isEnforced } from './auth-filter.ts'
 import { isSymmetric } from './bearer/algorithms.ts'
 import { methodsOf } from './methods.ts'
@@ -11,6 +11,7 @@ export const auth = defineFilter({
   prompt: true,
   options,
   offline: true,
+  needs: [StartConditionsKey],
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
   sets: ({ identity_headers }: AuthOptions) => Object.keys(identity_headers).map((name) => ({ name })),

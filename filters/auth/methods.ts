@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Counter, type FilterEnv } from '../../core/index.ts'
+import { Counter, type FilterEnv, StartConditionsKey } from '../../core/index.ts'
 import type { AuthMethod } from './auth-method.ts'
 import { BearerMethod } from './bearer/bearer-method.ts'
 import { Issuer } from './bearer/issuer.ts'
@@ -60,7 +60,7 @@ function remoteKeys(options: RemoteKeysOptions, env: FilterEnv): RemoteKeys {
     close: ({ withdraw }) => withdraw(),
   })
   const issuer = options.issuer ?? options.jwksUrl!
-  return env.share(fingerprint({ keys: options }), {
+  const remote = env.share(fingerprint({ keys: options }), {
     scope: 'factory',
     version: 1,
     make: () =>
@@ -72,6 +72,9 @@ function remoteKeys(options: RemoteKeysOptions, env: FilterEnv): RemoteKeys {
       }),
     close: (remote) => void remote.close(),
   })
+  const withdraw = env.service(StartConditionsKey).add(`keys of ${issuer}`, () => remote.available)
+  env.signal.addEventListener('abort', withdraw)
+  return remote
 }
 
 const fingerprint = (of: unknown): string => createHash('sha256').update(JSON.stringify(of)).digest('base64url')

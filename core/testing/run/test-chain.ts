@@ -10,7 +10,6 @@ import { buildSnapshot, type Snapshot } from '../../build/snapshot.ts'
 import type { Chain } from '../../chain/chain.ts'
 import { ChainRunner } from '../../chain/chain-runner.ts'
 import type { MetricReading } from '../../observe/metric-rows.ts'
-import { EndpointRegistryKey } from '../../state/registry.ts'
 import type { LoggedLine } from '../recording-logger.ts'
 import { type FilterFault, RecordingRuntime } from '../recording-runtime.ts'
 import { exchange } from '../test-exchange.ts'
@@ -195,7 +194,7 @@ export class TestChain {
       runtime: this.#runtime,
       catalog: new Catalog(factories.map((factory) => [factory, 'the test'] as const)),
       shared,
-      services: new Map([[EndpointRegistryKey, registry] as const, ...(this.#setup.services ?? [])]),
+      services: new Map([...this.#process.services, ...(this.#setup.services ?? [])]),
       baseDir: this.#setup.baseDir ?? process.cwd(),
     }
     const old = this.#live

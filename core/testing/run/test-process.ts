@@ -1,7 +1,9 @@
+import type { ServiceKey } from '../../api/service.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { TimerWheel } from '../../base/timer-wheel.ts'
-import { EndpointRegistry } from '../../state/registry.ts'
+import { EndpointRegistry, EndpointRegistryKey } from '../../state/registry.ts'
 import { SharedState } from '../../state/shared-state.ts'
+import { StartConditions, StartConditionsKey } from '../../state/start-conditions.ts'
 import { MemoryMeter } from '../memory-meter.ts'
 import { RecordingLogger } from '../recording-logger.ts'
 import { TestTime, type TimeMode } from './test-time.ts'
@@ -17,6 +19,14 @@ export class TestProcess {
   constructor(mode: TimeMode = 'auto') {
     this.time = new TestTime(mode, (error) => this.log.error({ err: error }, 'a deadline failed'))
     this.registry = new EndpointRegistry(this.clock, this.log)
+  }
+
+  /** Services that every process has. */
+  get services(): ReadonlyMap<ServiceKey<unknown>, unknown> {
+    return new Map<ServiceKey<unknown>, unknown>([
+      [EndpointRegistryKey, this.registry],
+      [StartConditionsKey, new StartConditions(this.clock)],
+    ])
   }
 
   get clock(): Clock {
