@@ -77,7 +77,8 @@ export class AuthFilter implements Filter {
     const signed = algorithms.length > 0 ? ` signed with ${algorithms.join(' or ')}` : ''
     if (this.#enforced || demanded(x)) yield `demands a token${signed}${[role, scope].filter(Boolean).join(' and')}`
     else yield 'demands nothing, but verifies a token if there is one'
-    if (this.#issuers.length === 0) yield 'key: none, no token is valid'
+    const bearer = this.#methods.some(({ name }) => name === 'bearer')
+    if (bearer && this.#issuers.length === 0) yield 'key: none, no token is valid'
     for (const { source, options } of this.#issuers)
       yield this.#issuers.length === 1 ? `key: ${source}` : `key of ${options.issuer}: ${source}`
   }

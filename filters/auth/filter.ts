@@ -28,7 +28,8 @@ export const auth = defineFilter({
   ],
   create(options, env) {
     const { methods, issuers } = methodsOf(options, env)
-    if (issuers.length === 0 && isEnforced(options)) env.warn(noKey(options))
+    const bearer = methods.some(({ name }) => name === 'bearer')
+    if (bearer && issuers.length === 0 && isEnforced(options)) env.warn(noKey(options))
     return new AuthFilter(env.name, options, methods, issuers)
   },
 })

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Counter, type FilterEnv, StartConditionsKey } from '../../core/index.ts'
 import type { AuthMethod } from './auth-method.ts'
+import { BasicMethod } from './basic/basic-method.ts'
+import type { BasicOptions } from './basic/basic-options.ts'
+import { loadUsers } from './basic/load-basic.ts'
 import { BearerMethod } from './bearer/bearer-method.ts'
 import { Issuer } from './bearer/issuer.ts'
 import { type IssuerKeys, StaticKeys } from './bearer/issuer-keys.ts'
@@ -21,7 +24,20 @@ export interface Methods {
  */
 export function methodsOf(options: AuthOptions, env: FilterEnv): Methods {
   const issuers = issuersOf(options).flatMap((input) => loadIssuer(input, env, process.env) ?? [])
-  return { methods: [bearerOf(options, issuers, env)], issuers }
+  const { basic } = options
+  const methods = [...(basic === undefined ? [] : [basicOf(basic, env)])]
+  // With nothing else, bearer tokens are what is meant, though no key is there.
+  const bearer = issuers.length > 0 || methods.length === 0 ? [bearerOf(options, issuers, env)] : []
+  return { methods: [...bearer, ...methods], issuers }
+}
+
+function basicOf(options: BasicOptions, env: FilterEnv): AuthMethod {
+  const { users, fingerprint } = loadUsers(options, env)
+  return env.share(`basic ${fingerprint}`, {
+    scope: 'factory',
+    version: 1,
+    make: () => new BasicMethod(users, env.clock),
+  })
 }
 
 function bearerOf(options: AuthOptions, loaded: readonly LoadedIssuer[], env: FilterEnv): AuthMethod {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { METHODS } from './auth-method.ts'
+import { basicOptions } from './basic/basic-options.ts'
 import { type IssuerInput, issuerMistakes, issuerShape, keyOptions } from './bearer/issuer-options.ts'
 import { headerName, SCOPE_PATTERN, tokenFrom } from './option-parts.ts'
 
@@ -16,6 +17,7 @@ export const options = z
         'Several issuers of tokens, each with the options about tokens above; these then stand at the entries alone. `iss` of a token says which one counts. Default: none.',
       ),
     token_from: tokenFrom,
+    basic: basicOptions,
     accept: z
       .array(z.enum(METHODS, { error: `expected one of ${METHODS.join(', ')}` }))
       .min(1)

@@ -76,7 +76,8 @@ export const routeMatch = defineFilter({
         if (blocked !== undefined) return blocked
         x.set(RouteSlot, route)
       },
-      explain: ({ request, downstream: { host } }) => explainRoute({ ...request, query: request.query, host }, prefix, endpoints),
+      explain: ({ request, downstream: { host } }) =>
+        explainRoute({ ...request, query: request.query, host }, prefix, endpoints),
       patterns: (endpoint) => routePatterns(endpoint, prefix, routes),
     }
   },

@@ -1,0 +1,81 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { verify } from '@node-rs/bcrypt'
+
+/** A password as a file has it. */
+export interface PasswordHash {
+  /** Whether the password is the one. In a thread of its own; takes milliseconds. */
+  matches(password: string): Promise<boolean>
+  /** A hash of another password, which takes as long. */
+  decoy(): PasswordHash
+  /** Says roughly how long it takes: doubles with each step. */
+  readonly cost: number
+}
+
+/** bcrypt takes a second of a processor with 14, scrypt with 2^17 and r = 8: a file with more would be a way to stop the gateway. */
+const MAX_BCRYPT_COST = 14
+const MAX_SCRYPT_BYTES = 256 * 1024 * 1024
+/** What bcrypt reads of a password: it would ignore the rest. */
+const BCRYPT_BYTES = 72
+
+/**
+ * A hash as it stands in a file: bcrypt (`$2a$`, `$2b$`, `$2y$`) or scrypt in the PHC form (`$scrypt$ln=15,r=8,p=1$salt$hash`).
+ * @throws Error for the operator, without the hash
+ */
+export function passwordHash(text: string): PasswordHash {
+  if (/^\$2[aby]\$/.test(text)) return bcryptHash(text)
+  if (text.startsWith('$scrypt$')) return scryptHash(text)
+  throw new Error(`${kindOf(text)}; expected bcrypt or scrypt: make one with "htpasswd -nB USER"`)
+}
+
+function kindOf(text: string): string {
+  if (text.startsWith('$apr1$')) return 'the password is hashed with MD5 (apr1), which is broken'
+  if (text.startsWith('{SHA}')) return 'the password is hashed with SHA-1 without a salt, which is broken'
+  if (/^\$[156y]\$/.test(text)) return 'the password is hashed with crypt'
+  if (text.startsWith('$argon2')) return 'the password is hashed with Argon2, which is not built in'
+  return 'the password is plain text, or hashed in a way that is not known'
+}
+
+function bcryptHash(text: string): PasswordHash {
+  const cost = Number(/^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(text)?.[1] ?? Number.NaN)
+  if (!(cost >= 4)) throw new Error('the bcrypt hash is cut off, or not one')
+  if (cost > MAX_BCRYPT_COST) throw new Error(`the bcrypt hash has a cost of ${cost}, more than ${MAX_BCRYPT_COST}`)
+  return {
+    cost,
+    matches: async (password) => Buffer.byteLength(password) <= BCRYPT_BYTES && verify(password, text),
+    decoy: () => bcryptHash(`$2b$${text.slice(4, 6)}$${'.'.repeat(22)}${'x'.repeat(31)}`),
+  }
+}
+
+const SCRYPT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
+
+function scryptHash(text: string): PasswordHash {
+  const [, ln, r, p, salt = '', hash = ''] = SCRYPT.exec(text) ?? []
+  if (ln === undefined)
+    throw new Error('the scrypt hash is cut off, or not in the form $scrypt$ln=15,r=8,p=1$salt$hash')
+  const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }
+  const bytes = 128 * options.N * options.r
+  if (bytes > MAX_SCRYPT_BYTES || options.p > 4)
+    throw new Error('the scrypt hash needs more than 256 MiB of memory, or p above 4')
+  return scryptOf(
+    Buffer.from(salt, 'base64'),
+    Buffer.from(hash, 'base64'),
+    { ...options, maxmem: 2 * bytes + 1024 * 1024 },
+    Number(ln),
+  )
+}
+
+type ScryptOptions = Required<Pick<import('node:crypto').ScryptOptions, 'N' | 'r' | 'p' | 'maxmem'>>
+
+function scryptOf(salt: Buffer, hash: Buffer, options: ScryptOptions, cost: number): PasswordHash {
+  if (hash.length < 16) throw new Error('the scrypt hash has less than 16 bytes')
+  return {
+    cost,
+    matches: (password) =>
+      new Promise((resolve, reject) =>
+        scrypt(password, salt, hash.length, options, (error, key) =>
+          error ? reject(error) : resolve(timingSafeEqual(key, hash)),
+        ),
+      ),
+    decoy: () => scryptOf(salt, randomBytes(hash.length), options, cost),
+  }
+}
