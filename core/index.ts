@@ -44,6 +44,8 @@ export { type RouteCandidate, RouteTable } from './match/route-table.ts'
 export { RoutesKey, type RouteTables } from './match/route-tables.ts'
 export type { NoRoute } from './match/no-route.ts'
 export type { RouteRequest } from './match/request-values.ts'
+export { compilePath, type PathMatcher } from './match/path-matcher.ts'
+export { otherReadings } from './match/readings.ts'
 export { normalHost } from './base/normal-host.ts'
 
 // Observability: logs, metrics, traces.

@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import type { Condition, Match, PathPattern, ValuePattern } from '../../core/api/endpoint.ts'
-import { normalPattern } from '../../core/base/normal-path.ts'
 import { TOKEN_SOURCE } from '../../core/base/tokens.ts'
-import { parseExpression } from '../../core/match/expression.ts'
+import { parseExpression, unmatchable } from '../../core/match/expression.ts'
 import { parseTemplate } from '../../core/match/path-template.ts'
 import { host, listOrOne, oneOrMore, section, text, type Values, written } from './value-kinds.ts'
 
@@ -32,20 +31,6 @@ const expression = (check?: (value: string) => string | undefined) =>
     return z.NEVER
   })
 
-/**
- * An expression is tried on the normal form of a path. What no normal form has would match nothing, and its requests would go to
- * another endpoint.
- */
-function abnormal(value: string): string | undefined {
-  for (const [written] of value.matchAll(/[^\x20-\x7e]|%[\da-f]{2}/giu)) {
-    // Of a character outside ASCII several bytes are encoded: one of them alone is no text.
-    const normal = /^%[89a-f]/i.test(written) ? written.toUpperCase() : normalPattern(written)
-    if (typeof normal !== 'string') return normal.expected
-    if (normal !== written) return `${normal} for ${written}, as in the normal form of paths`
-  }
-  return undefined
-}
-
 export const pathPrefix = () => path(false)
 
 /** A mapping of which exactly one key is given. */
@@ -63,7 +48,7 @@ const pathPattern = () =>
       oneOf({
         prefix: path(false).optional().describe('Path prefix by whole segments, as the text alone. Default: none.'),
         exact: path(true).optional().describe('The whole path, without what may follow it. Default: none.'),
-        regex: expression(abnormal)
+        regex: expression(unmatchable)
           .optional()
           .describe('Expression in the syntax of RE2 that matches the whole path. Default: none.'),
       }).transform((value) => value as PathPattern),

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js'
+import { normalPattern } from '../base/normal-path.ts'
 
 /** Characters of an expression, and steps of its program: what is larger costs too much per byte of a request. */
 const MAX_LENGTH = 500
@@ -24,3 +25,18 @@ export function parseExpression(source: string): RE2JS | string {
 
 /** Of text that was checked. A dot is any character: a line break in a query would be a way past `.*admin.*`. */
 export const expressionOf = (source: string): RE2JS => RE2JS.compile(source, RE2JS.DOTALL)
+
+/**
+ * Why an expression for paths may match none: it is tried on their normal form, so what no normal form has would match nothing, and
+ * requests would get past it.
+ * @returns what was expected, after that word; undefined if nothing is wrong
+ */
+export function unmatchable(source: string): string | undefined {
+  for (const [written] of source.matchAll(/[^\x20-\x7e]|%[\da-f]{2}/giu)) {
+    // Of a character outside ASCII several bytes are encoded: one of them alone is no text.
+    const normal = /^%[89a-f]/i.test(written) ? written.toUpperCase() : normalPattern(written)
+    if (typeof normal !== 'string') return normal.expected
+    if (normal !== written) return `${normal} for ${written}, as in the normal form of paths`
+  }
+  return undefined
+}

@@ -30,6 +30,26 @@ export function readingsOf(path: string, trusted: readonly Ambiguity[] = []): re
   return [...readings]
 }
 
+const NONE: readonly never[] = []
+
+/**
+ * How else servers may read a path: whoever decides by a path decides for each of them, and refuses the request where they disagree.
+ *
+ * ```ts
+ * const path = normalPath(x.request.path)
+ * const others = typeof path === 'string' ? otherReadings(path, x.endpoint?.allowAmbiguous) : undefined
+ * if (others === undefined) return reply(400, 'path_ambiguous')
+ * ```
+ * @param path normal form
+ * @param trusted what the upstream is known to read as it is written
+ * @returns normal forms, none for nearly every path; undefined if nobody can decide: there are too many, or one leads out of its folder
+ */
+export function otherReadings(path: string, trusted?: readonly Ambiguity[]): readonly string[] | undefined {
+  if (!isAmbiguous(path)) return NONE
+  const readings = readingsOf(path, trusted)
+  return readings?.some(climbs) ? undefined : readings
+}
+
 /** Of more readings than any server's nobody looks at each: a client makes them up. */
 const MOST = 24
 

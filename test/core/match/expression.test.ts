@@ -1,5 +1,5 @@
 import t from 'tap'
-import { expressionOf, MAX_SUBJECT, parseExpression } from '../../../core/match/expression.ts'
+import { expressionOf, MAX_SUBJECT, parseExpression, unmatchable } from '../../../core/match/expression.ts'
 
 t.test('RE2, of whole texts', async (t) => {
   t.equal(MAX_SUBJECT, 512)
@@ -26,4 +26,12 @@ t.test('time grows with the subject alone', async (t) => {
   const begun = performance.now()
   t.equal(expressionOf('(a+)+(b*)*$').matches(`${'a'.repeat(511)}!`), false)
   t.ok(performance.now() - begun < 1000)
+})
+
+t.test('what no normal form of a path has', async (t) => {
+  for (const one of ['/a', '/%C3%A9', '/%20', '/[a-z]+%2F']) t.equal(unmatchable(one), undefined, one)
+  t.equal(unmatchable('/%61dmin'), 'a for %61, as in the normal form of paths')
+  t.equal(unmatchable('/a%2fb'), '%2F for %2f, as in the normal form of paths')
+  t.equal(unmatchable('/%c3%A9'), '%C3 for %c3, as in the normal form of paths')
+  t.match(unmatchable('/%00'), /^a path without control characters/)
 })

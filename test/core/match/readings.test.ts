@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { normalPath } from '../../../core/index.ts'
-import { climbs, isAmbiguous, readingsOf } from '../../../core/match/readings.ts'
+import { climbs, isAmbiguous, otherReadings, readingsOf } from '../../../core/match/readings.ts'
 
 t.test('what is read in different ways', async (t) => {
   for (const path of ['/a//b', '//', '/a;b', '/a;', '/a%2Fb', '/a%3Bb']) t.ok(isAmbiguous(path), path)
@@ -51,4 +51,13 @@ t.test('readings are few, and none climbs where the path has a normal form', asy
   t.equal(readingsOf('//%2F%3B;'.repeat(3)), undefined, 'nobody means that')
   for (const path of ['/..', '/a/../b', '/./', '/a/.']) t.ok(climbs(path), path)
   for (const path of ['/', '/a', '/..a', '/a../b', '/...']) t.notOk(climbs(path), path)
+})
+
+t.test('for those who decide by a path', async (t) => {
+  t.same(otherReadings('/a/b'), [])
+  t.equal(otherReadings('/a'), otherReadings('/b'), 'without an allocation')
+  t.same(otherReadings('/a%2Fb'), ['/a/b'])
+  t.same(otherReadings('/a%2Fb', ['encoded_slash']), [])
+  t.equal(otherReadings('//%2F%3B;'.repeat(3)), undefined, 'too many')
+  t.equal(otherReadings('/a/..;x'), undefined, 'one climbs')
 })
