@@ -48,6 +48,7 @@ function chainKeys(values: DocumentValues): Shorthand[] {
       ? [{ factory: SHORT_FORMS.document.circuit_breaker[0], options: breaker, origins, at }]
       : []),
     ...single(SHORT_FORMS.document.debug, values.debug === true ? true : undefined, ['debug']),
+    ...single(['auth', 'debug'], values.debug === true ? true : undefined, ['debug']),
   ]
 }
 
@@ -61,7 +62,8 @@ export function expandChain(
   let expanded = switchMetrics(chain, values.metrics_enabled, problems)
   const parked: ParkedKey[] = []
   for (const key of [...chainKeys(values), ...tokenKeys(values)]) {
-    if (key.factory === 'auth' && adminHasAuth && !expanded.byFactory.has('auth')) continue
+    const elsewhere = adminHasAuth || key.at[0] === 'debug'
+    if (key.factory === 'auth' && elsewhere && !expanded.byFactory.has('auth')) continue
     const filter = only(expanded, key, {}, problems, true)
     if (filter === undefined) continue
     reportTwice(filter, key, problems)
@@ -143,11 +145,15 @@ export function expandEndpoint(
   return { filters, requires, ...(Object.keys(offInGroups).length === 0 ? {} : { offInGroups }) }
 }
 
+/** The options that require a token, where they demand nothing. */
+const NOTHING_DEMANDED = { roles: [], scopes: [], rules: [] }
+
 /** `none` needs no token even if auth in the chain, or in a group, has roles or scopes, which require one. */
 function opened(own: OptionsSpec, filter: FilterSpec): OptionsSpec {
   if (!implied({ options: { ...filter.options, ...own.options } })) return own
-  const lists = ['roles', 'scopes'].filter((list) => !Object.hasOwn(own.options, list) || isOfGroup(own, list))
-  return { ...own, options: { ...own.options, ...Object.fromEntries(lists.map((list) => [list, []])) } }
+  const inherited = (option: string): boolean => !Object.hasOwn(own.options, option) || isOfGroup(own, option)
+  const without = Object.entries(NOTHING_DEMANDED).filter(([option]) => inherited(option))
+  return { ...own, options: { ...own.options, ...Object.fromEntries(without) } }
 }
 
 function authKeys(endpoint: EndpointValues, at: Path, problems: Problems): { keys: Shorthand[]; demands: boolean } {
@@ -183,7 +189,7 @@ export function requiresToken(filters: Readonly<Record<string, OptionsSpec | 'of
 
 /** True if roles or scopes are set, which require a token. */
 const implied = ({ options }: Pick<FilterSpec, 'options'>): boolean =>
-  [options.roles, options.scopes].some((list) => Array.isArray(list) && list.length > 0)
+  [options.roles, options.scopes, options.rules].some((list) => Array.isArray(list) && list.length > 0)
 
 /**
  * The filter that a flat key refers to: of several of a kind, the one that is on; if none is on, the one that it turns on.

@@ -87,7 +87,6 @@ export type AccessRule = z.output<ReturnType<typeof rule>>
 export const accessRules = () =>
   z
     .array(rule())
-    .min(1)
     .max(MAX_RULES, `expected at most ${MAX_RULES} rules`)
     .superRefine((rules, context) => {
       const steps = rules.flatMap(givenOf).reduce((sum, one) => sum + stepsOf(one), 0)
@@ -106,7 +105,7 @@ export const accessRules = () =>
     })
     .optional()
     .describe(
-      'Rules for authenticated callers: the first whose `methods`, `path` and `client` match decides by what it demands; where none matches, the request is refused. Implies `required`. Default: `roles` and `scopes` alone decide.',
+      'Rules for authenticated callers: the first whose `methods`, `path` and `client` match decides by what it demands; where none matches, the request is refused. Implies `required`, unless the list is empty. Default: `roles` and `scopes` alone decide.',
     )
 
 /** The paths of a rule; none: every path. */

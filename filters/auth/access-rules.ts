@@ -82,7 +82,7 @@ const FAULTS = { path_traversal: denial('path_traversal'), path_invalid: denial(
 export function compileAccess({ roles, scopes, rules, roleHierarchy }: AccessOptions): Access {
   const hierarchy = new RoleHierarchy(roleHierarchy)
   const demands = demandsOf({ roles, scopes }, hierarchy)
-  const compiled = rules?.map((rule) => compileRule(rule, hierarchy))
+  const compiled = rules?.length === 0 ? undefined : rules?.map((rule) => compileRule(rule, hierarchy))
   return (x, identity) =>
     unmet(demands, identity) ?? (compiled === undefined ? undefined : decide(compiled, x, identity))
 }

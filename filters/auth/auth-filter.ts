@@ -8,6 +8,7 @@ import {
   isThenable,
   type Verdict,
 } from '../../core/index.ts'
+import { type Access, compileAccess } from './access-rules.ts'
 import { type AuthMethod, METHODS, type MethodName, type Proof, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
 import { offeredAsSubprotocol, withholdHeaders } from './credential-sources.ts'
@@ -30,6 +31,7 @@ export class AuthFilter implements Filter {
   readonly #accepted: readonly AuthMethod[]
   readonly #issuers: readonly LoadedIssuer[]
   readonly #enforced: boolean
+  readonly #access: Access
   readonly #refusals: Refusals
   readonly #identityFields: readonly (readonly [string, string])[]
   /** Instances of one name, the chain's and the endpoints', share the slot; a filter of another name has its own. */
@@ -42,6 +44,7 @@ export class AuthFilter implements Filter {
     this.#issuers = issuers
     this.#accepted = acceptedOf(options, methods)
     this.#enforced = isEnforced(options)
+    this.#access = compileAccess({ ...options, roleHierarchy: options.role_hierarchy })
     this.#refusals = new Refusals({ ...options, methods: this.#accepted })
     this.#identityFields = Object.entries(options.identity_headers)
     this.#slot = defineSlot<Findings>(`auth.findings:${name}`)
@@ -120,8 +123,8 @@ export class AuthFilter implements Filter {
     }
     // An upstream that reads them, but does not verify them, would take another for the caller.
     for (const { by, sources } of this.#unproved(counts)) if (by !== counts.by.name) withholdHeaders(x, sources)
-    const refusal = this.#denied(counts.identity)
-    if (refusal !== undefined) return this.#refusals.get(refusal)
+    const denial = this.#access(x, counts.identity)
+    if (denial !== undefined) return this.#refusals.get(denial.reason, denial.missing)
     if (!setIdentityFields(x, counts.identity, this.#identityFields)) return this.#refusals.get('identity_too_long')
     x.satisfy(AUTHENTICATION)
     return undefined
@@ -129,12 +132,6 @@ export class AuthFilter implements Filter {
 
   #unproved(counts: Proved) {
     return this.#methods.filter((method) => method !== counts.by).map(({ name, sources }) => ({ by: name, sources }))
-  }
-
-  #denied({ roles, scopes }: Identity): Refusal | undefined {
-    if (this.#options.roles.length > 0 && !this.#options.roles.some((role) => roles.includes(role)))
-      return 'role_missing'
-    return this.#options.scopes.every((scope) => scopes.includes(scope)) ? undefined : 'scope_missing'
   }
 
   #problem({ proofs }: Findings): Refusal {
@@ -146,8 +143,8 @@ export class AuthFilter implements Filter {
 }
 
 /** Whether a request without a proof is refused, whatever the endpoint says. */
-export const isEnforced = ({ required, roles, scopes }: AuthOptions): boolean =>
-  required || roles.length > 0 || scopes.length > 0
+export const isEnforced = ({ required, roles, scopes, rules }: AuthOptions): boolean =>
+  required || (rules !== undefined && rules.length > 0) || roles.length > 0 || scopes.length > 0
 
 function acceptedOf({ accept: names }: AuthOptions, methods: readonly AuthMethod[]): readonly AuthMethod[] {
   return (names ?? METHODS).flatMap((name) => {

@@ -1,8 +1,10 @@
 import * as z from 'zod'
+import { accessRules } from './access-options.ts'
 import { METHODS } from './auth-method.ts'
 import { basicOptions } from './basic/basic-options.ts'
 import { type IssuerInput, issuerMistakes, issuerShape, keyOptions } from './bearer/issuer-options.ts'
 import { headerName, SCOPE_PATTERN, tokenFrom } from './option-parts.ts'
+import { roleHierarchy } from './role-hierarchy.ts'
 
 const issuer = z.strictObject(issuerShape)
 
@@ -34,6 +36,8 @@ export const options = z
       .array(z.string().regex(SCOPE_PATTERN, 'expected a scope (RFC 6749 §3.3)'))
       .default([])
       .describe('Scopes that the caller needs, all of them. Implies `required`.'),
+    rules: accessRules(),
+    role_hierarchy: roleHierarchy(),
     identity_headers: z
       .record(headerName, z.string().min(1))
       .default({})
@@ -44,6 +48,12 @@ export const options = z
       .boolean()
       .default(true)
       .describe('Whether the header with the credentials goes upstream. Those found elsewhere never do.'),
+    debug: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether a 403 names the role, scope or claim that is missing. `debug: true` of the configuration is short for it.',
+      ),
     realm: z
       .string()
       .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'expected printable ASCII without quotes and backslashes')

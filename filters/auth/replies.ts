@@ -1,8 +1,9 @@
 import { type LocalReply, reply } from '../../core/index.ts'
+import type { AccessReason } from './access-rules.ts'
 import type { AuthMethod, MethodName, Problem } from './auth-method.ts'
 
 /** Why a request is refused. */
-export type Refusal = Problem | 'role_missing' | 'scope_missing' | 'credentials_missing' | 'identity_too_long'
+export type Refusal = Problem | AccessReason | 'credentials_missing' | 'identity_too_long'
 
 interface Form {
   readonly status: number
@@ -35,6 +36,13 @@ const FORMS: Readonly<Record<Refusal, Form>> = {
   password_throttled: { status: 429, detail: 'Too many wrong passwords came for this user.' },
   role_missing: { status: 403, error: 'insufficient_scope', detail: 'The token lacks a role that is needed' },
   scope_missing: { status: 403, error: 'insufficient_scope', detail: 'The token lacks a scope that is needed' },
+  claim_missing: { status: 403, error: 'insufficient_scope', detail: 'The token lacks a claim that is needed' },
+  rule_denied: { status: 403, detail: 'A rule denies this request.' },
+  no_rule_matches: { status: 403, detail: 'No rule allows this request.' },
+  path_ambiguous: { status: 400, detail: 'The path can be read in several ways, for which different rules hold.' },
+  path_traversal: { status: 400, detail: 'The path leads upwards.' },
+  path_invalid: { status: 400, detail: 'The path is not valid.' },
+  path_too_long: { status: 414, detail: 'The path is too long for a rule.' },
   identity_too_long: { status: 403, detail: 'The identity is too long to be passed on.' },
 }
 
@@ -57,6 +65,7 @@ export function problemOf(problems: readonly Problem[]): Refusal {
 
 export interface RefusalOptions {
   readonly realm: string
+  readonly debug: boolean
   /** Of which all are needed. */
   readonly scopes: readonly string[]
   /** That are accepted. */
@@ -66,22 +75,25 @@ export interface RefusalOptions {
 /** The replies of an instance, made once per reason. */
 export class Refusals {
   readonly #options: RefusalOptions
-  readonly #made = new Map<Refusal, LocalReply>()
+  readonly #made = new Map<string, LocalReply>()
 
   constructor(options: RefusalOptions) {
     this.#options = options
   }
 
-  get(reason: Refusal): LocalReply {
-    let made = this.#made.get(reason)
+  /** @param missing what the caller lacks, from the configuration; shown only with `debug` */
+  get(reason: Refusal, missing?: string): LocalReply {
+    const shown = this.#options.debug ? missing : undefined
+    const key = shown === undefined ? reason : `${reason} ${shown}`
+    let made = this.#made.get(key)
     if (made === undefined) {
-      made = this.#make(reason)
-      this.#made.set(reason, made)
+      made = this.#make(reason, shown)
+      this.#made.set(key, made)
     }
     return made
   }
 
-  #make(reason: Refusal): LocalReply {
+  #make(reason: Refusal, missing: string | undefined): LocalReply {
     const { status, error, detail } = FORMS[reason]
     const retry = RETRY_AFTER[reason]
     if (retry !== undefined) return reply(status, reason, { headers: { 'Retry-After': retry }, detail })
@@ -98,6 +110,7 @@ export class Refusals {
       )
     return reply(status, reason, {
       detail,
+      ...(missing === undefined ? {} : { extra: { missing } }),
       ...(challenges.length === 0
         ? {}
         : { headers: { 'WWW-Authenticate': challenges.length === 1 ? challenges[0]! : challenges } }),

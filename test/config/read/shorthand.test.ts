@@ -10,8 +10,14 @@ auth_issuer: me
 auth_audience: [a, b]
 debug: true
 `)
-  t.same(filter(config, 'jwt')?.options, { algorithm: 'HS256', issuer: 'me', audience: ['a', 'b'] })
+  t.same(filter(config, 'jwt')?.options, {
+    debug: true,
+    algorithm: 'HS256',
+    issuer: 'me',
+    audience: ['a', 'b'],
+  })
   t.same(filter(config, 'jwt')?.origins, {
+    debug: ['debug'],
     algorithm: ['auth_algorithm'],
     issuer: ['auth_issuer'],
     audience: ['auth_audience'],

@@ -70,7 +70,7 @@ t.test('another kind of path is named, with what there is', async (t) => {
 })
 
 t.test('mistakes of rules together', async (t) => {
-  t.match(problems({ rules: [] }), [/^rules: expected a list with at least one entry/])
+  t.same(problems({ rules: [] }), [], 'an endpoint takes those of the chain away')
   t.match(problems({ rules: {} }), [/^rules: expected a list/])
   const many = Array.from({ length: 251 }, (_, i) => ({ path: `/${i}` }))
   t.same(problems({ rules: many.slice(1) }), [])

@@ -13,7 +13,11 @@ const scrypt = `$scrypt$ln=10,r=8,p=1$${base64(salt)}$${base64(scryptSync('gehei
 
 const FILE = `# users\nann:${bcrypt}\nbob:${scrypt}\n\n`
 
-async function setUp(t: { testdir(files: Record<string, string>): string }, options: Record<string, unknown> = {}, file = FILE) {
+async function setUp(
+  t: { testdir(files: Record<string, string>): string },
+  options: Record<string, unknown> = {},
+  file = FILE,
+) {
   const baseDir = t.testdir({ 'users.htpasswd': file })
   const bench = new FilterBench()
   const basic = { file: 'users.htpasswd', roles: { ann: ['clerk'] } }
