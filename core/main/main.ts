@@ -1,3 +1,4 @@
+import type { Command } from '../../config/commands/command.ts'
 import { dispatch } from '../../config/commands/dispatch.ts'
 import { styleFor } from '../../config/commands/report.ts'
 import { HOST, runCommand } from './run-command.ts'
@@ -14,7 +15,7 @@ export async function main(args: string[], signals = NO_SIGNALS): Promise<never>
     return runWorker(args[1])
   }
   // `run` does not load the other commands, so that the gateway starts faster.
-  const others = args[0] === 'run' ? [] : (await import('../../config/commands/index.ts')).COMMANDS
+  const others = args[0] === 'run' ? [] : await otherCommands()
   // A reader that has seen enough (`weir print-schema | head`) is no error.
   if (args[0] !== 'run') process.stdout.on('error', () => process.exit(0))
   const code = await dispatch(args, [runCommand(signals), ...others], HOST, {
@@ -24,4 +25,10 @@ export async function main(args: string[], signals = NO_SIGNALS): Promise<never>
   })
   await new Promise((resolve) => process.stdout.write('', resolve))
   process.exit(code)
+}
+
+async function otherCommands(): Promise<readonly Command[]> {
+  const { COMMANDS } = await import('../../config/commands/index.ts')
+  const { keysCommand } = await import('./keys-command.ts')
+  return [...COMMANDS, keysCommand]
 }
