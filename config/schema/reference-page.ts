@@ -126,5 +126,12 @@ const codes = (values: readonly unknown[]): string => values.map((value) => `\`$
 /** A default as YAML has it; empty for a mapping, whose keys have their own defaults. */
 function showDefault(value: unknown): string {
   if (value === undefined || (typeof value === 'object' && !Array.isArray(value))) return ''
-  return Array.isArray(value) ? `\`[${value.join(', ')}]\`` : `\`${value === '' ? '""' : String(value)}\``
+  return Array.isArray(value) ? `\`[${value.map(showItem).join(', ')}]\`` : `\`${value === '' ? '""' : String(value)}\``
 }
+
+const showItem = (item: unknown): string =>
+  typeof item !== 'object' || item === null
+    ? String(item)
+    : `{ ${Object.entries(item)
+        .map(([key, value]) => `${key}: ${value}`)
+        .join(', ')} }`

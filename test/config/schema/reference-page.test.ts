@@ -38,12 +38,16 @@ t.test("a plugin's options are listed too", async (t) => {
   const stamp = defineFilter({
     name: 'stamp',
     apiVersion: 1,
-    options: z.strictObject({ field: z.string().default('X-Stamp').describe('Either a | or b.') }),
+    options: z.strictObject({
+      field: z.string().default('X-Stamp').describe('Either a | or b.'),
+      from: z.array(z.strictObject({ header: z.string() })).default([{ header: 'x-a' }]),
+    }),
     create: () => ({}),
   })
   const text = schemaText(BUILT_IN.with([[stamp, 'a plugin']]), 'markdown')
   t.match(text, '### Options of stamp\n')
   t.match(text, '| `field` | text | `X-Stamp` | Either a \\| or b. |')
+  t.match(text, '| `from` | list of mapping | `[{ header: x-a }]` |')
 })
 
 t.test("each filter's page lists its options", async (t) => {
