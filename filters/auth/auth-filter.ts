@@ -135,10 +135,9 @@ export class AuthFilter implements Filter {
   }
 
   #problem({ proofs }: Findings): Refusal {
-    const problems = this.#accepted.flatMap((method) =>
-      proofs.flatMap((proof) => (proof.by === method && proof.identity === undefined ? [proof.problem] : [])),
-    )
-    return problemOf(problems)
+    const accepted = proofs.filter(({ by }) => this.#accepted.includes(by))
+    const problems = accepted.flatMap((proof) => (proof.identity === undefined ? [proof.problem] : []))
+    return problems.length < accepted.length ? 'endpoint_denied' : problemOf(problems)
   }
 }
 

@@ -26,8 +26,8 @@ export const auth = defineFilter({
       why: 'browsers send preflight requests without credentials, and auth refuses them',
     },
   ],
-  create(options, env) {
-    const { methods, issuers } = methodsOf(options, env)
+  async create(options, env) {
+    const { methods, issuers } = await methodsOf(options, env)
     const bearer = methods.some(({ name }) => name === 'bearer')
     if (bearer && issuers.length === 0 && isEnforced(options)) env.warn(noKey(options))
     return new AuthFilter(env.name, options, methods, issuers)

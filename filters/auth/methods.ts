@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Counter, type FilterEnv, StartConditionsKey } from '../../core/index.ts'
+import { apiKeyMethod } from './api-key/api-key-method.ts'
 import type { AuthMethod } from './auth-method.ts'
 import { BasicMethod } from './basic/basic-method.ts'
 import type { BasicOptions } from './basic/basic-options.ts'
@@ -22,10 +23,13 @@ export interface Methods {
  * The methods that the options configure. Instances with equal options share them, and what they have proved; none is shared with other
  * options, whatever they are.
  */
-export function methodsOf(options: AuthOptions, env: FilterEnv): Methods {
+export async function methodsOf(options: AuthOptions, env: FilterEnv): Promise<Methods> {
   const issuers = issuersOf(options).flatMap((input) => loadIssuer(input, env, process.env) ?? [])
-  const { basic } = options
-  const methods = [...(basic === undefined ? [] : [basicOf(basic, env)])]
+  const { api_keys: apiKeys, basic } = options
+  const methods: AuthMethod[] = [
+    ...(apiKeys === undefined ? [] : [await apiKeyMethod(apiKeys, env)]),
+    ...(basic === undefined ? [] : [basicOf(basic, env)]),
+  ]
   // With nothing else, bearer tokens are what is meant, though no key is there.
   const bearer = issuers.length > 0 || methods.length === 0 ? [bearerOf(options, issuers, env)] : []
   return { methods: [...bearer, ...methods], issuers }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accessRules } from './access-options.ts'
+import { apiKeysOptions } from './api-key/api-keys-options.ts'
 import { METHODS } from './auth-method.ts'
 import { basicOptions } from './basic/basic-options.ts'
 import { type IssuerInput, issuerMistakes, issuerShape, keyOptions } from './bearer/issuer-options.ts'
@@ -19,6 +20,7 @@ export const options = z
         'Several issuers of tokens, each with the options about tokens above; these then stand at the entries alone. `iss` of a token says which one counts. Default: none.',
       ),
     token_from: tokenFrom,
+    api_keys: apiKeysOptions.optional().describe('API keys, and where clients send them. Default: none.'),
     basic: basicOptions,
     accept: z
       .array(z.enum(METHODS, { error: `expected one of ${METHODS.join(', ')}` }))

@@ -3,7 +3,7 @@ import type { AccessReason } from './access-rules.ts'
 import type { AuthMethod, MethodName, Problem } from './auth-method.ts'
 
 /** Why a request is refused. */
-export type Refusal = Problem | AccessReason | 'credentials_missing' | 'identity_too_long'
+export type Refusal = Problem | AccessReason | 'credentials_missing' | 'identity_too_long' | 'endpoint_denied'
 
 interface Form {
   readonly status: number
@@ -34,6 +34,7 @@ const FORMS: Readonly<Record<Refusal, Form>> = {
   api_key_invalid: { status: 401, detail: 'The API key is not valid here.' },
   password_invalid: { status: 401, detail: 'The user name or the password is wrong.' },
   password_throttled: { status: 429, detail: 'Too many wrong passwords came for this user.' },
+  endpoint_denied: { status: 403, detail: 'The credentials are for other endpoints.' },
   role_missing: { status: 403, error: 'insufficient_scope', detail: 'The token lacks a role that is needed' },
   scope_missing: { status: 403, error: 'insufficient_scope', detail: 'The token lacks a scope that is needed' },
   claim_missing: { status: 403, error: 'insufficient_scope', detail: 'The token lacks a claim that is needed' },
