@@ -41,6 +41,7 @@ const OPTIONS: Readonly<Record<string, readonly [filter: string, option?: string
   dns: ['proxy', 'dns'],
   keep_alive: ['proxy', 'keep_alive'],
   preserve_host: ['proxy', 'preserve_host'],
+  cors: ['cors', 'origins'],
   max_body_size: ['body-limit', 'max_size'],
   max_concurrent: ['concurrency-limit', 'max_concurrent'],
   outlier_detection: ['outlier-detection'],

@@ -3,6 +3,7 @@ import { auth } from '../../filters/auth/filter.ts'
 import { bodyLimit } from '../../filters/body-limit/filter.ts'
 import { breaker } from '../../filters/breaker/filter.ts'
 import { concurrencyLimit } from '../../filters/concurrency-limit/filter.ts'
+import { cors } from '../../filters/cors/filter.ts'
 import { methodCheck } from '../../filters/method-check/filter.ts'
 import { metrics } from '../../filters/metrics/filter.ts'
 import { outlierDetection } from '../../filters/outlier-detection/filter.ts'
@@ -19,6 +20,7 @@ import { ConfigError, type Problem } from '../control/config-error.ts'
 /** The filters that Weir brings. */
 export const FILTERS: readonly FilterFactory[] = [
   requestId,
+  cors,
   auth,
   routeMatch,
   methodCheck,

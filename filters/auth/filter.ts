@@ -15,15 +15,11 @@ export const auth = defineFilter({
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
   sets: ({ identity_headers }: AuthOptions) => Object.keys(identity_headers).map((name) => ({ name })),
-  // Weir brings neither of the two; a plugin of that name need not know of this filter.
   advises: [
+    // Weir does not bring it; a plugin of that name need not know of this filter.
     {
       after: { filter: 'rate-limit' },
       why: 'requests that auth refuses are not counted, so tokens can be guessed without limit',
-    },
-    {
-      after: { filter: 'cors' },
-      why: 'browsers send preflight requests without credentials, and auth refuses them',
     },
   ],
   async create(options, env) {

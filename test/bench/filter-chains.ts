@@ -7,6 +7,7 @@ export const DEFAULT_CHAIN: readonly string[] = CHAIN
 /** Filters by name, each as YAML of an entry of the chain, as an operator would write it. */
 const ENTRIES = {
   'request-id': 'request-id',
+  cors: 'cors: { origins: ["https://app.example.com"], credentials: true }',
   auth: 'auth',
   'method-check': 'method-check: { methods: [GET, POST, PUT, PATCH, DELETE] }',
   'body-limit': 'body-limit: { max_size: 1MiB }',
@@ -24,8 +25,12 @@ export const FILTER_NAMES = Object.keys(ENTRIES) as readonly FilterName[]
 /** YAML of each entry. */
 export const chainWithout = (name: FilterName): readonly string[] => DEFAULT_CHAIN.filter((each) => each !== name)
 
-/** The filter stands at its place in the default chain, or else before `breaker`. */
-export const chainWith = (name: FilterName): readonly string[] =>
-  DEFAULT_CHAIN.includes(name)
-    ? DEFAULT_CHAIN.map((each) => (each === name ? ENTRIES[name] : each))
-    : DEFAULT_CHAIN.flatMap((each) => (each === 'breaker' ? [ENTRIES[name], each] : each))
+/** Where a filter belongs that the default chain does not have: before this one, or else before `breaker`. */
+const PLACES: Partial<Readonly<Record<FilterName, string>>> = { cors: 'auth' }
+
+/** The filter stands at its place in the default chain, or else where it belongs. */
+export function chainWith(name: FilterName): readonly string[] {
+  if (DEFAULT_CHAIN.includes(name)) return DEFAULT_CHAIN.map((each) => (each === name ? ENTRIES[name] : each))
+  const place = PLACES[name] ?? 'breaker'
+  return DEFAULT_CHAIN.flatMap((each) => (each === place ? [ENTRIES[name], each] : each))
+}

@@ -29,14 +29,22 @@ async function warnings(t: Test, text: string, filters: readonly FilterFactory[]
 const chain = (...entries: string[]): string => endpoint('', `filters: [${entries.join(', ')}]\n`)
 
 t.test('what the filters that Weir brings advise', async (t) => {
-  const others = [plugin('rate-limit'), plugin('cors')]
+  const others = [plugin('rate-limit')]
   const refused = 'have no request id, neither in the response nor in the log'
-  t.strictSame(await warnings(t, chain('auth', 'rate-limit', 'request-id', 'cors', 'route-match', 'proxy'), others), [
+  t.strictSame(await warnings(t, chain('auth', 'rate-limit', 'request-id', 'route-match', 'proxy'), others), [
     '7:17 filters[1]: "rate-limit" stands after "auth": requests that auth refuses are not counted, so tokens can be guessed without limit; move "rate-limit" before "auth"',
-    '7:41 filters[3]: "cors" stands after "auth": browsers send preflight requests without credentials, and auth refuses them; move "cors" before "auth"',
     `7:29 filters[2]: "request-id" stands after "auth": requests that auth refuses ${refused}; move "request-id" before "auth"`,
   ])
-  t.strictSame(await warnings(t, chain('rate-limit', 'cors', 'request-id', 'auth', 'route-match', 'proxy'), others), [])
+  t.strictSame(await warnings(t, chain('rate-limit', 'request-id', 'auth', 'route-match', 'proxy'), others), [])
+  const cors = 'cors: { origins: [http://a] }'
+  t.strictSame(await warnings(t, chain('auth', 'route-match', 'method-check', cors, 'proxy')), [
+    '7:44 filters[3].cors: "cors" stands after "auth": browsers send preflights without credentials, and auth refuses them; move "cors" before "auth"',
+    '7:44 filters[3].cors: "cors" stands after "method-check": a preflight is an OPTIONS request, and method-check replies to it; move "cors" before "method-check"',
+    '7:44 filters[3].cors: "cors" stands after "route-match": pages of other origins could not read what route-match replies, such as 404; move "cors" before "route-match"',
+  ])
+  const oidc = plugin('oidc', { enforces: [AUTHENTICATION] })
+  t.match(await warnings(t, chain('oidc', cors, 'route-match', 'proxy'), [oidc]), [/"cors" stands after "oidc"/])
+  t.strictSame(await warnings(t, chain(cors, 'auth', 'route-match', 'method-check', 'proxy')), [])
   t.strictSame(await warnings(t, chain('route-match', 'request-id', 'proxy')), [
     `7:24 filters[1]: "request-id" stands after "route-match": requests that route-match refuses ${refused}; move "request-id" before "route-match"`,
   ])

@@ -33,6 +33,16 @@ const services: ConformSetup['services'] = [
 
 /** What each filter needs, or is checked with beside its defaults. */
 const SETUPS: Readonly<Record<string, readonly ConformSetup[]>> = {
+  cors: [
+    { options: { origins: ['*'] } },
+    {
+      options: { origins: ['https://*.example.org'], credentials: true, enforce_origin: true },
+      request: {
+        method: 'OPTIONS',
+        headers: { Origin: 'https://a.example.org', 'Access-Control-Request-Method': 'PUT' },
+      },
+    },
+  ],
   auth: [
     {},
     {
