@@ -13,8 +13,20 @@ import { type AuthMethod, METHODS, type MethodName, type Proof, type Proved } fr
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
 import { offeredAsSubprotocol, withholdHeaders } from './credential-sources.ts'
 import { setIdentityFields } from './identity-fields.ts'
+import type { Field, IdentityToken } from './identity-token.ts'
 import type { AuthOptions } from './options.ts'
 import { problemOf, type Refusal, Refusals } from './replies.ts'
+
+export interface AuthParts {
+  /** Name in the chain. */
+  readonly name: string
+  readonly options: AuthOptions
+  /** The one that counts first is first. */
+  readonly methods: readonly AuthMethod[]
+  /** For `explain`. */
+  readonly issuers: readonly LoadedIssuer[]
+  readonly identityToken: IdentityToken | undefined
+}
 
 /** What an instance has found out about a request. */
 interface Findings {
@@ -33,12 +45,14 @@ export class AuthFilter implements Filter {
   readonly #enforced: boolean
   readonly #access: Access
   readonly #refusals: Refusals
+  readonly #identityToken: IdentityToken | undefined
   readonly #identityFields: readonly (readonly [string, string])[]
   /** Instances of one name, the chain's and the endpoints', share the slot; a filter of another name has its own. */
   readonly #slot: ReturnType<typeof defineSlot<Findings>>
   readonly response?: (x: Exchange) => void
 
-  constructor(name: string, options: AuthOptions, methods: readonly AuthMethod[], issuers: readonly LoadedIssuer[]) {
+  constructor({ name, options, methods, issuers, identityToken }: AuthParts) {
+    this.#identityToken = identityToken
     this.#options = options
     this.#methods = methods
     this.#issuers = issuers
@@ -112,7 +126,7 @@ export class AuthFilter implements Filter {
     return undefined
   }
 
-  #decide(x: Exchange, findings: Findings, counts: Proved | undefined): Verdict {
+  #decide(x: Exchange, findings: Findings, counts: Proved | undefined): Verdict | Promise<Verdict> {
     if (x.over) return undefined
     // What another method, or other options, have proved says nothing here.
     if (counts?.identity !== findings.identity) write(x, findings, counts?.identity)
@@ -126,8 +140,9 @@ export class AuthFilter implements Filter {
     const denial = this.#access(x, counts.identity)
     if (denial !== undefined) return this.#refusals.get(denial.reason, denial.missing)
     if (!setIdentityFields(x, counts.identity, this.#identityFields)) return this.#refusals.get('identity_too_long')
-    x.satisfy(AUTHENTICATION)
-    return undefined
+    const field = this.#identityToken?.field(counts.identity, x.endpoint?.id ?? '')
+    if (isThenable(field)) return field.then((made) => pass(x, made))
+    return pass(x, field)
   }
 
   #unproved(counts: Proved) {
@@ -159,6 +174,13 @@ const CONFIGURED_BY: Readonly<Record<MethodName, string>> = {
   bearer: 'the keys of an issuer',
   api_key: 'api_keys',
   basic: 'basic',
+}
+
+/** Nothing refuses the request. @param field for the upstream */
+function pass(x: Exchange, field: Field | undefined): undefined {
+  if (x.over) return
+  if (field !== undefined) x.request.headers.set(...field)
+  x.satisfy(AUTHENTICATION)
 }
 
 /** Notes a proof. @returns whether it proves something, or nothing is wanted any more */

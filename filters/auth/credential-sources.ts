@@ -4,7 +4,8 @@ import { defineSlot, type Exchange, equalsIgnoreCase } from '../../core/index.ts
 export type CredentialSource =
   /** What follows the scheme, in `Authorization: Bearer …`; the whole value without one. */
   | { readonly kind: 'header'; readonly name: string; readonly scheme: string | undefined }
-  | { readonly kind: 'cookie'; readonly name: string }
+  /** `origins`: other sites that may make the browser send it with requests that change something. */
+  | { readonly kind: 'cookie'; readonly name: string; readonly origins?: readonly string[] | undefined }
   | { readonly kind: 'query'; readonly name: string }
   /** The entry after this one in `Sec-WebSocket-Protocol`: browsers can set no other field of a WebSocket handshake. */
   | { readonly kind: 'subprotocol'; readonly name: string }
@@ -28,7 +29,7 @@ export function credentialsIn(x: Exchange, sources: readonly CredentialSource[])
   // Every source, since what is not used must not go upstream either.
   for (const source of sources) {
     const found = source.kind === 'header' ? inHeader(x, source.name, source.scheme) : taken(x, source)
-    first ??= source.kind === 'cookie' && found !== undefined && isCrossOrigin(x) ? CROSS_ORIGIN : found
+    first ??= source.kind === 'cookie' && found !== undefined && isCrossOrigin(x, source.origins) ? CROSS_ORIGIN : found
   }
   return first
 }
@@ -169,12 +170,13 @@ function takeSubprotocol({ request: { headers, upgrade } }: Exchange, name: stri
  * safe; a WebSocket, which other sites may read, is none of them. `Sec-Fetch-Site` and `Origin` are written by the browser alone; clients that
  * send neither are no browsers.
  */
-function isCrossOrigin({ request, downstream }: Exchange): boolean {
+function isCrossOrigin({ request, downstream }: Exchange, origins: readonly string[] | undefined): boolean {
   const { method, headers, upgrade } = request
   if (SAFE.has(method) && upgrade === undefined) return false
+  const origin = headers.get('origin')
+  if (origin !== undefined && origins?.includes(origin.toLowerCase()) === true) return false
   const site = headers.get('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  const origin = headers.get('origin')
   if (origin === undefined) return false
   return URL.parse(origin)?.host !== URL.parse(`${downstream.scheme}://${downstream.publicHost}`)?.host
 }

@@ -1,6 +1,7 @@
-import { AUTHENTICATION, defineFilter, IdentitySlot, StartConditionsKey } from '../../core/index.ts'
+import { AUTHENTICATION, defineFilter, IdentitySlot, type SetField, StartConditionsKey } from '../../core/index.ts'
 import { AuthFilter, isEnforced } from './auth-filter.ts'
 import { isSymmetric } from './bearer/algorithms.ts'
+import { loadIdentityToken } from './identity-token.ts'
 import { methodsOf } from './methods.ts'
 import { type AuthOptions, options } from './options.ts'
 
@@ -14,7 +15,7 @@ export const auth = defineFilter({
   needs: [StartConditionsKey],
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
-  sets: ({ identity_headers }: AuthOptions) => Object.keys(identity_headers).map((name) => ({ name })),
+  sets: fieldsOf,
   advises: [
     // Weir does not bring it; a plugin of that name need not know of this filter.
     {
@@ -26,9 +27,17 @@ export const auth = defineFilter({
     const { methods, issuers } = await methodsOf(options, env)
     const bearer = methods.some(({ name }) => name === 'bearer')
     if (bearer && issuers.length === 0 && isEnforced(options)) env.warn(noKey(options))
-    return new AuthFilter(env.name, options, methods, issuers)
+    const { identity_token: token } = options
+    const identityToken = token && loadIdentityToken(token, env)
+    return new AuthFilter({ name: env.name, options, methods, issuers, identityToken })
   },
 })
+
+/** Fields that clients must not set. `Authorization` is theirs until their credentials are read. */
+function fieldsOf({ identity_headers: fields, identity_token: token }: AuthOptions): SetField[] {
+  const names = [...Object.keys(fields), ...(token === undefined ? [] : [token.header])]
+  return names.filter((name) => name.toLowerCase() !== 'authorization').map((name) => ({ name }))
+}
 
 function noKey({ algorithm, algorithms = algorithm === undefined ? [] : [algorithm] }: AuthOptions): string {
   const refused = 'no key, so every request that must be authenticated is refused'

@@ -16,7 +16,17 @@ const place = z.union(
   [
     z.literal('header'),
     z.literal('subprotocol'),
-    z.strictObject({ cookie: name.describe('Name of a cookie; is required.') }),
+    z.strictObject({
+      cookie: name.describe('Name of a cookie; is required.'),
+      origins: z
+        .array(
+          z.string().refine((text) => URL.parse(text)?.origin === text, {
+            error: 'expected an origin, such as https://app.example.com',
+          }),
+        )
+        .optional()
+        .describe('Other sites whose requests may change something by this cookie, as origins. Default: none.'),
+    }),
     z.strictObject({ query: name.describe('Name of a parameter of the query; is required.') }),
     z.strictObject({ subprotocol: name.describe('The entry before the token; is required.') }),
   ],
@@ -36,7 +46,7 @@ export function bearerSources(places: z.output<typeof tokenFrom>): CredentialSou
   return places.map((entry): CredentialSource => {
     if (entry === 'header') return { kind: 'header', name: 'authorization', scheme: 'Bearer' }
     if (entry === 'subprotocol') return { kind: 'subprotocol', name: 'bearer' }
-    if ('cookie' in entry) return { kind: 'cookie', name: entry.cookie }
+    if ('cookie' in entry) return { kind: 'cookie', name: entry.cookie, origins: entry.origins }
     return 'query' in entry ? { kind: 'query', name: entry.query } : { kind: 'subprotocol', name: entry.subprotocol }
   })
 }

@@ -4,6 +4,7 @@ import { apiKeysOptions } from './api-key/api-keys-options.ts'
 import { METHODS } from './auth-method.ts'
 import { basicOptions } from './basic/basic-options.ts'
 import { type IssuerInput, issuerMistakes, issuerShape, keyOptions } from './bearer/issuer-options.ts'
+import { identityTokenOptions } from './identity-token.ts'
 import { headerName, SCOPE_PATTERN, tokenFrom } from './option-parts.ts'
 import { roleHierarchy } from './role-hierarchy.ts'
 
@@ -46,6 +47,9 @@ export const options = z
       .describe(
         'Header fields for the upstream, each with a value of the identity: `sub`, `roles`, `scopes`, `method`, or a claim by name or dotted path. What clients send in them is removed.',
       ),
+    identity_token: identityTokenOptions
+      .optional()
+      .describe('A token signed here that tells the upstream who calls. Default: none.'),
     forward_credentials: z
       .boolean()
       .default(true)

@@ -117,6 +117,18 @@ t.test('a cookie counts where another site can not have sent it', async (t) => {
     t.equal(verdict, counts ? undefined : '403 credentials_cross_origin', `${method} ${JSON.stringify(headers)}`)
     t.equal(x.identity?.subject, counts ? 'ann' : undefined)
   }
+  const place = { cookie: 'session', origins: ['https://app.test'] }
+  const open = await new FilterBench().make(auth, { secret: SECRET, token_from: [place] })
+  for (const [origin, verdict] of [
+    ['https://app.test', undefined],
+    ['https://app.test.evil.test', '403 credentials_cross_origin'],
+    ['http://app.test', '403 credentials_cross_origin'],
+  ] as const) {
+    const headers = { Origin: origin, 'Sec-Fetch-Site': 'cross-site', Cookie: `session=${bearer}` }
+    t.equal(await pass(exchange({ method: 'POST', headers }), open), verdict, origin)
+  }
+  const wrong = { secret: SECRET, token_from: [{ cookie: 'session', origins: ['https://app.test/'] }] }
+  await t.rejects(new FilterBench().make(auth, wrong), /expected/)
   const socket = exchange({
     upgrade: 'websocket',
     headers: { Origin: 'https://evil.test', Cookie: `session=${bearer}` },
