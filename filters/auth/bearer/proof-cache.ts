@@ -38,6 +38,32 @@ class Generations<V> {
   }
 }
 
+/** Entries that were used lately, as many as there is room for; the one that was not used for the longest time leaves. */
+class LeastRecentlyUsed<V> {
+  readonly #most: number
+  readonly #entries = new Map<string, V>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get(key: string): V | undefined {
+    const value = this.#entries.get(key)
+    if (value !== undefined) this.set(key, value)
+    return value
+  }
+
+  set(key: string, value: V): void {
+    this.#entries.delete(key)
+    if (this.#entries.size >= this.#most) this.#entries.delete(this.#entries.keys().next().value!)
+    this.#entries.set(key, value)
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
+}
+
 /** So many proofs are kept by the token itself; further ones by its hash, with the claims as text, in a fifth of the memory. */
 const HOT = 1024
 
@@ -57,7 +83,7 @@ interface Kept {
 export class ProofCache {
   readonly #by: AuthMethod
   readonly #hot: Generations<Remembered> | undefined
-  readonly #cold: Generations<Kept> | undefined
+  readonly #cold: LeastRecentlyUsed<Kept> | undefined
 
   /**
    * @param by who makes the proofs
@@ -66,7 +92,7 @@ export class ProofCache {
   constructor(by: AuthMethod, size: number) {
     this.#by = by
     this.#hot = size === 0 ? undefined : new Generations(Math.min(size, HOT))
-    this.#cold = size > HOT ? new Generations(size - HOT) : undefined
+    this.#cold = size > HOT ? new LeastRecentlyUsed(size) : undefined
   }
 
   /** @param now milliseconds since the epoch */
