@@ -33,6 +33,8 @@ interface Findings {
   readonly proofs: Proof[]
   /** The identity that it wrote. */
   identity: Identity | undefined
+  /** Nothing in the request shows a cache that the response is for this caller alone. */
+  unmarked?: boolean
 }
 
 /** Proves who calls before the route is known, and decides once it is. */
@@ -62,11 +64,13 @@ export class AuthFilter implements Filter {
     this.#refusals = new Refusals({ ...options, methods: this.#accepted })
     this.#identityFields = Object.entries(options.identity_headers)
     this.#slot = defineSlot<Findings>(`auth.findings:${name}`)
-    const offered = methods.flatMap(({ sources }) => sources.filter(({ kind }) => kind === 'subprotocol'))
-    if (offered.length > 0)
-      this.response = (x) => {
-        for (const source of offered) selectSubprotocol(x, source.name)
-      }
+    const elsewhere = methods.flatMap(({ sources }) => sources.filter(({ name }) => name !== 'authorization'))
+    const offered = elsewhere.filter(({ kind }) => kind === 'subprotocol')
+    if (elsewhere.length === 0) return
+    this.response = (x) => {
+      if (x.get(this.#slot)?.unmarked === true) keepPrivate(x)
+      for (const source of offered) selectSubprotocol(x, source.name)
+    }
   }
 
   request(x: Exchange): void | Promise<void> {
@@ -135,6 +139,7 @@ export class AuthFilter implements Filter {
       const refuses = this.#enforced || demanded(x) || isCrossOrigin(findings)
       return refuses ? this.#refusals.get(this.#problem(findings)) : undefined
     }
+    if (this.response !== undefined) findings.unmarked = !x.request.headers.has('authorization')
     // An upstream that reads them, but does not verify them, would take another for the caller.
     for (const { by, sources } of this.#unproved(counts)) if (by !== counts.by.name) withholdHeaders(x, sources)
     const denial = this.#access(x, counts.identity)
@@ -211,6 +216,15 @@ const isCrossOrigin = ({ proofs }: Findings): boolean =>
 /** Whether the endpoint itself requires authentication, and no other filter has identified the caller. */
 function demanded(x: Exchange): boolean {
   return x.identity === undefined && x.endpoint?.requires.includes(AUTHENTICATION) === true
+}
+
+/**
+ * A cache in front of the gateway keeps no response to a request with `Authorization` for others (RFC 9111 §3.5), but knows of no other
+ * credentials (RFC 6750 §2.3).
+ */
+function keepPrivate({ response }: Exchange): void {
+  if (response !== undefined && response.status !== 101 && !response.headers.has('cache-control'))
+    response.headers.set('Cache-Control', 'private')
 }
 
 /** Browsers close a WebSocket whose response selects none of the subprotocols that they have offered. */

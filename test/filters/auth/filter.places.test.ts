@@ -1,5 +1,5 @@
 // Tokens in other places than the header, through a whole gateway: what the upstream gets, and what clients get back.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -58,6 +58,23 @@ t.test('a cookie: taken out, and of no use to another site', async (t) => {
   t.equal(await ask('/', { cookie, 'sec-fetch-site': 'cross-site' }, 'POST'), 403)
   t.equal(await ask('/', { cookie, 'sec-fetch-site': 'same-origin' }, 'POST'), 200)
   t.equal(await ask('/', { authorization: `Bearer ${await token()}` }), 401, 'the header is no place here')
+})
+
+t.test('caches learn that a response is for one caller, unless the upstream says what it is for', async (t) => {
+  const { gateway, upstream } = await setUp(t, 'token_from: [header, { query: access_token }]')
+  const field = async (path: string, headers: Record<string, string> = {}): Promise<string | null> => {
+    const response = await fetch(`${gateway.url}/orchestrator/orders${path}`, { headers })
+    await response.text()
+    return response.headers.get('cache-control')
+  }
+  t.equal(await field(`/?access_token=${await token()}`), 'private')
+  t.equal(await field('/', { authorization: `Bearer ${await token()}` }), null, 'Authorization says it')
+  upstream.server.removeAllListeners('request')
+  upstream.server.on(
+    'request',
+    (_req, res: ServerResponse) => void res.setHeader('cache-control', 'max-age=60').end('ok'),
+  )
+  t.equal(await field(`/?access_token=${await token()}`), 'max-age=60')
 })
 
 t.test('a WebSocket with its token as a subprotocol', async (t) => {
