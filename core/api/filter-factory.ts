@@ -43,6 +43,12 @@ export interface FilterEnv {
    * @throws Error in words for the operator if it can't be read
    */
   readFile(path: string): Buffer
+  /**
+   * The names of the files in a folder that an option names, sorted; those that begin with a dot are left out. When the names
+   * change, the next load makes the instance anew.
+   * @throws Error in words for the operator if it can't be read
+   */
+  listFiles(path: string): string[]
   /** Says at load that an option is unwise: shown with its place, and the load goes on. */
   warn(message: string): void
   /** Writes lines that carry the filter's name. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readOrdinaryFile } from './read-file.ts'
+import { readFolder, readOrdinaryFile } from './read-file.ts'
 
-/** Files that were read, by absolute path, each with a digest of its contents at that time. */
+/** Files that were read, by absolute path, each with a digest of its contents at that time; folders end with a slash. */
 export type FileDigests = ReadonlyMap<string, string>
 
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
@@ -24,7 +24,7 @@ export class FileCheck {
   #digest(path: string): string | undefined {
     if (!this.#now.has(path)) {
       try {
-        this.#now.set(path, digestOf(readOrdinaryFile(path)))
+        this.#now.set(path, digestOf(path.endsWith('/') ? readFolder(path) : readOrdinaryFile(path)))
       } catch {
         this.#now.set(path, undefined)
       }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 const MIB = 1024 ** 2
@@ -26,6 +26,30 @@ export function readOrdinaryFile(file: string, limit = 10): Buffer {
   }
 }
 
+/** Files of a folder at most. */
+const MOST_FILES = 1000
+
+/**
+ * The names of the files in a folder, as JSON, in the order of their code points. Names that begin with a dot are left out: editors and
+ * Kubernetes keep their own there.
+ * @throws Error in words for the operator
+ */
+export function readFolder(folder: string): Buffer {
+  let names: string[]
+  try {
+    names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.name.startsWith('.') || entry.isDirectory() ? [] : [entry.name],
+    )
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException
+    const reason =
+      code === 'ENOENT' ? 'there is no such folder' : code === 'ENOTDIR' ? 'this is no folder' : REASONS[code]
+    throw new Error(reason ?? String(cause), { cause })
+  }
+  if (names.length > MOST_FILES) throw new Error(`there are more than ${MOST_FILES} files`)
+  return Buffer.from(JSON.stringify(names.sort()))
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'no permission to read the file',
@@ -50,5 +74,26 @@ export function readNamed(
     return { file, bytes: readOrdinaryFile(file) }
   } catch (cause) {
     throw new Error(`cannot read "${path}": ${(cause as Error).message}`, { cause })
+  }
+}
+
+/**
+ * The names of the files in a folder that an option names.
+ * @param given as for `readNamed`, with a slash at the end of a folder
+ * @returns `file`: the folder's absolute path, with a slash at its end
+ * @throws Error in words for the operator
+ */
+export function listNamed(
+  baseDir: string,
+  path: string,
+  given?: ReadonlyMap<string, Uint8Array>,
+): { file: string; bytes: Buffer; names: string[] } {
+  const folder = resolve(baseDir, path)
+  const file = `${folder}/`
+  try {
+    const bytes = Buffer.from(given?.get(file) ?? readFolder(folder))
+    return { file, bytes, names: JSON.parse(bytes.toString()) as string[] }
+  } catch (cause) {
+    throw new Error(`cannot read the folder "${path}": ${(cause as Error).message}`, { cause })
   }
 }

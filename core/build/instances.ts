@@ -9,7 +9,7 @@ import type { SetField } from '../api/set-field.ts'
 import type { ShareSpec } from '../api/share-spec.ts'
 import { errorText, safely } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
-import { readNamed } from '../base/read-file.ts'
+import { listNamed, readNamed } from '../base/read-file.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
@@ -39,6 +39,9 @@ const NOTHING: readonly SetField[] = []
 
 /** Services that are another with other endpoints. */
 const OF_ENDPOINTS: readonly ServiceKey<unknown>[] = [EndpointsKey, RoutesKey]
+
+/** A file, or the names in a folder. */
+type Read = ReturnType<typeof readNamed>
 
 /** How long `create`, or `dispose`, of one filter may take; milliseconds. */
 const TIMEOUT_MS = 10_000
@@ -133,7 +136,7 @@ export class Instances {
       this.#wrong.push(...checked.problems)
       return undefined
     }
-    const { runtime } = this.#context
+    const { runtime, baseDir, files: given } = this.#context
     const controller = new AbortController()
     const releases: (() => unknown)[] = []
     /** Runs a step that ends the instance. What fails is logged, and the other steps run. */
@@ -149,19 +152,20 @@ export class Instances {
       await Promise.all(releases.splice(0).map((release) => end('close() of a share', release)))
     }
     const files = new Map<string, string>()
+    const named = <R extends Read>(read: (...from: Parameters<typeof readNamed>) => R, path: string): R => {
+      this.tried.add(resolve(baseDir, path))
+      const result = read(baseDir, path, given)
+      this.read.set(result.file, result.bytes)
+      files.set(result.file, digestOf(result.bytes))
+      return result
+    }
     const warnings: string[] = []
     const env: FilterEnv = {
       name: spec.name,
       endpoint,
-      baseDir: this.#context.baseDir,
-      readFile: (path) => {
-        const { baseDir, files: given } = this.#context
-        this.tried.add(resolve(baseDir, path))
-        const { file, bytes } = readNamed(baseDir, path, given)
-        this.read.set(file, bytes)
-        files.set(file, digestOf(bytes))
-        return bytes
-      },
+      baseDir,
+      readFile: (path) => named(readNamed, path).bytes,
+      listFiles: (path) => named(listNamed, path).names,
       warn: (message) => void warnings.push(`${spec.name}: ${message}`),
       log: runtime.logger.child({ filter: spec.name }),
       meter: runtime.meter,

@@ -2,7 +2,7 @@ import type { Endpoint } from '../api/endpoint.ts'
 import type { Filter, TerminalFilter } from '../api/filter.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey } from '../api/service.ts'
-import { readNamed } from '../base/read-file.ts'
+import { listNamed, readNamed } from '../base/read-file.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
@@ -77,6 +77,7 @@ export class FilterBench {
       endpoint: at.endpoint,
       baseDir,
       readFile: (path) => readNamed(baseDir, path).bytes,
+      listFiles: (path) => listNamed(baseDir, path).names,
       warn: (message) => warnings.push(message),
       log: this.log.child({ filter: name }),
       meter: this.meter,

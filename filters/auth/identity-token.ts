@@ -3,6 +3,7 @@ import { SignJWT } from 'jose'
 import * as z from 'zod'
 import { type Clock, duration, type FilterEnv, type Identity } from '../../core/index.ts'
 import { ALGORITHMS, type Algorithm, algorithmsOf, isSymmetric } from './bearer/algorithms.ts'
+import { withoutLineBreak } from './bearer/verification-key.ts'
 import { headerName } from './option-parts.ts'
 
 const text = (what: string) => z.string().min(1).optional().describe(what)
@@ -104,9 +105,9 @@ export function loadIdentityToken(
 ): IdentityToken {
   const { secret_file: secretFile, private_key_file: keyFile, algorithm } = options
   const file = secretFile ?? keyFile!
-  const text = env.readFile(file).toString()
-  const key =
-    secretFile === undefined ? privateKey(text, file) : createSecretKey(Buffer.from(text.replace(/\r?\n$/, '')))
+  const bytes = env.readFile(file)
+  const text = bytes.toString()
+  const key = secretFile === undefined ? privateKey(text, file) : createSecretKey(withoutLineBreak(bytes))
   const fit = algorithmsOf(key)
   if ('wrong' in fit) throw new Error(`identity_token: "${file}" holds ${fit.wrong}`)
   if (algorithm !== undefined && !fit.includes(algorithm))

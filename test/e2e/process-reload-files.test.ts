@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like this
+import { hash } from 'node:crypto'
 import { mkdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
@@ -119,4 +120,28 @@ t.test('a reference in the wrong place does not show what it stands for', async 
   )
   t.notMatch(JSON.stringify(await status()), /hunter2/)
   t.notMatch(weir.stdout, /hunter2/)
+})
+
+t.test('a folder of API keys: files come, change and go', async (t) => {
+  const entryOf = (id: string, key: string): string => `- id: ${id}\n  hash: sha256:${hash('sha256', key, 'hex')}\n`
+  const [first, second] = ['first_key_of_all_keys', 'second_key_of_all_keys']
+  const { dir, write, after, proxy } = await startReloadable(t, {
+    'keys.d/a.yaml': entryOf('a', first),
+    'keys.d/.hidden.yaml': 'no list',
+    'keys.d/notes.txt': 'no list',
+    'weir.yaml': `%head%filters: [{ auth: { api_keys: { directory: keys.d } } }, route-match, proxy]\nendpoints:\n${entry('keys', '%up%', '    auth_type: api_key\n')}`,
+  })
+
+  const status = async (key: string): Promise<number> =>
+    (await send(`${proxy}/orchestrator/v1/keys/`, { headers: { 'x-api-key': key } })).status
+  t.equal(await status(first), 200)
+  t.equal(await status(second), 401)
+  t.equal(await after(() => write('keys.d/b.yml', entryOf('b', second))), 'applied')
+  t.equal(await status(second), 200)
+  t.equal(await after(() => write('keys.d/c.yaml', '- id: c\n  hash: sha2')), 'failed')
+  t.equal(await status(second), 200, 'what runs goes on')
+  t.equal(await after(() => unlinkSync(join(dir, 'keys.d/c.yaml'))), 'unchanged')
+  t.equal(await after(() => unlinkSync(join(dir, 'keys.d/a.yaml'))), 'applied')
+  t.equal(await status(first), 401)
+  t.equal(await status(second), 200)
 })

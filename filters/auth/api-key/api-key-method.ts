@@ -45,9 +45,9 @@ export class ApiKeyMethod implements AuthMethod {
  */
 export async function apiKeyMethod(
   options: ApiKeysOptions,
-  env: Pick<FilterEnv, 'readFile' | 'share' | 'clock'>,
+  env: Pick<FilterEnv, 'readFile' | 'listFiles' | 'share' | 'clock'>,
 ): Promise<ApiKeyMethod> {
-  const files = readKeyFiles(options, env.readFile)
+  const files = readKeyFiles(options, env)
   return env.share(`api_key ${fingerprint(options, files)}`, {
     scope: 'factory',
     version: 1,

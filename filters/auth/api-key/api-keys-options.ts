@@ -43,6 +43,9 @@ export const apiKeysOptions = z
       .union([path, z.array(path).min(1)], { error: 'expected a path, or a list of paths' })
       .optional()
       .describe('File with the list of keys in YAML, or several; they are watched. Default: none.'),
+    directory: path
+      .optional()
+      .describe('Folder whose files ending in `.yaml` or `.yml` are lists of keys, too; it is watched. Default: none.'),
     keys: z.array(keyEntry).max(MAX_KEYS).optional().describe('Keys that stand here and not in a file. Default: none.'),
     from: z
       .array(place)
@@ -57,9 +60,10 @@ export const apiKeysOptions = z
         'File with the secret of the hashes `hmac-sha256:`, 32 bytes or more. One line break at its end is ignored. Default: none.',
       ),
   })
-  .meta({ allOf: [{ anyOf: [{ required: ['file'] }, { required: ['keys'] }] }] })
-  .refine(({ file, keys }) => file !== undefined || keys !== undefined, {
-    error: 'set "file", the file with the list of keys, or "keys", the list itself',
+  .meta({ allOf: [{ anyOf: ['file', 'directory', 'keys'].map((key) => ({ required: [key] })) }] })
+  .refine(({ file, directory, keys }) => (file ?? directory ?? keys) !== undefined, {
+    error:
+      'set "file", the file with the list of keys, "directory", a folder of such files, or "keys", the list itself',
   })
 
 export type ApiKeysOptions = z.output<typeof apiKeysOptions>

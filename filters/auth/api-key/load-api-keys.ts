@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { FilterEnv } from '../../../core/index.ts'
 import { didYouMean } from '../../../core/index.ts'
 import { ApiKey } from './api-key.ts'
 import { ApiKeys } from './api-keys.ts'
@@ -21,10 +23,22 @@ const TOLD = 5
  * @param readFile that of the filter's environment, so that a change makes the instance anew
  * @throws Error in words for the operator if one can't be read
  */
-export function readKeyFiles(options: ApiKeysOptions, readFile: (path: string) => Buffer): ApiKeyFiles {
-  const { file = [], secret_file } = options
+export function readKeyFiles(
+  options: ApiKeysOptions,
+  { readFile, listFiles }: Pick<FilterEnv, 'readFile' | 'listFiles'>,
+): ApiKeyFiles {
+  const { file = [], directory, secret_file } = options
+  const inFolder =
+    directory === undefined
+      ? []
+      : within('api_keys.directory', () => listFiles(directory))
+          .filter((name) => /\.ya?ml$/.test(name))
+          .map((name) => join(directory, name))
   return {
-    lists: [file].flat().map((name) => ({ name, bytes: within('api_keys.file', () => readFile(name)) })),
+    lists: [...[file].flat(), ...inFolder].map((name) => ({
+      name,
+      bytes: within('api_keys.file', () => readFile(name)),
+    })),
     secret: secret_file === undefined ? undefined : within('api_keys.secret_file', () => readFile(secret_file)),
   }
 }

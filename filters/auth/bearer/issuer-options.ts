@@ -47,6 +47,7 @@ export const issuerShape = {
       ca_file: text(
         'PEM bundle of authorities that are trusted instead of those of the system. Default: those of the system.',
       ),
+      server_name: text('Name that is sent (SNI) and verified. Default: the host of the URL.'),
       verify: z
         .boolean()
         .default(true)

@@ -3,7 +3,7 @@ import { type Algorithm, isSymmetric, SECRET_BYTES } from './algorithms.ts'
 import type { IssuerOptions } from './issuer.ts'
 import { type IssuerInput, keySource, namedAlgorithms } from './issuer-options.ts'
 import type { RemoteKeysOptions } from './remote-keys.ts'
-import { publicKeys, secretKey, type VerificationKey } from './verification-key.ts'
+import { publicKeys, secretKey, type VerificationKey, withoutLineBreak } from './verification-key.ts'
 
 /** An issuer as the configuration describes it, its files read. Plain data but for the keys. */
 export interface LoadedIssuer {
@@ -45,7 +45,14 @@ function remote(input: IssuerInput, source: string, named: readonly Algorithm[] 
     env.warn(`the keys of ${url} are fetched without TLS: whoever is on the way can replace them`)
   if (!tls.verify) env.warn('tls.verify is false: whoever is on the way to the issuer can replace its keys')
   const ca = tls.ca_file === undefined ? undefined : authorities(tls.ca_file, env)
-  const keys = { jwksUrl, issuer: jwksUrl === undefined ? issuer : undefined, ca, verify: tls.verify, staleMs }
+  const keys = {
+    jwksUrl,
+    issuer: jwksUrl === undefined ? issuer : undefined,
+    ca,
+    verify: tls.verify,
+    serverName: tls.server_name,
+    staleMs,
+  }
   return { options: optionsOf(input, named ?? ['RS256', 'ES256']), keys, source: `the option ${source}` }
 }
 
@@ -75,12 +82,13 @@ function published(
 function shared(input: IssuerInput, named: readonly Algorithm[] | undefined, env: Env, environment: NodeJS.ProcessEnv) {
   const { secret_file: file } = input
   const given =
-    input.secret ??
-    (file === undefined ? undefined : within('secret_file', () => env.readFile(file).toString()).replace(/\r?\n$/, ''))
+    input.secret === undefined
+      ? file && withoutLineBreak(within('secret_file', () => env.readFile(file)))
+      : Buffer.from(input.secret)
   // An empty variable counts as unset: compose files set such variables.
   const variable =
     named === undefined || named.some(isSymmetric) ? VARIABLES.find((name) => environment[name]) : undefined
-  const secret = given ?? (variable && environment[variable])
+  const secret = given || (variable === undefined ? undefined : Buffer.from(environment[variable]!))
   if (secret === undefined) return undefined
   if (named !== undefined && !named.every(isSymmetric))
     throw new Error(
@@ -88,7 +96,7 @@ function shared(input: IssuerInput, named: readonly Algorithm[] | undefined, env
     )
   checkSecret(secret, named ?? ['HS256'])
   // Not that of `secret`: its references are the configuration's to warn about.
-  if (input.secret === undefined && /\s$/.test(secret))
+  if (input.secret === undefined && /\s$/.test(secret.toString('latin1')))
     env.warn(
       `${given === undefined ? variable : 'secret_file'} ends in white space, which is part of the secret then: remove it, unless the signer uses it too`,
     )
@@ -101,7 +109,8 @@ function shared(input: IssuerInput, named: readonly Algorithm[] | undefined, env
   return { keys: [secretKey(secret)], source: from }
 }
 
-function checkSecret(secret: string, algorithms: readonly Algorithm[]): void {
+function checkSecret(bytes: Buffer, algorithms: readonly Algorithm[]): void {
+  const secret = bytes.toString('latin1')
   if (secret === '') throw new Error('secret_file: the file is empty')
   if (secret.trim() === '') throw new Error(`the secret is white space alone: ${MAKE_SECRET}`)
   // RFC 8725 §2.1: if a public key were used as the secret, anyone could sign.
@@ -112,7 +121,7 @@ function checkSecret(secret: string, algorithms: readonly Algorithm[]): void {
       `the secret is a key of another kind (${name}): give the public key as public_key with its algorithm`,
     )
   }
-  const { length } = Buffer.from(secret)
+  const { length } = bytes
   for (const algorithm of algorithms)
     if (length < SECRET_BYTES[algorithm]!)
       throw new Error(

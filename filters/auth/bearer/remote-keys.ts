@@ -14,6 +14,8 @@ export interface RemoteKeysOptions {
   /** PEM bundle of authorities; undefined: those of the system. */
   readonly ca: string | undefined
   readonly verify: boolean
+  /** Name that TLS sends and verifies; undefined: the host. */
+  readonly serverName: string | undefined
   /** How long keys count after the issuer last confirmed them; milliseconds. */
   readonly staleMs: number
 }
@@ -63,12 +65,17 @@ export class RemoteKeys implements IssuerKeys {
   constructor(options: RemoteKeysOptions, parts: RemoteKeysParts) {
     this.#options = options
     this.#parts = parts
-    const { ca, verify } = options
+    const { ca, verify, serverName } = options
     this.#agent = new Agent({
       allowH2: false,
       connections: 1,
       pipelining: 1,
-      connect: { timeout: 4000, rejectUnauthorized: verify, ...(ca === undefined ? {} : { ca }) },
+      connect: {
+        timeout: 4000,
+        rejectUnauthorized: verify,
+        ...(ca === undefined ? {} : { ca }),
+        ...(serverName === undefined ? {} : { servername: serverName }),
+      },
     })
     this.#next = parts.timers.after(BEGIN_MS, () => this.#begin())
   }

@@ -13,7 +13,6 @@ export interface UnverifiedToken {
 /** Longest token that is verified, in bytes. */
 export const MAX_TOKEN = 8192
 
-const PART = /^[A-Za-z0-9_-]+$/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
@@ -23,10 +22,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function unverified(token: string): UnverifiedToken | undefined {
   if (token.length > MAX_TOKEN) return undefined
   const parts = token.split('.', 4)
-  if (parts.length !== 3 || !parts.every((part) => PART.test(part))) return undefined
+  const bytes = parts.map((part) => Buffer.from(part, 'base64url'))
+  // Exactly as it would be written: else two texts were one token (RFC 4648 §3.5).
+  if (
+    parts.length !== 3 ||
+    !bytes.every((decoded, i) => decoded.length > 0 && decoded.toString('base64url') === parts[i])
+  )
+    return undefined
   try {
-    const header = membersOf(utf8.decode(Buffer.from(parts[0]!, 'base64url')))
-    const payload = utf8.decode(Buffer.from(parts[1]!, 'base64url'))
+    const header = membersOf(utf8.decode(bytes[0]))
+    const payload = utf8.decode(bytes[1])
     const claims = membersOf(payload)
     return header === undefined || claims === undefined ? undefined : { header, claims, payload }
   } catch {

@@ -17,8 +17,14 @@ const MAX_KEYS = 100
 
 type Jwk = webcrypto.JsonWebKey & { readonly kid?: unknown; readonly k?: unknown }
 
-/** The shared secret of HS256, HS384 and HS512. */
-export const secretKey = (secret: string): VerificationKey => keyOf(createSecretKey(Buffer.from(secret)), undefined)
+/** The shared secret of HS256, HS384 and HS512, which may be any bytes. */
+export const secretKey = (secret: Buffer): VerificationKey => keyOf(createSecretKey(secret), undefined)
+
+/** The secret in a file: editors and `echo` end it with a line break. */
+export function withoutLineBreak(bytes: Buffer): Buffer {
+  const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? -2 : -1) : bytes.length
+  return bytes.subarray(0, end)
+}
 
 /**
  * The public keys in a text: PEM with one or several blocks, a JWK or a JWK set, any of them in base64.

@@ -32,11 +32,11 @@ t.test('options that are valid, for editors too', async (t) => {
 
 t.test('mistakes', async (t) => {
   const cases: [input: object, path: string, message: RegExp][] = [
-    [{}, '', /^set "file", the file with the list of keys, or "keys"/],
+    [{}, '', /^set "file", the file with the list of keys, "directory", a folder of such files, or "keys"/],
     [{ file: [] }, 'file', /./],
     [{ file: '' }, 'file', /^expected a path/],
     [{ file: 7 }, 'file', /^expected a path, or a list of paths$/],
-    [{ file: 'a', directory: 'keys.d' }, '', /directory/],
+    [{ file: 'a', folder: 'keys.d' }, '', /folder/],
     [{ file: 'a', from: [] }, 'from', /./],
     [
       { file: 'a', from: ['x-api-key'] },

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { hashText, secretOf } from '../../../../filters/auth/api-key/key-hash.ts'
 import { fingerprint, readKeyFiles } from '../../../../filters/auth/api-key/load-api-keys.ts'
-import { KEY, load, loadText, OTHER_KEY, optionsOf, reader, SECRET, sha256 } from './support.ts'
+import { folder, KEY, load, loadText, OTHER_KEY, optionsOf, SECRET, sha256 } from './support.ts'
 
 const HASH = sha256(KEY)
 const OTHER = sha256(OTHER_KEY)
@@ -144,7 +144,7 @@ t.test('the fingerprint is another where validity may be', async (t) => {
   }
   const of = (input: unknown, changed: Readonly<Record<string, string>> = {}) => {
     const options = optionsOf(input)
-    return fingerprint(options, readKeyFiles(options, reader({ ...files, ...changed })))
+    return fingerprint(options, readKeyFiles(options, folder({ ...files, ...changed })))
   }
   const base = { file: 'a.yaml' }
   t.equal(of(base), of({ file: 'a.yaml', from: [{ header: 'x-api-key' }] }), 'defaults written out')

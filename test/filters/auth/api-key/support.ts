@@ -18,12 +18,19 @@ export const reader =
     return Buffer.from(found)
   }
 
+/** The files as a folder of an option names them. */
+export const folder = (files: Readonly<Record<string, string | Buffer>>) => ({
+  readFile: reader(files),
+  listFiles: (path: string) =>
+    Object.keys(files).flatMap((name) => (name.startsWith(`${path}/`) ? [name.slice(path.length + 1)] : [])),
+})
+
 export const optionsOf = (input: unknown): ApiKeysOptions => apiKeysOptions.parse(input)
 
 /** Loads the keys of these options. */
 export async function load(input: unknown, files: Readonly<Record<string, string | Buffer>> = {}) {
   const options = optionsOf(input)
-  return loadApiKeys(options, readKeyFiles(options, reader(files)))
+  return loadApiKeys(options, readKeyFiles(options, folder(files)))
 }
 
 /** The keys of a file with this text. */

@@ -1,10 +1,19 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { FilterBench } from '../../../../core/testing.ts'
 import { auth } from '../../../../filters/auth/filter.ts'
 import { pass, request } from '../support.ts'
 import { KeyServer, type Signer, signer } from './support.ts'
+
+const openssl = spawnSync('openssl', ['version']).status === 0
+if (!openssl && process.env.CI !== undefined) t.fail('openssl is needed here, and must be installed in CI')
+const NO_OPENSSL = openssl ? false : 'NOT TESTED: openssl is not installed'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -53,15 +62,19 @@ t.test('a new key is fetched once, for all the tokens that name it', async (t) =
   t.equal(await ask(old!), undefined)
 })
 
-t.test('invented key ids cause one fetch per cool-down', async (t) => {
-  const { server, ask, later } = await setUp(t)
+t.test('10,000 invented key ids cause one fetch per cool-down', async (t) => {
+  const { server, made, ask, later } = await setUp(t)
   t.equal(await ask(server.signers[0]!), undefined)
-  const invented = signer('x')
-  for (let i = 0; i < 300; i++) t.equal(await ask({ ...invented, kid: `x${i}` }), '401 token_invalid')
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const invented = (kid: string) => request(`${part({ alg: 'ES256', kid })}.${part({ sub: 'eve' })}.AAAA`)
+  const verdicts = new Set<unknown>()
+  for (let i = 0; i < 10_000; i++) verdicts.add(await pass(invented(`x${i}`), made))
+  t.strictSame([...verdicts], ['401 token_invalid'])
   t.equal(server.fetches, 2)
   await later(31_000)
-  for (let i = 0; i < 100; i++) await ask({ ...invented, kid: `y${i}` })
+  for (let i = 0; i < 1000; i++) await pass(invented(`y${i}`), made)
   t.equal(server.fetches, 3)
+  t.equal(await ask(server.signers[0]!), undefined)
 })
 
 t.test('during the cool-down a token that is younger than the keys may be good: 503, not 401', async (t) => {
@@ -178,6 +191,55 @@ for (const [what, respond] of Object.entries<(res: ServerResponse) => void>({
     await later(2000)
     t.equal(await ask(next), undefined, 'it heals by itself')
   })
+
+t.test('an issuer that never ends its response is away after 5 s, and more than wait for it are refused', async (t) => {
+  const { server, bench, sign } = await setUp(t)
+  const slow = await new KeyServer().start()
+  t.teardown(() => slow.stop())
+  slow.respond = (_req, res) => void res.writeHead(200).write('{"keys":[')
+  const options = { jwks_url: slow.jwks, algorithms: ['ES256'], required: true }
+  const made = await bench.make(auth, options)
+  t.teardown(() => made.dispose())
+  const tokens = await Promise.all(Array.from({ length: 300 }, () => sign(server.signers[0]!)))
+  const started = performance.now()
+  const verdicts = await Promise.all(tokens.map((token) => pass(request(token), made)))
+  t.strictSame([...new Set(verdicts)], ['503 issuer_unavailable'])
+  t.ok(performance.now() - started < 8000)
+})
+
+t.test('keys over TLS, by an authority of the options', { skip: NO_OPENSSL }, async (t) => {
+  const dir = t.testdir({})
+  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
+  const args = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout ${key} -out ${cert}`
+  const names = ['-subj', '/CN=issuer', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:id.test']
+  execFileSync('openssl', [...args.split(' '), ...names], { stdio: 'ignore' })
+  const by = signer('a')
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_req, res) =>
+    res.end(JSON.stringify({ keys: [by.jwk] })),
+  )
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`
+  const ask = async (tls: object): Promise<[unknown, readonly string[]]> => {
+    const bench = new FilterBench()
+    const options = { jwks_url: url, algorithms: ['ES256'], required: true, tls }
+    const made = await bench.make(auth, options, { baseDir: dir })
+    const token = await new SignJWT({}).setProtectedHeader({ alg: 'ES256', kid: 'a' }).sign(by.privateKey)
+    const verdict = await pass(request(token), made)
+    await made.dispose()
+    return [verdict, made.warnings]
+  }
+  t.strictSame(await ask({}), ['503 issuer_unavailable', []])
+  t.strictSame(await ask({ ca_file: 'cert.pem' }), [undefined, []])
+  t.strictSame(await ask({ ca_file: 'cert.pem', server_name: 'id.test' }), [undefined, []])
+  t.equal((await ask({ ca_file: 'cert.pem', server_name: 'other.test' }))[0], '503 issuer_unavailable')
+  const [verdict, warnings] = await ask({ verify: false })
+  t.equal(verdict, undefined)
+  t.match(warnings, [/tls.verify is false/])
+})
 
 t.test('discovery: the metadata name the keys, and must be the own ones', async (t) => {
   const server = await new KeyServer().start()
