@@ -29,7 +29,12 @@ export const issuerShape = {
   secret: text(
     'The shared secret of HS256 (32 bytes or more), HS384 (48) or HS512 (64). Default: unless other keys or `issuers` are given, the environment variable WEIR_JWT_SECRET, or else JWT_SECRET.',
   ),
-  secret_file: text('Instead of `secret`: file with the secret. One line break at its end is ignored. Default: none.'),
+  secret_file: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], { error: 'expected a path, or a list of paths' })
+    .optional()
+    .describe(
+      'Instead of `secret`: file with the secret, which may be any bytes; one line break at its end is ignored. A list of files is for exchanging secrets: tokens of each are accepted. Default: none.',
+    ),
   public_key: text('Public keys as PEM (one or several blocks), JWK or JWK set; any may be in base64. Default: none.'),
   public_key_file: text('Instead of `public_key`: file with the public keys. Default: none.'),
   jwks_url: httpUrl.optional().describe('URL of the JWK set of the issuer. Default: none.'),

@@ -80,33 +80,45 @@ function published(
 }
 
 function shared(input: IssuerInput, named: readonly Algorithm[] | undefined, env: Env, environment: NodeJS.ProcessEnv) {
-  const { secret_file: file } = input
-  const given =
-    input.secret === undefined
-      ? file && withoutLineBreak(within('secret_file', () => env.readFile(file)))
-      : Buffer.from(input.secret)
-  // An empty variable counts as unset: compose files set such variables.
-  const variable =
-    named === undefined || named.some(isSymmetric) ? VARIABLES.find((name) => environment[name]) : undefined
-  const secret = given || (variable === undefined ? undefined : Buffer.from(environment[variable]!))
-  if (secret === undefined) return undefined
+  const secrets = secretsOf(input, named, env, environment)
+  if (secrets === undefined) return undefined
   if (named !== undefined && !named.every(isSymmetric))
     throw new Error(
       `${named.join(', ')} verifies with a public key: set public_key, public_key_file, jwks_url or discovery, not a secret`,
     )
-  checkSecret(secret, named ?? ['HS256'])
-  // Not that of `secret`: its references are the configuration's to warn about.
-  if (input.secret === undefined && /\s$/.test(secret.toString('latin1')))
-    env.warn(
-      `${given === undefined ? variable : 'secret_file'} ends in white space, which is part of the secret then: remove it, unless the signer uses it too`,
-    )
-  const from =
-    input.secret !== undefined
-      ? 'the option secret'
-      : given !== undefined
-        ? 'the option secret_file'
-        : `${variable} of the environment`
-  return { keys: [secretKey(secret)], source: from }
+  for (const secret of secrets.all) {
+    checkSecret(secret, named ?? ['HS256'])
+    // Not that of `secret`: its references are the configuration's to warn about.
+    if (input.secret === undefined && /\s$/.test(secret.toString('latin1')))
+      env.warn(
+        `${secrets.name} ends in white space, which is part of the secret then: remove it, unless the signer uses it too`,
+      )
+  }
+  return { keys: secrets.all.map(secretKey), source: secrets.source }
+}
+
+interface Secrets {
+  readonly all: readonly Buffer[]
+  /** For warnings. */
+  readonly name: string
+  readonly source: string
+}
+
+function secretsOf(
+  { secret, secret_file: files }: IssuerInput,
+  named: readonly Algorithm[] | undefined,
+  env: Env,
+  environment: NodeJS.ProcessEnv,
+): Secrets | undefined {
+  if (secret !== undefined) return { all: [Buffer.from(secret)], name: 'secret', source: 'the option secret' }
+  if (files !== undefined) {
+    const all = [files].flat().map((file) => withoutLineBreak(within('secret_file', () => env.readFile(file))))
+    return { all, name: 'secret_file', source: 'the option secret_file' }
+  }
+  // An empty variable counts as unset: compose files set such variables.
+  const name = named === undefined || named.some(isSymmetric) ? VARIABLES.find((one) => environment[one]) : undefined
+  if (name === undefined) return undefined
+  return { all: [Buffer.from(environment[name]!)], name, source: `${name} of the environment` }
 }
 
 function checkSecret(bytes: Buffer, algorithms: readonly Algorithm[]): void {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { FilterBench } from '../../../../core/testing.ts'
 import { auth } from '../../../../filters/auth/filter.ts'
-import { ec, ecPem, pass, request, rsa, rsaPem, SECRET, token } from '../support.ts'
+import { ec, ecPem, OTHER_SECRET, pass, request, rsa, rsaPem, SECRET, token } from '../support.ts'
 
 t.test('keys of the wrong kind stop the load, in clear words and without the key', async (t) => {
   const bench = new FilterBench()
@@ -135,4 +135,14 @@ t.test('several keys: PEM blocks, and a JWK set by its key ids', async (t) => {
     '401 token_invalid',
     'not what the key implies',
   )
+})
+
+t.test('two secrets while they are exchanged', async (t) => {
+  const dir = t.testdir({ new: `${OTHER_SECRET}\n`, old: SECRET, short: 'short' })
+  const bench = new FilterBench()
+  const made = await bench.make(auth, { secret_file: ['new', 'old'], required: true }, { baseDir: dir })
+  t.equal(await pass(request(await token()), made), undefined)
+  t.equal(await pass(request(await token({}, 'HS256', Buffer.from(OTHER_SECRET))), made), undefined)
+  t.equal(await pass(request(await token({}, 'HS256', Buffer.from(`${SECRET}x`))), made), '401 token_invalid')
+  await t.rejects(bench.make(auth, { secret_file: ['new', 'short'] }, { baseDir: dir }), /5 bytes/)
 })
