@@ -194,7 +194,8 @@ function note(x: Exchange, findings: Findings, proof: Proof): boolean {
   findings.proofs.push(proof)
   if (proof.identity === undefined) return false
   write(x, findings, proof.identity)
-  return true
+  // Once the route is known, credentials for other endpoints are none: the next method may have some for this one.
+  return x.endpoint === undefined || isFor(proof, x)
 }
 
 /** Replaces the identity that the filter wrote before; that of another filter stays where there is none. */

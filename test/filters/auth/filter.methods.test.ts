@@ -79,6 +79,8 @@ endpoints:
   t.equal(await ask('open/', { 'x-api-key': OTHER }), '200 - -')
   t.equal(await ask('open/', { 'x-user': 'root' }), '200 - -')
 
+  t.equal(await ask('customers/', { 'x-api-key': OTHER, ...all.basic }), '403 role_missing', 'the next kind counts')
+
   // A token that proves nothing does not go upstream beside a key that does.
   t.equal(await ask('both/', { ...all.key, authorization: 'Bearer forged.token.here' }), '200 Shop api_key')
   t.notOk(got[0]!.headers.authorization)
