@@ -1,17 +1,9 @@
-import {
-  AUTHENTICATION,
-  defineSlot,
-  type Exchange,
-  type Filter,
-  type Identity,
-  IdentitySlot,
-  isThenable,
-  type Verdict,
-} from '../../core/index.ts'
+import { AUTHENTICATION, defineSlot, type Exchange, type Filter, isThenable, type Verdict } from '../../core/index.ts'
 import { type Access, compileAccess } from './access-rules.ts'
-import { type AuthMethod, METHODS, type MethodName, type Proof, type Proved } from './auth-method.ts'
+import { type AuthMethod, METHODS, type MethodName, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
 import { offeredAsSubprotocol, withholdHeaders } from './credential-sources.ts'
+import { type Findings, isAmong, isCrossOrigin, isFor, note, write } from './findings.ts'
 import { setIdentityFields } from './identity-fields.ts'
 import type { Field, IdentityToken } from './identity-token.ts'
 import type { AuthOptions } from './options.ts'
@@ -26,15 +18,6 @@ export interface AuthParts {
   /** For `explain`. */
   readonly issuers: readonly LoadedIssuer[]
   readonly identityToken: IdentityToken | undefined
-}
-
-/** What an instance has found out about a request. */
-interface Findings {
-  readonly proofs: Proof[]
-  /** The identity that it wrote. */
-  identity: Identity | undefined
-  /** Nothing in the request shows a cache that the response is for this caller alone. */
-  unmarked?: boolean
 }
 
 /** Proves who calls before the route is known, and decides once it is. */
@@ -83,10 +66,22 @@ export class AuthFilter implements Filter {
     const findings = x.get(this.#slot) ?? { proofs: [], identity: undefined }
     const counts = this.#counting(x, findings)
     if (counts !== undefined) return this.#decide(x, findings, counts)
-    const open = this.#accepted.filter((method) => !findings.proofs.some(({ by }) => by === method))
+    const open = this.#open(findings)
+    if (open === undefined) return this.#decide(x, findings, undefined)
     const proving = this.#prove(x, findings, open, 0, true)
     if (isThenable(proving)) return proving.then(() => this.#decide(x, findings, this.#counting(x, findings)))
     return this.#decide(x, findings, this.#counting(x, findings))
+  }
+
+  /** The methods that are accepted here and were not asked yet; undefined if there are none, as mostly. */
+  #open({ proofs }: Findings): AuthMethod[] | undefined {
+    let open: AuthMethod[] | undefined
+    for (const method of this.#accepted) {
+      if (isAmong(proofs, method)) continue
+      if (open === undefined) open = [method]
+      else open.push(method)
+    }
+    return open
   }
 
   // Roles and scopes are not listed: options may come from a place that is not for everyone to read.
@@ -134,14 +129,14 @@ export class AuthFilter implements Filter {
     if (x.over) return undefined
     // What another method, or other options, have proved says nothing here.
     if (counts?.identity !== findings.identity) write(x, findings, counts?.identity)
-    if (!this.#options.forward_credentials) for (const { sources } of this.#methods) withholdHeaders(x, sources)
+    if (!this.#options.forward_credentials) this.#withhold(x)
     if (counts === undefined) {
       const refuses = this.#enforced || demanded(x) || isCrossOrigin(findings)
       return refuses ? this.#refusals.get(this.#problem(findings)) : undefined
     }
     if (this.response !== undefined) findings.unmarked = !x.request.headers.has('authorization')
-    // An upstream that reads them, but does not verify them, would take another for the caller.
-    for (const { by, sources } of this.#unproved(counts)) if (by !== counts.by.name) withholdHeaders(x, sources)
+    // An upstream that reads those of another method, but does not verify them, would take another for the caller.
+    if (this.#methods.length > 1) this.#withhold(x, counts.by)
     const denial = this.#access(x, counts.identity)
     if (denial !== undefined) return this.#refusals.get(denial.reason, denial.missing)
     if (!setIdentityFields(x, counts.identity, this.#identityFields)) return this.#refusals.get('identity_too_long')
@@ -150,8 +145,9 @@ export class AuthFilter implements Filter {
     return pass(x, field)
   }
 
-  #unproved(counts: Proved) {
-    return this.#methods.filter((method) => method !== counts.by).map(({ name, sources }) => ({ by: name, sources }))
+  /** Removes the headers of all methods, but of one. */
+  #withhold(x: Exchange, kept?: AuthMethod): void {
+    for (const method of this.#methods) if (method !== kept) withholdHeaders(x, method.sources)
   }
 
   #problem({ proofs }: Findings): Refusal {
@@ -187,32 +183,6 @@ function pass(x: Exchange, field: Field | undefined): undefined {
   if (field !== undefined) x.request.headers.set(...field)
   x.satisfy(AUTHENTICATION)
 }
-
-/** Notes a proof. @returns whether it proves something, or nothing is wanted any more */
-function note(x: Exchange, findings: Findings, proof: Proof): boolean {
-  if (x.over) return true
-  findings.proofs.push(proof)
-  if (proof.identity === undefined) return false
-  write(x, findings, proof.identity)
-  // Once the route is known, credentials for other endpoints are none: the next method may have some for this one.
-  return x.endpoint === undefined || isFor(proof, x)
-}
-
-/** Replaces the identity that the filter wrote before; that of another filter stays where there is none. */
-function write(x: Exchange, findings: Findings, identity: Identity | undefined): void {
-  if (identity !== undefined) x.set(IdentitySlot, identity)
-  else if (x.identity !== undefined && x.identity === findings.identity)
-    x.set(IdentitySlot, undefined as unknown as Identity) // a slot can't be emptied; readers see undefined all the same
-  findings.identity = identity
-}
-
-/** Whether the credentials are good for the endpoint: by its id, or its name. */
-const isFor = ({ endpoints }: Proved, { endpoint }: Exchange): boolean =>
-  endpoints === undefined || (endpoint !== undefined && (endpoints.has(endpoint.id) || endpoints.has(endpoint.name)))
-
-/** Another site made the browser send the request: an endpoint that demands nothing would act on it all the same. */
-const isCrossOrigin = ({ proofs }: Findings): boolean =>
-  proofs.some((proof) => proof.identity === undefined && proof.problem === 'credentials_cross_origin')
 
 /** Whether the endpoint itself requires authentication, and no other filter has identified the caller. */
 function demanded(x: Exchange): boolean {
