@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { AuthMethod, Proved } from '../auth-method.ts'
+import { exactJson } from './exact-json.ts'
 import type { Issuer, Verified } from './issuer.ts'
 import type { Members } from './unverified-token.ts'
 import type { VerificationKey } from './verification-key.ts'
@@ -122,7 +123,7 @@ export class ProofCache {
       this.#cold!.delete(name)
       return undefined
     }
-    const verified = kept.issuer.verified(kept.key, JSON.parse(kept.payload) as Members, now)
+    const verified = kept.issuer.verified(kept.key, exactJson(kept.payload) as Members, now)
     const proof = { ...verified, validUntil: kept.validUntil, by: this.#by }
     this.#hot!.set(token, proof)
     return proof

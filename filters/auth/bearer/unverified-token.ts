@@ -1,3 +1,4 @@
+import { exactJson } from './exact-json.ts'
 import { hasDuplicateMembers } from './json-members.ts'
 
 export type Members = Readonly<Record<string, unknown>>
@@ -40,7 +41,7 @@ export function unverified(token: string): UnverifiedToken | undefined {
 }
 
 function membersOf(text: string): Members | undefined {
-  const value: unknown = JSON.parse(text)
+  const value = exactJson(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   return hasDuplicateMembers(text) ? undefined : (value as Members)
 }
