@@ -13,7 +13,8 @@ export interface LoadedUsers {
 /** @throws Error for the operator: what is wrong, and where */
 export function loadUsers(options: BasicOptions, env: Pick<FilterEnv, 'readFile' | 'warn'>): LoadedUsers {
   const { file, roles, scopes } = options
-  const text = env.readFile(file).toString()
+  // Without the mark of the byte order that editors of Windows write.
+  const text = new TextDecoder().decode(env.readFile(file))
   const hashes = within(file, () => htpasswdUsers(text))
   for (const name of [...Object.keys(roles), ...Object.keys(scopes)])
     if (!hashes.has(name)) env.warn(`basic: "${name}" has roles or scopes, but is no user of ${file}`)

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { FilterBench } from '../../../../core/testing.ts'
@@ -161,6 +162,9 @@ t.test('Cache-Control says when to fetch again, within bounds', async (t) => {
 const json = (res: ServerResponse, text: string, status = 200): void =>
   void res.writeHead(status, { 'content-type': 'application/json' }).end(text)
 
+const compressed = (res: ServerResponse, bytes: Buffer): void =>
+  void res.writeHead(200, { 'content-encoding': 'gzip' }).end(bytes)
+
 for (const [what, respond] of Object.entries<(res: ServerResponse) => void>({
   'a status of 500': (res) => json(res, '{}', 500),
   'a redirect': (res) => void res.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
@@ -171,6 +175,9 @@ for (const [what, respond] of Object.entries<(res: ServerResponse) => void>({
   'no keys': (res) => json(res, '{"keys":[]}'),
   'secrets alone': (res) => json(res, '{"keys":[{"kty":"oct","kid":"a","k":"c2VjcmV0"}]}'),
   'more than 100 keys': (res) => json(res, JSON.stringify({ keys: Array(101).fill(signer('a').jwk) })),
+  'more than 1 MiB, compressed': (res) =>
+    compressed(res, gzipSync(JSON.stringify({ keys: [signer('b').jwk], padding: 'x'.repeat(1024 * 1024) }))),
+  'what is no gzip, but says so': (res) => compressed(res, Buffer.from('{}')),
   'more than 1 MiB': (res) => json(res, JSON.stringify({ keys: [], padding: 'x'.repeat(1024 * 1024) })),
   'half a response': (res) => {
     res.writeHead(200, { 'content-length': '1000' }).write('{"keys":[')
