@@ -111,7 +111,9 @@ export class AuthFilter implements Filter {
       const proof = methods[i]!.prove(x, mayWait)
       if (isThenable(proof))
         return proof.then((found) =>
-          note(x, findings, found) ? undefined : this.#prove(x, findings, methods, i + 1, mayWait),
+          found !== undefined && note(x, findings, found)
+            ? undefined
+            : this.#prove(x, findings, methods, i + 1, mayWait),
         )
       if (proof !== undefined && note(x, findings, proof)) return
     }

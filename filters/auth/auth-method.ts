@@ -45,6 +45,9 @@ export interface Unproved {
 
 export type Proof = Proved | Unproved
 
+/** Undefined: left for later. */
+export type Proving = Proof | Promise<Proof | undefined> | undefined
+
 /** One method of authentication: it turns the credentials of a request into an identity. */
 export interface AuthMethod {
   readonly name: MethodName
@@ -55,5 +58,5 @@ export interface AuthMethod {
    * @param mayWait whether it may ask other machines, or do what takes milliseconds. Without, it returns undefined instead: before the route is
    *   known, nobody can say whether it is worth it
    */
-  prove(x: Exchange, mayWait: boolean): Proof | Promise<Proof> | undefined
+  prove(x: Exchange, mayWait: boolean): Proving
 }

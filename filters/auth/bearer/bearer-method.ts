@@ -1,11 +1,12 @@
 import { type Clock, type Exchange, isThenable } from '../../../core/index.ts'
-import type { AuthMethod, Problem, Proof, Unproved } from '../auth-method.ts'
+import type { AuthMethod, Problem, Proving, Unproved } from '../auth-method.ts'
 import { BoundedWork } from '../bounded-work.ts'
 import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
 import type { Issuer } from './issuer.ts'
 import type { Candidates } from './issuer-keys.ts'
 import { ProofCache } from './proof-cache.ts'
 import { MAX_TOKEN, type UnverifiedToken, unverified } from './unverified-token.ts'
+import type { VerificationKey } from './verification-key.ts'
 
 /** b64token of RFC 6750 §2.1. */
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
@@ -47,7 +48,7 @@ export class BearerMethod implements AuthMethod {
     this.#any = issuers.find(({ options }) => options.issuer === undefined)
   }
 
-  prove(x: Exchange, mayWait: boolean): Proof | Promise<Proof> | undefined {
+  prove(x: Exchange, mayWait: boolean): Proving {
     if (this.#any === undefined && this.#named.size === 0) return this.#fail('auth_key_missing')
     const token = credentialsIn(x, this.sources)
     if (token === undefined) return this.#fail('token_missing')
@@ -59,13 +60,14 @@ export class BearerMethod implements AuthMethod {
     return this.#verify(token, mayWait)
   }
 
-  #verify(token: string, mayWait: boolean): Proof | Promise<Proof> | undefined {
+  #verify(token: string, mayWait: boolean): Proving {
     const parts = unverified(token)
     if (parts === undefined) return this.#fail('token_invalid')
     const issuer = this.#issuerOf(parts)
     const keys = issuer?.candidates(parts) ?? NONE
-    if (isThenable(keys)) return mayWait ? keys.then((found) => this.#withKeys(token, parts, issuer, found)) : undefined
-    return this.#withKeys(token, parts, issuer, keys)
+    if (isThenable(keys))
+      return mayWait ? keys.then((found) => this.#withKeys(token, parts, issuer, found, true)) : undefined
+    return this.#withKeys(token, parts, issuer, keys, mayWait)
   }
 
   #withKeys(
@@ -73,15 +75,35 @@ export class BearerMethod implements AuthMethod {
     parts: UnverifiedToken,
     issuer: Issuer | undefined,
     keys: Candidates,
-  ): Proof | Promise<Proof> {
+    mayWait: boolean,
+  ): Proving {
     if (keys === 'unavailable') return this.#fail('issuer_unavailable')
     if (issuer === undefined || keys.length === 0) return this.#fail('token_invalid')
     const work = this.#work.run(() => issuer.verify(token, parts, keys, this.#clock.wall()))
     if (work === undefined) return this.#fail('auth_overloaded')
     return work.then((result) => {
+      if (result === 'unsigned') return this.#again(token, parts, issuer, keys, mayWait)
       if (typeof result === 'string') return this.#fail(result)
       return this.#cache.set(token, result, parts.payload)
     })
+  }
+
+  /** Once more, if the issuer has other keys than those that were tried. */
+  #again(
+    token: string,
+    parts: UnverifiedToken,
+    issuer: Issuer,
+    tried: readonly VerificationKey[],
+    mayWait: boolean,
+  ): Proving {
+    const renewed = issuer.renewed(parts, tried)
+    if (renewed === undefined) return this.#fail('token_invalid')
+    if (!mayWait) return undefined
+    return renewed.then((keys) =>
+      keys !== 'unavailable' && keys.every((key) => tried.includes(key))
+        ? this.#fail('token_invalid')
+        : this.#withKeys(token, parts, issuer, keys, mayWait),
+    )
   }
 
   /** By `iss`, which is not proved yet: it only chooses whose keys must prove the rest. */

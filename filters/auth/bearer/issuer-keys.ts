@@ -4,13 +4,23 @@ import type { VerificationKey } from './verification-key.ts'
 /** Keys that a token may be signed with, those that fit best first; or `unavailable`: nobody knows at present. */
 export type Candidates = readonly VerificationKey[] | 'unavailable'
 
+/** What a token says of its key. */
+export interface Wanted {
+  readonly kid: string | undefined
+  readonly algorithm: Algorithm
+  /** `iat`, as it claims; milliseconds since the epoch. */
+  readonly issuedAt: number
+}
+
 /** The keys of one issuer. */
 export interface IssuerKeys {
+  /** The keys for such a token: at once where they are known. Never rejects. */
+  candidates(wanted: Wanted): Candidates | Promise<Candidates>
   /**
-   * The keys for a token with this `kid` and algorithm: at once where they are known. Never rejects.
-   * @param issuedAt `iat` of the token, as it claims; milliseconds since the epoch
+   * Other keys than those that were tried in vain: what came meanwhile, or comes when the issuer is asked again. It may have replaced a key under
+   * the same name, or one without a name. Undefined: there is no reason to ask, or it was done lately. Never rejects.
    */
-  candidates(kid: string | undefined, algorithm: Algorithm, issuedAt: number): Candidates | Promise<Candidates>
+  renewed(wanted: Wanted, tried: readonly VerificationKey[]): Promise<Candidates> | undefined
   /** Whether a key is still one of them. What it has verified counts no longer than that. */
   holds(key: VerificationKey): boolean
 }
@@ -41,9 +51,11 @@ export class StaticKeys implements IssuerKeys {
     this.#keys = keys
   }
 
-  candidates(kid: string | undefined, algorithm: Algorithm): readonly VerificationKey[] {
+  candidates({ kid, algorithm }: Wanted): readonly VerificationKey[] {
     return candidatesAmong(this.#keys, kid, algorithm)
   }
+
+  renewed(): undefined {}
 
   holds(): boolean {
     return true

@@ -3,7 +3,7 @@ import type { Identity } from '../../../core/index.ts'
 import type { Problem } from '../auth-method.ts'
 import type { Algorithm } from './algorithms.ts'
 import { claimAt, wordsAt } from './claim-names.ts'
-import type { Candidates, IssuerKeys } from './issuer-keys.ts'
+import type { Candidates, IssuerKeys, Wanted } from './issuer-keys.ts'
 import type { Members, UnverifiedToken } from './unverified-token.ts'
 import type { VerificationKey } from './verification-key.ts'
 
@@ -50,29 +50,44 @@ export class Issuer {
   }
 
   /** The keys that may have signed the token; none if its header rules them all out. */
-  candidates({ header, claims: { iat } }: UnverifiedToken): Candidates | Promise<Candidates> {
-    const { alg, kid } = header
-    const algorithm = this.options.algorithms.find((one) => one === alg || (one === 'EdDSA' && alg === 'Ed25519'))
-    if (algorithm === undefined || (kid !== undefined && typeof kid !== 'string')) return []
-    return this.keys.candidates(kid, algorithm, typeof iat === 'number' ? iat * 1000 : 0)
+  candidates(token: UnverifiedToken): Candidates | Promise<Candidates> {
+    const wanted = this.#wanted(token)
+    return wanted === undefined ? [] : this.keys.candidates(wanted)
   }
 
-  /** @param now milliseconds since the epoch */
+  /** Other keys than those that were tried in vain. Undefined: there is no reason to expect any. */
+  renewed(token: UnverifiedToken, tried: readonly VerificationKey[]): Promise<Candidates> | undefined {
+    const wanted = this.#wanted(token)
+    return wanted && this.keys.renewed(wanted, tried)
+  }
+
+  /** Undefined: no key may have signed it. */
+  #wanted({ header: { alg, kid }, claims: { iat } }: UnverifiedToken): Wanted | undefined {
+    const algorithm = this.options.algorithms.find((one) => one === alg || (one === 'EdDSA' && alg === 'Ed25519'))
+    if (algorithm === undefined || (kid !== undefined && typeof kid !== 'string')) return undefined
+    return { kid, algorithm, issuedAt: typeof iat === 'number' ? iat * 1000 : 0 }
+  }
+
+  /**
+   * @param now milliseconds since the epoch
+   * @returns `unsigned` if none of the keys has signed it
+   */
   async verify(
     token: string,
     { claims }: UnverifiedToken,
     keys: readonly VerificationKey[],
     now: number,
-  ): Promise<Verified | Problem> {
+  ): Promise<Verified | Problem | 'unsigned'> {
     if (!this.#accepts(claims, now)) return 'token_invalid'
-    let problem: Problem = 'token_invalid'
+    let problem: Problem | 'unsigned' = 'unsigned'
     for (const key of keys) {
       try {
         await jwtVerify(token, key.key, this.#demands(now))
         return this.verified(key, claims, now)
       } catch (error) {
-        // Of a token that some key has signed; with another key its signature is wrong.
-        if (error instanceof errors.JWTExpired) problem = 'token_expired'
+        // The others are about a token that this key has signed.
+        if (error instanceof errors.JWSSignatureVerificationFailed) continue
+        problem = error instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid'
       }
     }
     return problem

@@ -1,7 +1,7 @@
 import { Agent } from 'undici'
 import type { Clock, Deadline, Logger, TimerWheel } from '../../../core/index.ts'
 import type { Algorithm } from './algorithms.ts'
-import { type Candidates, candidatesAmong, type IssuerKeys } from './issuer-keys.ts'
+import { type Candidates, candidatesAmong, type IssuerKeys, type Wanted } from './issuer-keys.ts'
 import { fetchDocument, type KeyDocument } from './key-document.ts'
 import { keySet, type VerificationKey } from './verification-key.ts'
 
@@ -33,7 +33,7 @@ const MINUTE = 60_000
 const FRESH = { standard: 10 * MINUTE, least: MINUTE, most: 24 * 60 * MINUTE }
 /** Between two attempts after failures; milliseconds. It doubles. */
 const RETRY = { first: 1000, most: MINUTE }
-/** Between two fetches because of unknown key ids, so that invented ones can't burden the issuer; milliseconds. */
+/** Between two fetches because of tokens that no known key has signed, so that invented ones can't burden the issuer; milliseconds. */
 const COOL_DOWN_MS = 30_000
 /** Requests that wait for a fetch. */
 const MOST_WAITERS = 256
@@ -42,7 +42,7 @@ const BEGIN_MS = 200
 
 /**
  * The keys that an issuer publishes. Fetched at once, and again before `Cache-Control` lets them grow old, beside the requests; once more
- * when a token names a key that is not known. Old keys count while the issuer is away, for a bounded time. An issuer that sends something
+ * when a token names a key that is not known, or is younger than the keys and signed with none of them. Old keys count while the issuer is away, for a bounded time. An issuer that sends something
  * else than keys is away.
  */
 export class RemoteKeys implements IssuerKeys {
@@ -85,7 +85,7 @@ export class RemoteKeys implements IssuerKeys {
     return this.#parts.clock.now() - this.#confirmedAt < this.#options.staleMs
   }
 
-  candidates(kid: string | undefined, algorithm: Algorithm, issuedAt: number): Candidates | Promise<Candidates> {
+  candidates({ kid, algorithm, issuedAt }: Wanted): Candidates | Promise<Candidates> {
     this.#begin()
     const found = this.#among(kid, algorithm)
     if (found === 'unavailable') return this.#fetching === undefined ? found : this.#afterFetch(kid, algorithm)
@@ -93,6 +93,14 @@ export class RemoteKeys implements IssuerKeys {
     // The issuer may have a new key.
     if (this.#fetching !== undefined || this.#mayAsk()) return this.#afterFetch(kid, algorithm)
     return issuedAt > this.#confirmedWall ? 'unavailable' : found
+  }
+
+  renewed({ kid, algorithm, issuedAt }: Wanted, tried: readonly VerificationKey[]): Promise<Candidates> | undefined {
+    const known = this.#among(kid, algorithm)
+    if (known !== 'unavailable' && known.some((key) => !tried.includes(key))) return Promise.resolve(known)
+    // Keys that were fetched after the token was made hold the one that has signed it.
+    if (issuedAt <= this.#confirmedWall) return undefined
+    return this.#fetching !== undefined || this.#mayAsk() ? this.#afterFetch(kid, algorithm) : undefined
   }
 
   holds(key: VerificationKey): boolean {

@@ -63,6 +63,32 @@ t.test('a new key is fetched once, for all the tokens that name it', async (t) =
   t.equal(await ask(old!), undefined)
 })
 
+t.test('a key that replaces another is fetched with the first token that is younger', async (t) => {
+  for (const named of [true, false]) {
+    const { server, ask, bench, later } = await setUp(t)
+    const publish = (one: Signer): void => {
+      server.signers = [named ? one : { ...one, jwk: { ...one.jwk, kid: undefined } }]
+    }
+    const [first, second, other] = [signer('a'), signer('a'), signer('a')]
+    const now = () => ({ iat: bench.clock.wall() / 1000 })
+    publish(first)
+    t.equal(await ask(first, now()), undefined)
+    await later(1000)
+    publish(second)
+    t.equal(await ask(second, { iat: now().iat - 60 }), '401 token_invalid', 'it is older than the keys')
+    t.equal(server.fetches, 1)
+    t.strictSame(await Promise.all(Array.from({ length: 20 }, () => ask(second, now()))), Array(20).fill(undefined))
+    t.equal(server.fetches, 2)
+    await later(1000)
+    for (let i = 0; i < 20; i++) t.equal(await ask(other, now()), '401 token_invalid', 'in the cool-down')
+    t.equal(server.fetches, 2)
+    await later(31_000)
+    t.equal(await ask(other, now()), '401 token_invalid')
+    t.equal(server.fetches, 3, 'one in vain')
+    t.equal(await ask(second, now()), undefined)
+  }
+})
+
 t.test('10,000 invented key ids cause one fetch per cool-down', async (t) => {
   const { server, made, ask, later } = await setUp(t)
   t.equal(await ask(server.signers[0]!), undefined)
