@@ -2,7 +2,7 @@ import { AUTHENTICATION, defineSlot, type Exchange, type Filter, isThenable, typ
 import { type Access, compileAccess } from './access-rules.ts'
 import { type AuthMethod, METHODS, type MethodName, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
-import { offeredAsSubprotocol, withholdHeaders } from './credential-sources.ts'
+import { offeredAsSubprotocol, takeOut, withholdHeaders, withholdOthers } from './credential-sources.ts'
 import { type Findings, isAmong, isCrossOrigin, isFor, note, write } from './findings.ts'
 import { setIdentityFields } from './identity-fields.ts'
 import type { Field, IdentityToken } from './identity-token.ts'
@@ -59,11 +59,13 @@ export class AuthFilter implements Filter {
   request(x: Exchange): void | Promise<void> {
     const findings: Findings = { proofs: [], identity: undefined }
     x.set(this.#slot, findings)
+    this.#takeOut(x)
     return this.#prove(x, findings, this.#methods, 0, false)
   }
 
   routed(x: Exchange): Verdict | Promise<Verdict> {
     const findings = x.get(this.#slot) ?? { proofs: [], identity: undefined }
+    this.#takeOut(x)
     const counts = this.#counting(x, findings)
     if (counts !== undefined) return this.#decide(x, findings, counts)
     const open = this.#open(findings)
@@ -97,6 +99,10 @@ export class AuthFilter implements Filter {
     if (bearer && this.#issuers.length === 0) yield 'key: none, no token is valid'
     for (const { source, options } of this.#issuers)
       yield this.#issuers.length === 1 ? `key: ${source}` : `key of ${options.issuer}: ${source}`
+  }
+
+  #takeOut(x: Exchange): void {
+    for (const { sources } of this.#methods) takeOut(x, sources)
   }
 
   /** Asks the methods in turn, until one proves something. What has to wait without being allowed to is left for later. */
@@ -137,8 +143,8 @@ export class AuthFilter implements Filter {
       return refuses ? this.#refusals.get(this.#problem(findings)) : undefined
     }
     if (this.response !== undefined) findings.unmarked = !x.request.headers.has('authorization')
-    // An upstream that reads those of another method, but does not verify them, would take another for the caller.
-    if (this.#methods.length > 1) this.#withhold(x, counts.by)
+    // An upstream that reads others, but does not verify them, would take another for the caller.
+    this.#withhold(x, counts.by)
     const denial = this.#access(x, counts.identity)
     if (denial !== undefined) return this.#refusals.get(denial.reason, denial.missing)
     if (!setIdentityFields(x, counts.identity, this.#identityFields)) return this.#refusals.get('identity_too_long')
@@ -147,9 +153,11 @@ export class AuthFilter implements Filter {
     return pass(x, field)
   }
 
-  /** Removes the headers of all methods, but of one. */
+  /** Removes the headers of all methods; of one that is kept, those beside the credentials that count. */
   #withhold(x: Exchange, kept?: AuthMethod): void {
-    for (const method of this.#methods) if (method !== kept) withholdHeaders(x, method.sources)
+    for (const method of this.#methods)
+      if (method === kept) withholdOthers(x, method.sources)
+      else withholdHeaders(x, method.sources)
   }
 
   #problem({ proofs }: Findings): Refusal {

@@ -1,4 +1,4 @@
-import { defineSlot, type Exchange, equalsIgnoreCase } from '../../core/index.ts'
+import { defineSlot, type Exchange, equalsIgnoreCase, isToken } from '../../core/index.ts'
 
 /** Where credentials are. All but a header are removed from what goes upstream, as soon as they are read. */
 export type CredentialSource =
@@ -28,10 +28,15 @@ export function credentialsIn(x: Exchange, sources: readonly CredentialSource[])
   let first: Found | undefined
   // Every source, since what is not used must not go upstream either.
   for (const source of sources) {
-    const found = source.kind === 'header' ? inHeader(x, source.name, source.scheme) : taken(x, source)
+    const found = foundIn(x, source)
     first ??= source.kind === 'cookie' && found !== undefined && isCrossOrigin(x, source.origins) ? CROSS_ORIGIN : found
   }
   return first
+}
+
+/** Takes credentials out of the request, wherever they are but in headers: also those of a method that is not asked. */
+export function takeOut(x: Exchange, sources: readonly CredentialSource[]): void {
+  for (const source of sources) if (source.kind !== 'header') taken(x, source)
 }
 
 /** Removes the fields that hold credentials; not those of another scheme, which are somebody else's. */
@@ -40,8 +45,14 @@ export function withholdHeaders(x: Exchange, sources: readonly CredentialSource[
   for (const source of sources) {
     if (source.kind !== 'header') continue
     const { name, scheme } = source
-    if (scheme === undefined || headers.all(name).some((value) => beginsWith(value, scheme))) headers.delete(name)
+    if (scheme === undefined || headers.all(name).some((value) => namesScheme(value, scheme))) headers.delete(name)
   }
+}
+
+/** Removes the fields that hold credentials beside those that count, which are in the first of the sources that has some. */
+export function withholdOthers(x: Exchange, sources: readonly CredentialSource[]): void {
+  const first = sources.findIndex((source) => foundIn(x, source) !== undefined)
+  if (first !== -1) withholdHeaders(x, sources.slice(first + 1))
 }
 
 /** Whether the client offered a token as a subprotocol: browsers close a WebSocket whose response selects none of theirs. */
@@ -65,7 +76,15 @@ function inHeader({ request }: Exchange, name: string, scheme: string | undefine
   return value.slice(start)
 }
 
+const foundIn = (x: Exchange, source: CredentialSource): Found | undefined =>
+  source.kind === 'header' ? inHeader(x, source.name, source.scheme) : taken(x, source)
+
 const SPACE = 0x20
+
+/** Whether some parser of an upstream takes it for this scheme: one that separates at other characters than a space, such as a tab. */
+const namesScheme = (value: string, scheme: string): boolean =>
+  equalsIgnoreCase(value.slice(0, scheme.length), scheme) &&
+  (value.length === scheme.length || !isToken(value[scheme.length]!))
 
 function beginsWith(value: string, scheme: string): boolean {
   const { length } = scheme
@@ -128,10 +147,10 @@ function takeCookie({ request: { headers } }: Exchange, name: string): Found | u
 function takeParameter(x: Exchange, name: string): Found | undefined {
   const { query } = x.request
   if (query.length < 2) return undefined
-  const folded = name.toLowerCase()
+  const folded = folding(name)
   if (!mayHold(query, folded)) return undefined
   const parts = query.slice(1).split('&')
-  const like = parts.filter((part) => part.split(';').some((one) => nameLike(one) === folded))
+  const like = parts.filter((part) => part.split(';').some((one) => isLike(one, folded)))
   if (like.length === 0) return undefined
   const rest = parts.filter((part) => !like.includes(part))
   x.request.setQuery(rest.length === 0 ? '' : `?${rest.join('&')}`)
@@ -141,28 +160,34 @@ function takeParameter(x: Exchange, name: string): Found | undefined {
 }
 
 /** Whether the name is in the query in any form. */
-const mayHold = (query: string, folded: string): boolean => query.includes('%') || query.toLowerCase().includes(folded)
+const mayHold = (query: string, folded: string): boolean => query.includes('%') || folding(query).includes(folded)
 
-/** A parameter's name as the most lenient parser reads it. */
-function nameLike(part: string): string {
+/** What names have in common that some parser takes for the same: PHP reads a space, `.` and `[` in them as `_`. */
+const folding = (name: string): string => name.replaceAll(/[+ .[]/g, '_').toLowerCase()
+
+/** Whether some parser takes it for the parameter. It may decode more than once, trim the name, and cut it at `[` or NUL. */
+function isLike(part: string, folded: string): boolean {
   const equals = part.indexOf('=')
   let name = equals === -1 ? part : part.slice(0, equals)
   for (let times = 0; times < 3 && name.includes('%'); times++)
     name = name.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return name.replaceAll('+', ' ').split('[', 1)[0]!.trim().toLowerCase()
+  const [whole = ''] = name.split('\0', 1)
+  return [whole, ...whole.split('[', 1)].some((one) => folding(one.replaceAll('+', ' ').trim()) === folded)
 }
 
 function takeSubprotocol({ request: { headers, upgrade } }: Exchange, name: string): Found | undefined {
   const offered = headers.joined('sec-websocket-protocol')
   if (offered === undefined || upgrade?.toLowerCase().includes('websocket') !== true) return undefined
   const entries = offered.split(',').map((entry) => entry.trim())
-  const at = entries.indexOf(name)
-  if (at === -1) return undefined
-  const token = entries[at + 1]
-  const rest = entries.filter((_, i) => i !== at && i !== at + 1)
+  const tokens: (string | undefined)[] = []
+  const rest: string[] = []
+  for (let i = 0; i < entries.length; i++)
+    if (entries[i] === name) tokens.push(entries[++i])
+    else rest.push(entries[i]!)
+  if (tokens.length === 0) return undefined
   if (rest.length === 0) headers.delete('sec-websocket-protocol')
   else headers.set('Sec-WebSocket-Protocol', rest.join(', '))
-  return token === undefined || rest.includes(name) ? MALFORMED : token
+  return tokens.length === 1 && tokens[0] !== undefined ? tokens[0] : MALFORMED
 }
 
 /**
@@ -178,7 +203,9 @@ function isCrossOrigin({ request, downstream }: Exchange, origins: readonly stri
   const site = headers.get('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
   if (origin === undefined) return false
-  return URL.parse(origin)?.host !== URL.parse(`${downstream.scheme}://${downstream.publicHost}`)?.host
+  const own = URL.parse(`${downstream.scheme}://${downstream.publicHost}`)?.host
+  // Without a Host, nothing is the own origin; `null`, which has no host either, least of all.
+  return own === undefined || URL.parse(origin)?.host !== own
 }
 
 /** RFC 9110 §9.2.1 */

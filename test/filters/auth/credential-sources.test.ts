@@ -48,6 +48,13 @@ t.test('a parameter: taken out byte for byte; what an upstream could take for it
     ['?access_token[0]=a&access_token=b', MALFORMED, ''],
     ['?+access_token=a', MALFORMED, ''],
     ['?access_token', MALFORMED, ''],
+    ['?access.token=a', MALFORMED, ''],
+    ['?access+token=a', MALFORMED, ''],
+    ['?access[token=a', MALFORMED, ''],
+    ['?access%5Btoken=a', MALFORMED, ''],
+    ['?access_token%00x=a', MALFORMED, ''],
+    ['?access_token=a&access%20token=b', MALFORMED, ''],
+    ['?accesstoken=a', undefined, '?accesstoken=a'],
     ['?access_tokens=a', undefined, '?access_tokens=a'],
     ['?', undefined, '?'],
     ['', undefined, ''],
@@ -66,7 +73,8 @@ t.test('a subprotocol, of a WebSocket handshake alone', async (t) => {
     [['chat', 'bearer', 'abc'], 'abc', 'chat'],
     ['chat', undefined, 'chat'],
     ['bearer', MALFORMED, undefined],
-    ['bearer, a, bearer, b', MALFORMED, 'bearer, b'],
+    ['bearer, a, bearer, b', MALFORMED, undefined],
+    ['bearer, bearer, chat', 'bearer', 'chat'],
   ]
   for (const [offered, found, left] of cases) {
     const x = exchange({ upgrade: 'websocket', headers: { 'Sec-WebSocket-Protocol': offered } })
@@ -117,6 +125,8 @@ t.test('a cookie counts where another site can not have sent it', async (t) => {
     t.equal(verdict, counts ? undefined : '403 credentials_cross_origin', `${method} ${JSON.stringify(headers)}`)
     t.equal(x.identity?.subject, counts ? 'ann' : undefined)
   }
+  const nowhere = exchange({ method: 'POST', host: '', headers: { Origin: 'null', Cookie: `session=${bearer}` } })
+  t.equal(await pass(nowhere, made), '403 credentials_cross_origin', 'without a Host nothing is the own origin')
   const place = { cookie: 'session', origins: ['https://app.test'] }
   const open = await new FilterBench().make(auth, { secret: SECRET, token_from: [place] })
   for (const [origin, verdict] of [

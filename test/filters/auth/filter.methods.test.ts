@@ -82,8 +82,17 @@ endpoints:
   t.equal(await ask('customers/', { 'x-api-key': OTHER, ...all.basic }), '403 role_missing', 'the next kind counts')
 
   // A token that proves nothing does not go upstream beside a key that does.
-  t.equal(await ask('both/', { ...all.key, authorization: 'Bearer forged.token.here' }), '200 Shop api_key')
-  t.notOk(got[0]!.headers.authorization)
+  for (const forged of [
+    'Bearer forged.token.here',
+    'bearer\tforged.token.here',
+    'Bearer,forged.token.here',
+    'BEARER',
+  ]) {
+    t.equal(await ask('both/', { ...all.key, authorization: forged }), '200 Shop api_key')
+    t.notOk(got[0]!.headers.authorization, forged)
+  }
+  t.equal(await ask('both/', { ...all.key, authorization: 'Bearers of.something.else' }), '200 Shop api_key')
+  t.ok(got[0]!.headers.authorization, 'another scheme is somebody else’s')
   const challenges = (await fetch(`${gateway.url}/orchestrator/customers/`)).headers.get('www-authenticate')
   t.equal(challenges, 'Bearer realm="weir", ApiKey realm="weir", Basic realm="weir", charset="UTF-8"')
 })

@@ -1,4 +1,5 @@
 // Tokens in other places than the header, through a whole gateway: what the upstream gets, and what clients get back.
+import { hash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SignJWT } from 'jose'
 import t from 'tap'
@@ -103,4 +104,22 @@ t.test('a WebSocket with its token as a subprotocol', async (t) => {
   await t.rejects(talk(['bearer', 'no.token.atall']), /401/)
   await t.rejects(talk(['chat']), /401/)
   t.equal(offered.length, 2)
+})
+
+t.test('beside the credentials that count, no others go upstream', async (t) => {
+  const key = 'weir_0123456789abcdefghijklmnopqrstuvwxyz'
+  const keys = `[{ id: shop, hash: "sha256:${hash('sha256', key, 'hex')}" }]`
+  const from = '[{ header: x-api-key }, { query: key }, { cookie: key }]'
+  const { ask, got } = await setUp(
+    t,
+    `token_from: [{ cookie: session }, header], api_keys: { keys: ${keys}, from: ${from} }, accept: [bearer, api_key]`,
+  )
+  const bearer = `Bearer ${await token()}`
+  const unread = { cookie: `key=${key}; a=1`, 'x-api-key': key }
+  t.equal(await ask(`/?key=${key}&b=2`, { ...unread, authorization: bearer }), 200)
+  t.equal(got[0]!.url, '/?b=2', 'the key in the query, which nobody had to read')
+  t.match(got[0]!.headers, { authorization: bearer, cookie: 'a=1', 'x-api-key': undefined })
+
+  t.equal(await ask('/', { cookie: `session=${await token()}`, authorization: bearer }), 200)
+  t.notOk(got[1]!.headers.authorization, 'a token in the second place, where nobody verified it')
 })
