@@ -33,10 +33,16 @@ export const auth = defineFilter({
   },
 })
 
-/** Fields that clients must not set. `Authorization` is theirs until their credentials are read. */
-function fieldsOf({ identity_headers: fields, identity_token: token }: AuthOptions): SetField[] {
+/**
+ * Fields that clients must not set, and those in which they send keys: such a name may have an underscore, and no other reads like it.
+ * `Authorization` is theirs until their credentials are read.
+ */
+function fieldsOf({ identity_headers: fields, identity_token: token, api_keys: keys }: AuthOptions): SetField[] {
   const names = [...Object.keys(fields), ...(token === undefined ? [] : [token.header])]
-  return names.filter((name) => name.toLowerCase() !== 'authorization').map((name) => ({ name }))
+  return [
+    ...names.filter((name) => name.toLowerCase() !== 'authorization').map((name) => ({ name })),
+    ...(keys?.from ?? []).flatMap(({ header: name }) => (name === undefined ? [] : { name, keep: 'anyone' as const })),
+  ]
 }
 
 function noKey({ algorithm, algorithms = algorithm === undefined ? [] : [algorithm] }: AuthOptions): string {

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { accessRules } from './access-options.ts'
-import { apiKeysOptions } from './api-key/api-keys-options.ts'
+import { type ApiKeysOptions, apiKeysOptions } from './api-key/api-keys-options.ts'
 import { METHODS } from './auth-method.ts'
 import { basicOptions } from './basic/basic-options.ts'
-import { type IssuerInput, issuerMistakes, issuerShape, keyOptions } from './bearer/issuer-options.ts'
+import { type IssuerInput, issuerMistakes, issuerShape, keyOptions, optionsOfOne } from './bearer/issuer-options.ts'
 import { identityTokenOptions } from './identity-token.ts'
 import { headerName, SCOPE_PATTERN, tokenFrom } from './option-parts.ts'
 import { roleHierarchy } from './role-hierarchy.ts'
@@ -79,9 +79,9 @@ export const options = z
     const say = (path: (string | number)[], message: string): void =>
       context.addIssue({ code: 'custom', path, message })
     for (const [option, message] of issuerMistakes(value)) say([option], message)
+    for (const [path, message] of fieldMistakes(value)) say([...path], message)
     if (value.issuers === undefined) return
-    for (const option of [...keyOptions(value), ...(['issuer', 'algorithm', 'algorithms', 'audience'] as const)])
-      if (value[option] !== undefined) say([option], `stands for one issuer: write it at an entry of issuers`)
+    for (const option of optionsOfOne(value)) say([option], 'stands for one issuer: write it at the entries of issuers')
     value.issuers.forEach((entry, i) => {
       for (const [option, message] of issuerMistakes(entry)) say(['issuers', i, option], message)
       const first = value.issuers!.findIndex((other) => other.issuer === entry.issuer)
@@ -92,6 +92,25 @@ export const options = z
         say(['issuers', i], 'has no issuer: beside others it would take the tokens of issuers that nobody knows')
     })
   })
+
+/** Names of fields that would count for nothing. */
+function* fieldMistakes({
+  identity_headers: fields,
+  api_keys: keys,
+}: {
+  readonly identity_headers: Readonly<Record<string, string>>
+  readonly api_keys?: ApiKeysOptions | undefined
+}): Iterable<readonly [path: readonly string[], message: string]> {
+  const names = Object.keys(fields).map((name) => name.toLowerCase())
+  for (const [i, name] of Object.keys(fields).entries()) {
+    if (names.indexOf(names[i]!) < i) yield [['identity_headers', name], 'given twice: case does not matter']
+    if (keys?.from.some(({ header }) => header?.toLowerCase() === names[i]) === true)
+      yield [
+        ['identity_headers', name],
+        'clients send API keys in this field, and what they send in a field for the identity is removed',
+      ]
+  }
+}
 
 export type AuthOptions = z.output<typeof options>
 

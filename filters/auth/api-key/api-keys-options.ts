@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isToken } from '../../../core/index.ts'
+import { CONNECTION_FIELDS, isToken } from '../../../core/index.ts'
 import type { CredentialSource } from '../credential-sources.ts'
 import { headerName } from '../option-parts.ts'
 import { keyEntry } from './key-entry.ts'
@@ -7,8 +7,21 @@ import { keyEntry } from './key-entry.ts'
 /** Largest number of keys of one list. */
 export const MAX_KEYS = 100_000
 
-/** Fields that mean something else: a key in them would meet what reads them. */
-const TAKEN = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'host', 'connection']
+/** Fields that mean something else, or that the engine removes: a key in them would meet what reads them, or nobody. */
+const TAKEN = new Set([
+  ...CONNECTION_FIELDS,
+  ...[
+    'authorization',
+    'proxy-authorization',
+    'cookie',
+    'set-cookie',
+    'host',
+    'origin',
+    'content-length',
+    'content-type',
+  ],
+  ...['via', 'proxy', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'],
+])
 
 const ONE_PLACE = 'expected one of { header: … }, { query: … } and { cookie: … }'
 
@@ -20,7 +33,7 @@ const place = z
     {
       header: headerName
         .refine(
-          (field) => !TAKEN.includes(field.toLowerCase()),
+          (field) => !TAKEN.has(field.toLowerCase()),
           'this field has another use: take one of your own, such as x-api-key',
         )
         .optional()

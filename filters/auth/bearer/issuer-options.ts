@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import { duration } from '../../../core/index.ts'
 import { ALGORITHMS, type Algorithm, isSymmetric } from './algorithms.ts'
@@ -8,8 +9,15 @@ const claimName = z.string().min(1)
 const claimNames = z.union([claimName, z.array(claimName).min(1)])
 const claimValue = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' })
 
-const isHttpUrl = (value: string): boolean => /^https?:$/.test(URL.parse(value)?.protocol ?? '')
-const httpUrl = z.string().refine(isHttpUrl, { error: 'expected a URL of http or https' })
+/** Without user and password: they would stand in logs and metrics, and are not sent. */
+function isHttpUrl(value: string): boolean {
+  const { protocol = '', username, password } = URL.parse(value) ?? {}
+  return /^https?:$/.test(protocol) && username === '' && password === ''
+}
+const httpUrl = z.string().refine(isHttpUrl, { error: 'expected a URL of http or https, without user and password' })
+
+/** Shorter, and one failure of the issuer would be an outage; milliseconds. */
+const LEAST_STALE_MS = 60_000
 
 /** Of `auth` itself, where they stand for one issuer, and of each entry of `issuers`. */
 export const issuerShape = {
@@ -46,6 +54,7 @@ export const issuerShape = {
     ),
   keys_stale_for: duration()
     .prefault('24h')
+    .refine((ms) => ms >= LEAST_STALE_MS, { error: 'expected 1m or more' })
     .describe('How long fetched keys count while the issuer can not be reached.'),
   tls: z
     .strictObject({
@@ -115,6 +124,17 @@ export function keySource(input: Partial<IssuerInput>): KeyOption | undefined {
   if (named === undefined) return given[0]
   const fit: readonly string[] = isSymmetric(named[0]!) ? SECRETS : PUBLISHED
   return given.find((name) => fit.includes(name)) ?? given[0]
+}
+
+/**
+ * Options about tokens that have another value than the standard one, and would count for nothing beside `issuers`.
+ * @param input the options of the filter
+ */
+export const optionsOfOne = (input: IssuerInput): (keyof IssuerInput)[] => {
+  const standard = z.object(issuerShape).parse({})
+  return (Object.keys(issuerShape) as (keyof IssuerInput)[]).filter(
+    (name) => !isDeepStrictEqual(input[name], standard[name]),
+  )
 }
 
 /** What is wrong with the options of an issuer, beside each of them by itself: where, and why. */

@@ -150,8 +150,10 @@ export class RemoteKeys implements IssuerKeys {
 
   /** One fetch at a time, for all who want one. */
   #fetch(): Promise<void> {
+    if (this.#fetching !== undefined) return this.#fetching
+    // Not of a fetch that ends just now: it has set the timer already.
     this.#next?.cancel()
-    this.#fetching ??= this.#load().finally(() => {
+    this.#fetching = this.#load().finally(() => {
       this.#fetching = undefined
     })
     return this.#fetching
@@ -167,7 +169,8 @@ export class RemoteKeys implements IssuerKeys {
       if (this.#failures > 0) log.info({ issuer: this.#name }, 'the keys of the issuer can be fetched again')
       this.#failures = 0
       fetched?.('success')
-      this.#again(Math.min(Math.max(maxAgeMs, FRESH.least), FRESH.most))
+      // In time for another attempt before the keys stop counting.
+      this.#again(Math.min(Math.max(maxAgeMs, FRESH.least), FRESH.most, this.#options.staleMs / 2))
     } catch (error) {
       if (this.#closed.signal.aborted) return
       this.#failures++

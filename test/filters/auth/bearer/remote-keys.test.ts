@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { FilterBench } from '../../../../core/testing.ts'
+import { RemoteKeys } from '../../../../filters/auth/bearer/remote-keys.ts'
 import { auth } from '../../../../filters/auth/filter.ts'
 import { pass, request } from '../support.ts'
 import { KeyServer, type Signer, signer } from './support.ts'
@@ -183,6 +184,42 @@ t.test('Cache-Control says when to fetch again, within bounds', async (t) => {
   t.equal(server.fetches, 2, 'not more often than once a minute')
   await later(2000)
   t.equal(server.fetches, 3)
+})
+
+t.test('keys that count for a short time are fetched again before it is over', async (t) => {
+  const { server, ask, later } = await setUp(t, { keys_stale_for: '5m' })
+  server.cacheControl = 'max-age=3600'
+  t.equal(await ask(server.signers[0]!), undefined)
+  for (let minutes = 1; minutes < 20; minutes++) {
+    await later(MINUTE)
+    t.equal(await ask(server.signers[0]!), undefined, `after ${minutes} minutes`)
+  }
+})
+
+t.test('a token that comes while a fetch ends does not stop the timer of the next one', async (t) => {
+  const server = await new KeyServer().start()
+  t.teardown(() => server.stop())
+  server.signers = [signer('a')]
+  const { clock, timers, log } = new FilterBench()
+  const options = {
+    jwksUrl: server.jwks,
+    issuer: undefined,
+    ca: undefined,
+    verify: true,
+    serverName: undefined,
+    staleMs: HOUR,
+  }
+  // Runs after the end of the fetch, before its promise says so.
+  const fetched = (): void => queueMicrotask(() => void keys.candidates('unknown', 'ES256', 0))
+  const keys: RemoteKeys = new RemoteKeys(options, { clock, timers, log, fetched })
+  t.teardown(() => keys.close())
+  await keys.candidates('a', 'ES256', 0)
+  await settled()
+  const before = server.fetches
+  clock.advance(11 * MINUTE)
+  timers.advance()
+  await settled()
+  t.ok(server.fetches > before)
 })
 
 const json = (res: ServerResponse, text: string, status = 200): void =>
