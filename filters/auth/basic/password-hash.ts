@@ -7,7 +7,7 @@ export interface PasswordHash {
   matches(password: string): Promise<boolean>
   /** A hash of another password, which takes as long. */
   decoy(): PasswordHash
-  /** Says roughly how long it takes: doubles with each step. */
+  /** Says roughly how long it takes, of bcrypt and scrypt alike: doubles with each step. */
   readonly cost: number
 }
 
@@ -16,6 +16,8 @@ const MAX_BCRYPT_COST = 14
 const MAX_SCRYPT_BYTES = 256 * 1024 * 1024
 /** What bcrypt reads of a password: it would ignore the rest. */
 const BCRYPT_BYTES = 72
+/** bcrypt with a cost of 1 takes as long as scrypt with N · r · p of this power of two (measured). */
+const BCRYPT_STEPS = 7
 
 /**
  * A hash as it stands in a file: bcrypt (`$2a$`, `$2b$`, `$2y$`) or scrypt in the PHC form (`$scrypt$ln=15,r=8,p=1$salt$hash`).
@@ -40,8 +42,9 @@ function bcryptHash(text: string): PasswordHash {
   if (!(cost >= 4)) throw new Error('the bcrypt hash is cut off, or not one')
   if (cost > MAX_BCRYPT_COST) throw new Error(`the bcrypt hash has a cost of ${cost}, more than ${MAX_BCRYPT_COST}`)
   return {
-    cost,
-    matches: async (password) => Buffer.byteLength(password) <= BCRYPT_BYTES && verify(password, text),
+    cost: cost + BCRYPT_STEPS,
+    // A longer one takes as long: otherwise it would show which users have such a hash.
+    matches: async (password) => (await verify(password, text)) && Buffer.byteLength(password) <= BCRYPT_BYTES,
     decoy: () => bcryptHash(`$2b$${text.slice(4, 6)}$${'.'.repeat(22)}${'x'.repeat(31)}`),
   }
 }
@@ -60,7 +63,7 @@ function scryptHash(text: string): PasswordHash {
     Buffer.from(salt, 'base64'),
     Buffer.from(hash, 'base64'),
     { ...options, maxmem: 2 * bytes + 1024 * 1024 },
-    Number(ln),
+    Math.log2(options.N * options.r * options.p),
   )
 }
 

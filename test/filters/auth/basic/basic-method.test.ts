@@ -105,6 +105,15 @@ t.test('after ten failures a user is not looked at for a minute, from that addre
   t.equal(await ask('ann', 'secret of ann'), undefined)
 })
 
+t.test('a network of IPv6 counts as one address', async (t) => {
+  const { ask } = await setUp(t)
+  const clients = ['2001:db8::1', '2001:db8:0:0:ffff::2', '2001:0db8::a:b:c:d', '2001:db8:0:0:1:2:3:4']
+  for (let i = 0; i < 10; i++) t.equal(await ask('ann', `guess ${i}`, clients[i % 4]), '401 password_invalid')
+  t.equal(await ask('ann', 'secret of ann', '2001:db8::99'), '429 password_throttled')
+  t.equal(await ask('ann', 'secret of ann', '2001:db8:0:1::1'), undefined, 'another network')
+  t.equal(await ask('ann', 'secret of ann', '::ffff:192.0.2.1'), undefined)
+})
+
 t.test('guesses that come all at once are throttled, too', async (t) => {
   const { ask } = await setUp(t)
   const verdicts = await Promise.all(Array.from({ length: 60 }, (_, i) => ask('ann', `guess ${i}`)))
@@ -132,6 +141,20 @@ t.test('an unknown user takes as long as a known one', async (t) => {
   }
   t.strictSame(compared, ['ann', 'bob'])
   await made.dispose()
+})
+
+t.test('costs of bcrypt and scrypt compare, and a password that is too long takes as long', async (t) => {
+  const { passwordHash } = await import('../../../../filters/auth/basic/password-hash.ts')
+  const blank = `${base64(salt)}$${base64(Buffer.alloc(32))}`
+  const cost = (text: string): number => passwordHash(text).cost
+  const slow = bcrypt.replace(/^(\$2.\$)04/, '$112')
+  t.ok(cost(slow) > cost(`$scrypt$ln=15,r=8,p=1$${blank}`))
+  t.ok(cost(`$scrypt$ln=14,r=8,p=4$${blank}`) > cost(`$scrypt$ln=15,r=8,p=1$${blank}`))
+  const hash = passwordHash(hashSync('x'.repeat(72), 9))
+  t.equal(await hash.matches('x'.repeat(72)), true)
+  const started = performance.now()
+  t.equal(await hash.matches('x'.repeat(73)), false)
+  t.ok(performance.now() - started > 3, 'tens of milliseconds, not none')
 })
 
 t.test('files that are not usable, with the line', async (t) => {
