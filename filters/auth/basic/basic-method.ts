@@ -63,7 +63,10 @@ export class BasicMethod implements AuthMethod {
     if (!mayWait) return undefined
     const { address } = x.downstream
     if (this.#failures.isOver(user, address)) return this.#fail('password_throttled')
-    return this.#work.run(() => this.#verify(user, password, address, digest)) ?? this.#fail('auth_overloaded')
+    // Of clients that left while they waited, nothing is verified: nobody learns the result.
+    const work = async (): Promise<Proof> =>
+      x.aborted || x.over ? this.#fail('auth_overloaded') : this.#verify(user, password, address, digest)
+    return this.#work.run(work) ?? this.#fail('auth_overloaded')
   }
 
   async #verify(user: string, password: string, address: string, digest: string): Promise<Proof> {

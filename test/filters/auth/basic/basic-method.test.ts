@@ -121,6 +121,17 @@ t.test('guesses that come all at once are throttled, too', async (t) => {
   t.ok(looked >= 10 && looked <= 12, `${looked} were verified`)
 })
 
+t.test('clients that leave while they wait cost nothing', async (t) => {
+  const { made, ask, x, field } = await setUp(t)
+  const requests = Array.from({ length: 60 }, (_, i) => x(field('ann', `guess ${i}`)))
+  const verdicts = Promise.all(requests.map((one) => pass(one, made)))
+  await new Promise(setImmediate)
+  for (const one of requests) one.abort()
+  const looked = (await verdicts).filter((verdict) => verdict === '401 password_invalid').length
+  t.ok(looked < 10, `${looked} were verified`)
+  t.equal(await ask('ann', 'secret of ann'), undefined)
+})
+
 t.test('more than wait their turn are refused, and the event loop goes on', async (t) => {
   const { ask } = await setUp(t, {}, `ann:${hashSync('secret of ann', 8)}\n`)
   const verdicts = await Promise.all(Array.from({ length: 150 }, (_, i) => ask('ann', 'guess', `10.0.0.${i}`)))
