@@ -1,6 +1,6 @@
 import { AUTHENTICATION, defineSlot, type Exchange, type Filter, isThenable, type Verdict } from '../../core/index.ts'
 import { type Access, compileAccess } from './access-rules.ts'
-import { type AuthMethod, METHODS, type MethodName, type Proved } from './auth-method.ts'
+import { type AuthMethod, METHODS, type MethodName, type Patience, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
 import { offeredAsSubprotocol, takeOut, withholdHeaders, withholdOthers } from './credential-sources.ts'
 import { type Findings, isAmong, isCrossOrigin, isFor, note, write } from './findings.ts'
@@ -60,7 +60,7 @@ export class AuthFilter implements Filter {
     const findings: Findings = { proofs: [], identity: undefined }
     x.set(this.#slot, findings)
     this.#takeOut(x)
-    return this.#prove(x, findings, this.#methods, 0, false)
+    return this.#prove(x, findings, this.#methods, 0, 'none')
   }
 
   routed(x: Exchange): Verdict | Promise<Verdict> {
@@ -70,7 +70,7 @@ export class AuthFilter implements Filter {
     if (counts !== undefined) return this.#decide(x, findings, counts)
     const open = this.#open(findings)
     if (open === undefined) return this.#decide(x, findings, undefined)
-    const proving = this.#prove(x, findings, open, 0, true)
+    const proving = this.#prove(x, findings, open, 0, this.#enforced || demanded(x) ? 'full' : 'short')
     if (isThenable(proving)) return proving.then(() => this.#decide(x, findings, this.#counting(x, findings)))
     return this.#decide(x, findings, this.#counting(x, findings))
   }
@@ -111,15 +111,15 @@ export class AuthFilter implements Filter {
     findings: Findings,
     methods: readonly AuthMethod[],
     from: number,
-    mayWait: boolean,
+    patience: Patience,
   ): void | Promise<void> {
     for (let i = from; i < methods.length; i++) {
-      const proof = methods[i]!.prove(x, mayWait)
+      const proof = methods[i]!.prove(x, patience)
       if (isThenable(proof))
         return proof.then((found) =>
           found !== undefined && note(x, findings, found)
             ? undefined
-            : this.#prove(x, findings, methods, i + 1, mayWait),
+            : this.#prove(x, findings, methods, i + 1, patience),
         )
       if (proof !== undefined && note(x, findings, proof)) return
     }

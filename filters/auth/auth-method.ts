@@ -48,6 +48,12 @@ export type Proof = Proved | Unproved
 /** Undefined: left for later. */
 export type Proving = Proof | Promise<Proof | undefined> | undefined
 
+/**
+ * What a proof may wait for. `none`: nothing that takes milliseconds; before the route is known, nobody can say whether it is worth it. `short`:
+ * work in threads, and an issuer whose keys are known, where nothing is demanded. `full`: also an issuer that is away.
+ */
+export type Patience = 'none' | 'short' | 'full'
+
 /** One method of authentication: it turns the credentials of a request into an identity. */
 export interface AuthMethod {
   readonly name: MethodName
@@ -55,8 +61,7 @@ export interface AuthMethod {
   readonly sources: readonly CredentialSource[]
   /**
    * What the request's credentials of this kind prove: at once where it can. Never rejects.
-   * @param mayWait whether it may ask other machines, or do what takes milliseconds. Without, it returns undefined instead: before the route is
-   *   known, nobody can say whether it is worth it
+   * @param patience what it may wait for; it returns undefined instead of waiting for more
    */
-  prove(x: Exchange, mayWait: boolean): Proving
+  prove(x: Exchange, patience: Patience): Proving
 }

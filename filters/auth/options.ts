@@ -96,19 +96,27 @@ export const options = z
 /** Names of fields that would count for nothing. */
 function* fieldMistakes({
   identity_headers: fields,
+  identity_token: token,
   api_keys: keys,
 }: {
   readonly identity_headers: Readonly<Record<string, string>>
+  readonly identity_token?: { readonly header: string } | undefined
   readonly api_keys?: ApiKeysOptions | undefined
 }): Iterable<readonly [path: readonly string[], message: string]> {
-  const names = Object.keys(fields).map((name) => name.toLowerCase())
-  for (const [i, name] of Object.keys(fields).entries()) {
-    if (names.indexOf(names[i]!) < i) yield [['identity_headers', name], 'given twice: case does not matter']
-    if (keys?.from.some(({ header }) => header?.toLowerCase() === names[i]) === true)
-      yield [
-        ['identity_headers', name],
-        'clients send API keys in this field, and what they send in a field for the identity is removed',
-      ]
+  const taken = new Map<string, string>()
+  for (const { header } of keys?.from ?? [])
+    if (header !== undefined)
+      taken.set(
+        header.toLowerCase(),
+        'clients send API keys in this field, and what they send in a field of ours is removed',
+      )
+  const ours = Object.keys(fields).map((name): readonly string[] => ['identity_headers', name])
+  if (token !== undefined) ours.push(['identity_token', 'header'])
+  for (const path of ours) {
+    const name = (path[0] === 'identity_token' ? token!.header : path[1]!).toLowerCase()
+    const message = taken.get(name)
+    if (message !== undefined) yield [path, message]
+    taken.set(name, 'given twice: case does not matter')
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock, Exchange, Identity } from '../../../core/index.ts'
-import type { AuthMethod, Problem, Proof, Proved, Unproved } from '../auth-method.ts'
+import type { AuthMethod, Patience, Problem, Proof, Proved, Unproved } from '../auth-method.ts'
 import { BoundedWork } from '../bounded-work.ts'
 import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
 import { FailureLimit } from './failure-limit.ts'
@@ -49,7 +49,7 @@ export class BasicMethod implements AuthMethod {
     this.#failures = new FailureLimit(clock)
   }
 
-  prove(x: Exchange, mayWait: boolean): Proof | Promise<Proof> | undefined {
+  prove(x: Exchange, patience: Patience): Proof | Promise<Proof> | undefined {
     const field = credentialsIn(x, this.sources)
     if (field === undefined) return this.#fail('password_missing')
     if (typeof field !== 'string') return this.#fail(field.problem)
@@ -60,7 +60,7 @@ export class BasicMethod implements AuthMethod {
     const known = this.#recall(digest)
     if (known !== undefined) return known
     // Hashing takes milliseconds: not for requests that may need none of it.
-    if (!mayWait) return undefined
+    if (patience === 'none') return undefined
     const { address } = x.downstream
     if (this.#failures.isOver(user, address)) return this.#fail('password_throttled')
     // Of clients that left while they waited, nothing is verified: nobody learns the result.

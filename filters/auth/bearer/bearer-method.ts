@@ -1,5 +1,5 @@
 import { type Clock, type Exchange, isThenable } from '../../../core/index.ts'
-import type { AuthMethod, Problem, Proving, Unproved } from '../auth-method.ts'
+import type { AuthMethod, Patience, Problem, Proving, Unproved } from '../auth-method.ts'
 import { BoundedWork } from '../bounded-work.ts'
 import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
 import type { Issuer } from './issuer.ts'
@@ -48,7 +48,7 @@ export class BearerMethod implements AuthMethod {
     this.#any = issuers.find(({ options }) => options.issuer === undefined)
   }
 
-  prove(x: Exchange, mayWait: boolean): Proving {
+  prove(x: Exchange, patience: Patience): Proving {
     if (this.#any === undefined && this.#named.size === 0) return this.#fail('auth_key_missing')
     const token = credentialsIn(x, this.sources)
     if (token === undefined) return this.#fail('token_missing')
@@ -57,17 +57,19 @@ export class BearerMethod implements AuthMethod {
     if (known !== undefined) return known
     if (token.length > MAX_TOKEN) return this.#fail('token_invalid')
     if (!B64TOKEN.test(token)) return this.#fail('credentials_malformed')
-    return this.#verify(token, mayWait)
+    return this.#verify(token, patience)
   }
 
-  #verify(token: string, mayWait: boolean): Proving {
+  #verify(token: string, patience: Patience): Proving {
     const parts = unverified(token)
     if (parts === undefined) return this.#fail('token_invalid')
     const issuer = this.#issuerOf(parts)
     const keys = issuer?.candidates(parts) ?? NONE
-    if (isThenable(keys))
-      return mayWait ? keys.then((found) => this.#withKeys(token, parts, issuer, found, true)) : undefined
-    return this.#withKeys(token, parts, issuer, keys, mayWait)
+    if (isThenable(keys)) {
+      if (patience === 'none' || (patience === 'short' && issuer?.keys.available !== true)) return undefined
+      return keys.then((found) => this.#withKeys(token, parts, issuer, found, patience))
+    }
+    return this.#withKeys(token, parts, issuer, keys, patience)
   }
 
   #withKeys(
@@ -75,14 +77,14 @@ export class BearerMethod implements AuthMethod {
     parts: UnverifiedToken,
     issuer: Issuer | undefined,
     keys: Candidates,
-    mayWait: boolean,
+    patience: Patience,
   ): Proving {
     if (keys === 'unavailable') return this.#fail('issuer_unavailable')
     if (issuer === undefined || keys.length === 0) return this.#fail('token_invalid')
     const work = this.#work.run(() => issuer.verify(token, parts, keys, this.#clock.wall()))
     if (work === undefined) return this.#fail('auth_overloaded')
     return work.then((result) => {
-      if (result === 'unsigned') return this.#again(token, parts, issuer, keys, mayWait)
+      if (result === 'unsigned') return this.#again(token, parts, issuer, keys, patience)
       if (typeof result === 'string') return this.#fail(result)
       return this.#cache.set(token, result, parts.payload)
     })
@@ -94,15 +96,15 @@ export class BearerMethod implements AuthMethod {
     parts: UnverifiedToken,
     issuer: Issuer,
     tried: readonly VerificationKey[],
-    mayWait: boolean,
+    patience: Patience,
   ): Proving {
     const renewed = issuer.renewed(parts, tried)
     if (renewed === undefined) return this.#fail('token_invalid')
-    if (!mayWait) return undefined
+    if (patience === 'none') return undefined
     return renewed.then((keys) =>
       keys !== 'unavailable' && keys.every((key) => tried.includes(key))
         ? this.#fail('token_invalid')
-        : this.#withKeys(token, parts, issuer, keys, mayWait),
+        : this.#withKeys(token, parts, issuer, keys, patience),
     )
   }
 

@@ -14,6 +14,8 @@ export interface Wanted {
 
 /** The keys of one issuer. */
 export interface IssuerKeys {
+  /** Whether there are keys that count. */
+  readonly available: boolean
   /** The keys for such a token: at once where they are known. Never rejects. */
   candidates(wanted: Wanted): Candidates | Promise<Candidates>
   /**
@@ -45,6 +47,7 @@ export function candidatesAmong(
 
 /** Keys that the configuration holds. */
 export class StaticKeys implements IssuerKeys {
+  readonly available = true
   readonly #keys: readonly VerificationKey[]
 
   constructor(keys: readonly VerificationKey[]) {

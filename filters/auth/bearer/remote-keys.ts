@@ -80,7 +80,6 @@ export class RemoteKeys implements IssuerKeys {
     this.#next = parts.timers.after(BEGIN_MS, () => this.#begin())
   }
 
-  /** Whether there are keys that count. */
   get available(): boolean {
     return this.#parts.clock.now() - this.#confirmedAt < this.#options.staleMs
   }

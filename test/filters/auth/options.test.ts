@@ -41,6 +41,9 @@ t.test('fields for the identity: once, and none in which clients send keys', asy
   t.match(mistakes({ api_keys, identity_headers: { 'x-key': 'sub' } }), [
     /identity_headers.x-key: clients send API keys/,
   ])
+  const identity_token = { secret_file: 'secret', header: 'X-Key' }
+  t.match(mistakes({ api_keys, identity_token }), [/identity_token.header: clients send API keys/])
+  t.match(mistakes({ identity_token, identity_headers: { 'x-key': 'sub' } }), [/identity_token.header: given twice/])
   t.strictSame(mistakes({ api_keys, identity_headers: { 'X-User': 'sub', key: 'roles' } }), [])
 })
 

@@ -186,6 +186,32 @@ t.test('Cache-Control says when to fetch again, within bounds', async (t) => {
   t.equal(server.fetches, 3)
 })
 
+t.test('where nothing is demanded, nobody waits for an issuer that is away', async (t) => {
+  const { server, bench, sign, later } = await setUp(t)
+  const options = { jwks_url: server.jwks, algorithms: ['ES256'] }
+  const held: ServerResponse[] = []
+  server.respond = (_req, res) => void held.push(res)
+  const open = await bench.make(auth, options)
+  t.teardown(() => open.dispose())
+  const bearer = await sign(server.signers[0]!)
+  const first = request(bearer)
+  t.equal(await pass(first, open), undefined)
+  t.equal(first.identity, undefined)
+  const demanding = await bench.make(auth, { ...options, required: true })
+  t.teardown(() => demanding.dispose())
+  const waiting = pass(request(bearer), demanding)
+  await settled()
+  server.respond = undefined
+  for (const res of held) res.end(JSON.stringify({ keys: server.signers.map(({ jwk }) => jwk) }))
+  t.equal(await waiting, undefined, 'but it is waited for where a token is demanded')
+  const next = signer('b')
+  server.signers = [next]
+  await later(31_000)
+  const rotated = request(await sign(next))
+  t.equal(await pass(rotated, open), undefined)
+  t.equal(rotated.identity?.subject, 'ann', 'and for a new key of an issuer that is known')
+})
+
 t.test('keys that count for a short time are fetched again before it is over', async (t) => {
   const { server, ask, later } = await setUp(t, { keys_stale_for: '5m' })
   server.cacheControl = 'max-age=3600'
@@ -210,10 +236,10 @@ t.test('a token that comes while a fetch ends does not stop the timer of the nex
     staleMs: HOUR,
   }
   // Runs after the end of the fetch, before its promise says so.
-  const fetched = (): void => queueMicrotask(() => void keys.candidates('unknown', 'ES256', 0))
+  const fetched = (): void => queueMicrotask(() => void keys.candidates({ kid: 'unknown', algorithm: 'ES256', issuedAt: 0 }))
   const keys: RemoteKeys = new RemoteKeys(options, { clock, timers, log, fetched })
   t.teardown(() => keys.close())
-  await keys.candidates('a', 'ES256', 0)
+  await keys.candidates({ kid: 'a', algorithm: 'ES256', issuedAt: 0 })
   await settled()
   const before = server.fetches
   clock.advance(11 * MINUTE)
