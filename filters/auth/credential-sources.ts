@@ -51,6 +51,7 @@ export function withholdHeaders(x: Exchange, sources: readonly CredentialSource[
 
 /** Removes the fields that hold credentials beside those that count, which are in the first of the sources that has some. */
 export function withholdOthers(x: Exchange, sources: readonly CredentialSource[]): void {
+  if (sources.length === 1) return
   const first = sources.findIndex((source) => foundIn(x, source) !== undefined)
   if (first !== -1) withholdHeaders(x, sources.slice(first + 1))
 }

@@ -236,7 +236,8 @@ t.test('a token that comes while a fetch ends does not stop the timer of the nex
     staleMs: HOUR,
   }
   // Runs after the end of the fetch, before its promise says so.
-  const fetched = (): void => queueMicrotask(() => void keys.candidates({ kid: 'unknown', algorithm: 'ES256', issuedAt: 0 }))
+  const fetched = (): void =>
+    queueMicrotask(() => void keys.candidates({ kid: 'unknown', algorithm: 'ES256', issuedAt: 0 }))
   const keys: RemoteKeys = new RemoteKeys(options, { clock, timers, log, fetched })
   t.teardown(() => keys.close())
   await keys.candidates({ kid: 'a', algorithm: 'ES256', issuedAt: 0 })
