@@ -91,7 +91,11 @@ auth_algorithm: "HS256"
     endpointOf('v1/service_api', { targets: [targetOf('https://api.service.com')], requires: ['authentication'] }),
   )
   t.same(config.spec.endpoints[0]?.filters, {
-    auth: { options: { required: true }, at, origins: { required: [...at, 'auth_type'] } },
+    auth: {
+      options: { required: true, accept: ['bearer'] },
+      at,
+      origins: { required: [...at, 'auth_type'], accept: [...at, 'auth_type'] },
+    },
     'method-check': { options: { methods: ['GET', 'POST'] }, at, origins: { methods: [...at, 'methods'] } },
     proxy: { options: { timeout: 30 }, at, origins: { timeout: [...at, 'timeout'] } },
   })
