@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import { Body } from '../../core/api/body.ts'
 import { Exchange } from '../../core/api/exchange.ts'
+import { ExchangeRequest } from '../../core/api/request.ts'
 import { HeaderList } from '../../core/api/header-list.ts'
 import { show } from '../../core/base/show.ts'
 import { didYouMean } from '../../core/base/suggest.ts'
@@ -72,7 +73,7 @@ export function exchangeOf(described: DescribedRequest, startedAt: number, clean
   const { fields, takesTrailers } = head
   const headers = new HeaderList(fields)
   return new Exchange(
-    { method, path, query, httpVersion: '1.1', headers, body: Body.empty(), upgrade },
+    new ExchangeRequest(method, path, query, '1.1', headers, Body.empty(), upgrade),
     {
       address: CLIENT,
       peer: CLIENT,

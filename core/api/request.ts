@@ -45,14 +45,22 @@ export class ExchangeRequest implements Request {
   readonly upgrade: string | undefined
   #query: string
 
-  constructor(parts: Omit<Request, 'setQuery'>) {
-    this.method = parts.method
-    this.path = parts.path
-    this.httpVersion = parts.httpVersion
-    this.headers = parts.headers
-    this.body = parts.body
-    this.upgrade = parts.upgrade
-    this.#query = parts.query
+  constructor(
+    method: string,
+    path: string,
+    query: string,
+    httpVersion: string,
+    headers: HeaderList,
+    body: Body,
+    upgrade: string | undefined,
+  ) {
+    this.method = method
+    this.path = path
+    this.httpVersion = httpVersion
+    this.headers = headers
+    this.body = body
+    this.upgrade = upgrade
+    this.#query = query
   }
 
   get query(): string {

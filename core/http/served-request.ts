@@ -4,6 +4,7 @@ import { WeirError } from '../api/errors.ts'
 import { Exchange } from '../api/exchange.ts'
 import { HeaderList } from '../api/header-list.ts'
 import { LocalReply, type Response } from '../api/reply.ts'
+import { ExchangeRequest } from '../api/request.ts'
 import { ChainRunner } from '../chain/chain-runner.ts'
 import { dropResponse } from '../chain/drop-response.ts'
 import { errorReply } from '../chain/error-reply.ts'
@@ -113,19 +114,13 @@ class ServedRequest implements ResponseOutlet, ResponseOwner {
     if (waiting && source === undefined && head.refused === undefined) res.writeContinue()
     const { fields } = head
     const headers = fields === req.rawHeaders ? HeaderList.sharing(fields) : HeaderList.fromWire(fields)
+    const body = source === undefined ? Body.empty() : new Body(source, framing.length)
+    const upgrade =
+      handshake === undefined || head.refused !== undefined
+        ? undefined
+        : offeredProtocols(req.headers.upgrade, limits.upgradeProtocols)
     const x = new Exchange(
-      {
-        method: req.method ?? 'GET',
-        path: head.path,
-        query: head.query,
-        httpVersion: req.httpVersion,
-        headers,
-        body: source === undefined ? Body.empty() : new Body(source, framing.length),
-        upgrade:
-          handshake === undefined || head.refused !== undefined
-            ? undefined
-            : offeredProtocols(req.headers.upgrade, limits.upgradeProtocols),
-      },
+      new ExchangeRequest(req.method ?? 'GET', head.path, head.query, req.httpVersion, headers, body, upgrade),
       downstreamOf(connection, trusted, req.rawHeaders, head),
       runtime.clock.now(),
     )

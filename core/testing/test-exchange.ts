@@ -6,6 +6,7 @@ import { type ErrorCode, WeirError } from '../api/errors.ts'
 import { Exchange } from '../api/exchange.ts'
 import type { ExchangeWithResponse } from '../api/filter.ts'
 import { HeaderList } from '../api/header-list.ts'
+import { ExchangeRequest } from '../api/request.ts'
 import { ChunkSource, type ChunksEnd } from './chunk-source.ts'
 
 /** Header fields: a value, or several for a field that is repeated. */
@@ -53,15 +54,15 @@ export function exchange(init: TestRequest = {}, startedAt = 0): Exchange {
   const headers = fieldsOf(init.headers)
   const host = init.downstream?.host ?? init.host ?? 'gateway.test'
   return new Exchange(
-    {
-      method: init.method ?? 'GET',
+    new ExchangeRequest(
+      init.method ?? 'GET',
       path,
-      query: init.query === undefined ? query : queryOf(init.query),
-      httpVersion: '1.1',
+      init.query === undefined ? query : queryOf(init.query),
+      '1.1',
       headers,
-      body: bodyOf(init.body, { error: init.bodyError === undefined ? undefined : new WeirError(init.bodyError) }),
-      upgrade: init.upgrade,
-    },
+      bodyOf(init.body, { error: init.bodyError === undefined ? undefined : new WeirError(init.bodyError) }),
+      init.upgrade,
+    ),
     {
       address,
       peer: address,

@@ -2,8 +2,14 @@ import { AUTHENTICATION, defineSlot, type Exchange, type Filter, isThenable, typ
 import { type Access, compileAccess } from './access-rules.ts'
 import { type AuthMethod, METHODS, type MethodName, type Patience, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
-import { offeredAsSubprotocol, takeOut, withholdHeaders, withholdOthers } from './credential-sources.ts'
-import { type Findings, isAmong, isCrossOrigin, isFor, note, write } from './findings.ts'
+import {
+  type CredentialSource,
+  offeredAsSubprotocol,
+  takeOut,
+  withholdHeaders,
+  withholdOthers,
+} from './credential-sources.ts'
+import { type Findings, isAmong, isCrossOrigin, isFor, isProved, note, write } from './findings.ts'
 import { setIdentityFields } from './identity-fields.ts'
 import type { Field, IdentityToken } from './identity-token.ts'
 import type { AuthOptions } from './options.ts'
@@ -26,6 +32,8 @@ export class AuthFilter implements Filter {
   /** All that are configured, and those of which one is enough here. */
   readonly #methods: readonly AuthMethod[]
   readonly #accepted: readonly AuthMethod[]
+  /** Places of credentials other than headers. */
+  readonly #elsewhere: readonly CredentialSource[]
   readonly #issuers: readonly LoadedIssuer[]
   readonly #enforced: boolean
   readonly #access: Access
@@ -47,6 +55,7 @@ export class AuthFilter implements Filter {
     this.#refusals = new Refusals({ ...options, methods: this.#accepted })
     this.#identityFields = Object.entries(options.identity_headers)
     this.#slot = defineSlot<Findings>(`auth.findings:${name}`)
+    this.#elsewhere = methods.flatMap(({ sources }) => sources.filter(({ kind }) => kind !== 'header'))
     const elsewhere = methods.flatMap(({ sources }) => sources.filter(({ name }) => name !== 'authorization'))
     const offered = elsewhere.filter(({ kind }) => kind === 'subprotocol')
     if (elsewhere.length === 0) return
@@ -78,7 +87,8 @@ export class AuthFilter implements Filter {
   /** The methods that are accepted here and were not asked yet; undefined if there are none, as mostly. */
   #open({ proofs }: Findings): AuthMethod[] | undefined {
     let open: AuthMethod[] | undefined
-    for (const method of this.#accepted) {
+    for (let i = 0; i < this.#accepted.length; i++) {
+      const method = this.#accepted[i]!
       if (isAmong(proofs, method)) continue
       if (open === undefined) open = [method]
       else open.push(method)
@@ -102,7 +112,7 @@ export class AuthFilter implements Filter {
   }
 
   #takeOut(x: Exchange): void {
-    for (const { sources } of this.#methods) takeOut(x, sources)
+    if (this.#elsewhere.length > 0) takeOut(x, this.#elsewhere)
   }
 
   /** Asks the methods in turn, until one proves something. What has to wait without being allowed to is left for later. */
@@ -127,9 +137,10 @@ export class AuthFilter implements Filter {
 
   /** The proof that counts here: of a method that is accepted, the first of them, and good for this endpoint. */
   #counting(x: Exchange, { proofs }: Findings): Proved | undefined {
+    // Most requests of the default chain prove nothing.
+    if (!proofs.some(isProved)) return undefined
     for (const method of this.#accepted)
-      for (const proof of proofs)
-        if (proof.by === method && proof.identity !== undefined && isFor(proof, x)) return proof
+      for (const proof of proofs) if (proof.by === method && isProved(proof) && isFor(proof, x)) return proof
     return undefined
   }
 

@@ -1,7 +1,6 @@
 import { AUTHENTICATION, defineFilter, IdentitySlot, type SetField, StartConditionsKey } from '../../core/index.ts'
 import { AuthFilter, isEnforced } from './auth-filter.ts'
 import { isSymmetric } from './bearer/algorithms.ts'
-import { loadIdentityToken } from './identity-token.ts'
 import { methodsOf } from './methods.ts'
 import { type AuthOptions, options } from './options.ts'
 
@@ -28,7 +27,7 @@ export const auth = defineFilter({
     const bearer = methods.some(({ name }) => name === 'bearer')
     if (bearer && issuers.length === 0 && isEnforced(options)) env.warn(noKey(options))
     const { identity_token: token } = options
-    const identityToken = token && loadIdentityToken(token, env)
+    const identityToken = token && (await import('./identity-token.ts')).loadIdentityToken(token, env)
     return new AuthFilter({ name: env.name, options, methods, issuers, identityToken })
   },
 })

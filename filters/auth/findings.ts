@@ -29,7 +29,7 @@ export function write(x: Exchange, findings: Findings, identity: Identity | unde
 }
 
 export function isAmong(proofs: readonly Proof[], method: AuthMethod): boolean {
-  for (const { by } of proofs) if (by === method) return true
+  for (let i = 0; i < proofs.length; i++) if (proofs[i]!.by === method) return true
   return false
 }
 
@@ -39,7 +39,10 @@ export const isFor = ({ endpoints }: Proved, { endpoint }: Exchange): boolean =>
 
 /** Another site made the browser send the request: an endpoint that demands nothing would act on it all the same. */
 export function isCrossOrigin({ proofs }: Findings): boolean {
-  for (const proof of proofs)
-    if (proof.identity === undefined && proof.problem === 'credentials_cross_origin') return true
+  for (let i = 0; i < proofs.length; i++) if (isFromElsewhere(proofs[i]!)) return true
   return false
 }
+
+export const isProved = (proof: Proof): proof is Proved => proof.identity !== undefined
+
+const isFromElsewhere = (proof: Proof): boolean => !isProved(proof) && proof.problem === 'credentials_cross_origin'

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto'
-import { Counter, type FilterEnv, StartConditionsKey } from '../../core/index.ts'
-import { apiKeyMethod } from './api-key/api-key-method.ts'
+import type { FilterEnv } from '../../core/index.ts'
 import type { AuthMethod } from './auth-method.ts'
-import { BasicMethod } from './basic/basic-method.ts'
-import type { BasicOptions } from './basic/basic-options.ts'
-import { loadUsers } from './basic/load-basic.ts'
 import { BearerMethod } from './bearer/bearer-method.ts'
-import { Issuer } from './bearer/issuer.ts'
-import { type IssuerKeys, StaticKeys } from './bearer/issuer-keys.ts'
+import type { Issuer } from './bearer/issuer.ts'
+import { StaticKeys } from './bearer/issuer-keys.ts'
 import { type LoadedIssuer, loadIssuer } from './bearer/load-issuer.ts'
-import { RemoteKeys, type RemoteKeysOptions } from './bearer/remote-keys.ts'
+import type { VerificationKey } from './bearer/verification-key.ts'
+import { fingerprint } from './fingerprint.ts'
 import { bearerSources } from './option-parts.ts'
 import { type AuthOptions, issuersOf } from './options.ts'
 
@@ -26,31 +22,24 @@ export interface Methods {
 export async function methodsOf(options: AuthOptions, env: FilterEnv): Promise<Methods> {
   const issuers = issuersOf(options).flatMap((input) => loadIssuer(input, env, process.env) ?? [])
   const { api_keys: apiKeys, basic } = options
-  const methods: AuthMethod[] = [
-    ...(apiKeys === undefined ? [] : [await apiKeyMethod(apiKeys, env)]),
-    ...(basic === undefined ? [] : [basicOf(basic, env)]),
-  ]
+  const methods: AuthMethod[] = []
   // With nothing else, bearer tokens are what is meant, though no key is there.
-  const bearer = issuers.length > 0 || methods.length === 0 ? [bearerOf(options, issuers, env)] : []
-  return { methods: [...bearer, ...methods], issuers }
+  if (issuers.length > 0 || (apiKeys === undefined && basic === undefined))
+    methods.push(await bearerOf(options, issuers, env))
+  // Only what is used is loaded: a start takes no longer for the rest (0.1 s).
+  if (apiKeys !== undefined)
+    methods.push(await (await import('./api-key/api-key-method.ts')).apiKeyMethod(apiKeys, env))
+  if (basic !== undefined) methods.push((await import('./basic/shared-basic.ts')).sharedBasic(basic, env))
+  return { methods, issuers }
 }
 
-function basicOf(options: BasicOptions, env: FilterEnv): AuthMethod {
-  const { users, fingerprint } = loadUsers(options, env)
-  return env.share(`basic ${fingerprint}`, {
-    scope: 'factory',
-    version: 1,
-    make: () => new BasicMethod(users, env.clock),
-  })
-}
-
-function bearerOf(options: AuthOptions, loaded: readonly LoadedIssuer[], env: FilterEnv): AuthMethod {
+async function bearerOf(options: AuthOptions, loaded: readonly LoadedIssuer[], env: FilterEnv): Promise<AuthMethod> {
   const sources = bearerSources(options.token_from)
   // Shared before the method, by every instance that shares the method: they must live as long as it.
-  const issuers = loaded.map((one) => new Issuer(one.options, keysOf(one.keys, env)))
+  const issuers = await Promise.all(loaded.map((one) => issuerOf(one, env)))
   const named = loaded.map(({ options, keys }) => ({
     options,
-    keys: 'length' in keys ? keys.map(({ fingerprint }) => fingerprint) : keys,
+    keys: isHere(keys) ? keys.map(({ fingerprint }) => fingerprint) : keys,
   }))
   return env.share(fingerprint({ method: 'bearer', issuers: named, sources, cache: options.cache_size }), {
     scope: 'factory',
@@ -59,42 +48,10 @@ function bearerOf(options: AuthOptions, loaded: readonly LoadedIssuer[], env: Fi
   })
 }
 
-function keysOf(keys: LoadedIssuer['keys'], env: FilterEnv): IssuerKeys {
-  return 'length' in keys ? new StaticKeys(keys) : remoteKeys(keys, env)
+async function issuerOf({ options, keys }: LoadedIssuer, env: FilterEnv): Promise<Issuer> {
+  const { Issuer } = await import('./bearer/issuer.ts')
+  if (isHere(keys)) return new Issuer(options, new StaticKeys(keys))
+  return new Issuer(options, (await import('./bearer/shared-keys.ts')).sharedKeys(keys, env))
 }
 
-function remoteKeys(options: RemoteKeysOptions, env: FilterEnv): RemoteKeys {
-  const fetches = env.share('key fetches', {
-    scope: 'factory',
-    version: 1,
-    make: () => {
-      const counter = new Counter<'issuer' | 'outcome'>()
-      const withdraw = env.meter.register({
-        name: 'weir_auth_key_fetches_total',
-        help: 'Fetches of the keys of issuers of tokens.',
-        type: 'counter',
-        collect: () => counter.samples(),
-      })
-      return { counter, withdraw }
-    },
-    close: ({ withdraw }) => withdraw(),
-  })
-  const issuer = options.issuer ?? options.jwksUrl!
-  const remote = env.share(fingerprint({ keys: options }), {
-    scope: 'factory',
-    version: 1,
-    make: () =>
-      new RemoteKeys(options, {
-        clock: env.clock,
-        timers: env.timers,
-        log: env.log,
-        fetched: (outcome) => fetches.counter.add({ issuer, outcome }),
-      }),
-    close: (remote) => void remote.close(),
-  })
-  const withdraw = env.service(StartConditionsKey).add(`keys of ${issuer}`, () => remote.available)
-  env.signal.addEventListener('abort', withdraw)
-  return remote
-}
-
-const fingerprint = (of: unknown): string => createHash('sha256').update(JSON.stringify(of)).digest('base64url')
+const isHere = (keys: LoadedIssuer['keys']): keys is readonly VerificationKey[] => 'length' in keys

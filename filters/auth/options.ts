@@ -4,7 +4,7 @@ import { type ApiKeysOptions, apiKeysOptions } from './api-key/api-keys-options.
 import { METHODS } from './auth-method.ts'
 import { basicOptions } from './basic/basic-options.ts'
 import { type IssuerInput, issuerMistakes, issuerShape, keyOptions, optionsOfOne } from './bearer/issuer-options.ts'
-import { identityTokenOptions } from './identity-token.ts'
+import { identityTokenOptions } from './identity-token-options.ts'
 import { headerName, SCOPE_PATTERN, tokenFrom } from './option-parts.ts'
 import { roleHierarchy } from './role-hierarchy.ts'
 

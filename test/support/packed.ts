@@ -18,7 +18,7 @@ export interface Manifest {
 }
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>
 }
 
 const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
@@ -27,7 +27,7 @@ const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
 export const MANIFEST = read(join(ROOT, 'package.json')) as Manifest
 
 /** The packages that users of this one get, by their folders (`node_modules/…`), with what the lock file says of each. */
-export const LOCKED: Readonly<Record<string, unknown>> = Object.fromEntries(
+export const LOCKED: Readonly<Record<string, { readonly optional?: boolean }>> = Object.fromEntries(
   Object.entries((read(join(ROOT, 'package-lock.json')) as Lock).packages).filter(
     ([path, { dev }]) => path !== '' && dev !== true,
   ),

@@ -2,6 +2,7 @@ import { Body } from '../../../core/api/body.ts'
 import { Exchange } from '../../../core/api/exchange.ts'
 import { defineFilter } from '../../../core/api/filter-factory.ts'
 import { HeaderList } from '../../../core/api/header-list.ts'
+import { ExchangeRequest } from '../../../core/api/request.ts'
 import { systemClock } from '../../../core/base/clock.ts'
 import { TimerWheel } from '../../../core/base/timer-wheel.ts'
 import { Catalog } from '../../../core/build/catalog.ts'
@@ -28,15 +29,7 @@ const { downstream } = exchange()
 
 const exchangeTo = (path: string): Exchange =>
   new Exchange(
-    {
-      method: 'GET',
-      path,
-      query: '',
-      httpVersion: '1.1',
-      headers: HeaderList.sharing(REQUEST_FIELDS),
-      body: Body.empty(),
-      upgrade: undefined,
-    },
+    new ExchangeRequest('GET', path, '', '1.1', HeaderList.sharing(REQUEST_FIELDS), Body.empty(), undefined),
     downstream,
     systemClock.now(),
   )
