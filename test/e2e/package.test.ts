@@ -144,7 +144,9 @@ t.test('only the dependencies are installed', async (t) => {
     .filter((name) => name !== undefined && Object.hasOwn(MANIFEST.devDependencies, name))
   t.strictSame(found, Object.keys(MANIFEST.peerDependencies))
   // The lock file has the binaries for all platforms; npm installs that of this one.
-  const here = Object.entries(LOCKED).filter(([, { optional }]) => optional !== true)
+  const here = Object.entries(LOCKED).filter(
+    ([, { optional, devOptional }]) => optional !== true && devOptional !== true,
+  )
   t.strictSame(
     here.map(([path]) => path).filter((path) => !existsSync(join(app, path))),
     [],

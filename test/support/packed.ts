@@ -18,7 +18,9 @@ export interface Manifest {
 }
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>
+  readonly packages: Readonly<
+    Record<string, { readonly dev?: boolean; readonly optional?: boolean; readonly devOptional?: boolean }>
+  >
 }
 
 const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
@@ -27,11 +29,12 @@ const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
 export const MANIFEST = read(join(ROOT, 'package.json')) as Manifest
 
 /** The packages that users of this one get, by their folders (`node_modules/…`), with what the lock file says of each. */
-export const LOCKED: Readonly<Record<string, { readonly optional?: boolean }>> = Object.fromEntries(
-  Object.entries((read(join(ROOT, 'package-lock.json')) as Lock).packages).filter(
-    ([path, { dev }]) => path !== '' && dev !== true,
-  ),
-)
+export const LOCKED: Readonly<Record<string, { readonly optional?: boolean; readonly devOptional?: boolean }>> =
+  Object.fromEntries(
+    Object.entries((read(join(ROOT, 'package-lock.json')) as Lock).packages).filter(
+      ([path, { dev }]) => path !== '' && dev !== true,
+    ),
+  )
 
 /** What npm may see of this process. What npm and tap themselves add concerns this checkout, and no other folder. */
 const PASSED =
