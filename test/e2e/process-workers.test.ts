@@ -9,6 +9,8 @@ import { folder, spawnWeir, weirCommand, yamlFor } from '../support/process.ts'
 import { startUpstream } from '../support/upstream.ts'
 import { gone, keepCalling, ready, startWorkers, workersOf } from '../support/workers.ts'
 
+t.setTimeout(400_000) // 43 s on two cores that are free; it starts dozens of processes, beside those of other tests
+
 const upstream = await startUpstream((_, res) => void res.end('up'))
 t.teardown(() => upstream.close())
 
