@@ -1,4 +1,4 @@
--- Requests each with another token, whose signature is wrong. Arguments: header and payload of the token, path.
+-- Requests each with another token, whose signature has the right form, and is wrong. Arguments: header and payload of the token, path.
 local signed = ""
 local at = 0
 
@@ -10,7 +10,7 @@ end
 function request()
   at = at + 1
   local number = tostring(at)
-  wrk.headers["Authorization"] = "Bearer " .. signed .. "." .. string.rep("0", 342 - #number) .. number
+  wrk.headers["Authorization"] = "Bearer " .. signed .. "." .. string.rep("0", 341 - #number) .. number .. "A"
   return wrk.format()
 end
 
