@@ -103,8 +103,12 @@ export class AuthFilter implements Filter {
     const scope = scopes.length > 0 ? ' with every one of the scopes' : ''
     const algorithms = [...new Set(this.#issuers.flatMap(({ options }) => options.algorithms))]
     const signed = algorithms.length > 0 ? ` signed with ${algorithms.join(' or ')}` : ''
-    if (this.#enforced || demanded(x)) yield `demands a token${signed}${[role, scope].filter(Boolean).join(' and')}`
-    else yield 'demands nothing, but verifies a token if there is one'
+    const kinds = this.#accepted
+      .map(({ name }) => (name === 'bearer' ? KINDS.bearer + signed : KINDS[name]))
+      .join(', or ')
+    if (this.#enforced || demanded(x)) yield `demands ${kinds}${[role, scope].filter(Boolean).join(' and')}`
+    else
+      yield `demands nothing, but verifies ${this.#accepted.map(({ name }) => KINDS[name]).join(' or ')} if there is one`
     const bearer = this.#methods.some(({ name }) => name === 'bearer')
     if (bearer && this.#issuers.length === 0) yield 'key: none, no token is valid'
     for (const { source, options } of this.#issuers)
@@ -196,6 +200,13 @@ const CONFIGURED_BY: Readonly<Record<MethodName, string>> = {
   bearer: 'the keys of an issuer',
   api_key: 'api_keys',
   basic: 'basic',
+}
+
+/** For `explain`. */
+const KINDS: Readonly<Record<MethodName, string>> = {
+  bearer: 'a token',
+  api_key: 'an API key',
+  basic: 'a user name and password',
 }
 
 /** Nothing refuses the request. @param field for the upstream */

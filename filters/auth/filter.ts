@@ -7,7 +7,7 @@ import { type AuthOptions, options } from './options.ts'
 export const auth = defineFilter({
   name: 'auth',
   apiVersion: 1,
-  summary: 'Verifies who calls, by bearer tokens (JWT), and enforces roles and scopes.',
+  summary: 'Verifies who calls, by bearer tokens (JWT), API keys or passwords, and enforces roles, scopes and rules.',
   prompt: true,
   options,
   offline: true,

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
+import { withoutLineBreak } from '../bearer/verification-key.ts'
 
 /** How keys are hashed: SHA-256, or HMAC-SHA-256 (RFC 2104) with a secret that is not in the list of keys. */
 export type HashKind = 'sha256' | 'hmac-sha256'
@@ -49,11 +50,10 @@ export function hashText(key: string, secret: KeyObject | undefined): string {
  * @throws Error in words for the operator, without the secret
  */
 export function secretOf(bytes: Buffer): KeyObject {
-  let end = bytes.length
-  if (bytes[end - 1] === 0x0a) end -= bytes[end - 2] === 0x0d ? 2 : 1
-  if (end < SECRET_MIN_BYTES)
+  const secret = withoutLineBreak(bytes)
+  if (secret.length < SECRET_MIN_BYTES)
     throw new Error(
-      `the secret has ${end} bytes and needs at least ${SECRET_MIN_BYTES}: make one with "openssl rand -base64 48"`,
+      `the secret has ${secret.length} bytes and needs at least ${SECRET_MIN_BYTES}: make one with "openssl rand -base64 48"`,
     )
-  return createSecretKey(bytes.subarray(0, end))
+  return createSecretKey(secret)
 }

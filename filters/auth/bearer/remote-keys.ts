@@ -42,8 +42,8 @@ const BEGIN_MS = 200
 
 /**
  * The keys that an issuer publishes. Fetched at once, and again before `Cache-Control` lets them grow old, beside the requests; once more
- * when a token names a key that is not known, or is younger than the keys and signed with none of them. Old keys count while the issuer is away, for a bounded time. An issuer that sends something
- * else than keys is away.
+ * when a token names a key that is not known, or is younger than the keys and signed with none of them. Old keys count while the issuer is
+ * away, for a bounded time. An issuer that sends something else than keys is away.
  */
 export class RemoteKeys implements IssuerKeys {
   readonly #options: RemoteKeysOptions

@@ -31,6 +31,18 @@ t.test('what it demands, without the names of roles and scopes', async (t) => {
   t.match(await demand({}, open), /^demands nothing/)
 })
 
+t.test('each kind of credentials that is accepted', async (t) => {
+  const dir = t.testdir({ keys: '[]' })
+  const of = async (options: Record<string, unknown>): Promise<string> => {
+    const { filter } = await new FilterBench().make(auth, { api_keys: { file: 'keys' }, ...options }, { baseDir: dir })
+    return [...filter.explain!(exchange())][0]!
+  }
+  t.equal(await of({ required: true }), 'demands an API key')
+  t.equal(await of({}), 'demands nothing, but verifies an API key if there is one')
+  t.equal(await of({ required: true, secret: SECRET }), 'demands a token signed with HS256, or an API key')
+  t.equal(await of({ required: true, secret: SECRET, accept: ['api_key'] }), 'demands an API key')
+})
+
 t.test('where the key comes from', async (t) => {
   const dir = t.testdir({ secret: SECRET, 'rsa.pem': rsaPem })
   const source = async (options: Record<string, unknown>): Promise<string> => {
