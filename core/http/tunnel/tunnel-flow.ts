@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { bytesPassed } from '../../base/young-generation.ts'
 import type { FrameTracker } from './websocket-frames.ts'
 
 /** The tunnel of a flow, which is told what happens in it. */
@@ -75,6 +76,7 @@ export class Flow {
     const { frames } = this
     const close = this.#close
     this.#owner.moved()
+    bytesPassed(chunk.length)
     if (close === undefined || this.#over) {
       frames?.push(chunk)
       if (!this.#over) this.#write(chunk)

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { Duplex } from 'node:stream'
+import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { Duplex, Readable, Writable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
-import { reset } from '../../../../core/http/tunnel/tunnel-flow.ts'
+import { Flow, reset } from '../../../../core/http/tunnel/tunnel-flow.ts'
 import { connectTo } from '../../../support/client.ts'
 
 /** Both ends of a connection, and how the client's was closed. */
@@ -41,4 +42,32 @@ t.test('a connection is reset, one with TLS ends without notice, any other strea
   const stream = new Duplex()
   reset(stream)
   t.ok(stream.destroyed)
+})
+
+t.test('bytes of a tunnel count for the collection of the young generation', async (t) => {
+  let minor = 0
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+      if ((entry as unknown as { detail: { kind: number } }).detail.kind === constants.NODE_PERFORMANCE_GC_MINOR)
+        minor++
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  t.teardown(() => observer.disconnect())
+  const chunk = Buffer.alloc(64 * 1024)
+  const from = Readable.from(Array.from({ length: 10 * 256 }, () => chunk)) as unknown as Duplex
+  let received = 0
+  const to = new Writable({
+    write(bytes: Buffer, _, done) {
+      received += bytes.length
+      done()
+    },
+  }) as unknown as Duplex
+  const ended = new Promise<void>((resolve) => {
+    new Flow(from, to, undefined, { moved: () => {}, ended: resolve, heard: () => {} }).start()
+  })
+  await ended
+  // Entries are told of later.
+  for (let i = 0; i < 200 && minor < 10; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  t.equal(received, 10 * 256 * chunk.length)
+  t.ok(minor >= 10, `${minor} collections`)
 })
