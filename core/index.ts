@@ -56,6 +56,7 @@ export { DURATION_BUCKETS, Histogram } from './api/histogram.ts'
 export { methodLabel } from './api/method-label.ts'
 export type { ExchangeTrace } from './api/exchange.ts'
 export type { FilterStep, RecordingTrace, Tracing } from './observe/tracing.ts'
+export type { ExchangeObserver } from './observe/exchange-observer.ts'
 export { type RemoteSpan, remoteSpanOf } from './observe/traceparent.ts'
 
 // Services: parts of the process that filters use by a key, most of them for admin filters.
@@ -68,6 +69,15 @@ export type { ChangeOptions, ChangeOutcome, ChangeRefusal } from './control/endp
 export type { BreakerView, EndpointView, TargetView } from './control/endpoint-control.ts'
 export { type HealthControl, HealthControlKey, type HealthCheckResult } from './control/health-control.ts'
 export type { ConfigInputs, ConfigSource } from './control/config-source.ts'
+export { type Statistics, StatisticsKey, type StatisticsScope } from './control/statistics.ts'
+export type { StatisticsFigures, StatisticsHistory, StatisticsPoint, StatisticsRange } from './control/statistics.ts'
+export { type RecentExchanges, RecentExchangesKey, type RecentFilter } from './control/recent-exchanges.ts'
+export type { ExplainedAttempt, ExplainedExchange, ExplainedStep, RecentExchange } from './control/recent-exchanges.ts'
+export { type RouterControl, RouterControlKey, type RouteView } from './control/router-control.ts'
+export type { ConnectivityStep, ConnectivityTest, DescribedRequest } from './control/router-control.ts'
+export { type LogControl, LogControlKey, type LogLevel, type LogStatus } from './control/log-control.ts'
+export { type GatewayEvent, type GatewayEvents, GatewayEventsKey } from './control/gateway-events.ts'
+export type { Reports } from './control/reports.ts'
 
 // Run-time state: data that outlives a reload, the state of endpoints and targets, stored responses.
 export type { ShareSpec } from './api/share-spec.ts'

@@ -13,6 +13,7 @@ import type { TimerWheel } from '../base/timer-wheel.ts'
 import { causeCode } from '../observe/access-fields.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import { filterOf } from '../observe/error-origin.ts'
+import type { ExchangeObserver } from '../observe/exchange-observer.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
 import { RepeatedLines } from '../observe/repeated-lines.ts'
 import { traceIdOf } from '../observe/traceparent.ts'
@@ -29,6 +30,8 @@ export class Runtime implements HookWatch {
   readonly durations: FilterDurations
   /** Undefined while it is off. */
   accessLog: AccessLog | undefined
+  /** Told of every exchange that is over. */
+  observers: readonly ExchangeObserver[] = []
   /** For warnings that clients and upstreams can cause at will. */
   readonly repeated: RepeatedLines
   readonly #filterErrors = new Counter<'filter' | 'hook'>()
@@ -98,7 +101,7 @@ export class Runtime implements HookWatch {
   }
 
   /**
-   * Phase `log`: every filter once, then the trace, then the access line. What a hook throws stops none of them.
+   * Phase `log`: every filter once, then the trace, the observers, and the access line. What a hook throws stops none of them.
    * @param watch of the exchange, where there is one
    */
   log(steps: readonly HookStep[], finished: Finished, watch: HookWatch = this): void {
@@ -115,7 +118,16 @@ export class Runtime implements HookWatch {
       }
     }
     if (exchange?.trace !== undefined) this.tracing?.finish(exchange, finished)
+    for (const observer of this.observers) this.#tell(observer, finished)
     this.accessLog?.write(finished)
+  }
+
+  #tell(observer: ExchangeObserver, finished: Finished): void {
+    try {
+      observer.finished(finished)
+    } catch (error) {
+      this.filterError(finished.exchange, 'engine', 'log', error)
+    }
   }
 
   /** For hooks that run without an exchange. */

@@ -7,7 +7,7 @@ import type { EndpointDelta } from './endpoint-delta.ts'
 import type { Batch } from './values.ts'
 
 /** Of the messages. A worker of another version can't be talked to. */
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 
 /** Files by absolute path, with what was in them. */
 export type FileBytes = ReadonlyMap<string, Uint8Array>
@@ -66,6 +66,7 @@ export type Question =
       readonly check: Omit<HealthCheckRequest, 'signal'>
     }
   | ({ readonly kind: 'breakers' } & BreakerOperation)
+  | { readonly kind: 'report'; readonly name: string; readonly args: unknown }
 
 /** Trips or resets breakers of an endpoint by hand. */
 export interface BreakerOperation {

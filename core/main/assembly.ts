@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import { plainProblem } from '../../config/document/located-config-error.ts'
-import { EndpointEditor } from '../../config/edit/editor.ts'
 import type { ConfigLoader, LoadedConfig } from '../../config/live/config-loader.ts'
 import { restartProblems } from '../../config/live/needs-restart.ts'
 import { logWarning } from '../../config/live/reload-log.ts'
@@ -14,21 +13,18 @@ import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { RestartNotice, restartDue } from '../build/restart-due.ts'
 import type { Runtime } from '../chain/runtime.ts'
-import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { ConfigSource } from '../control/config-source.ts'
-import { EndpointControlKey } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
-import { HealthControlKey } from '../control/health-control.ts'
 import type { PluginCode } from '../control/plugin-code.ts'
+import type { OwnReports } from '../control/reports.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
-import { operateBreakers } from './breaker-operation.ts'
+import { adminServices } from './admin-services.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
-import { servicesOf, statusOf } from './services.ts'
 import { notRouting, type Workers } from './workers.ts'
 
 /** What a gateway is assembled from. */
@@ -41,6 +37,8 @@ export interface AssemblyParts {
   readonly metrics: Metrics
   readonly logger: RootLogger
   readonly accessLog: AccessLog
+  /** What this process tells of itself. */
+  readonly reports: OwnReports
   /** Services beside the gateway's own. */
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */
@@ -75,30 +73,20 @@ export class Assembly {
     this.#parts = parts
     this.#settings = config.settings
     const registry = () => this.gateway.registry
-    const editor = new EndpointEditor({
+    const services = adminServices({
       source,
       loader,
-      reloader: () => this.#reloader,
-      registry,
-      activity: workers && (() => workers.activity()),
-      operateBreakers: async (operation) =>
-        workers === undefined ? operateBreakers(registry(), operation) : workers.operateBreakers(operation),
-      log: logger,
-      meter: metrics,
+      logger,
+      metrics,
       clock,
+      registry,
+      reloader: () => this.#reloader,
+      health: () => this.#health,
+      conditions: () => this.#conditions(),
+      reports: workers?.reports ?? parts.reports,
+      workers,
+      more: parts.services ?? [],
     })
-    const services = servicesOf(
-      statusOf(metrics, () => this.#conditions(), workers?.fleet),
-      [
-        [
-          ConfigControlKey,
-          { status: () => this.#reloader.status(), reload: (trigger: LoadTrigger) => this.#reloader.reload(trigger) },
-        ],
-        [EndpointControlKey, editor],
-        [HealthControlKey, { checkNow: (endpoint?: string) => this.#health.checkNow(endpoint) }],
-        ...(parts.services ?? []),
-      ],
-    )
     this.gateway = new Gateway({ runtime, catalog, services, baseDir: config.settings.baseDir })
     workers?.serve(this.gateway.registry, services)
     logRegistry(this.gateway.registry, logger)

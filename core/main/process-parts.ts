@@ -3,6 +3,7 @@ import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
 import { systemClock } from '../base/clock.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
 import { Runtime } from '../chain/runtime.ts'
+import { OwnReports } from '../control/reports.ts'
 import { BatchedAccessLog } from '../observe/access-log.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
@@ -14,6 +15,8 @@ export interface ProcessParts {
   readonly metrics: Metrics
   readonly accessLog: BatchedAccessLog
   readonly runtime: Runtime
+  /** What this process tells of itself. */
+  readonly reports: OwnReports
   /** Writes the rest of the log. */
   flush(): void
   /** Sends the last spans, and writes the rest of the log. */
@@ -45,6 +48,7 @@ export async function startProcessParts(
     metrics,
     accessLog,
     runtime,
+    reports: new OwnReports(),
     flush,
     stop: async () => {
       await telemetry?.stop()

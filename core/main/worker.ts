@@ -156,6 +156,8 @@ class WorkerGateway implements Served<Settings> {
         return registry && answerCheck(registry, question)
       case 'breakers':
         return registry && operateBreakers(registry, question)
+      case 'report':
+        return this.#parts?.reports.answer(question.name, question.args)
     }
   }
 

@@ -10,6 +10,7 @@ import { packageFile } from '../base/package-file.ts'
 import type { BreakerView, EndpointActivity } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import type { PluginCode } from '../control/plugin-code.ts'
+import type { Reports } from '../control/reports.ts'
 import { Fleet } from '../fleet/fleet.ts'
 import type { FleetEvents, FleetOptions } from '../fleet/fleet-options.ts'
 import { FleetPermits } from '../fleet/fleet-permits.ts'
@@ -160,6 +161,11 @@ export class Workers implements FleetEvents<Settings> {
       for (const [name, holds] of Object.entries(answer as Record<string, boolean>))
         all[name] = (all[name] ?? true) && holds
     return all
+  }
+
+  /** What all workers tell of themselves. */
+  readonly reports: Reports = {
+    ask: async (name, args) => [...(await this.fleet.ask({ kind: 'report', name, args })).values()],
   }
 
   /** Trips or resets breakers in all of them. See `operateBreakers`. */

@@ -5,6 +5,7 @@ import { TimerWheel } from '../base/timer-wheel.ts'
 import { Catalog } from '../build/catalog.ts'
 import { loadedCode } from '../build/plugin-loader.ts'
 import { checkSpec } from '../build/snapshot.ts'
+import { OwnReports } from '../control/reports.ts'
 import { Assembly } from '../main/assembly.ts'
 import { catalogOf, FILTERS } from '../main/built-in.ts'
 import { Metrics } from '../observe/metrics.ts'
@@ -42,6 +43,7 @@ export async function startYaml(yaml: string, setup: GatewaySetup): Promise<Conf
     metrics: meter,
     logger,
     accessLog,
+    reports: new OwnReports(),
     catalogOf: catalog,
     codeOf,
     services,
