@@ -6,19 +6,20 @@ import { EndpointsError } from '../api/endpoints-error.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import type { SetField } from '../api/set-field.ts'
-import type { ShareSpec } from '../api/share-spec.ts'
 import { errorText, safely } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
 import { listNamed, readNamed } from '../base/read-file.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
-import type { Path, Problem } from '../control/config-error.ts'
+import type { Problem } from '../control/config-error.ts'
 import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
+import { placedProblems } from './endpoint-problems.ts'
 import { checkFilter } from './factory-check.ts'
+import { filterMetrics } from './filter-metrics.ts'
 import { canonical, shareKey } from './instance-keys.ts'
 import { checkOptions } from './option-check.ts'
 import { checkSets } from './set-check.ts'
@@ -160,7 +161,15 @@ export class Instances {
       return result
     }
     const warnings: string[] = []
+    const share: FilterEnv['share'] = (name, shared) => {
+      // What is acquired now would never be released.
+      if (controller.signal.aborted) throw new Error('share() came too late: the filter is disposed already')
+      const { value, release } = this.#tx.acquire(shareKey(factory, spec, endpoint, name, shared), shared)
+      releases.push(release)
+      return value
+    }
     const env: FilterEnv = {
+      ...filterMetrics({ meter: runtime.meter, share }),
       name: spec.name,
       endpoint,
       baseDir,
@@ -173,13 +182,7 @@ export class Instances {
       timers: runtime.timers,
       signal: controller.signal,
       service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
-      share: <T>(name: string, share: ShareSpec<T>) => {
-        // What is acquired now would never be released.
-        if (controller.signal.aborted) throw new Error('share() came too late: the filter is disposed already')
-        const { value, release } = this.#tx.acquire(shareKey(factory, spec, endpoint, name, share), share)
-        releases.push(release)
-        return value
-      },
+      share,
     }
     let made: ReturnType<FilterFactory['create']> | undefined
     try {
@@ -209,7 +212,7 @@ export class Instances {
   /** What is wrong with endpoints, if that is what was thrown. */
   #problemsOf(error: unknown): Problem[] {
     // A revoked proxy throws at `instanceof`.
-    return safely(() => (error instanceof EndpointsError ? placed(error, this.#specs) : undefined)) ?? []
+    return safely(() => (error instanceof EndpointsError ? placedProblems(error, this.#specs) : undefined)) ?? []
   }
 
   #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {
@@ -221,17 +224,6 @@ export class Instances {
     if (service === undefined) throw new Error(`this process has no service "${key.name}"`)
     return service as T
   }
-}
-
-/** The problems of endpoints with their places in the document. */
-function placed({ problems }: EndpointsError, specs: readonly EndpointSpec[]): Problem[] {
-  const places = new Map(specs.map(({ endpoint, at }) => [endpoint.id, at]))
-  const place = (id: string, below: Path): Path => [...(places.get(id) ?? ['endpoints']), ...below]
-  return problems.map(({ endpoint, at, message, other }) => ({
-    path: place(endpoint, at),
-    message,
-    ...(other === undefined ? {} : { other: place(other.endpoint, other.at) }),
-  }))
 }
 
 /** Disposes a filter that comes too late, or is invalid. */
