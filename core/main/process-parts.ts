@@ -8,6 +8,7 @@ import { BatchedAccessLog } from '../observe/access-log.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
+import { VERSION } from './services.ts'
 
 /** What every process of the gateway has, whatever it does. */
 export interface ProcessParts {
@@ -32,6 +33,13 @@ export async function startProcessParts(
   const metrics = new Metrics({
     process: true,
     onError: (metric, error) => logger.error({ metric, err: error }, 'a metric could not be collected'),
+  })
+  metrics.register({
+    name: 'weir_build_info',
+    help: 'The version of Weir and of Node.',
+    type: 'gauge',
+    aggregate: 'max',
+    collect: () => [{ labels: { version: VERSION, node: process.versions.node }, value: 1 }],
   })
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   surviveUnhandledErrors(logger, metrics)

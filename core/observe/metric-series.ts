@@ -17,6 +17,19 @@ export interface MetricSeries extends Omit<MetricRows, 'rows'> {
   readonly blocks: readonly SeriesBlock[]
 }
 
+/** The series of a metric with one more label. */
+export function labelled({ blocks, ...metric }: MetricSeries, name: string, value: string | number): MetricSeries {
+  const label = `${name}="${value}"`
+  const add = (line: string): string => {
+    const open = line.indexOf('{')
+    return open === -1 ? `${line}{${label}}` : `${line.slice(0, open + 1)}${label},${line.slice(open + 1)}`
+  }
+  return {
+    ...metric,
+    blocks: blocks.map(({ series, ...block }) => ({ ...block, series: series.split('\n').map(add).join('\n') })),
+  }
+}
+
 /** Numbers per series of a block. */
 export const widthOf = ({ bounds }: SeriesBlock): number => (bounds === undefined ? 1 : bounds.length + 3)
 
@@ -76,10 +89,25 @@ export function* seriesOf({ rows, ...metric }: MetricRows, texts?: SeriesTexts):
   return { ...metric, blocks }
 }
 
+/** Of Prometheus ("Data model"). */
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+/** Names that were found valid; they come from code. */
+const valid = new Set<string>()
+
+/** @throws TypeError for what would make the whole exposition unreadable */
+function checkLabel(name: string, value: unknown): void {
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new TypeError(`the label "${name}" must be a text or a number, found ${typeof value}`)
+  if (valid.has(name)) return
+  if (!LABEL_NAME.test(name)) throw new TypeError(`"${name}" can't be the name of a label`)
+  if (valid.size < 1000) valid.add(name)
+}
+
 function labelsText(labels: Readonly<Record<string, string | number>>): string {
   let text = ''
   for (const label in labels) {
     const value = labels[label]!
+    checkLabel(label, value)
     text += `${text === '' ? '{' : ','}${label}="${typeof value === 'number' ? value : labelText(value)}"`
   }
   return text === '' ? '' : `${text}}`

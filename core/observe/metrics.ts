@@ -39,8 +39,14 @@ export class Metrics implements Meter {
     const slice = new TimeSlice()
     const all: MetricSeries[] = []
     for (const metric of await this.#ofProcess()) all.push(await runInSlices(seriesOf(metric), slice))
-    for (const metric of [...this.#metrics.values()])
-      all.push(await runInSlices(seriesOf(rowsOf(metric, this.#collect(metric)), this.#texts), slice))
+    for (const metric of [...this.#metrics.values()]) {
+      // What a plugin collects can be anything: it costs its own lines alone.
+      try {
+        all.push(await runInSlices(seriesOf(rowsOf(metric, this.#collect(metric)), this.#texts), slice))
+      } catch (error) {
+        this.#onError(metric.name, error)
+      }
+    }
     return all
   }
 
@@ -59,6 +65,7 @@ export class Metrics implements Meter {
       help,
       type,
       aggregate: aggregator === 'sum' ? 'sum' : 'max',
+      perProcess: true,
       rows: values,
     }))
   }

@@ -34,3 +34,30 @@ t.test('counts of a worker that has ended stay, its gauges go', async (t) => {
   t.strictSame(await read(), [14, 9])
   t.strictSame(await read(), [14, 9], 'and is not counted again')
 })
+
+t.test('metrics of the processes themselves say which process it is', async (t) => {
+  const ofProcess = (name: string, value: number) =>
+    runAtOnce(
+      seriesOf({
+        name,
+        help: 'P.',
+        type: 'gauge',
+        aggregate: 'max',
+        perProcess: true,
+        rows: [
+          { labels: {}, value },
+          { labels: { space: 'new' }, value },
+        ],
+      }),
+    )
+  const answers = new Map([
+    [{ isGone: false, number: 1 }, [ofProcess('heap_bytes', 5)]],
+    [{ isGone: false, number: 2 }, [ofProcess('heap_bytes', 7)]],
+  ])
+  const { text } = await new FleetMetrics(
+    { ask: async () => answers as never },
+    new Metrics({ process: true }),
+  ).expose()
+  t.match(text, 'heap_bytes{worker="1"} 5\nheap_bytes{worker="1",space="new"} 5\nheap_bytes{worker="2"} 7\n')
+  t.match(text, /^process_resident_memory_bytes\{worker="primary"\} \d+$/m)
+})
