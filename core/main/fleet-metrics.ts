@@ -1,6 +1,6 @@
-import { runInSlices, TimeSlice } from '../base/time-slice.ts'
+import { TimeSlice } from '../base/time-slice.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import { EXPOSITION_TYPE, writeExposition } from '../observe/exposition.ts'
+import { exposed } from '../observe/exposition.ts'
 import { MergedSeries } from '../observe/merged-series.ts'
 import { labelled, type MetricSeries } from '../observe/metric-series.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -27,7 +27,8 @@ export class FleetMetrics {
     this.#own = own
   }
 
-  async expose(): Promise<{ type: string; text: string }> {
+  /** @param accept see `Metrics` */
+  async expose(accept?: string): Promise<{ type: string; text: string }> {
     const answers = (await this.#fleet.ask({ kind: 'rows' })) as ReadonlyMap<
       { readonly isGone: boolean; readonly number: number },
       readonly MetricSeries[]
@@ -41,7 +42,7 @@ export class FleetMetrics {
         merged.add(metric)
         if (slice.isOver) await slice.yield()
       }
-    return { type: EXPOSITION_TYPE, text: await runInSlices(writeExposition(merged.all())) }
+    return exposed(merged.all(), accept)
   }
 
   /** Keeps the counts of workers that have ended, and forgets their gauges. */

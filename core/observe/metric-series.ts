@@ -1,4 +1,4 @@
-import type { HistogramSample } from '../api/meter.ts'
+import type { Exemplar, HistogramSample } from '../api/meter.ts'
 import type { SlicedWork } from '../base/time-slice.ts'
 import type { MetricRows, NamedSample } from './metric-rows.ts'
 
@@ -10,6 +10,8 @@ export interface SeriesBlock {
   readonly series: string
   /** A number per series; of a histogram the counts of its buckets, not cumulative, then its sum and its count. */
   readonly values: Float64Array
+  /** Of buckets of histograms, by their place in `values`. */
+  readonly exemplars?: ReadonlyMap<number, Exemplar> | undefined
 }
 
 /** A metric with its series of one moment. */
@@ -79,12 +81,17 @@ export function* seriesOf({ rows, ...metric }: MetricRows, texts?: SeriesTexts):
   for (const same of Map.groupBy(histograms, ({ bounds }) => bounds.join()).values()) {
     const lines: string[] = []
     const values: number[] = []
-    for (const { labels, buckets, sum, count } of same) {
+    const found = new Map<number, Exemplar>()
+    for (const { labels, buckets, sum, count, exemplars = [] } of same) {
       lines.push(labelsText(labels))
+      for (const [i, exemplar] of exemplars.entries())
+        if (exemplar !== undefined) found.set(values.length + i, exemplar)
       values.push(...buckets, sum, count)
       if (lines.length % PIECE === 0) yield
     }
-    blocks.push({ bounds: [...same[0]!.bounds], series: lines.join('\n'), values: Float64Array.from(values) })
+    const bounds = [...same[0]!.bounds]
+    const exemplars = found.size === 0 ? undefined : found
+    blocks.push({ bounds, series: lines.join('\n'), values: Float64Array.from(values), exemplars })
   }
   return { ...metric, blocks }
 }

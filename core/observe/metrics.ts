@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Meter, Metric } from '../api/meter.ts'
 import { runInSlices, TimeSlice } from '../base/time-slice.ts'
-import { EXPOSITION_TYPE, writeExposition } from './exposition.ts'
+import { exposed } from './exposition.ts'
 import { METRIC_NAME, type MetricRows, type NamedSample, type Row, rowsOf } from './metric-rows.ts'
 import { type MetricSeries, SeriesTexts, seriesOf } from './metric-series.ts'
 
@@ -70,8 +70,9 @@ export class Metrics implements Meter {
     }))
   }
 
-  async expose(): Promise<{ type: string; text: string }> {
-    return { type: EXPOSITION_TYPE, text: await runInSlices(writeExposition(await this.series())) }
+  /** @param accept what the scraper takes, as its field `Accept` says; default: Prometheus's text format */
+  async expose(accept?: string): Promise<{ type: string; text: string }> {
+    return exposed(await this.series(), accept)
   }
 
   #collect(metric: Metric): readonly Row[] {

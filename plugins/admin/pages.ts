@@ -8,7 +8,8 @@ export interface Parts {
 
 export interface Page {
   readonly about: string
-  respond(parts: Parts, query: URLSearchParams): Response | Promise<Response>
+  /** @param accept the field `Accept` of the request */
+  respond(parts: Parts, query: URLSearchParams, accept: string | undefined): Response | Promise<Response>
 }
 
 /** Pages by path and method. HEAD is allowed wherever GET is. */
@@ -47,8 +48,8 @@ async function readyz({ status }: Parts, query: URLSearchParams): Promise<Respon
   return text(ready ? 200 : 503, `${checks.join('')}readyz check ${ready ? 'passed' : 'failed'}\n`)
 }
 
-async function metrics({ status }: Parts): Promise<Response> {
-  const { type, text: exposition } = await status.metrics()
+async function metrics({ status }: Parts, _query: URLSearchParams, accept: string | undefined): Promise<Response> {
+  const { type, text: exposition } = await status.metrics(accept)
   return page(200, type, exposition)
 }
 
