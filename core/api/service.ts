@@ -64,11 +64,11 @@ export interface GatewayStatus {
   /** The conditions of readiness by name, and whether each holds. */
   checks(): Promise<Readonly<Record<string, boolean>>>
   /**
-   * All metrics with their content type: in the Prometheus text format, or, where `accept` names it, in that of OpenMetrics, which has
+   * All metrics with their content type, as pieces of bytes: in the Prometheus text format, or, where `accept` names it, in that of OpenMetrics, which has
    * exemplars.
    * @param accept the field `Accept` of the scraper
    */
-  metrics(accept?: string): Promise<{ type: string; text: string }>
+  metrics(accept?: string): Promise<{ readonly type: string; readonly content: readonly Uint8Array[] }>
 }
 
 /**

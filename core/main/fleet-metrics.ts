@@ -1,6 +1,6 @@
 import { TimeSlice } from '../base/time-slice.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import { exposed } from '../observe/exposition.ts'
+import { type Exposition, exposed } from '../observe/exposition.ts'
 import { MergedSeries } from '../observe/merged-series.ts'
 import { labelled, type MetricSeries } from '../observe/metric-series.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -28,7 +28,7 @@ export class FleetMetrics {
   }
 
   /** @param accept see `Metrics` */
-  async expose(accept?: string): Promise<{ type: string; text: string }> {
+  async expose(accept?: string): Promise<Exposition> {
     const answers = (await this.#fleet.ask({ kind: 'rows' })) as ReadonlyMap<
       { readonly isGone: boolean; readonly number: number },
       readonly MetricSeries[]

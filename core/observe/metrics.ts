@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Meter, Metric } from '../api/meter.ts'
 import { runInSlices, TimeSlice } from '../base/time-slice.ts'
-import { exposed } from './exposition.ts'
+import { type Exposition, exposed } from './exposition.ts'
 import { METRIC_NAME, type MetricRows, type NamedSample, type Row, rowsOf } from './metric-rows.ts'
 import { type MetricSeries, SeriesTexts, seriesOf } from './metric-series.ts'
 
@@ -71,7 +71,7 @@ export class Metrics implements Meter {
   }
 
   /** @param accept what the scraper takes, as its field `Accept` says; default: Prometheus's text format */
-  async expose(accept?: string): Promise<{ type: string; text: string }> {
+  async expose(accept?: string): Promise<Exposition> {
     return exposed(await this.series(), accept)
   }
 

@@ -11,7 +11,7 @@ import {
   type TerminalFilter,
 } from '../../core/index.ts'
 import { BrowserGuard } from './browser-guard.ts'
-import { PAGES, type Page, type Pages, type Parts, PROBES } from './pages.ts'
+import { PAGES, type Pages, type Parts, PROBES } from './pages.ts'
 
 const HOST = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i
 

@@ -25,7 +25,7 @@ t.test("the page is prom-client's, byte for byte", async (t) => {
   const lines = (text: string): string[] =>
     text.split('\n').map((line) => line.replace(/\{le="(.*?)",(.*?)\}/, '{$2,le="$1"}'))
   t.same(
-    lines(`${runAtOnce(writeExposition([runAtOnce(seriesOf(rows))]))}`),
+    lines(Buffer.concat(runAtOnce(writeExposition([runAtOnce(seriesOf(rows))]))).toString()),
     lines(page.slice(page.indexOf('# HELP c_seconds'))),
   )
 })
@@ -54,10 +54,10 @@ t.test('OpenMetrics for those that ask for it: counters without their suffix, ex
     },
   ]
   const series = rows.map((metric) => runAtOnce(seriesOf(metric)))
-  const { type, text } = await exposed(series, 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3')
+  const { type, content } = await exposed(series, 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3')
   t.equal(type, 'application/openmetrics-text; version=1.0.0; charset=utf-8')
   t.equal(
-    text,
+    Buffer.concat(content).toString(),
     `# TYPE a counter
 # HELP a Says \\"a\\".
 a_total{x="y"} 3
@@ -77,7 +77,7 @@ c_seconds_count 3
   for (const accept of [undefined, '', 'text/plain', '*/*', 'application/openmetrics-text;q=0, text/plain']) {
     const plain = await exposed(series, accept)
     t.match(plain.type, /^text\/plain/, String(accept))
-    t.notMatch(plain.text, /trace_id|EOF/)
+    t.notMatch(Buffer.concat(plain.content).toString(), /trace_id|EOF/)
   }
 })
 
@@ -86,15 +86,17 @@ t.test('a long page lets the event loop run', (t) => {
   const work = writeExposition([runAtOnce(seriesOf({ name: 'd', help: 'D.', type: 'gauge', aggregate: 'sum', rows }))])
   let pauses = 0
   while (!work.next().done) pauses++
-  t.ok(pauses >= 5)
+  t.ok(pauses >= 2)
   t.end()
 })
 
 async function pageOf(registry: Registry): Promise<string> {
   const metrics = (await registry.getMetricsAsJSON()) as unknown as { values: MetricRows['rows'] }[]
-  return runAtOnce(
-    writeExposition(
-      metrics.map((metric) => runAtOnce(seriesOf({ ...metric, rows: metric.values } as unknown as MetricRows))),
+  return Buffer.concat(
+    runAtOnce(
+      writeExposition(
+        metrics.map((metric) => runAtOnce(seriesOf({ ...metric, rows: metric.values } as unknown as MetricRows))),
+      ),
     ),
-  )
+  ).toString()
 }

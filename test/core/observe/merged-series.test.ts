@@ -37,7 +37,7 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
     // As it arrives from another process.
     for (const one of all) merged.add(structuredClone(runAtOnce(seriesOf(one))))
   }
-  const text = runAtOnce(writeExposition(merged.all()))
+  const text = Buffer.concat(runAtOnce(writeExposition(merged.all()))).toString()
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   t.strictSame(lines, [
     'c_total{a="x"} 3',

@@ -14,7 +14,7 @@ t.test('a metric whose collect throws does not take the others with it', async (
     },
   })
   metrics.register({ name: 'good_total', help: 'Counts.', type: 'counter', collect: () => [{ labels: {}, value: 3 }] })
-  t.match((await metrics.expose()).text, /^good_total 3$/m)
+  t.match(Buffer.concat((await metrics.expose()).content).toString(), /^good_total 3$/m)
   t.strictSame(errors, [['bad_total', bug]])
 })
 
@@ -36,7 +36,7 @@ t.test('what can not be collected costs its own lines alone', async (t) => {
   for (const [name, collect] of Object.entries(bad))
     metrics.register({ name, help: 'B.', type: 'gauge', collect: collect as never })
   metrics.register({ name: 'last', help: 'L.', type: 'gauge', collect: () => [{ labels: {}, value: 2 }] })
-  const { text } = await metrics.expose()
+  const text = Buffer.concat((await metrics.expose()).content).toString()
   t.match(text, /^first 1$/m)
   t.match(text, /^last 2$/m)
   t.strictSame(failed, Object.keys(bad))
