@@ -43,7 +43,7 @@ export async function startProcessParts(
   })
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   surviveUnhandledErrors(logger, metrics)
-  const telemetry = await startTelemetry(settings.tracing, { log: logger, worker })
+  const telemetry = await startTelemetry(settings.tracing, { log: logger, meter: metrics, worker })
   const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics, worker })
   const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const flush = (): void => {
