@@ -1,7 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { ExportResponse, IExporterTransport } from '@opentelemetry/otlp-exporter-base'
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { sleep, startTimer } from '../../core/index.ts'
 
 const gzipped = promisify(gzip)
@@ -77,7 +78,6 @@ export class HttpTransport implements IExporterTransport {
     return {
       pool: new Pool(url.origin, {
         connections: 2,
-        maxResponseSize: RESPONSE_BYTES,
         ...(tls === undefined ? {} : { connect: tls }),
       }),
       path: url.pathname + url.search,
@@ -90,22 +90,68 @@ export class HttpTransport implements IExporterTransport {
     }
   }
 
-  async #attempt({ pool, path, headers }: Connection, body: Uint8Array, ms: number): Promise<ExportResponse> {
-    const timeout = new AbortController()
-    const timer = startTimer(Math.max(0, ms), () => timeout.abort(new Error('no response of the collector in time')))
-    try {
-      const response = await pool.request({ path, method: 'POST', headers, body, signal: timeout.signal })
-      const data = new Uint8Array(await response.body.arrayBuffer())
-      const { statusCode } = response
-      if (statusCode <= 299) return { status: 'success', data }
-      const error = new Error(`the collector responded with status ${statusCode}`)
-      if (!RETRYABLE.has(statusCode)) return { status: 'failure', error }
-      return { status: 'retryable', error, ...retryAfter(response.headers['retry-after']) }
-    } catch (error) {
-      return { status: isOfNetwork(error) ? 'retryable' : 'failure', error: asError(error) }
-    } finally {
-      timer.cancel()
-    }
+  #attempt({ pool, path, headers }: Connection, body: Uint8Array, ms: number): Promise<ExportResponse> {
+    return new Promise((resolve) => {
+      const exchange = new ExportExchange(ms, resolve)
+      pool.dispatch({ path, method: 'POST', headers, body }, exchange)
+    })
+  }
+}
+
+/**
+ * One attempt, without undici's `request()`: the streams that it makes are of a class of their own, which makes the functions of
+ * streams slower for every request of the gateway (measured).
+ */
+class ExportExchange implements Dispatcher.DispatchHandler {
+  readonly #done: (response: ExportResponse) => void
+  readonly #timer: { cancel(): void }
+  readonly #chunks: Buffer[] = []
+  #abort: ((reason: Error) => void) | undefined
+  #late: Error | undefined
+  #size = 0
+  #status = 0
+  #retryAfter: string | string[] | undefined
+
+  constructor(ms: number, done: (response: ExportResponse) => void) {
+    this.#done = done
+    this.#timer = startTimer(Math.max(0, ms), () => {
+      this.#late = new Error('no response of the collector in time')
+      // Before the request is written nothing can be aborted.
+      if (this.#abort === undefined) this.#end({ status: 'failure', error: this.#late })
+      else this.#abort(this.#late)
+    })
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#abort = (reason) => controller.abort(reason)
+    if (this.#late !== undefined) controller.abort(this.#late)
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status
+    this.#retryAfter = headers['retry-after']
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > RESPONSE_BYTES) controller.abort(new Error('the response of the collector is too large'))
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#status <= 299) return this.#end({ status: 'success', data: Buffer.concat(this.#chunks) })
+    const error = new Error(`the collector responded with status ${this.#status}`)
+    if (RETRYABLE.has(this.#status)) this.#end({ status: 'retryable', error, ...retryAfter(this.#retryAfter) })
+    else this.#end({ status: 'failure', error })
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#end({ status: isOfNetwork(error) ? 'retryable' : 'failure', error: asError(error) })
+  }
+
+  #end(response: ExportResponse): void {
+    this.#timer.cancel()
+    this.#done(response)
   }
 }
 

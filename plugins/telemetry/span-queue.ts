@@ -1,5 +1,5 @@
 import { createTraceState, diag } from '@opentelemetry/api'
-import { Counter, type Meter, startTimer } from '../../core/index.ts'
+import { type Meter, startTimer } from '../../core/index.ts'
 import { writeSpan } from './otlp-span.ts'
 import { ProtoWriter } from './proto-writer.ts'
 import type { SpanLimits } from './span-limits.ts'
@@ -53,7 +53,7 @@ export class SpanQueue implements TraceSink {
   readonly #spanLimits: SpanLimits
   readonly #send: SendBatch
   readonly #writer = new ProtoWriter()
-  readonly #dropped = new Counter<'reason'>()
+  readonly #dropped = { queue_full: 0, export_failed: 0, invalid: 0 }
   readonly #unregister: (() => void) | undefined
   #batches: SpanBatch[] = []
   /** Spans in the writer. */
@@ -74,7 +74,7 @@ export class SpanQueue implements TraceSink {
       name: 'weir_tracing_spans_dropped_total',
       help: 'Spans that no collector got: the queue was full, or the export failed.',
       type: 'counter',
-      collect: () => this.#dropped.samples(),
+      collect: () => Object.entries(this.#dropped).map(([reason, value]) => ({ labels: { reason }, value })),
     })
   }
 
@@ -82,7 +82,7 @@ export class SpanQueue implements TraceSink {
     const { spans } = trace
     if (this.#closed || this.#open + this.#waiting >= this.#limits.queueSize || this.#bytes >= QUEUE_BYTES) {
       this.#untold += spans.length
-      this.#dropped.add({ reason: 'queue_full' }, spans.length)
+      this.#dropped.queue_full += spans.length
       return
     }
     const from = this.#writer.length
@@ -91,7 +91,7 @@ export class SpanQueue implements TraceSink {
     } catch (error) {
       // A plugin in JavaScript has given an attribute that can't be read.
       this.#writer.rewind(from)
-      this.#dropped.add({ reason: 'invalid' }, spans.length)
+      this.#dropped.invalid += spans.length
       diag.warn('the spans of a request could not be written', error instanceof Error ? error.message : '')
       return
     }
@@ -139,7 +139,7 @@ export class SpanQueue implements TraceSink {
       this.#waiting -= batch.count
       this.#bytes -= batch.bytes.length
       if (failure !== undefined) {
-        this.#dropped.add({ reason: 'export_failed' }, batch.count)
+        this.#dropped.export_failed += batch.count
         diag.error(`the export of spans failed: ${failure}`)
       }
       if (this.#untold > 0) diag.warn(`${this.#untold} spans were dropped: the queue was full`)
