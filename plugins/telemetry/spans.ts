@@ -42,6 +42,19 @@ interface AttemptSpan {
   error: boolean
 }
 
+/** Filters of all configurations are few, but a process may live for many of them. */
+const NAMES = 1024
+const names = new Map<string, string>()
+
+/** The span's name of a filter: always the same string, which is flat, so that it can be written fast. */
+function spanName(filter: string): string {
+  const known = names.get(filter)
+  if (known !== undefined) return known
+  const name = `filter ${filter}`
+  if (names.size < NAMES) names.set(filter, name)
+  return name
+}
+
 const NO_EVENTS: readonly SpanEvent[] = Object.freeze([])
 
 /**
@@ -144,7 +157,7 @@ export class ExchangeSpans implements RecordingTrace {
       const id = this.#parts.ids.span()
       const attributes = stepAttributes(step)
       spans.push(
-        this.#child(`filter ${name}`, SpanKind.INTERNAL, id, startedAt, endedAt, attributes, verdict === 'error'),
+        this.#child(spanName(name), SpanKind.INTERNAL, id, startedAt, endedAt, attributes, verdict === 'error'),
       )
     }
     const { traceId } = this
