@@ -91,3 +91,20 @@ t.test('how client spans end', async (t) => {
     attributes: { 'error.type': 'client_gone' },
   })
 })
+
+t.test('what a long exchange notes is bounded', async (t) => {
+  const { tracing, recorder } = make()
+  const x = exchange()
+  const trace = tracing.begin(x)!
+  for (let i = 0; i < 1000; i++) {
+    trace.attribute(`n${i}`, i)
+    trace.attribute('n0', -i)
+    trace.event('tick', { i })
+  }
+  tracing.finish(x, finished(x))
+  const [server] = recorder.traces[0]!.spans
+  t.match(server, { droppedAttributes: 872, droppedEvents: 872, attributes: { n0: -999, n127: 127 } })
+  t.notOk('n128' in server!.attributes)
+  t.equal(server!.events.length, 128)
+  t.match(server!.events[0]!.attributes, { i: 872 }, 'the last events stay')
+})
