@@ -129,8 +129,12 @@ export interface ExportHead {
 
 const UNBOUNDED: SpanLimits = { attributes: Infinity, valueLength: Infinity, events: 0, attributesPerEvent: 0 }
 
+/** More than resource and scope take as a rule. */
+const HEAD_BYTES = 4096
+
 /** An `ExportTraceServiceRequest` around spans that `writeSpan` has written. */
 export function exportRequest(writer: ProtoWriter, { resource, scope }: ExportHead, spans: Buffer): Buffer {
+  writer.reserve(spans.length + HEAD_BYTES)
   const request = writer.open(0x0a)
   const head = writer.open(0x0a)
   writeAttributes(writer, 0x0a, resource.attributes, Infinity, UNBOUNDED)

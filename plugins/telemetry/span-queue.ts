@@ -22,7 +22,7 @@ export interface QueueLimits {
   readonly delayMs: number
 }
 
-/** Sends one batch. Resolves with undefined when the collector has it, else with the reason; never rejects. */
+/** Sends one batch, whose bytes it does not read later. Resolves with undefined when the collector has it, else with the reason; never rejects. */
 export type SendBatch = (batch: SpanBatch) => Promise<string | undefined>
 
 /** A batch of this many bytes is sent even if it has fewer spans. */
@@ -136,6 +136,7 @@ export class SpanQueue implements TraceSink {
   async #sendAll(): Promise<void> {
     for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
       const failure = await this.#send(batch)
+      this.#writer.recycle(batch.bytes)
       this.#waiting -= batch.count
       this.#bytes -= batch.bytes.length
       if (failure !== undefined) {
