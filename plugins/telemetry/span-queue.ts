@@ -110,10 +110,9 @@ export class SpanQueue implements TraceSink {
 
   #write(trace: TraceRecord): void {
     const state = trace.traceState === undefined ? '' : createTraceState(trace.traceState).serialize()
-    const remote = trace.callerSampled !== undefined || trace.traceState !== undefined
     let first = true
     for (const span of trace.spans) {
-      writeSpan(this.#writer, trace, span, state, first && remote, this.#spanLimits)
+      writeSpan(this.#writer, trace, span, state, first && span.parentId !== undefined, this.#spanLimits)
       first = false
     }
   }

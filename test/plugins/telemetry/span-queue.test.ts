@@ -96,7 +96,7 @@ t.test('a batch is sent when it is large, however few spans it has', async (t) =
 
 t.test('trace state is checked and goes to every span; only the server span has a remote parent', async (t) => {
   const { queue, sent } = make({ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' })
-  queue.add(trace(2, { traceState: 'a=1, ,=x,b=2', callerSampled: true }))
+  queue.add(trace(2, { traceState: 'a=1, ,=x,b=2' }))
   const spans = decodeExport(exportRequest(new ProtoWriter(), HEAD, sent[0]!.bytes))
   t.match(spans, [
     { traceState: 'a=1,b=2', flags: 0x301 },
@@ -116,4 +116,11 @@ t.test('a trace that can not be written is dropped alone', async (t) => {
   queue.add(trace(1))
   t.equal(dropped('invalid'), 5)
   t.equal(decodeExport(exportRequest(new ProtoWriter(), HEAD, sent[0]!.bytes)).length, 2)
+})
+
+t.test('a caller that left the decision open (B3 can) is remote too', async (t) => {
+  const { queue, sent } = make({ OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' })
+  queue.add(trace(2))
+  const spans = decodeExport(exportRequest(new ProtoWriter(), HEAD, sent[0]!.bytes))
+  t.match(spans, [{ flags: 0x301 }, { flags: 0x101 }])
 })
