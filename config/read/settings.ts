@@ -31,10 +31,20 @@ export interface Settings {
   readonly overload: OverloadLimits
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
   readonly tracing: TracingSettings
+  readonly recent: RecentSettings
   readonly workers: WorkerSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
   readonly echo: Address | undefined
   readonly healthCheck: HealthCheckSettings | undefined
+}
+
+/** How many of the last exchanges each process keeps. */
+export interface RecentSettings {
+  readonly keep: number
+  readonly errors: number
+  readonly slow: number
+  /** From how long on an exchange is slow. */
+  readonly slowerThanMs: number
 }
 
 /** How many processes carry traffic, and how they run. */
@@ -55,6 +65,8 @@ export interface TracingSettings {
   /** Besides those that are always redacted. */
   readonly redactQueryKeys: readonly string[]
 }
+
+const DEFAULT_RECENT = { keep: 200, errors: 200, slow: 100, slower_than: 1000 }
 
 export function readSettings(
   file: string,
@@ -91,6 +103,7 @@ export function readSettings(
       serviceName: tracing.service_name,
       redactQueryKeys: tracing.redact_query_keys ?? [],
     },
+    recent: readRecent(values),
     workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     echo,
@@ -100,6 +113,12 @@ export function readSettings(
 
 function readWorkers({ workers }: DocumentValues): WorkerSettings {
   return { count: workers?.count ?? 1, timeoutMs: workers?.timeout ?? 10_000, maxHeap: workers?.max_heap }
+}
+
+function readRecent({ recent = DEFAULT_RECENT }: DocumentValues): RecentSettings {
+  if (typeof recent !== 'object') return { keep: 0, errors: 0, slow: 0, slowerThanMs: Infinity }
+  const { slower_than: slowerThanMs, ...counts } = recent
+  return { ...counts, slowerThanMs }
 }
 
 function readAccessLog({ access_log: given = true }: DocumentValues): AccessLogSettings {

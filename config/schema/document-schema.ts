@@ -10,6 +10,7 @@ import {
   downstreamShape,
   echoShape,
   overloadShape,
+  recentShape,
   shutdownShape,
   tracingShape,
 } from './section-shapes.ts'
@@ -101,6 +102,10 @@ export const documentShape = {
     .nullable()
     .prefault({})
     .describe("OpenTelemetry: defaults for what the OTEL_* variables don't set."),
+  recent: z
+    .union([off(), section(recentShape)], { error: 'expected a mapping or off' })
+    .prefault({})
+    .describe('The last exchanges, which each process keeps for the admin side; `off` keeps none.'),
   echo: z
     .union([off(), section(echoShape)], { error: 'expected a mapping or off' })
     .prefault('off')

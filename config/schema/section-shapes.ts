@@ -151,3 +151,14 @@ export const tracingShape = {
     .optional()
     .describe('Query keys whose values are hidden in traces, besides the usual ones such as `token`. Default: none.'),
 }
+
+const kept = () => z.int().min(0).max(10_000)
+
+export const recentShape = {
+  keep: kept().default(200).describe('Number of exchanges that are neither errors nor slow.'),
+  errors: kept()
+    .default(200)
+    .describe('Number of those with a status from 500 on, or that the gateway or an upstream broke off.'),
+  slow: kept().default(100).describe('Number of slow ones.'),
+  slower_than: positiveDuration().prefault('1s').describe('Time from which on an exchange is slow.'),
+}

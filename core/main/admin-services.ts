@@ -2,6 +2,7 @@ import { EndpointEditor } from '../../config/edit/editor.ts'
 import type { ConfigLoader } from '../../config/live/config-loader.ts'
 import type { Reloader } from '../../config/live/reloader.ts'
 import type { HealthChecker } from '../../plugins/health/health-checker.ts'
+import { AllRecent } from '../../plugins/recent/all-recent.ts'
 import type { Awaitable } from '../api/attempt.ts'
 import type { ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
@@ -9,6 +10,7 @@ import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts
 import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { RecentExchangesKey } from '../control/recent-exchanges.ts'
 import type { Reports } from '../control/reports.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
@@ -52,6 +54,7 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     ],
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
+    [RecentExchangesKey, new AllRecent(parts.reports)],
     ...parts.more,
   ])
 }

@@ -23,6 +23,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { adminServices } from './admin-services.ts'
+import type { ExchangeRecords } from './exchange-records.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
 import { notRouting, type Workers } from './workers.ts'
@@ -39,6 +40,7 @@ export interface AssemblyParts {
   readonly accessLog: AccessLog
   /** What this process tells of itself. */
   readonly reports: OwnReports
+  readonly exchanges: ExchangeRecords
   /** Services beside the gateway's own. */
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */

@@ -78,6 +78,11 @@ export class Gateway {
     return this.#live
   }
 
+  /** A listener as the live configuration has it. */
+  listenerOf(name: string): ListenerSpec | undefined {
+    return this.#live?.spec.listeners.find((listener) => listener.name === name)
+  }
+
   /**
    * Makes `spec` the live configuration, all or nothing: if anything is wrong, it rejects with a ConfigError and changes nothing.
    * Loads run one after another. Resolves to the warnings.

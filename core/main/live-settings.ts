@@ -2,6 +2,7 @@ import type { Settings } from '../../config/read/settings.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
+import type { ExchangeRecords } from './exchange-records.ts'
 import type { Gateway } from './gateway.ts'
 
 /** What settings change, besides a gateway. */
@@ -9,6 +10,7 @@ export interface SettingsParts {
   readonly runtime: Runtime
   readonly logger: RootLogger
   readonly accessLog: AccessLog
+  readonly exchanges: ExchangeRecords
 }
 
 /**
@@ -17,7 +19,7 @@ export interface SettingsParts {
  */
 export function applySettings(
   gateway: Gateway,
-  { runtime, logger, accessLog }: SettingsParts,
+  { runtime, logger, accessLog, exchanges }: SettingsParts,
   next: Settings,
   processes = 1,
 ): void {
@@ -29,6 +31,7 @@ export function applySettings(
   gateway.trust(next.trustedProxies, next.trustForwardedHost)
   gateway.clean(next.clientHeaders)
   gateway.limit(next.downstream)
+  exchanges.configure(next, gateway)
   gateway.overload.limit({ ...next.overload, maxMemory: next.overload.maxMemory / processes })
 }
 

@@ -8,6 +8,7 @@ import { BatchedAccessLog } from '../observe/access-log.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
+import { ExchangeRecords } from './exchange-records.ts'
 import { VERSION } from './services.ts'
 
 /** What every process of the gateway has, whatever it does. */
@@ -18,6 +19,7 @@ export interface ProcessParts {
   readonly runtime: Runtime
   /** What this process tells of itself. */
   readonly reports: OwnReports
+  readonly exchanges: ExchangeRecords
   /** Writes the rest of the log. */
   flush(): void
   /** Sends the last spans, and writes the rest of the log. */
@@ -46,6 +48,7 @@ export async function startProcessParts(
   const telemetry = await startTelemetry(settings.tracing, { log: logger, meter: metrics, worker })
   const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics, worker })
   const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
+  const reports = new OwnReports()
   const flush = (): void => {
     runtime.repeated.flush()
     accessLog.flushSync()
@@ -56,7 +59,8 @@ export async function startProcessParts(
     metrics,
     accessLog,
     runtime,
-    reports: new OwnReports(),
+    reports,
+    exchanges: new ExchangeRecords(runtime, reports, worker),
     flush,
     stop: async () => {
       await telemetry?.stop()

@@ -20,6 +20,8 @@ export const BROKEN = [
   'shutdown: { timeout: soon }',
   'shutdown: { timeout: -1 }',
   'tracing: { sample_ratio: 2 }',
+  'recent: on',
+  'recent: { keep: -1 }',
   'tracing: { endpoint: collector }',
   'trusted_proxies: [localhost]',
   'plugins: ./x.ts',

@@ -31,6 +31,7 @@ t.test('settings have defaults', async (t) => {
         serviceName: undefined,
         redactQueryKeys: [],
       },
+      recent: { keep: 200, errors: 200, slow: 100, slowerThanMs: 1000 },
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
       echo: undefined,
       healthCheck: undefined,
