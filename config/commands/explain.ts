@@ -2,7 +2,7 @@ import type { FilterFactory } from '../../core/api/filter-factory.ts'
 import { LocalReply } from '../../core/api/reply.ts'
 import { systemClock } from '../../core/base/clock.ts'
 import { maskText } from '../../core/base/masking.ts'
-import { offPlace, optionsOf } from '../../core/build/lane.ts'
+import { optionsOf } from '../../core/build/lane.ts'
 import { notesOf, type Rehearsal, type RehearsedHook, rehearse } from '../../core/chain/rehearsal.ts'
 import type { Path } from '../../core/control/config-error.ts'
 import type { EndpointSpec, ListenerSpec, OptionsSpec } from '../../core/control/gateway-spec.ts'
@@ -12,6 +12,7 @@ import { type Built, build, release } from './build.ts'
 import { CONFIG_OPTION, type Command, fileOf, JSON_OPTION } from './command.ts'
 import { type DescribedRequest, exchangeOf, readRequest } from './described-request.ts'
 import { type End, type Explained, type ExplainedFilter, textOf, UNKNOWN } from './explanation.ts'
+import { filterPath } from './filter-path.ts'
 import { targetsOf } from './routes.ts'
 import { switchedBy } from './switched-by.ts'
 
@@ -43,7 +44,11 @@ It does not use the network. What needs the network, or the running gateway, is 
   },
 }
 
-async function explainRequest(described: DescribedRequest, { config, catalog, snapshot }: Built): Promise<Explained> {
+/** What would happen to a request under a configuration that was built. */
+export async function explainRequest(
+  described: DescribedRequest,
+  { config, catalog, snapshot }: Built,
+): Promise<Explained> {
   const { listeners, endpoints } = config.spec
   const listener = listenerOf(described, listeners)
   const chain = snapshot.chains.get(listener.name)!
@@ -59,20 +64,17 @@ async function explainRequest(described: DescribedRequest, { config, catalog, sn
     const { file, line } = config.document.place({ path, message: '' })
     return { file, line }
   }
-  const filters = listener.chain.map(({ name, factory, at, off }, index): ExplainedFilter => {
+  const filters = listener.chain.map((entry, index): ExplainedFilter => {
+    const { name, factory } = entry
     const spec: OptionsSpec | undefined = options[index]
     const filter = rehearsal.compiled.steps[index]?.filter
     const reached = rehearsal.entered(index)
-    const by = endpoint === undefined ? 'chain' : switchedBy(endpoint, listener.chain[index]!)
-    const switched = by === 'chain' ? off : spec === undefined ? offPlace(endpoint!, name).path : off && spec.at
+    const by = endpoint === undefined ? 'chain' : switchedBy(endpoint, entry)
+    const at = filterPath(entry, spec === undefined, endpoint)
     return {
       name,
       filter: factory,
-      ...(switched !== undefined
-        ? placed(switched)
-        : at.at(-1) === 'filters' // the default chain, which is not in the document
-          ? {}
-          : placed(at)),
+      ...(at === undefined ? {} : placed(at)),
       by,
       decision: spec === undefined ? 'off' : decisionOf(index, factories[index]!, rehearsal, end),
       options: spec === undefined ? [] : optionsInForce(factories[index]!, spec, config.document),

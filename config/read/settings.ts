@@ -32,6 +32,8 @@ export interface Settings {
   readonly plugins: readonly { readonly specifier: string; readonly at: Path }[]
   readonly tracing: TracingSettings
   readonly recent: RecentSettings
+  /** Undefined: off. */
+  readonly explain: ExplainSettings | undefined
   readonly workers: WorkerSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
   readonly echo: Address | undefined
@@ -45,6 +47,14 @@ export interface RecentSettings {
   readonly slow: number
   /** From how long on an exchange is slow. */
   readonly slowerThanMs: number
+}
+
+/** Who may have an exchange explained while the gateway runs. */
+export interface ExplainSettings {
+  readonly header: string
+  /** Undefined: only roles count. */
+  readonly secret: string | undefined
+  readonly roles: readonly string[]
 }
 
 /** How many processes carry traffic, and how they run. */
@@ -64,6 +74,14 @@ export interface TracingSettings {
   readonly serviceName: string | undefined
   /** Besides those that are always redacted. */
   readonly redactQueryKeys: readonly string[]
+}
+
+function readExplain({ explain }: DocumentValues, problems: Problems): ExplainSettings | undefined {
+  if (typeof explain !== 'object') return undefined
+  const { header, secret, roles = [] } = explain
+  if (secret === undefined && roles.length === 0)
+    problems.error(['explain'], 'nobody could ask for an explanation: give "secret", "roles" or both')
+  return { header, secret, roles }
 }
 
 const DEFAULT_RECENT = { keep: 200, errors: 200, slow: 100, slower_than: 1000 }
@@ -104,6 +122,7 @@ export function readSettings(
       redactQueryKeys: tracing.redact_query_keys ?? [],
     },
     recent: readRecent(values),
+    explain: readExplain(values, problems),
     workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     echo,

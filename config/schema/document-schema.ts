@@ -9,6 +9,7 @@ import {
   clientHeadersShape,
   downstreamShape,
   echoShape,
+  explainShape,
   overloadShape,
   recentShape,
   shutdownShape,
@@ -106,6 +107,10 @@ export const documentShape = {
     .union([off(), section(recentShape)], { error: 'expected a mapping or off' })
     .prefault({})
     .describe('The last exchanges, which each process keeps for the admin side; `off` keeps none.'),
+  explain: z
+    .union([off(), section(explainShape)], { error: 'expected a mapping or off' })
+    .prefault('off')
+    .describe('Who may have an exchange explained by the running gateway, or `off`.'),
   echo: z
     .union([off(), section(echoShape)], { error: 'expected a mapping or off' })
     .prefault('off')

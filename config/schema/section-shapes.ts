@@ -162,3 +162,19 @@ export const recentShape = {
   slow: kept().default(100).describe('Number of slow ones.'),
   slower_than: positiveDuration().prefault('1s').describe('Time from which on an exchange is slow.'),
 }
+
+export const explainShape = {
+  header: fieldName(whyNotRemoved)
+    .prefault('X-Weir-Explain')
+    .describe('Field of a request that asks for an explanation. It never goes upstream.'),
+  secret: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'expected at least 16 characters, without spaces')
+    .optional()
+    .describe('The value of the field that is accepted; keep it in a file. Default: none.'),
+  roles: z
+    .array(text())
+    .min(1)
+    .optional()
+    .describe('Roles of which a caller needs one to ask with any value, once `auth` knows the caller. Default: none.'),
+}

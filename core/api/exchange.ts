@@ -10,6 +10,7 @@ import {
   RouteSlot,
 } from './endpoint.ts'
 import type { HeaderList } from './header-list.ts'
+import type { Recording } from './recording.ts'
 import type { Response } from './reply.ts'
 import type { ExchangeRequest, Request } from './request.ts'
 import type { Slot } from './slot.ts'
@@ -60,6 +61,10 @@ export class Exchange {
   traceId: string | undefined = undefined
   /** Undefined where tracing is off or the exchange is not sampled. */
   trace: ExchangeTrace | undefined = undefined
+  /** @internal What is recorded for traces and explanations; undefined where nobody wants it. */
+  recording: Recording | undefined = undefined
+  /** @internal Called with each response just before its head is sent: an error may take the place of another. */
+  beforeHead: ((response: Response) => void) | undefined = undefined
   /** @internal */
   interim: InterimSink | undefined = undefined
 

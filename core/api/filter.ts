@@ -126,6 +126,13 @@ export interface Filter {
   explain?(x: Exchange): Iterable<string>
 
   /**
+   * Of a routing filter, for an exchange that the running gateway explains: endpoints that came into question and were not chosen, and
+   * why, without secrets. Called when the exchange is over. Synchronous; it must call nobody and change nothing.
+   * Throws: the explanation names none.
+   */
+  rejected?(x: Exchange): readonly { readonly endpoint: string; readonly why: string }[]
+
+  /**
    * Of a routing filter, for `weir routes`: what leads to an endpoint (`/orders`, `api.example.com/orders`).
    * Synchronous; it must call nobody and change nothing.
    * Throws: `weir routes` fails.

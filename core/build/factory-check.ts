@@ -31,6 +31,7 @@ const HOOKS = {
   response: true,
   log: true,
   explain: true,
+  rejected: true,
   patterns: true,
   dispose: true,
   pick: true,

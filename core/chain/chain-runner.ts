@@ -3,6 +3,7 @@ import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Finished, Verdict } from '../api/filter.ts'
 import { HookError } from '../api/hook-error.ts'
+import type { ReachedFilter } from '../api/recording.ts'
 import { LocalReply, type Response } from '../api/reply.ts'
 import { isThenable } from '../base/thenable.ts'
 import { Attempts } from './attempts.ts'
@@ -31,14 +32,14 @@ export class ChainRunner extends ResponsePhase {
   constructor(x: Exchange, chain: Chain, runtime: Runtime, outlet: ResponseOutlet) {
     super(x, runtime, chain.base, outlet)
     this.#chain = chain
-    this.#timed = x.trace === undefined && runtime.durations.next()
+    this.#timed = x.recording === undefined && runtime.durations.next()
     this.compiled = this.#form(chain.base)
     chain.lease()
   }
 
   /** A request uses its compiled chains plain, traced or timed: the same from start to finish. */
   #form(compiled: CompiledChain): CompiledChain {
-    if (this.x.trace !== undefined) return compiled.traced
+    if (this.x.recording !== undefined) return compiled.traced
     return this.#timed ? compiled.timed(this.runtime.durations) : compiled
   }
 
@@ -170,10 +171,19 @@ export class ChainRunner extends ResponsePhase {
         bytesReceived: received,
         bytesSent: sent,
       }
+      if (x.recording?.explains === true) x.recording.reached = this.#reached()
       x.seal()
       this.runtime.log(this.compiled.logs, record, this)
     } finally {
       this.#chain.unlease()
     }
+  }
+
+  #reached(): ReachedFilter[] {
+    const { parts, base } = this.#chain
+    const { route } = this.x
+    const filters = (route && this.#chain.filtersOf(route.endpoint.id)) ?? parts.base
+    const { ranks } = this.compiled.ofEndpoint ? this.compiled : base
+    return filters.map((instance, i) => ({ filter: instance?.filter, entered: ranks[i]! < this.entered }))
   }
 }

@@ -62,6 +62,7 @@ export abstract class ResponsePhase extends HookCaller {
     }
     correctHead(response, x.request.method)
     addProxyStatus(response)
+    x.beforeHead?.(response)
     this.#outlet.deliver(response)
   }
 

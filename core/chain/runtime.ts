@@ -7,6 +7,7 @@ import type { Finished } from '../api/filter.ts'
 import type { HookError } from '../api/hook-error.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
+import { Recording } from '../api/recording.ts'
 import type { Clock } from '../base/clock.ts'
 import { isThenable } from '../base/thenable.ts'
 import type { TimerWheel } from '../base/timer-wheel.ts'
@@ -15,6 +16,7 @@ import type { AccessLog } from '../observe/access-log.ts'
 import { filterOf } from '../observe/error-origin.ts'
 import type { ExchangeObserver } from '../observe/exchange-observer.ts'
 import { FilterDurations } from '../observe/filter-durations.ts'
+import type { LiveExplain } from '../observe/live-explain.ts'
 import { RepeatedLines } from '../observe/repeated-lines.ts'
 import { traceIdOf } from '../observe/traceparent.ts'
 import type { Tracing } from '../observe/tracing.ts'
@@ -30,6 +32,8 @@ export class Runtime implements HookWatch {
   readonly durations: FilterDurations
   /** Undefined while it is off. */
   accessLog: AccessLog | undefined
+  /** Undefined while no exchange may be explained. */
+  explain: LiveExplain | undefined
   /** Told of every exchange that is over. */
   observers: readonly ExchangeObserver[] = []
   /** For warnings that clients and upstreams can cause at will. */
@@ -60,10 +64,12 @@ export class Runtime implements HookWatch {
     })
   }
 
-  /** The head of a request is there: decides, once, whether its trace is sampled. */
+  /** The head of a request is there: decides, once, whether its trace is sampled, and whether it is explained. */
   begin(x: Exchange): void {
+    const explains = this.explain?.begin(x) === true
     if (this.tracing === undefined) x.traceId = traceIdOf(x.request.headers)
     else x.trace = this.tracing.begin(x)
+    if (explains || x.trace !== undefined) x.recording = new Recording(x, this.clock, explains)
   }
 
   /**
@@ -117,6 +123,7 @@ export class Runtime implements HookWatch {
         leaveHook(step, undefined)
       }
     }
+    exchange?.recording?.finish()
     if (exchange?.trace !== undefined) this.tracing?.finish(exchange, finished)
     for (const observer of this.observers) this.#tell(observer, finished)
     this.accessLog?.write(finished)

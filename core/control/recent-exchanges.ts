@@ -71,8 +71,11 @@ export interface ExplainedAttempt {
 
 /** Everything that is known of an exchange. Plain data. */
 export interface ExplainedExchange extends RecentExchange {
-  /** What led to the endpoint, and where the endpoint is written; null: no endpoint was found. */
-  readonly route: { readonly by: string; readonly file: string; readonly line: number | null } | null
+  /**
+   * What led to the endpoint, and where the endpoint is written; null: no endpoint was found. Here and in `steps`, the line is null where
+   * a configuration was loaded since.
+   */
+  readonly route: { readonly by: string; readonly file: string | null; readonly line: number | null } | null
   /** Endpoints that were looked at before, and why each did not match. */
   readonly rejected: readonly { readonly endpoint: string; readonly why: string }[]
   readonly steps: readonly ExplainedStep[]

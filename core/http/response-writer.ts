@@ -181,6 +181,7 @@ export class ResponseWriter implements BodySink, InterimSink {
     this.#error = error
     const response = errorResponse(x, error)
     x.response = response
+    x.beforeHead?.(response)
     this.#head({ response, close, x })
     response.body.pipe({
       write: (chunk) => this.#put(chunk),

@@ -54,9 +54,21 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     ],
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
-    [RecentExchangesKey, new AllRecent(parts.reports)],
+    [RecentExchangesKey, recentOf(parts)],
     ...parts.more,
   ])
+}
+
+/** Lines are those of the documents that run now: an exchange from before has none. */
+function recentOf({ reports, reloader }: AdminParts): AllRecent {
+  return new AllRecent(reports, async (at) => {
+    const { document } = reloader().live
+    const { loaded_at } = await reloader().status()
+    return (path) => {
+      const { file, line } = document.place({ path, message: '' })
+      return { file, line: at < loaded_at ? null : (line ?? null) }
+    }
+  })
 }
 
 function editorOf({ source, loader, reloader, registry, workers, logger, metrics, clock }: AdminParts): EndpointEditor {

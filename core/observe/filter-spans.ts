@@ -1,18 +1,20 @@
+import type { Next } from '../api/attempt.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Filter, TerminalFilter } from '../api/filter.ts'
-import { LocalReply } from '../api/reply.ts'
+import type { FilterStep, Recording } from '../api/recording.ts'
+import { LocalReply, type Response } from '../api/reply.ts'
 import { isError, propertyOf, safely, shorten } from '../base/error-text.ts'
 import { isThenable } from '../base/thenable.ts'
-import type { FilterStep, RecordingTrace } from './tracing.ts'
+import type { RecordingTrace } from './tracing.ts'
 
 /**
- * A filter with exactly the hooks of the given one. Each hook notes on the exchange's trace when the filter began, when its last
- * inbound hook (`request`, `routed`, `upstream`, `admit`, `call`) ended, and its verdict. A filter whose first hook comes later
- * (`metrics`) is noted for that hook. Synchronous hooks stay synchronous.
+ * A filter with exactly the hooks of the given one. Each hook notes on the exchange's recording when the filter began, when its last
+ * inbound hook (`request`, `routed`, `upstream`, `admit`, `pick`, `call`) ended, its verdict, and the time of each hook. A filter
+ * whose first hook comes later (`metrics`) is noted for that hook. Synchronous hooks stay synchronous.
  *
- * The `call` of a terminal filter also begins the client span of the attempt; its `settled`, added where it has none, ends the
- * span. `dispose` is left out: an instance is disposed once, by its owner.
+ * The `call` of a terminal filter also begins the attempt, and its client span; its `settled`, added where it has none, ends
+ * them. `dispose` is left out: an instance is disposed once, by its owner.
  * @param name the filter's name in the chain
  */
 export function traceFilter(filter: TerminalFilter, name: string): TerminalFilter
@@ -23,7 +25,7 @@ export function traceFilter(filter: Filter | TerminalFilter, name: string): Filt
   if (request !== undefined) decorated.request = (x) => note(x, name, true, filter, request, x)
   if (routed !== undefined) decorated.routed = (x) => note(x, name, true, filter, routed, x)
   if (upstream !== undefined)
-    decorated.upstream = (x, call, next) => note(x, name, true, filter, upstream, x, call, next)
+    decorated.upstream = (x, call, next) => note(x, name, true, filter, upstream, x, call, waitingFor(x, next))
   if (admit !== undefined) decorated.admit = (x, attempt) => note(x, name, true, filter, admit, x, attempt)
   if (settled !== undefined)
     decorated.settled = (x, attempt, outcome) => note(x, name, false, filter, settled, x, attempt, outcome)
@@ -36,12 +38,15 @@ export function traceFilter(filter: Filter | TerminalFilter, name: string): Filt
 function traceAttempts(decorated: Filter & Partial<TerminalFilter>, filter: TerminalFilter, name: string): void {
   const { settled } = decorated
   const { call } = filter
-  if (filter.pick !== undefined) decorated.pick = (x, before) => filter.pick!(x, before)
+  const { pick } = filter
+  if (pick !== undefined) decorated.pick = (x, before) => note(x, name, true, filter, pick, x, before)
   decorated.call = (x, attempt, upstreamCall) => {
+    x.recording?.beginAttempt(attempt)
     traceOf(x)?.beginAttempt(x, attempt)
     return note(x, name, true, filter, call, x, attempt, upstreamCall)
   }
   decorated.settled = (x, attempt, outcome) => {
+    x.recording?.endAttempt(attempt, outcome)
     traceOf(x)?.endAttempt(attempt, outcome)
     settled?.(x, attempt, outcome)
   }
@@ -64,10 +69,12 @@ function note<Args extends unknown[], R>(
   hook: (...args: Args) => R,
   ...args: Args
 ): R {
-  const trace = traceOf(x)
-  if (trace === undefined) return hook.apply(filter, args)
-  const known = trace.steps.get(name)
-  const step = known ?? begin(trace, name)
+  const recording = x?.recording
+  if (recording === undefined) return hook.apply(filter, args)
+  const known = recording.steps.get(name)
+  const step = known ?? recording.begin(name)
+  const outer = recording.enter(step)
+  if (known === undefined) step.startedAt = recording.at
   const ends = inbound || known === undefined
   if (inbound && known !== undefined) {
     // The last inbound hook decides: a retry may pass where the first attempt did not.
@@ -80,34 +87,78 @@ function note<Args extends unknown[], R>(
     result = hook.apply(filter, args)
   } catch (error) {
     failed(step, error)
-    if (ends) step.endedAt = trace.now()
+    leave(recording, step, outer, ends)
     throw error
   }
-  if (isThenable(result)) return noteLater(trace, step, ends, result) as R
+  if (isThenable(result)) {
+    // The call runs on, but from here on it is the attempt that takes time.
+    const called = isTerminal(filter) && hook === (filter.call as unknown)
+    if (called) recording.enter(outer)
+    return noteLater(recording, step, called ? undefined : { outer }, ends, result) as R
+  }
   decided(step, result)
-  if (ends) step.endedAt = trace.now()
+  leave(recording, step, outer, ends)
   return result
 }
 
-function noteLater<T>(trace: RecordingTrace, step: FilterStep, ends: boolean, result: PromiseLike<T>): PromiseLike<T> {
+function leave(recording: Recording, step: FilterStep, outer: FilterStep | undefined, ends: boolean): void {
+  recording.enter(outer)
+  if (ends) step.endedAt = recording.at
+}
+
+/** @param back whose time it is when the promise has settled; undefined: that of whoever has it then */
+function noteLater<T>(
+  recording: Recording,
+  step: FilterStep,
+  back: { readonly outer: FilterStep | undefined } | undefined,
+  ends: boolean,
+  result: PromiseLike<T>,
+): PromiseLike<T> {
+  const settle = (): void => {
+    if (back !== undefined) return leave(recording, step, back.outer, ends)
+    recording.pass()
+    if (ends) step.endedAt = recording.at
+  }
   return result.then(
     (value) => {
       decided(step, value)
-      if (ends) step.endedAt = trace.now()
+      settle()
       return value
     },
     (error: unknown) => {
       failed(step, error)
-      if (ends) step.endedAt = trace.now()
+      settle()
       throw error
     },
   )
 }
 
-function begin(trace: RecordingTrace, name: string): FilterStep {
-  const step: FilterStep = { name, startedAt: trace.now(), endedAt: undefined, verdict: undefined, reason: undefined }
-  trace.steps.set(name, step)
-  return step
+/** While a hook waits for `next`, the time is not its own. */
+function waitingFor({ recording }: Exchange, next: Next): Next {
+  if (recording === undefined) return next
+  return (call) => {
+    const waiting = recording.enter(undefined)
+    let result: ReturnType<Next>
+    try {
+      result = next(call)
+    } catch (error) {
+      recording.enter(waiting)
+      throw error
+    }
+    if (isThenable(result))
+      return result.then(
+        (value: Response | LocalReply) => {
+          recording.enter(waiting)
+          return value
+        },
+        (error: unknown) => {
+          recording.enter(waiting)
+          throw error
+        },
+      )
+    recording.enter(waiting)
+    return result
+  }
 }
 
 function decided(step: FilterStep, result: unknown): void {

@@ -20,31 +20,15 @@ export interface Tracing {
   /**
    * Called once per exchange, before any filter. Decides whether the exchange is sampled, and sets `x.traceId` in both cases.
    * Not sampled: creates no span, sets an unsampled `traceparent` on the request, and returns undefined. Sampled: begins the
-   * server span and returns the trace, which becomes `x.trace`.
+   * server span and returns the trace, which becomes `x.trace`; the engine then records what filters do on `x.recording`.
    */
   begin(x: Exchange): RecordingTrace | undefined
   /** Called once per sampled exchange, after the last `log`. Ends every span that is still open. */
   finish(x: Exchange, finished: Finished): void
 }
 
-/** What one filter did for one exchange. It becomes a span when the exchange is over. */
-export interface FilterStep {
-  readonly name: string
-  /** Monotonic milliseconds. */
-  readonly startedAt: number
-  /** Monotonic milliseconds; undefined while a hook is running. */
-  endedAt: number | undefined
-  verdict: 'continue' | 'reply' | 'error' | undefined
-  /** Reason of its local reply, or code of its error. */
-  reason: string | undefined
-}
-
 /** The trace of a sampled exchange, as the engine writes it. */
 export interface RecordingTrace extends ExchangeTrace {
-  /** By the filter's name in the chain: an endpoint's instance continues what the chain's instance began. */
-  readonly steps: Map<string, FilterStep>
-  /** Monotonic milliseconds. */
-  now(): number
   /** Begins the client span of an attempt, and sets its context on the headers that go upstream. */
   beginAttempt(x: Exchange, attempt: Attempt): void
   /** Ends the span of an attempt. Harmless if it never began or has ended. */

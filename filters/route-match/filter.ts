@@ -12,7 +12,7 @@ import {
 } from '../../core/index.ts'
 import { looseNeighbours } from './loose-neighbours.ts'
 import { nearestEndpoints } from './nearest-endpoints.ts'
-import { explainRoute } from './route-explanation.ts'
+import { explainRoute, rejectedEndpoints } from './route-explanation.ts'
 import { routePatterns } from './route-patterns.ts'
 
 const options = z.strictObject({
@@ -78,6 +78,8 @@ export const routeMatch = defineFilter({
       },
       explain: ({ request, downstream: { host } }) =>
         explainRoute({ ...request, query: request.query, host }, prefix, endpoints),
+      rejected: ({ request, downstream: { host } }) =>
+        rejectedEndpoints({ ...request, query: request.query, host }, routes),
       patterns: (endpoint) => routePatterns(endpoint, prefix, routes),
     }
   },

@@ -30,18 +30,12 @@ export function* explainRoute(request: RouteRequest, prefix: string, endpoints: 
     const host = hostOf(chosen)
     yield `${endpoint.id}: chosen, ${host}${template} leads to it${endpoint.status === 'active' ? '' : `; it is ${endpoint.status}`}`
   }
-  const told = new Set(chosen === undefined ? [] : [chosen.endpoint.id])
-  const lines: string[] = []
-  for (const candidate of candidates) {
-    const { endpoint, template } = candidate
-    if (told.has(endpoint.id)) continue
-    told.add(endpoint.id)
-    if (candidate.failed !== undefined)
-      lines.push(
-        `${endpoint.id}: ${hostOf(candidate)}${template} matches, but ${failedText(candidate.failed, request)}`,
-      )
-    else lines.push(`${endpoint.id}: matches too, but ${beats(chosen!, candidate)}`)
-  }
+  const rejected = rejectedOf(request, candidates, chosen)
+  const told = new Set([
+    ...(chosen === undefined ? [] : [chosen.endpoint.id]),
+    ...rejected.map(({ endpoint }) => endpoint),
+  ])
+  const lines = rejected.map(({ endpoint, why }) => `${endpoint}: ${why}`)
   for (const endpoint of endpoints) {
     if (told.has(endpoint.id)) continue
     const hosts = endpoint.match.flatMap(({ host }) => host ?? [])
@@ -59,6 +53,41 @@ export function* explainRoute(request: RouteRequest, prefix: string, endpoints: 
   const rest = endpoints.length - told.size
   if (lines.length > MOST) yield `and ${lines.length - MOST} more that match${lines.length - MOST === 1 ? 'es' : ''}`
   else if (rest > 0 && chosen !== undefined) yield `${rest} other${rest === 1 ? ' does' : 's do'} not match`
+}
+
+/** An endpoint that a request does not reach. */
+export interface RejectedEndpoint {
+  readonly endpoint: string
+  readonly why: string
+}
+
+/** Other endpoints that the path of a request leads to, and why it does not reach them. It looks at no others, so that it is quick. */
+export function rejectedEndpoints(request: RouteRequest, routes: RouteTable): RejectedEndpoint[] {
+  const normal = normalPath(request.path)
+  if (typeof normal !== 'string') return []
+  const candidates = routes.candidates(request, normal)
+  const chosen = candidates.find(({ failed }) => failed === undefined)
+  return rejectedOf(request, candidates, chosen)
+}
+
+function rejectedOf(
+  request: RouteRequest,
+  candidates: readonly RouteCandidate[],
+  chosen: RouteCandidate | undefined,
+): RejectedEndpoint[] {
+  const told = new Set(chosen === undefined ? [] : [chosen.endpoint.id])
+  const rejected: RejectedEndpoint[] = []
+  for (const candidate of candidates) {
+    const { endpoint, template, failed } = candidate
+    if (told.has(endpoint.id)) continue
+    told.add(endpoint.id)
+    const why =
+      failed === undefined
+        ? `matches too, but ${beats(chosen!, candidate)}`
+        : `${hostOf(candidate)}${template} matches, but ${failedText(failed, request)}`
+    rejected.push({ endpoint: endpoint.id, why })
+  }
+  return rejected
 }
 
 /** Where an ambiguous path leads, as it is written and as it can be read. */

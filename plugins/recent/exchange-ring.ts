@@ -21,6 +21,7 @@ interface Entry {
   filter: string | null
   reason: string | null
   error: string | null
+  explained: boolean
 }
 
 /** Longest texts, in characters. */
@@ -39,8 +40,12 @@ export class ExchangeRing {
     this.#size = size
   }
 
-  /** @param now milliseconds since the Unix epoch */
-  add({ exchange: x, outcome, status, error, durationMs, listener, attempts }: Finished, now: number): void {
+  /**
+   * @param now milliseconds since the Unix epoch
+   * @param explained whether there is an explanation
+   */
+  add(finished: Finished, now: number, explained: boolean): void {
+    const { exchange: x, outcome, status, error, durationMs, listener, attempts } = finished
     if (x === undefined || outcome === 'unparsed' || this.#size === 0) return
     const { request, downstream, response, endpoint } = x
     const entry = this.#slot()
@@ -63,6 +68,7 @@ export class ExchangeRing {
     entry.filter = local === undefined ? null : local.filter
     entry.reason = local === undefined ? null : bounded(local.reason, NAME)
     entry.error = error === undefined ? null : error.code
+    entry.explained = explained
   }
 
   #slot(): Entry {
@@ -88,6 +94,7 @@ export class ExchangeRing {
       filter: null,
       reason: null,
       error: null,
+      explained: false,
     }
     this.#entries[at] = entry
     return entry
@@ -120,6 +127,6 @@ function plain(entry: Entry, worker: number | null): RecentExchange {
     error: entry.error,
     duration_ms: Math.round(entry.durationMs * 1000) / 1000,
     worker,
-    explained: false,
+    explained: entry.explained,
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, ExchangeObserver, Finished, RecentExchange, RecentFilter } from '../../core/index.ts'
+import type { Clock, Finished, RecentExchange, RecentFilter } from '../../core/index.ts'
 import { ExchangeRing } from './exchange-ring.ts'
 
 /** How many exchanges a process keeps. */
@@ -22,7 +22,7 @@ const LIMIT = 100
  * The last exchanges of this process. Errors and slow ones have rings of their own, so that many others don't push them out.
  * It holds at most about 2 KiB per exchange that it may keep.
  */
-export class OwnRecent implements ExchangeObserver {
+export class OwnRecent {
   readonly #clock: Clock
   readonly #worker: number | null
   #settings = NO_RECENT
@@ -52,7 +52,8 @@ export class OwnRecent implements ExchangeObserver {
     this.#isKept = isKept
   }
 
-  finished(finished: Finished): void {
+  /** @param explained whether there is an explanation */
+  finished(finished: Finished, explained: boolean): void {
     if (!this.#on || !this.#isKept(finished.listener ?? '')) return
     const { slowerThanMs } = this.#settings
     const ring = isFailure(finished)
@@ -61,7 +62,7 @@ export class OwnRecent implements ExchangeObserver {
         finished.durationMs >= slowerThanMs && finished.status !== 101
         ? this.#slow
         : this.#recent
-    ring.add(finished, this.#clock.wall())
+    ring.add(finished, this.#clock.wall(), explained)
   }
 
   /** The newest first. */

@@ -74,14 +74,17 @@ export function addSettled(attributes: Attributes, outcome: Outcome): void {
   else if (outcome.result === 'failure') attributes['error.type'] = '_OTHER'
 }
 
-const CONTINUED: Attributes = Object.freeze({ 'weir.filter.verdict': 'continue' })
-
-export function stepAttributes({ verdict, reason }: FilterStep): Attributes {
-  if (verdict === 'continue' && reason === undefined) return CONTINUED
+export function stepAttributes({ verdict, reason, selfMs }: FilterStep): Attributes {
   const attributes: Attributes = {}
   if (verdict !== undefined) attributes['weir.filter.verdict'] = verdict
   if (reason !== undefined) attributes[verdict === 'error' ? 'error.type' : 'weir.reply.reason'] = reason
+  addSelf(attributes, selfMs)
   return attributes
+}
+
+/** Adds the time in which what the span stands for was at work itself, in milliseconds to a thousandth. */
+export function addSelf(attributes: Attributes, selfMs: number): void {
+  attributes['weir.self_ms'] = Math.round(selfMs * 1000) / 1000
 }
 
 /** Span name of a request: its method, or `HTTP` for those outside the known set. */

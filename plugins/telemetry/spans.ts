@@ -1,16 +1,8 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api'
-import type {
-  Attempt,
-  Clock,
-  Exchange,
-  FilterStep,
-  Finished,
-  Outcome,
-  RecordingTrace,
-  RemoteSpan,
-} from '../../core/index.ts'
+import type { Attempt, Clock, Exchange, Finished, Outcome, RecordingTrace, RemoteSpan } from '../../core/index.ts'
 import {
   addFinished,
+  addSelf,
   addSettled,
   attemptAttributes,
   methodName,
@@ -63,7 +55,6 @@ const NO_EVENTS: readonly SpanEvent[] = Object.freeze([])
  */
 export class ExchangeSpans implements RecordingTrace {
   readonly traceId: string
-  readonly steps = new Map<string, FilterStep>()
   readonly #parts: SpanParts
   readonly #spanId: string
   readonly #caller: RemoteSpan | undefined
@@ -90,10 +81,6 @@ export class ExchangeSpans implements RecordingTrace {
     this.traceId = traceId
   }
 
-  now(): number {
-    return this.#parts.clock.now()
-  }
-
   attribute(name: string, value: string | number | boolean): void {
     if (this.#over) return
     if (!Object.hasOwn(this.#attributes, name) && ++this.#count > this.#parts.limits.attributes)
@@ -104,7 +91,11 @@ export class ExchangeSpans implements RecordingTrace {
   event(name: string, attributes?: Readonly<Record<string, string | number | boolean>>): void {
     if (this.#over) return
     this.#events ??= []
-    this.#events.push({ name: `${name}`, at: this.#epoch + this.now(), attributes: attributes && { ...attributes } })
+    this.#events.push({
+      name: `${name}`,
+      at: this.#epoch + this.#parts.clock.now(),
+      attributes: attributes && { ...attributes },
+    })
     // As the SDK does: the last ones stay.
     if (this.#events.length <= this.#parts.limits.events) return
     this.#events.shift()
@@ -132,9 +123,11 @@ export class ExchangeSpans implements RecordingTrace {
   finish(x: Exchange, finished: Finished): void {
     if (this.#over) return
     this.#over = true
-    const end = this.now()
+    const { recording } = x
+    const end = recording?.at ?? this.#parts.clock.now()
     const method = methodName(x.request.method)
     addFinished(this.#attributes, x, finished)
+    if (recording !== undefined) addSelf(this.#attributes, recording.selfMs)
     const spans: SpanRecord[] = [
       {
         name: x.route === undefined ? method : `${method} ${x.route.template}`,
@@ -150,9 +143,12 @@ export class ExchangeSpans implements RecordingTrace {
         error: finished.status >= 500,
       },
     ]
-    for (const { attempt, spanId, attributes, endedAt, error } of this.#attempts)
+    for (const { attempt, spanId, attributes, endedAt, error } of this.#attempts) {
+      const step = recording?.attempts.find((one) => one.attempt === attempt)
+      if (step !== undefined) addSelf(attributes, step.selfMs)
       spans.push(this.#child(method, SpanKind.CLIENT, spanId, attempt.startedAt, endedAt ?? end, attributes, error))
-    for (const step of this.steps.values()) {
+    }
+    for (const step of recording?.steps.values() ?? []) {
       const { name, startedAt, endedAt = end, verdict } = step
       const id = this.#parts.ids.span()
       const attributes = stepAttributes(step)

@@ -21,6 +21,8 @@ export const BROKEN = [
   'shutdown: { timeout: -1 }',
   'tracing: { sample_ratio: 2 }',
   'recent: on',
+  'explain: on',
+  'explain: { secret: short }',
   'recent: { keep: -1 }',
   'tracing: { endpoint: collector }',
   'trusted_proxies: [localhost]',

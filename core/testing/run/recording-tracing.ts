@@ -1,7 +1,8 @@
 import type { Attempt, Outcome } from '../../api/attempt.ts'
 import type { Exchange } from '../../api/exchange.ts'
+import type { FilterStep } from '../../api/recording.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { FilterStep, RecordingTrace, Tracing } from '../../observe/tracing.ts'
+import type { RecordingTrace, Tracing } from '../../observe/tracing.ts'
 
 type Attributes = Record<string, string | number | boolean>
 
@@ -25,7 +26,6 @@ export interface RecordedSpan {
 /** The trace of one exchange, kept in memory. */
 export class MemoryTrace implements RecordingTrace {
   readonly traceId: string
-  readonly steps = new Map<string, FilterStep>()
   readonly #clock: Clock
   readonly #startedAt: number
   readonly #attributes: Attributes = {}
@@ -36,10 +36,6 @@ export class MemoryTrace implements RecordingTrace {
     this.traceId = traceId
     this.#clock = clock
     this.#startedAt = clock.now()
-  }
-
-  now(): number {
-    return this.#clock.now()
   }
 
   attribute(name: string, value: string | number | boolean): void {
@@ -59,10 +55,10 @@ export class MemoryTrace implements RecordingTrace {
   }
 
   /** Every span, the request's own first. @param isShown filters that are left out are the test kit's own */
-  spans(isShown: (filter: string) => boolean): RecordedSpan[] {
-    const now = this.now()
+  spans(steps: Iterable<FilterStep>, isShown: (filter: string) => boolean): RecordedSpan[] {
+    const now = this.#clock.now()
     const request = { name: 'request', attributes: this.#attributes, events: this.#events, verdict: undefined }
-    const filters = [...this.steps.values()]
+    const filters = [...steps]
       .filter(({ name }) => isShown(name))
       .map(({ name, verdict, reason, startedAt, endedAt = now }): RecordedSpan => {
         return { name: `filter ${name}`, attributes: {}, events: [], verdict, reason, startedAt, endedAt }

@@ -125,7 +125,10 @@ export function resultOf({ exchange: x, record, received, logs, faults, metrics 
     },
     slot: (slot) => x.get(slot),
     logs,
-    spans: x.trace instanceof MemoryTrace ? x.trace.spans((filter) => !isOfKit(filter)) : [],
+    spans:
+      x.trace instanceof MemoryTrace
+        ? x.trace.spans(x.recording?.steps.values() ?? [], (filter) => !isOfKit(filter))
+        : [],
     faults,
     outcome: outcome === 'completed' ? outcome : 'aborted',
     error: error?.code,

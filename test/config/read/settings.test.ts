@@ -32,6 +32,7 @@ t.test('settings have defaults', async (t) => {
         redactQueryKeys: [],
       },
       recent: { keep: 200, errors: 200, slow: 100, slowerThanMs: 1000 },
+      explain: undefined,
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
       echo: undefined,
       healthCheck: undefined,

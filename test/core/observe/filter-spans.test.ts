@@ -2,19 +2,17 @@ import t from 'tap'
 import type { Attempt, Outcome } from '../../../core/api/attempt.ts'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Filter, Finished, TerminalFilter } from '../../../core/api/filter.ts'
+import { Recording } from '../../../core/api/recording.ts'
 import { LocalReply, reply } from '../../../core/api/reply.ts'
 import { traceFilter } from '../../../core/observe/filter-spans.ts'
-import type { FilterStep, RecordingTrace } from '../../../core/observe/tracing.ts'
+import type { RecordingTrace } from '../../../core/observe/tracing.ts'
 import { attempt, exchange, outcome, withResponse } from '../../../core/testing.ts'
 import { HOSTILE } from '../../support/hostile.ts'
 
-/** A trace that only remembers; each look at its clock moves it by 1 ms. */
+/** A trace that only remembers. */
 class Memory implements RecordingTrace {
   readonly traceId = 'a'.repeat(32)
-  readonly steps = new Map<string, FilterStep>()
   readonly attempts: string[] = []
-  #now = 0
-  now = (): number => ++this.#now
   attribute(): void {}
   event(): void {}
   beginAttempt(_x: unknown, { number }: Attempt): void {
@@ -25,13 +23,18 @@ class Memory implements RecordingTrace {
   }
 }
 
+/** Each look at its clock moves it by 1 ms. */
 function sampled() {
   const x = exchange()
   const trace = new Memory()
   x.trace = trace
-  return { x, trace, step: (name: string) => trace.steps.get(name) }
+  let now = 0
+  const recording = new Recording(x, { now: () => ++now, wall: () => 0 }, false)
+  x.recording = recording
+  return { x, trace, recording, step: (name: string) => recording.steps.get(name) }
 }
 
+const NEW = { reason: undefined, changes: undefined }
 const nothing = (): void => {}
 const response = () => withResponse(exchange()).response
 
@@ -65,12 +68,20 @@ t.test('synchronous hooks stay synchronous, asynchronous ones asynchronous', asy
   const { x, step } = sampled()
   const filter = traceFilter({ request: nothing, routed: async () => reply(401, 'token_missing') }, 'auth')
   t.equal(filter.request!(x), undefined)
-  t.strictSame(step('auth'), { name: 'auth', startedAt: 1, endedAt: 2, verdict: 'continue', reason: undefined })
+  t.strictSame(step('auth'), { ...NEW, name: 'auth', startedAt: 1, endedAt: 2, selfMs: 1, verdict: 'continue' })
   const promise = filter.routed!(x)
   t.ok(promise instanceof Promise)
   t.match(step('auth'), { startedAt: 1, endedAt: undefined, verdict: undefined }, 'runs again')
   t.ok((await promise) instanceof LocalReply)
-  t.strictSame(step('auth'), { name: 'auth', startedAt: 1, endedAt: 3, verdict: 'reply', reason: 'token_missing' })
+  t.strictSame(step('auth'), {
+    ...NEW,
+    name: 'auth',
+    startedAt: 1,
+    endedAt: 4,
+    selfMs: 2,
+    verdict: 'reply',
+    reason: 'token_missing',
+  })
 })
 
 t.test('hooks keep their this', async (t) => {
@@ -120,15 +131,15 @@ t.test('a filter whose first hook comes late is noted for that hook', async (t) 
   const filter = traceFilter({ settled: nothing, log: nothing }, 'metrics')
   filter.settled!(x, attempt(0), outcome('success', 200))
   filter.log!({ exchange: x } as Finished)
-  t.strictSame(step('metrics'), { name: 'metrics', startedAt: 1, endedAt: 2, verdict: 'continue', reason: undefined })
+  t.strictSame(step('metrics'), { ...NEW, name: 'metrics', startedAt: 1, endedAt: 2, selfMs: 2, verdict: 'continue' })
 })
 
 t.test("an endpoint's instance continues what the chain's began", async (t) => {
-  const { x, trace, step } = sampled()
+  const { x, recording, step } = sampled()
   traceFilter({ request: nothing }, 'auth').request!(x)
   traceFilter({ routed: () => reply(403, 'role_missing') }, 'auth').routed!(x)
-  t.equal(trace.steps.size, 1)
-  t.match(step('auth'), { startedAt: 1, endedAt: 3, verdict: 'reply' })
+  t.equal(recording.steps.size, 1)
+  t.match(step('auth'), { startedAt: 1, endedAt: 4, selfMs: 2, verdict: 'reply' })
 })
 
 t.test('the terminal filter: an attempt begins before the call and ends when it is settled', async (t) => {
@@ -154,11 +165,11 @@ t.test('the terminal filter: an attempt begins before the call and ends when it 
   t.match(step('proxy'), { verdict: 'continue', reason: undefined }, 'the last attempt decides')
 })
 
-t.test('pick is passed through', async (t) => {
+t.test('pick is the first hook of a terminal filter', async (t) => {
   const { x, step } = sampled()
   const none = reply(503, 'no_target')
   t.equal(traceFilter({ call: response, pick: () => none }, 'proxy').pick!(x, []), none)
-  t.equal(step('proxy'), undefined)
+  t.match(step('proxy'), { verdict: 'reply', reason: 'no_target', startedAt: 1, endedAt: 2 })
 })
 
 t.test('without a trace it only passes on', async (t) => {

@@ -16,16 +16,19 @@ function recent(settings = SETTINGS, worker: number | null = null) {
   const end = (path: string, more: Partial<Finished> = {}, parts: Parameters<typeof exchange>[0] = {}): void => {
     clock.advance(10_000)
     const x = exchange({ path, ...parts })
-    own.finished({
-      exchange: x,
-      outcome: 'completed',
-      status: 200,
-      error: undefined,
-      durationMs: 5,
-      listener: 'proxy',
-      attempts: 1,
-      ...more,
-    })
+    own.finished(
+      {
+        exchange: x,
+        outcome: 'completed',
+        status: 200,
+        error: undefined,
+        durationMs: 5,
+        listener: 'proxy',
+        attempts: 1,
+        ...more,
+      },
+      false,
+    )
   }
   const paths = (which = {}): string[] => own.list(which).map(({ path }) => path)
   return { own, end, paths }
@@ -73,15 +76,18 @@ t.test('an exchange as plain data, without query and field values', async (t) =>
   x.set(TargetSlot, to)
   x.traceId = 'a'.repeat(32)
   x.response = renderReply(x, reply(503, 'breaker_open'), 'breaker')
-  own.finished({
-    exchange: x,
-    outcome: 'completed',
-    status: 503,
-    error: undefined,
-    durationMs: 1.23456,
-    listener: 'proxy',
-    attempts: 2,
-  })
+  own.finished(
+    {
+      exchange: x,
+      outcome: 'completed',
+      status: 503,
+      error: undefined,
+      durationMs: 1.23456,
+      listener: 'proxy',
+      attempts: 2,
+    },
+    true,
+  )
   const [found] = own.list({})
   t.match(found, {
     request_id: null,
@@ -99,7 +105,7 @@ t.test('an exchange as plain data, without query and field values', async (t) =>
     error: null,
     duration_ms: 1.235,
     worker: 2,
-    explained: false,
+    explained: true,
   })
   t.match(found!.at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
   t.notMatch(JSON.stringify(found), /secret/)

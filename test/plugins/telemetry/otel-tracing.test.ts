@@ -3,6 +3,7 @@ import t from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Finished } from '../../../core/api/filter.ts'
+import { Recording } from '../../../core/api/recording.ts'
 import { endpoint, exchange, withResponse } from '../../../core/testing.ts'
 import { samplerOf } from '../../../plugins/telemetry/sampler.ts'
 import { finished, make, SPAN, TRACE } from './recorder.ts'
@@ -141,14 +142,17 @@ t.test('how a server span ends', async (t) => {
 t.test('filters become spans when the exchange is over', async (t) => {
   const { tracing, recorder, clock, epoch } = make()
   const x = exchange()
-  const { steps } = tracing.begin(x)!
+  tracing.begin(x)
+  x.recording = new Recording(x, clock, false)
+  const { steps } = x.recording
   const step = (name: string, endedAt: number | undefined, verdict?: 'continue' | 'reply' | 'error', reason?: string) =>
-    steps.set(name, { name, startedAt: 1, endedAt, verdict, reason })
+    steps.set(name, { name, startedAt: 1, endedAt, verdict, reason, selfMs: 0.12345, changes: undefined })
   step('request-id', 2, 'continue')
   step('auth', 3, 'reply', 'token_missing')
   step('cors', 4, 'error', 'TypeError')
   step('hanging', undefined)
   clock.advance(9)
+  x.recording.finish()
   tracing.finish(x, finished(x))
   const within = recorder.spans[0]!.spanId
   t.match(recorder.named('filter request-id'), {
@@ -157,11 +161,16 @@ t.test('filters become spans when the exchange is over', async (t) => {
     end: epoch + 2,
     kind: SpanKind.INTERNAL,
   })
-  t.strictSame(recorder.named('filter request-id').attributes, { 'weir.filter.verdict': 'continue' })
+  t.strictSame(recorder.named('filter request-id').attributes, {
+    'weir.filter.verdict': 'continue',
+    'weir.self_ms': 0.123,
+  })
   t.strictSame(recorder.named('filter auth').attributes, {
     'weir.filter.verdict': 'reply',
     'weir.reply.reason': 'token_missing',
+    'weir.self_ms': 0.123,
   })
+  t.match(recorder.spans[0]!.attributes, { 'weir.self_ms': 9 })
   t.equal(recorder.named('filter auth').error, false)
   t.match(recorder.named('filter cors'), { error: true, attributes: { 'error.type': 'TypeError' } })
   t.match(recorder.named('filter hanging'), { end: epoch + 9, attributes: {} })

@@ -9,6 +9,8 @@ import { trace } from '@opentelemetry/api'
 import t, { type Test } from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
+import { Recording } from '../../../core/api/recording.ts'
+import { systemClock } from '../../../core/base/clock.ts'
 import { attempt, endpoint, exchange, MemoryMeter, outcome } from '../../../core/testing.ts'
 import { startTelemetry, type Telemetry } from '../../../plugins/telemetry/telemetry.ts'
 import { decodeExport, type ExportedSpan, OtlpCollector } from '../../support/otlp.ts'
@@ -29,6 +31,7 @@ function trafficOf({ tracing }: Telemetry): void {
   const headers = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'vendor=1', 'User-Agent': 'ü/1' }
   const x = exchange({ path: '/v1/orders/7', headers }, performance.now())
   const spans = tracing.begin(x)!
+  x.recording = new Recording(x, systemClock, false)
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
   spans.attribute('tenant', 'a')
   spans.attribute('url.path', '/hidden')
@@ -37,7 +40,15 @@ function trafficOf({ tracing }: Telemetry): void {
     ['auth', 'continue', undefined],
     ['cors', 'error', 'TypeError'],
   ] as const)
-    spans.steps.set(name, { name, startedAt: performance.now(), endedAt: undefined, verdict, reason })
+    x.recording.steps.set(name, {
+      name,
+      startedAt: performance.now(),
+      endedAt: undefined,
+      verdict,
+      reason,
+      selfMs: 0.5,
+      changes: undefined,
+    })
   const first = attempt(performance.now(), 1, target)
   spans.beginAttempt(x, first)
   spans.endAttempt(first, { ...outcome('failure'), error: new WeirError('upstream_reset') })

@@ -3,6 +3,8 @@ import t, { type Test } from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Logger } from '../../../core/api/logger.ts'
+import { Recording } from '../../../core/api/recording.ts'
+import { systemClock } from '../../../core/base/clock.ts'
 import { traceFilter } from '../../../core/observe/filter-spans.ts'
 import { attempt, endpoint, exchange, outcome, withResponse } from '../../../core/testing.ts'
 import { startTelemetry, telemetryWanted } from '../../../plugins/telemetry/telemetry.ts'
@@ -74,6 +76,7 @@ t.test('spans arrive at a collector as OTLP', async (t) => {
     performance.now(),
   )
   tracing.begin(x)
+  x.recording = new Recording(x, systemClock, false)
   traceFilter({ request: () => {} }, 'request-id').request!(x)
   x.set(RouteSlot, { endpoint: endpoint('v1/orders'), path: '/7', template: '/v1/orders' })
   const proxy = traceFilter({ call: () => withResponse(x).response }, 'proxy')
