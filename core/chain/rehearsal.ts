@@ -1,7 +1,7 @@
 import { type Route, RouteSlot, type Target } from '../api/endpoint.ts'
 import { WeirError } from '../api/errors.ts'
 import type { Exchange } from '../api/exchange.ts'
-import type { Filter, Verdict } from '../api/filter.ts'
+import type { ExchangeWithResponse, Filter, Verdict } from '../api/filter.ts'
 import type { FilterFactory } from '../api/filter-factory.ts'
 import { HookError } from '../api/hook-error.ts'
 import { LocalReply } from '../api/reply.ts'
@@ -9,13 +9,14 @@ import type { Chain } from './chain.ts'
 import type { CompiledChain, TerminalStep } from './compiled-chain.ts'
 import { errorReply, filterFailure } from './error-reply.ts'
 import { targetOf, verdictOf } from './hook-results.ts'
+import { renderReply } from './render-reply.ts'
 import { refusalBeforeUpstream } from './requirements.ts'
 
 /** One hook of a rehearsal. */
 export interface RehearsedHook {
   /** Position of its filter in the chain. */
   readonly index: number
-  readonly hook: 'request' | 'routed' | 'upstream' | 'pick' | 'admit' | 'call'
+  readonly hook: 'request' | 'routed' | 'upstream' | 'pick' | 'admit' | 'call' | 'response'
   /** What the decision of a hook that was `not run` would be is unknown; the rehearsal goes on as if the request had passed. */
   readonly verdict: 'continues' | 'not run' | LocalReply
 }
@@ -37,7 +38,7 @@ export interface Rehearsal {
 
 /**
  * Takes an exchange through its chain as `ChainRunner` does, up to the call of the upstream, which is not made. It runs only
- * the hooks of filters whose factories are `offline`, and no hook that comes after the call (`response`, `log`).
+ * the hooks of filters whose factories are `offline`: where a filter replies, `response` too, but never `log`.
  * @param factories of the chain's filters, by position
  */
 export async function rehearse(
@@ -53,6 +54,19 @@ export async function rehearse(
     return { turns, route: x.route, compiled, entered: (index) => ranks[index]! < entered, end }
   }
   const runs = (index: number): boolean => factories[index]?.offline === true
+  /** The reply passes the filters that were entered, as a response does: each may send another in its place. */
+  const replied = async (reply: LocalReply, by: string): Promise<Rehearsal> => {
+    let last = { reply, by: reply.filter ?? by }
+    for (const { index, rank, name, hook, run } of compiled.responses) {
+      if (rank >= entered || !runs(index)) continue
+      x.response = renderReply(x, last.reply, last.by)
+      const other = await outcomeOf(() => run(x as ExchangeWithResponse), name, hook)
+      if (!(other instanceof LocalReply)) continue
+      turns.push({ index, hook: 'response', verdict: other })
+      last = { reply: other, by: other.filter ?? name }
+    }
+    return ended(last)
+  }
   /** The last filter whose hooks were not run and that could have done this. */
   const notRun = (could: (factory: FilterFactory) => boolean): string | undefined =>
     turns
@@ -66,10 +80,10 @@ export async function rehearse(
     entered = Math.max(entered, rank + 1)
     const verdict = runs(index) ? await outcomeOf(() => run(x), name, hook) : 'not run'
     turns.push({ index, hook: hook as RehearsedHook['hook'], verdict: verdict ?? 'continues' })
-    if (verdict instanceof LocalReply) return ended({ reply: verdict, by: name })
+    if (verdict instanceof LocalReply) return replied(verdict, name)
     if (x.route === undefined || compiled.ofEndpoint) continue
     const own = chain.compiledFor(x.route.endpoint.id, index)
-    if (own === undefined) return ended({ reply: replyFor(new Error('no such endpoint'), name, hook), by: name })
+    if (own === undefined) return replied(replyFor(new Error('no such endpoint'), name, hook), name)
     compiled = own
     program = compiled.start
     at = 0
@@ -82,14 +96,14 @@ export async function rehearse(
       const { unmet } = refusal
       const filter = notRun((factory) => factory.enforces?.includes(unmet) === true)
       if (filter !== undefined) return ended({ unknown: `whether ${filter} satisfies "${unmet}"` })
-      return ended({ reply: errorReply(new WeirError('requirement_unmet'), 'engine'), by: 'engine' })
+      return replied(errorReply(new WeirError('requirement_unmet'), 'engine'), 'engine')
     }
     const filter =
       refusal.because === 'no terminal filter'
         ? notRun((factory) => factory.writes?.some(({ name }) => name === RouteSlot.name) === true)
         : undefined
     if (filter !== undefined) return ended({ unknown: `which endpoint ${filter} routes it to` })
-    return ended({ reply: refusal.reply, by: 'engine' })
+    return replied(refusal.reply, 'engine')
   }
   const terminal = compiled.terminal!
 
@@ -103,7 +117,7 @@ export async function rehearse(
   if (terminal.filter.pick !== undefined) {
     const picked = runs(last) ? pick(x, terminal) : undefined
     turns.push({ index: last, hook: 'pick', verdict: verdictOfPick(picked, runs(last)) })
-    if (picked instanceof LocalReply) return ended({ reply: picked, by: terminal.name })
+    if (picked instanceof LocalReply) return replied(picked, terminal.name)
     target = picked
   }
   wait('admit')
