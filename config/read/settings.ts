@@ -72,6 +72,11 @@ export interface TracingSettings {
   readonly endpoint: string | undefined
   readonly sampleRatio: number | undefined
   readonly serviceName: string | undefined
+  /** By id of the endpoint. */
+  readonly endpointRatios: Readonly<Record<string, number>>
+  readonly trust: 'always' | 'trusted_proxies' | 'never'
+  /** Undefined: nothing is kept that was not sampled. */
+  readonly keep: { readonly errors: boolean; readonly slowerThanMs: number | undefined } | undefined
   /** Besides those that are always redacted. */
   readonly redactQueryKeys: readonly string[]
 }
@@ -93,7 +98,7 @@ export function readSettings(
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): Settings {
-  const tracing = values.tracing ?? {}
+  const tracing: Partial<NonNullable<DocumentValues['tracing']>> = values.tracing ?? {}
   const shutdown = values.shutdown ?? { grace_period: 0, timeout: 30_000 }
   return {
     file,
@@ -119,6 +124,9 @@ export function readSettings(
       endpoint: tracing.endpoint,
       sampleRatio: tracing.sample_ratio,
       serviceName: tracing.service_name,
+      endpointRatios: tracing.endpoint_ratios ?? {},
+      trust: tracing.trust ?? 'always',
+      keep: tracing.keep && { errors: tracing.keep.errors, slowerThanMs: tracing.keep.slower_than },
       redactQueryKeys: tracing.redact_query_keys ?? [],
     },
     recent: readRecent(values),

@@ -9,6 +9,7 @@ import {
   httpUrl,
   listen,
   positiveDuration,
+  section,
   sizeBetween,
   text,
   upgradeProtocol,
@@ -138,13 +139,38 @@ export const overloadShape = {
     ),
 }
 
+const ratio = () => z.number().min(0).max(1)
+
+const keepShape = {
+  errors: z
+    .boolean()
+    .default(true)
+    .describe('Whether those with a status from 500 on are kept, and those that the gateway or an upstream broke off.'),
+  slower_than: positiveDuration()
+    .optional()
+    .describe('Time from which on an exchange is kept. Default: none is kept because of its time.'),
+}
+
 export const tracingShape = {
   enabled: z
     .boolean()
     .optional()
     .describe('`true` exports traces, `false` never does. Default: that of the environment, or off.'),
   endpoint: httpUrl().optional().describe('Base URL of the OTLP/HTTP collector. Default: that of the SDK.'),
-  sample_ratio: z.number().min(0).max(1).optional().describe('Share of requests that are traced. Default: all.'),
+  sample_ratio: ratio().optional().describe('Share of requests that are traced. Default: all.'),
+  endpoint_ratios: z
+    .record(text(), ratio())
+    .optional()
+    .describe(
+      'Share of requests that are traced by id of the endpoint, `{ v1/orders: 0.1 }`. Default: `sample_ratio`.',
+    ),
+  trust: z
+    .enum(['always', 'trusted_proxies', 'never'])
+    .default('always')
+    .describe('Whose `traceparent` is continued. For others a new trace begins, with a link to theirs.'),
+  keep: section(keepShape)
+    .optional()
+    .describe('What is traced although the ratio said no, decided when the exchange is over. Default: nothing.'),
   service_name: text().optional().describe('`service.name` of the traces. Default: `weir`.'),
   redact_query_keys: z
     .array(text())

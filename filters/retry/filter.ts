@@ -98,6 +98,7 @@ class RetryFilter implements Filter {
         throw error
       }
       this.#count('retried')
+      x.trace?.event('weir.retry', { 'weir.retry.number': retries + 1, 'weir.retry.reason': reasonOf(result) })
     }
   }
 
@@ -155,4 +156,10 @@ async function attempt(next: Next, call: UpstreamCall): Promise<AttemptResult> {
 function unwrap(result: AttemptResult): Response | LocalReply {
   if ('error' in result) throw result.error
   return result.response
+}
+
+/** Status of the response, or code of the error. */
+function reasonOf(result: Awaited<ReturnType<typeof attempt>>): string {
+  if ('response' in result) return String(result.response.status)
+  return result.error instanceof WeirError ? result.error.code : 'error'
 }

@@ -18,6 +18,9 @@ const ATTRIBUTE = 0x4a
 const DROPPED_ATTRIBUTES = 0x50
 const EVENT = 0x5a
 const DROPPED_EVENTS = 0x60
+const LINK = 0x6a
+/** Field 6 of a link. */
+const LINK_FLAGS = 0x35
 const STATUS = 0x7a
 const STATUS_CODE = 0x18
 const ERROR = 2
@@ -55,6 +58,13 @@ export function writeSpan(
   if (dropped > 0) writer.varint(DROPPED_ATTRIBUTES, dropped)
   for (const event of span.events) writeEvent(writer, event, limits)
   if (span.droppedEvents > 0) writer.varint(DROPPED_EVENTS, span.droppedEvents)
+  if (span.link !== undefined) {
+    const link = writer.open(LINK)
+    writer.hex(0x0a, span.link.traceId)
+    writer.hex(0x12, span.link.spanId)
+    writer.fixed32(LINK_FLAGS, 0x300 | (span.link.sampled === true ? 1 : 0))
+    writer.close(link)
+  }
   if (span.error) {
     const status = writer.open(STATUS)
     writer.varint(STATUS_CODE, ERROR)

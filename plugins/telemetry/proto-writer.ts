@@ -88,12 +88,12 @@ export class ProtoWriter {
     this.#at = this.#bytes.writeDoubleLE(value, this.#at)
   }
 
-  /** @param tag of two bytes, the first one in the lower half */
+  /** @param tag of one byte, or of two, the first one in the lower half */
   fixed32(tag: number, value: number): void {
     this.#need(6)
     const bytes = this.#bytes
     bytes[this.#at++] = tag & 0xff
-    bytes[this.#at++] = tag >> 8
+    if (tag > 0xff) bytes[this.#at++] = tag >> 8
     this.#at = word(bytes, this.#at, value)
   }
 

@@ -1,5 +1,6 @@
 import {
   createTraceState,
+  type Link,
   ROOT_CONTEXT,
   type SpanContext,
   SpanStatusCode,
@@ -31,13 +32,19 @@ export class SdkSink implements TraceSink {
   }
 
   #add(span: SpanRecord, traceId: string, parent: Omit<SpanContext, 'spanId'>): void {
-    const { name, kind, parentId, attributes, startedAt, endedAt, events, error } = span
+    const { name, kind, parentId, attributes, startedAt, endedAt, events, error, link } = span
     const context =
       parentId === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, spanId: parentId })
     this.#ids.preset(parentId === undefined ? traceId : undefined, span.spanId)
-    const made = this.#tracer.startSpan(name, { kind, startTime: startedAt, attributes }, context)
+    const made = this.#tracer.startSpan(name, { kind, startTime: startedAt, attributes, links: linksOf(link) }, context)
     for (const { name, attributes, at } of events) made.addEvent(name, attributes, at)
     if (error) made.setStatus({ code: SpanStatusCode.ERROR })
     made.end(endedAt)
   }
+}
+
+function linksOf(link: SpanRecord['link']): Link[] {
+  if (link === undefined) return []
+  const traceFlags = link.sampled === true ? TraceFlags.SAMPLED : TraceFlags.NONE
+  return [{ context: { traceId: link.traceId, spanId: link.spanId, traceFlags, isRemote: true } }]
 }

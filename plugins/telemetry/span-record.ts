@@ -1,4 +1,5 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api'
+import type { RemoteSpan } from '../../core/index.ts'
 
 /** One span of an exchange that is over. */
 export interface SpanRecord {
@@ -15,6 +16,8 @@ export interface SpanRecord {
   /** Attributes that were one too many. */
   readonly droppedAttributes: number
   readonly events: readonly SpanEvent[]
+  /** A span that it is linked to. */
+  readonly link?: RemoteSpan | undefined
   /** Events that were one too many. */
   readonly droppedEvents: number
   readonly error: boolean

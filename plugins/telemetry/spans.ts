@@ -13,6 +13,7 @@ import type { Ids } from './ids.ts'
 import type { Propagator } from './propagation.ts'
 import type { SpanLimits } from './span-limits.ts'
 import type { SpanEvent, SpanRecord, TraceSink } from './span-record.ts'
+import { isKept, type KeepRules, keepsNothing, type RouteSampler } from './trace-policy.ts'
 
 export interface SpanParts {
   readonly ids: Ids
@@ -22,6 +23,8 @@ export interface SpanParts {
   readonly clock: Clock
   /** Query keys, in lower case, whose values stay out of `url.full`. */
   readonly secrets: ReadonlySet<string>
+  /** What is kept although it was not sampled. Default: nothing. */
+  readonly keep?: KeepRules | undefined
 }
 
 /** A client span; its id went upstream. */
@@ -58,6 +61,8 @@ export class ExchangeSpans implements RecordingTrace {
   readonly #parts: SpanParts
   readonly #spanId: string
   readonly #caller: RemoteSpan | undefined
+  readonly #link: RemoteSpan | undefined
+  #sampled: boolean | RouteSampler
   readonly #traceState: string | undefined
   /** Zero of the monotonic clock in milliseconds since the Unix epoch: read once, so that all spans agree. */
   readonly #epoch: number
@@ -70,10 +75,23 @@ export class ExchangeSpans implements RecordingTrace {
   #droppedEvents = 0
   #over = false
 
-  /** @param caller span of the caller, if the trace began elsewhere */
-  constructor(parts: SpanParts, x: Exchange, traceId: string, caller: RemoteSpan | undefined) {
+  /**
+   * @param caller span of the caller, if the trace began elsewhere
+   * @param link span of a caller that is not trusted: the trace begins here
+   * @param sampled a function decides when the route is known
+   */
+  constructor(
+    parts: SpanParts,
+    x: Exchange,
+    traceId: string,
+    caller: RemoteSpan | undefined,
+    link: RemoteSpan | undefined,
+    sampled: boolean | RouteSampler,
+  ) {
     this.#parts = parts
     this.#caller = caller
+    this.#link = link
+    this.#sampled = sampled
     this.#traceState = caller === undefined ? undefined : x.request.headers.joined('tracestate')
     this.#epoch = parts.clock.wall() - parts.clock.now()
     this.#spanId = parts.ids.span()
@@ -108,7 +126,7 @@ export class ExchangeSpans implements RecordingTrace {
     const spanId = ids.span()
     const attributes = attemptAttributes(x, attempt, secrets)
     this.#attempts.push({ attempt, spanId, attributes, endedAt: undefined, error: false })
-    propagator.inject(x.request.headers, this.traceId, spanId, true, this.#caller !== undefined)
+    propagator.inject(x.request.headers, this.traceId, spanId, this.#isSampled(x), this.#caller !== undefined)
   }
 
   endAttempt(attempt: Attempt, outcome: Outcome): void {
@@ -123,6 +141,7 @@ export class ExchangeSpans implements RecordingTrace {
   finish(x: Exchange, finished: Finished): void {
     if (this.#over) return
     this.#over = true
+    if (!this.#isSampled(x) && !isKept(this.#parts.keep ?? keepsNothing, finished)) return
     const { recording } = x
     const end = recording?.at ?? this.#parts.clock.now()
     const method = methodName(x.request.method)
@@ -139,6 +158,7 @@ export class ExchangeSpans implements RecordingTrace {
         attributes: this.#attributes,
         droppedAttributes: this.#droppedAttributes,
         events: this.#events ?? NO_EVENTS,
+        link: this.#link,
         droppedEvents: this.#droppedEvents,
         error: finished.status >= 500,
       },
@@ -158,6 +178,12 @@ export class ExchangeSpans implements RecordingTrace {
     }
     const { traceId } = this
     this.#parts.sink.add({ traceId, traceState: this.#traceState, callerSampled: this.#caller?.sampled, spans })
+  }
+
+  /** Decided once: what went upstream stays true. */
+  #isSampled(x: Exchange): boolean {
+    if (typeof this.#sampled === 'function') this.#sampled = this.#sampled(x)
+    return this.#sampled
   }
 
   #child(

@@ -9,6 +9,7 @@ import {
 } from '../../core/index.ts'
 import { withInstanceId } from './instance-id.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
+import type { KeepRules, TraceTrust } from './trace-policy.ts'
 
 /** Tracing settings of the YAML. Each is a default: an `OTEL_*` variable that is set wins. */
 export interface TelemetrySettings {
@@ -19,6 +20,12 @@ export interface TelemetrySettings {
   /** Share of the traces that begin here and are recorded, 0 to 1. */
   readonly sampleRatio?: number | undefined
   readonly serviceName?: string | undefined
+  /** Share of the traces that begin here, by id of the endpoint. */
+  readonly endpointRatios?: Readonly<Record<string, number>> | undefined
+  /** Whose trace context counts. Default: `always`. */
+  readonly trust?: TraceTrust | undefined
+  /** What is kept although it was not sampled. Default: nothing. */
+  readonly keep?: KeepRules | undefined
   /** Further query keys whose values stay out of `url.full`. */
   readonly redactQueryKeys?: readonly string[] | undefined
 }
@@ -65,13 +72,15 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
   const variables = env.variables ?? process.env
   if (!telemetryWanted(settings, variables)) return undefined
   const warn = (message: string): void => env.log.warn({ source: 'telemetry' }, message)
-  const [{ startSdk }, { OtelTracing }, { Ids }, { samplerOf }, { propagatorOf }] = await Promise.all([
-    import('./sdk.ts'),
-    import('./otel-tracing.ts'),
-    import('./ids.ts'),
-    import('./sampler.ts'),
-    import('./propagation.ts'),
-  ])
+  const [{ startSdk }, { OtelTracing }, { Ids }, { samplerOf }, { propagatorOf }, { EndpointRatios }] =
+    await Promise.all([
+      import('./sdk.ts'),
+      import('./otel-tracing.ts'),
+      import('./ids.ts'),
+      import('./sampler.ts'),
+      import('./propagation.ts'),
+      import('./trace-policy.ts'),
+    ])
   const clock = env.clock ?? systemClock
   const ids = new Ids()
   const { sink, limits, shutdown, abort } = startSdk(
@@ -81,16 +90,18 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
     clock,
     env.meter,
   )
+  const { endpointRatios = {} } = settings
+  const named = set(variables, 'OTEL_TRACES_SAMPLER')
   const tracing = new OtelTracing({
+    keep: settings.keep,
+    trust: settings.trust,
+    // A sampler that a variable names decides alone.
+    ratios:
+      named === undefined && Object.keys(endpointRatios).length > 0 ? new EndpointRatios(endpointRatios) : undefined,
     ids,
     sink,
     limits,
-    sampler: samplerOf(
-      set(variables, 'OTEL_TRACES_SAMPLER'),
-      set(variables, 'OTEL_TRACES_SAMPLER_ARG'),
-      settings.sampleRatio,
-      warn,
-    ),
+    sampler: samplerOf(named, set(variables, 'OTEL_TRACES_SAMPLER_ARG'), settings.sampleRatio, warn),
     propagator: propagatorOf(set(variables, 'OTEL_PROPAGATORS'), warn),
     clock,
     secrets: new Set([...SECRET_QUERY_KEYS, ...(settings.redactQueryKeys ?? [])].map((key) => key.toLowerCase())),

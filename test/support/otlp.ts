@@ -27,6 +27,8 @@ export interface ExportedSpan {
   readonly events: readonly ExportedEvent[]
   readonly droppedEvents: number
   readonly flags: number
+  /** `trace id-span id-flags` of each. */
+  readonly links: readonly string[]
   readonly resource: Attributes
   readonly scope: string
 }
@@ -71,6 +73,7 @@ interface RawSpan {
   droppedAttributesCount?: number
   events?: { timeUnixNano?: string; name: string; attributes?: KeyValue[]; droppedAttributesCount?: number }[]
   droppedEventsCount?: number
+  links?: { traceId: Buffer; spanId: Buffer; flags?: number }[]
   status?: { code?: string }
   flags?: number
 }
@@ -168,6 +171,9 @@ function exported(span: RawSpan, resource: Attributes, scope: string): ExportedS
     })),
     droppedEvents: span.droppedEventsCount ?? 0,
     flags: span.flags ?? 0,
+    links: (span.links ?? []).map(
+      ({ traceId, spanId, flags = 0 }) => `${traceId.toString('hex')}-${spanId.toString('hex')}-${flags}`,
+    ),
     resource,
     scope,
   }

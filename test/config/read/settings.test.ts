@@ -29,6 +29,9 @@ t.test('settings have defaults', async (t) => {
         endpoint: undefined,
         sampleRatio: undefined,
         serviceName: undefined,
+        endpointRatios: {},
+        trust: 'always',
+        keep: undefined,
         redactQueryKeys: [],
       },
       recent: { keep: 200, errors: 200, slow: 100, slowerThanMs: 1000 },
@@ -86,6 +89,8 @@ overload: { max_requests: 5, max_memory: 1GiB, max_lag: 50ms }
     endpoint: 'http://localhost:4318',
     sampleRatio: 0.01,
     serviceName: 'weir',
+    endpointRatios: {},
+    trust: 'always',
     redactQueryKeys: ['pin'],
   })
   t.same(filter(config, 'route-match')?.options, { debug: true })

@@ -54,11 +54,15 @@ t.test('a span on the wire', async (t) => {
     events: [{ name: 'e', nano: 1_767_225_600_000_500_000n, attributes: { why: 'so', n: 1 }, droppedAttributes: 0 }],
     droppedEvents: 0,
     flags: 0x301,
+    links: [],
     resource: { 'service.name': 'gate', list: ['a', 2] },
     scope: 'weir',
   })
   t.match(two, { kind: 'INTERNAL', parentSpanId: '', status: 'UNSET' })
   t.equal(two!.endNano, two!.startNano, 'no span ends before its start')
+  const link = { traceId: TRACE, spanId: SPAN }
+  t.strictSame(sent([span({ link: { ...link, sampled: true } })])[0]!.links, [`${TRACE}-${SPAN}-769`])
+  t.strictSame(sent([span({ link: { ...link, sampled: undefined } })])[0]!.links, [`${TRACE}-${SPAN}-768`])
   t.equal(sent([span()])[0]!.flags, 0x101, 'sampled, and the parent is known to be local')
 })
 

@@ -3,7 +3,7 @@ import type { Exchange } from '../../../core/api/exchange.ts'
 import type { Finished } from '../../../core/api/filter.ts'
 import { ManualClock } from '../../../core/testing.ts'
 import { Ids } from '../../../plugins/telemetry/ids.ts'
-import { OtelTracing } from '../../../plugins/telemetry/otel-tracing.ts'
+import { OtelTracing, type TracingParts } from '../../../plugins/telemetry/otel-tracing.ts'
 import { propagatorOf } from '../../../plugins/telemetry/propagation.ts'
 import type { Sampler } from '../../../plugins/telemetry/sampler.ts'
 import { spanLimitsOf } from '../../../plugins/telemetry/span-limits.ts'
@@ -54,7 +54,7 @@ class Recorder implements TraceSink {
 }
 
 /** Tracing with its parts in the test's hand. */
-export function make(sampler: Sampler = () => true) {
+export function make(sampler: Sampler = () => true, more: Partial<TracingParts> = {}) {
   const ids = new Ids()
   const recorder = new Recorder()
   const clock = new ManualClock()
@@ -66,6 +66,7 @@ export function make(sampler: Sampler = () => true) {
     propagator: propagatorOf(undefined, () => {}),
     clock,
     secrets: new Set(['token']),
+    ...more,
   })
   return { tracing, recorder, clock, epoch: clock.wall() }
 }
