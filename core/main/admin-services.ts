@@ -2,6 +2,8 @@ import { EndpointEditor } from '../../config/edit/editor.ts'
 import type { ConfigLoader } from '../../config/live/config-loader.ts'
 import type { Reloader } from '../../config/live/reloader.ts'
 import type { HealthChecker } from '../../plugins/health/health-checker.ts'
+import type { GatewayStatistics } from '../../plugins/statistics/gateway-statistics.ts'
+import type { Counted } from '../../plugins/statistics/step-counters.ts'
 import type { Awaitable } from '../api/attempt.ts'
 import type { ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
@@ -10,10 +12,12 @@ import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import type { Reports } from '../control/reports.ts'
+import { type Statistics, StatisticsKey } from '../control/statistics.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import { operateBreakers } from './breaker-operation.ts'
+import { StatisticsIntakeKey } from './remote-services.ts'
 import { servicesOf, statusOf } from './services.ts'
 import type { Workers } from './workers.ts'
 
@@ -27,6 +31,7 @@ export interface AdminParts {
   readonly registry: () => EndpointRegistry
   readonly reloader: () => Reloader
   readonly health: () => HealthChecker
+  readonly statistics: () => GatewayStatistics
   /** The conditions of readiness, by name. */
   readonly conditions: () => Awaitable<Readonly<Record<string, boolean>>>
   /** Of all processes that serve endpoints. */
@@ -38,7 +43,7 @@ export interface AdminParts {
 
 /** The services by which admin filters show and change the gateway with all of its processes. */
 export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown>, unknown> {
-  const { reloader, health, workers, metrics } = parts
+  const { reloader, health, statistics, workers, metrics } = parts
   metrics.register({
     name: 'weir_config_info',
     help: 'The version of the configuration that runs, a digest of its documents.',
@@ -52,6 +57,15 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     ],
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
+    [
+      StatisticsKey,
+      {
+        summary: (...given) => statistics().service.summary(...given),
+        summaries: (...given) => statistics().service.summaries(...given),
+        history: (...given) => statistics().service.history(...given),
+      } satisfies Statistics,
+    ],
+    [StatisticsIntakeKey, { take: (counted: Counted) => statistics().take(counted) }],
     ...parts.more,
   ])
 }

@@ -8,6 +8,8 @@ import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
 import { echoService } from '../../plugins/echo/echo-service.ts'
 import { HealthChecker } from '../../plugins/health/health-checker.ts'
+import { GatewayStatistics } from '../../plugins/statistics/gateway-statistics.ts'
+import type { TrafficCounter } from '../../plugins/statistics/traffic-counter.ts'
 import type { Service, ServiceKey } from '../api/service.ts'
 import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
@@ -39,6 +41,7 @@ export interface AssemblyParts {
   readonly accessLog: AccessLog
   /** What this process tells of itself. */
   readonly reports: OwnReports
+  readonly traffic: TrafficCounter
   /** Services beside the gateway's own. */
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */
@@ -63,6 +66,7 @@ export class Assembly {
   }
   readonly #parts: AssemblyParts
   readonly #health: HealthChecker
+  readonly #statistics: GatewayStatistics
   #settings: Settings
   #reloader!: Reloader
   #echo: Service | undefined
@@ -82,6 +86,7 @@ export class Assembly {
       registry,
       reloader: () => this.#reloader,
       health: () => this.#health,
+      statistics: () => this.#statistics,
       conditions: () => this.#conditions(),
       reports: workers?.reports ?? parts.reports,
       workers,
@@ -92,6 +97,8 @@ export class Assembly {
     logRegistry(this.gateway.registry, logger)
     meterRegistry(this.gateway.registry, metrics, workers === undefined ? ['health', 'traffic'] : ['health'])
     this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
+    const { traffic } = parts
+    this.#statistics = new GatewayStatistics(runtime, this.gateway.registry, traffic, workers?.reports)
   }
 
   /** The conditions of `/readyz` as they are now. */
@@ -131,7 +138,7 @@ export class Assembly {
     await this.#health.stop()
     const { timeoutMs } = this.#settings.shutdown
     const clean = await Promise.all([this.gateway.close(timeoutMs), this.#parts.workers?.stop(timeoutMs) ?? true])
-    await this.#echo?.stop()
+    await Promise.all([this.#echo?.stop(), this.#statistics.stop()])
     return clean.every(Boolean)
   }
 
@@ -168,7 +175,8 @@ export class Assembly {
   /** Applies the settings that can change without a restart. */
   #use(next: Settings): void {
     this.#settings = next
-    applySettings(this.gateway, this.#parts, next)
+    applySettings(this.gateway, this.#parts, next, this.#parts.workers?.count)
+    this.#statistics.apply(next.statistics)
   }
 
   /** What this process serves itself. */

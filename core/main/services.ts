@@ -5,6 +5,7 @@ import { packageFile } from '../base/package-file.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { StatisticsKey } from '../control/statistics.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
@@ -43,5 +44,7 @@ export function statusOf(
 /** For commands that create filters and serve nothing. */
 export const IDLE_SERVICES: Services = servicesOf(
   statusOf(new Metrics(), () => ({})),
-  [ConfigControlKey, EndpointControlKey, HealthControlKey].map((key) => [key as ServiceKey<unknown>, {}] as const),
+  [ConfigControlKey, EndpointControlKey, HealthControlKey, StatisticsKey].map(
+    (key) => [key as ServiceKey<unknown>, {}] as const,
+  ),
 )

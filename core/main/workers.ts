@@ -60,6 +60,7 @@ interface Served {
 /** The workers of this gateway, with their sockets. */
 export class Workers implements FleetEvents<Settings> {
   readonly fleet: Fleet<Settings>
+  readonly count: number
   readonly #sockets: HeldSockets
   /** Called when a worker has become ready. */
   onReady: () => void = () => {}
@@ -70,6 +71,7 @@ export class Workers implements FleetEvents<Settings> {
 
   private constructor(count: number, { timeoutMs, maxHeap }: WorkerSettings, sockets: HeldSockets, parts: FleetParts) {
     this.#sockets = sockets
+    this.count = count
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
     const cache = makeCompileCache()
