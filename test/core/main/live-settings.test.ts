@@ -12,7 +12,11 @@ t.test('the limit on memory is divided between processes, those on requests and 
     limit: ignore,
     overload: { limit: (one: unknown) => limits.push(one) },
   }
-  const parts = { runtime: { observe: ignore }, logger: { setLevel: ignore, setFormat: ignore }, accessLog: { configure: ignore } }
+  const parts = {
+    runtime: { observe: ignore },
+    logger: { setLevel: ignore, setFormat: ignore },
+    accessLog: { configure: ignore },
+  }
   const settings = { logLevel: 'info', accessLog: {}, overload: { maxRequests: 10, maxMemory: 400, maxLagMs: 5 } }
   for (const processes of [undefined, 4])
     applySettings(
