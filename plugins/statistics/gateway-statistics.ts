@@ -19,7 +19,7 @@ import type { TrafficCounter } from './traffic-counter.ts'
 /** Name of the report of each process. */
 export const REPORT = 'statistics'
 /** Share of `maxMemory` that the series may take; the rest is for what processes have counted and nobody has taken. */
-export const SERIES_SHARE = 0.75
+export const SERIES_SHARE = 0.7
 /** How often everything is collected, so that a process that is killed takes little along; milliseconds. */
 const COLLECT_MS = 5000
 /** How often the file is written; milliseconds. */

@@ -7,7 +7,7 @@ const LEAST_MS = 0.01
 /** Number of buckets: the last one holds whatever took longer than a day. */
 export const BUCKETS = 256
 /** The window of buckets grows by so many. */
-const GROWTH = 16
+const GROWTH = 8
 
 /**
  * How long things took, as counts of logarithmic buckets: the one of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable
@@ -87,9 +87,5 @@ function bucketOf(ms: number): number {
 const timeOf = (bucket: number): number =>
   bucket === 0 ? LEAST_MS : Number((((2 * LEAST_MS) / (1 + GAMMA)) * GAMMA ** bucket).toPrecision(4))
 
-/** An array without holes. */
-export function zeros(length: number): number[] {
-  const all: number[] = []
-  for (let i = 0; i < length; i++) all.push(0)
-  return all
-}
+/** An array of exactly that size: one that has grown holds a third more. */
+export const zeros = (length: number): number[] => new Array<number>(length).fill(0)

@@ -166,7 +166,10 @@ export class StatisticsStore {
       const step = resolution.stepOf(at)
       const before = log.size
       log.trim(first, last)
-      if (step >= first && step <= last) log.put(step, figures)
+      if (step >= first && step <= last) {
+        log.put(step, figures)
+        resolution.since = Math.min(resolution.since, at)
+      }
       this.#bytes += log.size - before
     }
   }

@@ -5,9 +5,9 @@ import { PackedWriter } from './packed-bytes.ts'
 import { writeFigures } from './packed-figures.ts'
 
 /** Bytes of a subject while it has figures (measured: test/bench/statistics-memory.ts). */
-export const SUBJECT_BYTES = 800
-/** Share of the bound for what was packed and nobody has taken. */
-const UNTAKEN = 0.25
+export const SUBJECT_BYTES = 900
+/** Share of the bound that is left to what was packed and nobody has taken. */
+const UNTAKEN = 0.15
 
 /** What a process has counted since it was asked before, packed. Plain data. */
 export interface Piece {
@@ -126,7 +126,7 @@ export class StepCounters {
   #enter(subject: Subject): Figures | undefined {
     if (subject.figures !== undefined) this.#pack(subject)
     else {
-      if (this.#active.size * SUBJECT_BYTES > this.#maxBytes * (1 - UNTAKEN)) return undefined
+      if ((this.#active.size + 1) * SUBJECT_BYTES > this.#maxBytes * (1 - UNTAKEN)) return undefined
       subject.figures = new Figures()
       this.#active.add(subject)
     }
@@ -137,7 +137,7 @@ export class StepCounters {
   #pack({ key, figures, from }: Subject): void {
     if (figures!.isEmpty) return
     const waiting = this.#pieces.reduce((sum, { bytes }) => sum + bytes.length, this.#packed.length)
-    if (waiting > this.#maxBytes * UNTAKEN) this.lost++
+    if (this.#active.size * SUBJECT_BYTES + waiting > this.#maxBytes) this.lost++
     else {
       this.#packed.number(from)
       this.#packed.text(key)

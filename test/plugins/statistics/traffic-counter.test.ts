@@ -137,7 +137,7 @@ t.test('the openings of a breaker count for its endpoint, and for its target if 
 })
 
 t.test('endpoints for which there is no room count for the gateway, and a metric says so', async (t) => {
-  const { traffic, meter, all } = setUp(SUBJECT_BYTES)
+  const { traffic, meter, all } = setUp(2.3 * SUBJECT_BYTES)
   const second = endpoint('v1/second', { targets: [targetOf('http://b.test')] })
   traffic.finished(finished())
   traffic.finished(finished({ exchange: to(second) }))
