@@ -24,6 +24,8 @@ export const SERIES_SHARE = 0.7
 const COLLECT_MS = 5000
 /** How often the file is written; milliseconds. */
 const SAVE_MS = 5 * 60_000
+/** How often old steps of idle endpoints go; milliseconds. */
+const SWEEP_MS = 30_000
 /** How long the end of the process waits for it; milliseconds. */
 const LAST_SAVE_MS = 5000
 /** A process that was not heard of for so long has ended; milliseconds. */
@@ -61,6 +63,7 @@ export class GatewayStatistics {
   #next: Promise<void> | undefined
   #timer: Deadline | undefined
   #savedAt = 0
+  #sweptAt = 0
   #saving: Promise<void> | undefined
   #wasRead = false
 
@@ -155,6 +158,8 @@ export class GatewayStatistics {
       const others = (await this.#workers?.ask(REPORT, taken)) ?? []
       for (const counted of [await own, ...(others as Counted[])]) await this.#take(counted)
       for (const [id, { at }] of this.#taken) if (clock.now() - at > FORGET_MS) this.#taken.delete(id)
+      if (clock.now() - this.#sweptAt < SWEEP_MS) return
+      this.#sweptAt = clock.now()
       await this.#store.sweep()
     })
     return this.#next
