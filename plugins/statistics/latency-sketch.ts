@@ -13,7 +13,7 @@ const GROWTH = 8
  * How long things took, as counts of logarithmic buckets: the one of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable
  * quantile sketch", VLDB 2019) with a fixed range. Sketches that are merged give the same as one that saw everything.
  *
- * Memory is taken for the buckets between the shortest and the longest time only. Arrays, because a typed one costs 300 bytes more.
+ * Memory is taken for the buckets between the shortest and the longest time only. Arrays, because a typed one costs 150 bytes more.
  */
 export class LatencySketch {
   /** Bucket of the first count. */
