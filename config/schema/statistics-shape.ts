@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { duration } from '../../core/base/units.ts'
-import { DEFAULT_STATISTICS } from '../../core/control/statistics.ts'
 import { off, oneOrMore, positiveDuration, section, sizeBetween, text } from './value-kinds.ts'
 
 const DAY_MS = 86_400_000
@@ -23,12 +22,15 @@ export const statisticsShape = {
   enabled: z.boolean().default(true).describe('`false` counts nothing.'),
   resolutions: oneOrMore(resolution())
     .max(MOST, `expected at most ${MOST} resolutions`)
-    .default(DEFAULT_STATISTICS.resolutions.map(({ stepMs, keepMs }) => ({ step: stepMs, keep: keepMs })))
-    .describe('How long steps are, and how long they are kept. Default: 10 s for 15 minutes, and 1 min for 3 hours.'),
+    .prefault([
+      { step: '10s', keep: '15m' },
+      { step: '1m', keep: '3h' },
+    ])
+    .describe('How long steps are, and how long they are kept.'),
   max_memory: sizeBetween(1024 ** 2, 64 * 1024 ** 3, 'expected a size from 1MiB to 64GiB')
-    .default(DEFAULT_STATISTICS.maxMemory)
+    .prefault('64MiB')
     .describe(
-      'Memory for all statistics of the gateway; beyond it the oldest of the finest steps go, then no further endpoint is added. Default: 64MiB.',
+      'Memory for all statistics of the gateway; beyond it the oldest of the finest steps go, then no further endpoint is added.',
     ),
   file: text()
     .optional()
