@@ -76,6 +76,7 @@ export type { ExplainedAttempt, ExplainedExchange, ExplainedStep, RecentExchange
 export { type RouterControl, RouterControlKey, type RouteView } from './control/router-control.ts'
 export type { ConnectivityStep, ConnectivityTest, DescribedRequest } from './control/router-control.ts'
 export { type LogControl, LogControlKey, type LogLevel, type LogStatus } from './control/log-control.ts'
+export { type ChangedEndpoints, type ConfigEvents, ConfigKey, type ReloadEvent } from './control/config-events.ts'
 export { type GatewayEvent, type GatewayEvents, GatewayEventsKey } from './control/gateway-events.ts'
 export type { Reports } from './control/reports.ts'
 

@@ -13,11 +13,13 @@ import { listNamed, readNamed } from '../base/read-file.ts'
 import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
-import type { Path, Problem } from '../control/config-error.ts'
+import type { Problem } from '../control/config-error.ts'
+import { forInstance } from '../control/event-listeners.ts'
 import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
+import { endpointProblems } from './endpoint-problems.ts'
 import { checkFilter } from './factory-check.ts'
 import { canonical, shareKey } from './instance-keys.ts'
 import { checkOptions } from './option-check.ts'
@@ -172,7 +174,7 @@ export class Instances {
       clock: runtime.clock,
       timers: runtime.timers,
       signal: controller.signal,
-      service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
+      service: <T>(service: ServiceKey<T>) => forInstance(this.#service(service, factory), controller.signal),
       share: <T>(name: string, share: ShareSpec<T>) => {
         // What is acquired now would never be released.
         if (controller.signal.aborted) throw new Error('share() came too late: the filter is disposed already')
@@ -209,7 +211,7 @@ export class Instances {
   /** What is wrong with endpoints, if that is what was thrown. */
   #problemsOf(error: unknown): Problem[] {
     // A revoked proxy throws at `instanceof`.
-    return safely(() => (error instanceof EndpointsError ? placed(error, this.#specs) : undefined)) ?? []
+    return safely(() => (error instanceof EndpointsError ? endpointProblems(error, this.#specs) : undefined)) ?? []
   }
 
   #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {
@@ -221,17 +223,6 @@ export class Instances {
     if (service === undefined) throw new Error(`this process has no service "${key.name}"`)
     return service as T
   }
-}
-
-/** The problems of endpoints with their places in the document. */
-function placed({ problems }: EndpointsError, specs: readonly EndpointSpec[]): Problem[] {
-  const places = new Map(specs.map(({ endpoint, at }) => [endpoint.id, at]))
-  const place = (id: string, below: Path): Path => [...(places.get(id) ?? ['endpoints']), ...below]
-  return problems.map(({ endpoint, at, message, other }) => ({
-    path: place(endpoint, at),
-    message,
-    ...(other === undefined ? {} : { other: place(other.endpoint, other.at) }),
-  }))
 }
 
 /** Disposes a filter that comes too late, or is invalid. */

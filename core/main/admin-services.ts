@@ -9,11 +9,14 @@ import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts
 import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { type LogControl, LogControlKey } from '../control/log-control.ts'
 import type { Reports } from '../control/reports.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import { operateBreakers } from './breaker-operation.ts'
+import { LOG_LEVELS } from './log-levels.ts'
+import type { OwnServices } from './own-services.ts'
 import { servicesOf, statusOf } from './services.ts'
 import type { Workers } from './workers.ts'
 
@@ -32,13 +35,14 @@ export interface AdminParts {
   /** Of all processes that serve endpoints. */
   readonly reports: Reports
   readonly workers: Workers | undefined
+  readonly own: OwnServices
   /** Services beside the gateway's own. */
   readonly more: readonly (readonly [ServiceKey<unknown>, unknown])[]
 }
 
 /** The services by which admin filters show and change the gateway with all of its processes. */
 export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown>, unknown> {
-  const { reloader, health, workers, metrics } = parts
+  const { reloader, health, workers, metrics, own } = parts
   return servicesOf(statusOf(metrics, parts.conditions, workers?.fleet), [
     [
       ConfigControlKey,
@@ -46,8 +50,23 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     ],
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
+    [LogControlKey, logControl(parts)],
+    ...own.byKey,
     ...parts.more,
   ])
+}
+
+function logControl({ own: { levels }, workers, logger }: AdminParts): LogControl {
+  return {
+    status: async () => levels.status,
+    async setLevel(level) {
+      if (!LOG_LEVELS.includes(level)) return levels.status
+      levels.choose(level)
+      logger.warn({ log_level: level, configured: levels.status.configured }, `the level of the log is "${level}" now`)
+      await workers?.setLogLevel(level)
+      return levels.status
+    },
+  }
 }
 
 function editorOf({ source, loader, reloader, registry, workers, logger, metrics, clock }: AdminParts): EndpointEditor {

@@ -4,6 +4,7 @@ import { startTimer } from '../base/timer.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { LogControlKey } from '../control/log-control.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
 import type { ProbeSlots } from '../state/probe-slots.ts'
@@ -18,6 +19,7 @@ const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly st
     ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],
   ],
   [HealthControlKey, ['checkNow']],
+  [LogControlKey, ['status', 'setLevel']],
 ]
 
 /** The services of a worker: each call of a method goes to the primary. */

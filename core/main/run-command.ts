@@ -11,13 +11,16 @@ import { checkSpec } from '../build/snapshot.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
 import { fdDestination } from '../observe/log-destination.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
-import { Assembly, type AssemblyParts } from './assembly.ts'
+import { Assembly } from './assembly.ts'
+import type { AssemblyParts } from './assembly-parts.ts'
 import { BUILT_IN, catalogOf } from './built-in.ts'
 import { startProcessParts } from './process-parts.ts'
+import { notRouting } from './served-parts.ts'
 import { IDLE_SERVICES, VERSION } from './services.ts'
 import { type Shutdown, untilStopped } from './shutdown.ts'
 import { type Signals, takeSignals } from './signals.ts'
-import { notRouting, Workers, workerCount } from './workers.ts'
+import { workerCount } from './worker-count.ts'
+import { Workers } from './workers.ts'
 
 /** @param signals caught since the start of the process */
 export const runCommand = (signals: Signals): Command => ({
