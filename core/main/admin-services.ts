@@ -11,12 +11,15 @@ import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import { type LogControl, LogControlKey } from '../control/log-control.ts'
 import type { Reports } from '../control/reports.ts'
+import { RouterControlKey } from '../control/router-control.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import { operateBreakers } from './breaker-operation.ts'
+import type { Gateway } from './gateway.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import type { OwnServices } from './own-services.ts'
+import { RouterService } from './router-service.ts'
 import { servicesOf, statusOf } from './services.ts'
 import type { Workers } from './workers.ts'
 
@@ -28,6 +31,7 @@ export interface AdminParts {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly registry: () => EndpointRegistry
+  readonly gateway: () => Gateway
   readonly reloader: () => Reloader
   readonly health: () => HealthChecker
   /** The conditions of readiness, by name. */
@@ -51,6 +55,7 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
     [LogControlKey, logControl(parts)],
+    [RouterControlKey, new RouterService({ live: () => reloader().live, gateway: parts.gateway, workers })],
     ...own.byKey,
     ...parts.more,
   ])

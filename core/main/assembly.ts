@@ -63,6 +63,7 @@ export class Assembly {
       metrics,
       clock,
       registry,
+      gateway: () => this.gateway,
       reloader: () => this.#reloader,
       health: () => this.#health,
       conditions: () => this.#conditions(),

@@ -5,6 +5,7 @@ import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import { LogControlKey } from '../control/log-control.ts'
+import { RouterControlKey } from '../control/router-control.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
 import type { ProbeSlots } from '../state/probe-slots.ts'
@@ -20,6 +21,7 @@ const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly st
   ],
   [HealthControlKey, ['checkNow']],
   [LogControlKey, ['status', 'setLevel']],
+  [RouterControlKey, ['routes', 'explain', 'test']],
 ]
 
 /** The services of a worker: each call of a method goes to the primary. */

@@ -7,6 +7,7 @@ import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import { LogControlKey } from '../control/log-control.ts'
+import { RouterControlKey } from '../control/router-control.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
@@ -48,7 +49,7 @@ export const IDLE_SERVICES: Services = servicesOf(
   statusOf(new Metrics(), () => ({})),
   [
     ...new OwnServices(silentLogger).byKey,
-    ...[ConfigControlKey, EndpointControlKey, HealthControlKey, LogControlKey].map(
+    ...[ConfigControlKey, EndpointControlKey, HealthControlKey, LogControlKey, RouterControlKey].map(
       (key) => [key as ServiceKey<unknown>, {}] as const,
     ),
   ],

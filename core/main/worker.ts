@@ -6,6 +6,7 @@ import { letYoungGenerationGrow } from '../base/young-generation.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { loadedCode } from '../build/plugin-loader.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { DescribedRequest } from '../control/router-control.ts'
 import type {
   FileBytes,
   PermitAnswers,
@@ -33,6 +34,7 @@ import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
 import { OwnServices, type ToldSettings } from './own-services.ts'
 import { type ProcessParts, startProcessParts } from './process-parts.ts'
+import { REHEARSE, rehearseLive } from './rehearsal-report.ts'
 import { answerCheck } from './remote-checks.ts'
 import { remoteProbes, remoteServices } from './remote-services.ts'
 
@@ -130,10 +132,11 @@ class WorkerGateway implements Served<ToldSettings> {
     if (!isFirst) this.#own.config.reloaded({ ...about, at: this.#parts.runtime.clock.wall() })
   }
 
-  #makeGateway({ runtime, metrics }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
+  #makeGateway({ runtime, metrics, reports }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
     const call = (given: ServiceCall) => this.end.call(given)
     const services = new Map([...remoteServices(call), ...this.#own.byKey])
     const gateway = new Gateway({ runtime, catalog, services, baseDir, shared: this.#limits })
+    reports.add(REHEARSE, (request) => rehearseLive(gateway, request as DescribedRequest))
     gateway.registry.subscribe((event) => this.#own.events.emit(event))
     gateway.registry.sharedPermits = this.#permits
     gateway.registry.probeSlots = remoteProbes(call, runtime.clock)

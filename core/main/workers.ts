@@ -163,6 +163,11 @@ export class Workers implements FleetEvents<ToldSettings> {
     ask: async (name, args) => [...(await this.fleet.ask({ kind: 'report', name, args })).values()],
   }
 
+  /** What one of them tells of itself; undefined: none does within that time. @param ms milliseconds */
+  async reportOfOne(name: string, args: unknown, ms: number): Promise<unknown> {
+    return this.fleet.lowest?.link.ask({ kind: 'report', name, args }, ms)
+  }
+
   /** Trips or resets breakers in all of them. See `operateBreakers`. */
   async operateBreakers(operation: BreakerOperation): Promise<readonly BreakerView[] | undefined> {
     if (this.#served.registry.get(operation.endpoint) === undefined) return undefined

@@ -173,3 +173,34 @@ t.test('changes in memory reach every worker, and end with the process', async (
   const again = await startWeir(t, { cwd, env: { WEIR_WORKERS: '' } })
   t.equal((await inject(again.proxy, { path: '/orchestrator/v1/one/' })).status, 404)
 })
+
+t.test('routes, explanations and tests of targets', async (t) => {
+  const { call, viaWorker } = await start(t, yaml('', ['two']))
+  const routes = (await call('router', 'routes')) as unknown as Record<string, unknown>[]
+  t.strictSame(
+    routes.map(({ path, line }) => [path, line]),
+    [
+      ['/orchestrator/two', 8],
+      ['/orchestrator/up', 7],
+      ['/orchestrator/v1/two', 8],
+      ['/orchestrator/v1/up', 7],
+    ],
+  )
+  const asked = { method: 'GET', url: '/orchestrator/v1/up/x?token=hidden', headers: ['X-A', '1'], client: '192.0.2.7' }
+  const explained = await call('router', 'explain', asked)
+  t.match(explained, {
+    request: { listener: 'proxy', url: /token=\*\*\*/ },
+    endpoint: { id: 'v1/up', route: '/orchestrator/v1/up', path: '/x', file: 'weir.yaml', line: 7 },
+    end: { kind: 'call', filter: 'proxy' },
+  })
+  t.match((explained.filters as { name: string }[])[0], { name: 'services', decision: /not known/ })
+  t.strictSame(await viaWorker('router', 'explain', asked), explained)
+  t.match(await call('router', 'explain', { method: 'GET', url: '/livez', listener: 'admin' }), {
+    request: { listener: 'admin' },
+    endpoint: null,
+  })
+  t.match(await call('router', 'explain', { method: 'FETCH', url: '/' }), { error: /no method "FETCH"/ })
+  t.match(await call('router', 'explain', { ...asked, listener: 'prxy' }), { error: /Did you mean "proxy"/ })
+  t.match(await call('router', 'test', 'v1/up'), [{ target: upstream.url, passed: true, steps: { length: 3 } }])
+  t.equal(await call('router', 'test', 'v1/none'), null)
+})
