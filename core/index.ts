@@ -63,7 +63,14 @@ export { type RemoteSpan, remoteSpanOf } from './observe/traceparent.ts'
 export { defineService, type Service, type ServiceKey } from './api/service.ts'
 export { EndpointsKey, type GatewayStatus, GatewayStatusKey } from './api/service.ts'
 export { type ConfigControl, ConfigControlKey, type LoadTrigger, type ReloadOutcome } from './control/config-control.ts'
-export type { ConfigProblem, ConfigStatus, ConfigWatch, RestartDue } from './control/config-control.ts'
+export type {
+  ConfigProblem,
+  ConfigStatus,
+  ConfigWatch,
+  DocumentCheckResult,
+  DocumentDiff,
+  RestartDue,
+} from './control/config-control.ts'
 export { type BreakerSelection, type EndpointControl, EndpointControlKey } from './control/endpoint-control.ts'
 export type { ChangeOptions, ChangeOutcome, ChangeRefusal } from './control/endpoint-control.ts'
 export type { BreakerView, EndpointView, TargetView } from './control/endpoint-control.ts'

@@ -58,7 +58,7 @@ export interface ReloaderParts {
 }
 
 /** Keeps the process on the newest valid configuration. Runs one load at a time. */
-export class Reloader implements ConfigControl {
+export class Reloader implements Pick<ConfigControl, 'status' | 'reload'> {
   readonly #parts: ReloaderParts
   readonly #outcomes = new Counter<'outcome'>()
   #live: LoadedConfig

@@ -1,4 +1,5 @@
 import type { Endpoint, Match } from '../../core/api/endpoint.ts'
+import type { GatewaySpec } from '../../core/control/gateway-spec.ts'
 import type { RouteView } from '../../core/control/router-control.ts'
 import { NamedEndpoints } from '../../core/match/named-endpoints.ts'
 import { parseTemplate, type Segment } from '../../core/match/path-template.ts'
@@ -19,14 +20,19 @@ interface Placed {
 /** Where the filter that routes says nothing else, names stand behind this. */
 const PREFIX = '/orchestrator'
 
+/** What stands in front of names in paths. */
+export function routePrefix({ listeners }: GatewaySpec): string {
+  const chain = listeners.find(({ routes }) => routes)?.chain
+  const prefix = chain?.find(({ factory }) => factory === 'route-match')?.options.prefix
+  return (typeof prefix === 'string' ? prefix : PREFIX).replace(/\/+$/, '')
+}
+
 /**
  * What leads to the endpoints, in the order in which it is looked at: by host, path, number of conditions, and place in the document.
  * Hosts and literal segments that exclude each other stand in alphabetical order.
  */
 export function routeViews({ spec, document }: Pick<LoadedConfig, 'spec' | 'document'>): readonly RouteView[] {
-  const routing = spec.listeners.find(({ routes }) => routes)
-  const prefix = routing?.chain.find(({ factory }) => factory === 'route-match')?.options.prefix ?? PREFIX
-  const names = new NamedEndpoints(String(prefix).replace(/\/+$/, ''))
+  const names = new NamedEndpoints(routePrefix(spec))
   const placeOf = (order: number, below: readonly (string | number)[]): Pick<RouteView, 'file' | 'line'> => {
     const { file, line } = document.place({ path: [...spec.endpoints[order]!.at, ...below], message: '' })
     return { file, line: line ?? null }

@@ -5,7 +5,9 @@ import type { HealthChecker } from '../../plugins/health/health-checker.ts'
 import type { Awaitable } from '../api/attempt.ts'
 import type { ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
-import { ConfigControlKey, type LoadTrigger } from '../control/config-control.ts'
+import type { Catalog } from '../build/catalog.ts'
+import { ConfigControlKey } from '../control/config-control.ts'
+import type { Problem } from '../control/config-error.ts'
 import type { ConfigSource } from '../control/config-source.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
@@ -16,6 +18,8 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import { operateBreakers } from './breaker-operation.ts'
+import { ConfigService } from './config-service.ts'
+import { CHECK_DOCUMENT, type DocumentPart, problemsOf, SCHEMA, schemaOf } from './document-reports.ts'
 import type { Gateway } from './gateway.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import type { OwnServices } from './own-services.ts'
@@ -31,6 +35,10 @@ export interface AdminParts {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly registry: () => EndpointRegistry
+  /** Files that the filters of all processes have read, by absolute path. */
+  readonly files: () => Iterable<string>
+  /** The filters that a configuration may use in this process. */
+  readonly catalogOf: (config: DocumentPart) => Promise<Catalog>
   readonly gateway: () => Gateway
   readonly reloader: () => Reloader
   readonly health: () => HealthChecker
@@ -44,14 +52,14 @@ export interface AdminParts {
   readonly more: readonly (readonly [ServiceKey<unknown>, unknown])[]
 }
 
+/** How long a worker may take to check a document; milliseconds. */
+const WORKER_MS = 10_000
+
 /** The services by which admin filters show and change the gateway with all of its processes. */
 export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown>, unknown> {
   const { reloader, health, workers, metrics, own } = parts
   return servicesOf(statusOf(metrics, parts.conditions, workers?.fleet), [
-    [
-      ConfigControlKey,
-      { status: () => reloader().status(), reload: (trigger: LoadTrigger) => reloader().reload(trigger) },
-    ],
+    [ConfigControlKey, configOf(parts)],
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
     [LogControlKey, logControl(parts)],
@@ -59,6 +67,23 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     ...own.byKey,
     ...parts.more,
   ])
+}
+
+function configOf({ reloader, gateway, workers, files, catalogOf }: AdminParts): ConfigService {
+  return new ConfigService({
+    reloader,
+    files,
+    problemsOf: async (part) => {
+      if (workers === undefined) return problemsOf(part, catalogOf)
+      const found = (await workers.reportOfOne(CHECK_DOCUMENT, part, WORKER_MS)) as readonly Problem[] | undefined
+      if (found === undefined) throw new Error('no worker answers, which has the plugins: try again')
+      return found
+    },
+    schema: async () => {
+      const found = await workers?.reportOfOne(SCHEMA, undefined, WORKER_MS)
+      return (found as Readonly<Record<string, unknown>> | undefined) ?? schemaOf(gateway().catalog)
+    },
+  })
 }
 
 function logControl({ own: { levels }, workers, logger }: AdminParts): LogControl {

@@ -25,7 +25,7 @@ export interface AssemblyParts {
   /** Services beside the gateway's own. */
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */
-  catalogOf(config: LoadedConfig): Promise<Catalog>
+  catalogOf(config: Pick<LoadedConfig, 'spec' | 'settings'>): Promise<Catalog>
   /** The code of plugins that this process runs for a configuration. */
   codeOf(config: LoadedConfig): PluginCode
   /** The processes that serve the endpoints. Undefined: this one does. */

@@ -64,6 +64,8 @@ export class Assembly {
       clock,
       registry,
       gateway: () => this.gateway,
+      files: () => this.#files().keys(),
+      catalogOf: (part) => parts.catalogOf(part),
       reloader: () => this.#reloader,
       health: () => this.#health,
       conditions: () => this.#conditions(),

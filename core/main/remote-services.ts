@@ -14,7 +14,7 @@ import { VERSION } from './services.ts'
 /** Services that are with the primary, and their methods; each returns a promise of plain data. */
 const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly string[]])[] = [
   [GatewayStatusKey, ['live', 'ready', 'checks', 'metrics']],
-  [ConfigControlKey, ['status', 'reload']],
+  [ConfigControlKey, ['status', 'reload', 'validate', 'diff', 'schema']],
   [
     EndpointControlKey,
     ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],

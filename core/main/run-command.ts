@@ -95,7 +95,8 @@ async function serve(
     ...parts,
     ...own,
     workers,
-    catalogOf: async (next: LoadedConfig) => (runsPlugins(next, workers) ? catalogOf(next) : BUILT_IN),
+    catalogOf: async (next: Pick<LoadedConfig, 'spec' | 'settings'>) =>
+      runsPlugins(next, workers) ? catalogOf(next) : BUILT_IN,
     codeOf: (next: LoadedConfig) =>
       runsPlugins(next, workers) ? loadedCode(next.settings.plugins, next.settings.baseDir) : new Map(),
   }
@@ -127,7 +128,7 @@ async function serve(
 }
 
 /** A primary imports the code of plugins only where a listener of its own has their filters. */
-function runsPlugins(config: LoadedConfig, workers: Workers | undefined): boolean {
+function runsPlugins(config: Pick<LoadedConfig, 'spec'>, workers: Workers | undefined): boolean {
   if (workers === undefined) return true
   const filters = notRouting(config.spec).listeners.flatMap(({ chain }) => chain)
   return filters.some(({ factory }) => BUILT_IN.get(factory) === undefined)

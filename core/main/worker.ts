@@ -29,6 +29,7 @@ import { meterRegistry } from '../observe/registry-report.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { operateBreakers } from './breaker-operation.ts'
 import { catalogOf } from './built-in.ts'
+import { CHECK_DOCUMENT, type DocumentPart, problemsOf, SCHEMA, schemaOf } from './document-reports.ts'
 import { activityOf } from './endpoint-activity.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
@@ -136,6 +137,8 @@ class WorkerGateway implements Served<ToldSettings> {
     const call = (given: ServiceCall) => this.end.call(given)
     const services = new Map([...remoteServices(call), ...this.#own.byKey])
     const gateway = new Gateway({ runtime, catalog, services, baseDir, shared: this.#limits })
+    reports.add(CHECK_DOCUMENT, (part) => problemsOf(part as DocumentPart, catalogOf))
+    reports.add(SCHEMA, () => schemaOf(gateway.catalog))
     reports.add(REHEARSE, (request) => rehearseLive(gateway, request as DescribedRequest))
     gateway.registry.subscribe((event) => this.#own.events.emit(event))
     gateway.registry.sharedPermits = this.#permits

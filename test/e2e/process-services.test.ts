@@ -204,3 +204,21 @@ t.test('routes, explanations and tests of targets', async (t) => {
   t.match(await call('router', 'test', 'v1/up'), [{ target: upstream.url, passed: true, steps: { length: 3 } }])
   t.equal(await call('router', 'test', 'v1/none'), null)
 })
+
+t.test('documents are checked with the plugins, which only the workers may have', async (t) => {
+  const { viaWorker, call } = await start(t)
+  const text = yaml('', ['two'])
+  t.strictSame(await viaWorker('config', 'validate', text), { valid: true, problems: [], warnings: [] })
+  const changes = (await call('config', 'diff', text)).changes as object[]
+  t.strictSame(changes, [{ what: 'endpoint v1/two', change: 'added' }])
+  const wrong = text.replace('[services, request-id', '[services: { x: 1 }, request-id').replace(PLUGIN, '/tmp/new.ts')
+  const { problems } = (await call('config', 'validate', wrong)) as { problems: { message: string }[] }
+  t.match(problems[0], { line: 3, path: 'plugins[0]', message: /not loaded/ })
+  const options = await viaWorker(
+    'config',
+    'validate',
+    text.replace('[services, request-id', '[services: { x: 1 }, request-id'),
+  )
+  t.match(options, { valid: false, problems: [{ line: 4, path: 'filters[0].services' }] })
+  t.match(JSON.stringify(await viaWorker('config', 'schema')), /"services"/)
+})
