@@ -1,11 +1,10 @@
-import { TimeSlice } from '../../core/base/time-slice.ts'
+import { runInSlices, TimeSlice } from '../../core/base/time-slice.ts'
 import type { EndpointSpec, GatewaySpec } from '../../core/control/gateway-spec.ts'
-import type { RouteView } from '../../core/control/router-control.ts'
 import { ConfigDocument } from '../document/config-document.ts'
 import { ConfigFile } from '../document/config-file.ts'
 import { changedEndpoints } from '../live/changed-endpoints.ts'
 import { NEEDS_RESTART } from '../live/needs-restart.ts'
-import { routeViews } from '../live/route-views.ts'
+import { type ListedRoute, listRoutes } from '../live/route-views.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { type Change, compare } from './compare.ts'
 
@@ -53,7 +52,7 @@ export async function liveDiff(
       ),
     )
   }
-  return [...changes, ...rerouted(live, whole)].map((change) =>
+  return [...changes, ...(await rerouted(live.spec, next.spec))].map((change) =>
     needsRestart(change) ? { ...change, restart: true } : change,
   )
 }
@@ -61,10 +60,10 @@ export async function liveDiff(
 const byId = ({ endpoints }: GatewaySpec) => new Map(endpoints.map((spec) => [spec.endpoint.id, spec]))
 
 /** What leads to another endpoint than before, such as the name without a version when a version is added. */
-function rerouted(old: LoadedConfig, next: LoadedConfig): Change[] {
-  const before = new Map(routeViews(old).map((view) => [textOf(view), view.endpoint]))
-  return routeViews(next).flatMap((view): Change[] => {
-    const [text, id] = [textOf(view), view.endpoint]
+async function rerouted(old: GatewaySpec, next: GatewaySpec): Promise<Change[]> {
+  const before = new Map((await runInSlices(listRoutes(old))).map((route) => [textOf(route), route.endpoint]))
+  return (await runInSlices(listRoutes(next))).flatMap((route): Change[] => {
+    const [text, id] = [textOf(route), route.endpoint]
     const other = before.get(text)
     return other === undefined || other === id
       ? []
@@ -72,7 +71,7 @@ function rerouted(old: LoadedConfig, next: LoadedConfig): Change[] {
   })
 }
 
-const textOf = ({ host, path, methods, conditions }: RouteView): string => {
+const textOf = ({ host, path, methods, conditions }: ListedRoute): string => {
   const text = path.replace(/^exact /, '=').replace(/^regex /, '~')
   return [(host ?? '') + text, ...(methods === null ? [] : [methods.join(',')]), ...conditions].join(' ')
 }

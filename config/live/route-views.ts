@@ -1,20 +1,18 @@
-import type { Endpoint, Match } from '../../core/api/endpoint.ts'
+import type { Match } from '../../core/api/endpoint.ts'
+import { runInSlices, type SlicedWork } from '../../core/base/time-slice.ts'
 import type { GatewaySpec } from '../../core/control/gateway-spec.ts'
 import type { RouteView } from '../../core/control/router-control.ts'
 import { NamedEndpoints } from '../../core/match/named-endpoints.ts'
-import { parseTemplate, type Segment } from '../../core/match/path-template.ts'
+import { parseTemplate } from '../../core/match/path-template.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 
-/** A route, and what decides about its place among others. */
-interface Placed {
-  readonly view: RouteView
-  readonly host: string
-  /** 0: a whole path without parameters; 1: an expression; 2: what is found segment by segment. */
-  readonly kind: number
-  readonly segments: readonly Segment[]
-  /** The larger comes first. */
-  readonly rank: readonly number[]
+/** What leads to an endpoint, without its place in the document. */
+export interface ListedRoute extends Omit<RouteView, 'file' | 'line'> {
+  /** Position of the endpoint, and the place in its entry. */
   readonly order: number
+  readonly below: readonly (string | number)[]
+  /** Sorted by it, routes stand in the order in which they are looked at. */
+  readonly key: string
 }
 
 /** Where the filter that routes says nothing else, names stand behind this. */
@@ -29,83 +27,80 @@ export function routePrefix({ listeners }: GatewaySpec): string {
 
 /**
  * What leads to the endpoints, in the order in which it is looked at: by host, path, number of conditions, and place in the document.
- * Hosts and literal segments that exclude each other stand in alphabetical order.
+ * Hosts and literal segments that exclude each other stand in alphabetical order. It works in slices, so that requests go on meanwhile.
  */
-export function routeViews({ spec, document }: Pick<LoadedConfig, 'spec' | 'document'>): readonly RouteView[] {
-  const names = new NamedEndpoints(routePrefix(spec))
-  const placeOf = (order: number, below: readonly (string | number)[]): Pick<RouteView, 'file' | 'line'> => {
+export async function routeViews(config: Pick<LoadedConfig, 'spec' | 'document'>): Promise<readonly RouteView[]> {
+  return runInSlices(views(config))
+}
+
+function* views({ spec, document }: Pick<LoadedConfig, 'spec' | 'document'>): SlicedWork<readonly RouteView[]> {
+  const listed = yield* listRoutes(spec)
+  listed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  const all: RouteView[] = []
+  for (const { order, below, key: _, ...view } of listed) {
+    yield
     const { file, line } = document.place({ path: [...spec.endpoints[order]!.at, ...below], message: '' })
-    return { file, line: line ?? null }
+    all.push({ ...view, file, line: line ?? null })
   }
-  const all: Placed[] = []
+  return all
+}
+
+/** The routes, in no order. */
+export function* listRoutes(spec: GatewaySpec): SlicedWork<ListedRoute[]> {
+  const names = new NamedEndpoints(routePrefix(spec))
+  const all: ListedRoute[] = []
   for (const [order, { endpoint }] of spec.endpoints.entries()) {
+    yield
     if (endpoint.match.length === 0 || endpoint.byName) names.add(endpoint, order)
-    for (const match of endpoint.match) all.push(ofMatch(endpoint, match, order, placeOf(order, match.at.path)))
+    for (const match of endpoint.match) all.push(ofMatch(endpoint.id, match, order))
   }
   for (const { endpoint, path, order } of names.all()) {
-    const view = { endpoint: endpoint.id, host: null, path, methods: null, conditions: [], ...placeOf(order, ['name']) }
-    all.push({ view, host: '', kind: 2, segments: segmentsOf(path), rank: [0, 0, 0], order })
+    yield
+    const key = keyOf('', 2, segmentsOf(path), [0, 0, 0], order)
+    all.push({ endpoint: endpoint.id, host: null, path, methods: null, conditions: [], order, below: ['name'], key })
   }
-  return all.sort(compare).map(({ view }) => view)
+  return all
 }
 
-function ofMatch(endpoint: Endpoint, match: Match, order: number, place: Pick<RouteView, 'file' | 'line'>): Placed {
-  const { host, path, methods, headers, cookies, query } = match
+function ofMatch(endpoint: string, match: Match, order: number): ListedRoute {
+  const { host, path, methods, headers, cookies, query, at } = match
   const whole = 'exact' in path
   const text = 'prefix' in path ? path.prefix : whole ? `exact ${path.exact}` : `regex ${path.regex}`
-  const segments = 'regex' in path ? [] : segmentsOf('prefix' in path ? path.prefix : path.exact, whole)
+  const segments = 'regex' in path ? '' : segmentsOf('prefix' in path ? path.prefix : path.exact, whole)
+  const kind = 'regex' in path ? 1 : whole && !segments.includes(PARAMETER) ? 0 : 2
+  const rank = [Number(methods.length > 0), headers.length + cookies.length, query.length]
   return {
-    view: {
-      endpoint: endpoint.id,
-      host: host ?? null,
-      path: text,
-      methods: methods.length === 0 ? null : methods,
-      conditions: [
-        ...headers.map(({ name }) => `header ${name}`),
-        ...cookies.map(({ name }) => `cookie ${name}`),
-        ...query.map(({ name }) => `query ${name}`),
-      ],
-      ...place,
-    },
-    host: host?.toLowerCase() ?? '',
-    kind: 'regex' in path ? 1 : whole && segments.every((one) => 'literal' in one) ? 0 : 2,
-    segments,
-    rank: [Number(methods.length > 0), headers.length + cookies.length, query.length],
+    endpoint,
+    host: host ?? null,
+    path: text,
+    methods: methods.length === 0 ? null : methods,
+    conditions: [
+      ...headers.map(({ name }) => `header ${name}`),
+      ...cookies.map(({ name }) => `cookie ${name}`),
+      ...query.map(({ name }) => `query ${name}`),
+    ],
     order,
+    below: at.path,
+    key: keyOf(host?.toLowerCase() ?? '', kind, segments, rank, order),
   }
 }
 
-function segmentsOf(path: string, whole = false): readonly Segment[] {
+/** Sorts behind a literal, and before the end. No literal has the character: it is encoded there. */
+const PARAMETER = '\u00012'
+
+/** Text that sorts as segments are looked at: a literal, a parameter, the end. */
+function segmentsOf(path: string, whole = false): string {
   const segments = parseTemplate(path, whole)
-  return typeof segments === 'string' ? [] : segments
+  if (typeof segments === 'string') return ''
+  return `${segments.map((one) => ('literal' in one ? `\u00011${one.literal}` : PARAMETER)).join('')}\u00013`
 }
 
-function compare(a: Placed, b: Placed): number {
-  const ranks = a.rank.map((rank, i) => b.rank[i]! - rank).find((difference) => difference !== 0) ?? 0
-  return (
-    compareHosts(a.host, b.host) ||
-    a.kind - b.kind ||
-    (a.kind === 1 ? 0 : compareSegments(a.segments, b.segments)) ||
-    ranks ||
-    a.order - b.order
-  )
+/** @param kind 0: a whole path without parameters; 1: an expression; 2: what is found segment by segment */
+function keyOf(host: string, kind: number, segments: string, rank: readonly number[], order: number): string {
+  // The exact host is looked at first, then patterns from the longest.
+  const hosts = host === '' ? '2' : host.startsWith('*') ? `1${last(host.length)}${host}` : `0${host}`
+  return [hosts, kind, segments, ...rank.map(last), String(order).padStart(9, '0')].join('\u0000')
 }
 
-function compareHosts(a: string, b: string): number {
-  const kind = (host: string): number => (host === '' ? 2 : host.startsWith('*') ? 1 : 0)
-  if (a === b) return 0
-  return kind(a) - kind(b) || (kind(a) === 1 ? b.length - a.length : 0) || (a < b ? -1 : 1)
-}
-
-/** A literal before a parameter, and both before the end. */
-function compareSegments(a: readonly Segment[], b: readonly Segment[]): number {
-  for (const [i, one] of a.entries()) {
-    const other = b[i]
-    if (other === undefined) return -1
-    const [x, y] = [one, other].map((segment) => ('literal' in segment ? segment.literal : undefined))
-    if (x === y) continue
-    if (x === undefined || y === undefined) return x === undefined ? 1 : -1
-    return x < y ? -1 : 1
-  }
-  return b.length > a.length ? 1 : 0
-}
+/** A number as a text of which the larger sorts first. */
+const last = (n: number): string => String(999_999 - n).padStart(6, '0')

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { plainProblem } from '../../config/document/located-config-error.ts'
 import type { PlacedProblem } from '../../config/document/placed-problem.ts'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
+import { routePrefix } from '../../config/live/route-views.ts'
 import { readSubmitted, type Submitted } from '../../config/live/submitted-document.ts'
+import { checkRoutes } from '../build/check-routes.ts'
 import type { ConfigProblem } from '../control/config-control.ts'
 import type { Problem } from '../control/config-error.ts'
 
@@ -35,7 +37,12 @@ export async function runDocumentChild(): Promise<never> {
     if ('place' in message) return void send({ placed: placed(message.place) } satisfies FromChild)
     const read = readSubmitted(message.read)
     document = read.document
-    const found = { problems: placed(read.problems), warnings: placed(read.warnings) }
+    // Here, because a table of many routes takes its time.
+    const routes =
+      read.part === undefined || read.problems.length > 0
+        ? []
+        : checkRoutes(read.part.spec, routePrefix(read.part.spec))
+    const found = { problems: placed([...read.problems, ...routes]), warnings: placed(read.warnings) }
     try {
       send({ ...found, part: read.part } satisfies FromChild)
     } catch {

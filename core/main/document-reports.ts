@@ -1,7 +1,5 @@
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
-import { routePrefix } from '../../config/live/route-views.ts'
 import type { Catalog } from '../build/catalog.ts'
-import { checkRoutes } from '../build/check-routes.ts'
 import { checkSpec } from '../build/snapshot.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 
@@ -21,8 +19,7 @@ export async function problemsOf(
   catalogOf: (part: DocumentPart) => Promise<Catalog>,
 ): Promise<readonly Problem[]> {
   try {
-    const problems = await checkSpec(part.spec, await catalogOf(part))
-    return problems.length > 0 ? problems : checkRoutes(part.spec, routePrefix(part.spec))
+    return await checkSpec(part.spec, await catalogOf(part))
   } catch (error) {
     if (error instanceof ConfigError) return error.problems
     throw error

@@ -38,7 +38,7 @@ export class RouterService implements RouterControl {
     this.#parts = parts
   }
 
-  async routes(): Promise<readonly RouteView[]> {
+  routes(): Promise<readonly RouteView[]> {
     return routeViews(this.#parts.live())
   }
 

@@ -5,7 +5,7 @@ import { routeViews } from '../../../config/live/route-views.ts'
 const views = (text: string) => routeViews(parseConfig(text, { file: 'weir.yaml', env: {} }))
 
 t.test('routes stand in the order in which they are looked at', async (t) => {
-  const found = views(`filters: [request-id, route-match: { prefix: /api/ }, proxy]
+  const found = await views(`filters: [request-id, route-match: { prefix: /api/ }, proxy]
 endpoints:
   - { name: any, url: http://a, path: / }
   - { name: named, version: v1, url: http://a }
@@ -48,5 +48,5 @@ endpoints:
 })
 
 t.test('without endpoints there are none', async (t) => {
-  t.strictSame(views('listen: 1\n'), [])
+  t.strictSame(await views('listen: 1\n'), [])
 })
