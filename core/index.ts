@@ -50,7 +50,8 @@ export { normalHost } from './base/normal-host.ts'
 
 // Observability: logs, metrics, traces.
 export type { Logger } from './api/logger.ts'
-export type { HistogramSample, Meter, Metric, Sample } from './api/meter.ts'
+export type { Exemplar, HistogramSample, Meter, Metric, Sample } from './api/meter.ts'
+export type { CounterInstrument, GaugeInstrument, HistogramInstrument } from './api/instruments.ts'
 export { Counter } from './api/counter.ts'
 export { DURATION_BUCKETS, Histogram } from './api/histogram.ts'
 export { methodLabel } from './api/method-label.ts'

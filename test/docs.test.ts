@@ -52,6 +52,33 @@ t.test('metrics that the pages name are in the reference', async (t) => {
   t.strictSame(unknown, [])
 })
 
+t.test('the reference has every metric of the code, and no other', async (t) => {
+  const sources = ['core', 'filters', 'plugins', 'config'].flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => textOf(join(room, name))),
+  )
+  const made = new Set(
+    sources.flatMap((text) =>
+      [...text.matchAll(/'((?:weir|http_server|http_client)_[a-z_]+)'/g)].map(([, name]) => name!),
+    ),
+  )
+  const rows = [...textOf('docs/reference/metrics.md').matchAll(/^\| (`[^|]+) \|/gm)].map(([, names]) => names!)
+  const told = new Set(
+    rows.flatMap((names) => [...names.matchAll(/`((?:weir|http)_[a-z_]+)`/g)].map(([, name]) => name!)),
+  )
+  t.strictSame(
+    [...made].filter((name) => !told.has(name)),
+    [],
+    'metrics without a row',
+  )
+  t.strictSame(
+    [...told].filter((name) => !made.has(name)),
+    [],
+    'rows without a metric',
+  )
+})
+
 t.test('CONTRIBUTING says where things are', async (t) => {
   const [, table = ''] = /## Where is …\?\n([\s\S]*?)\n## /.exec(textOf('CONTRIBUTING.md')) ?? []
   const rows = table.split('\n').filter((line) => /^\| (?!you look for)\w|^\| [`"]/.test(line))

@@ -3,6 +3,7 @@ import type { TimerWheel } from '../base/timer-wheel.ts'
 import type { Awaitable } from './attempt.ts'
 import type { Endpoint, Requirement } from './endpoint.ts'
 import type { Filter, TerminalFilter } from './filter.ts'
+import type { CounterInstrument, GaugeInstrument, HistogramInstrument } from './instruments.ts'
 import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
 import type { OrderAdvice } from './order-advice.ts'
@@ -53,7 +54,32 @@ export interface FilterEnv {
   warn(message: string): void
   /** Writes lines that carry the filter's name. */
   readonly log: Logger
-  /** Registers metrics. Names are unique in the process: one that several instances share is registered in a `share`. */
+  /**
+   * A counter of the factory: every instance that asks for the name gets the same one, and it lives over reloads. At most 1,000
+   * combinations of label values; further ones are counted together, as `_OTHER`. Take values from the configuration, never from clients.
+   * @param name snake case; it begins with the plugin's name and ends with `_total`
+   * @param help one sentence for people
+   * @throws Error in words for the operator if the name is taken or no name of a metric
+   */
+  counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): CounterInstrument<Label>
+  /** The same for a gauge. @param options `aggregate`: how the numbers of several workers become one; `sum` by default */
+  gauge<Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+    options?: { readonly aggregate?: 'sum' | 'max' },
+  ): GaugeInstrument<Label>
+  /** The same for a histogram. @param options `buckets`: rising upper bounds; those of `DURATION_BUCKETS`, in seconds, by default */
+  histogram<Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+    options?: { readonly buckets?: readonly number[] },
+  ): HistogramInstrument<Label>
+  /**
+   * Registers metrics whose numbers the filter keeps itself. Names are unique in the process: one that several instances share is
+   * registered in a `share`. `counter`, `gauge` and `histogram` do that.
+   */
   readonly meter: Meter
   readonly clock: Clock
   /** Deadlines; late by up to 100 ms, never early. */

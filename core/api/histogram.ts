@@ -1,4 +1,4 @@
-import type { HistogramSample } from './meter.ts'
+import type { Exemplar, HistogramSample } from './meter.ts'
 
 /**
  * Upper bounds of the buckets of a `Histogram`, in seconds: those of OpenTelemetry's duration histograms (semantic conventions,
@@ -28,17 +28,26 @@ export class Histogram {
   /** Number of observations. */
   count = 0
 
-  /** @param seconds the duration */
-  observe(seconds: number): void {
+  #exemplars: (Exemplar | undefined)[] | undefined
+
+  /**
+   * @param seconds the duration
+   * @param traced the trace that it belongs to, if that is recorded: it becomes the exemplar of its bucket
+   */
+  observe(seconds: number, traced?: Pick<Exemplar, 'traceId' | 'at'>): void {
     let i = 0
     while (i < DURATION_BUCKETS.length && seconds > DURATION_BUCKETS[i]!) i++
     this.buckets[i]!++
     this.sum += seconds
     this.count++
+    if (traced === undefined) return
+    this.#exemplars ??= new Array<Exemplar | undefined>(this.buckets.length).fill(undefined)
+    this.#exemplars[i] = { traceId: traced.traceId, value: seconds, at: traced.at }
   }
 
   /** The series as it is now. */
   sample(labels: Readonly<Record<string, string | number>>): HistogramSample {
-    return { labels, bounds: DURATION_BUCKETS, buckets: [...this.buckets], sum: this.sum, count: this.count }
+    const { buckets, sum, count } = this
+    return { labels, bounds: DURATION_BUCKETS, buckets: [...buckets], sum, count, exemplars: this.#exemplars }
   }
 }

@@ -4,6 +4,15 @@ export interface Sample {
   readonly value: number
 }
 
+/** One observation of a histogram that was traced (OpenMetrics, "Exemplars"). Plain data. */
+export interface Exemplar {
+  /** 32 hex digits. */
+  readonly traceId: string
+  readonly value: number
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+}
+
 /** The series of a histogram for one set of labels. `Histogram` makes them. */
 export interface HistogramSample {
   readonly labels: Readonly<Record<string, string | number>>
@@ -15,6 +24,8 @@ export interface HistogramSample {
   readonly sum: number
   /** Number of observations. */
   readonly count: number
+  /** The last traced observation of each bucket, where there is one. */
+  readonly exemplars?: readonly (Exemplar | undefined)[] | undefined
 }
 
 /** A metric. Its numbers are collected when a scrape comes, so that counting costs a plain addition. */

@@ -63,8 +63,12 @@ export interface GatewayStatus {
   ready(): Promise<boolean>
   /** The conditions of readiness by name, and whether each holds. */
   checks(): Promise<Readonly<Record<string, boolean>>>
-  /** All metrics in the Prometheus text format, with their content type. */
-  metrics(): Promise<{ type: string; text: string }>
+  /**
+   * All metrics with their content type, as pieces of bytes: in the Prometheus text format, or, where `accept` names it, in that of OpenMetrics, which has
+   * exemplars.
+   * @param accept the field `Accept` of the scraper
+   */
+  metrics(accept?: string): Promise<{ readonly type: string; readonly content: readonly Uint8Array[] }>
 }
 
 /**

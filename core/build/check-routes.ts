@@ -2,7 +2,7 @@ import { EndpointsError } from '../api/endpoints-error.ts'
 import type { Problem } from '../control/config-error.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import { RouteTable } from '../match/route-table.ts'
-import { endpointProblems } from './endpoint-problems.ts'
+import { placedProblems } from './endpoint-problems.ts'
 
 /**
  * What can't be matched, and what leads to two endpoints.
@@ -16,7 +16,7 @@ export function checkRoutes({ endpoints }: GatewaySpec, prefix: string): readonl
     )
     return []
   } catch (error) {
-    if (error instanceof EndpointsError) return endpointProblems(error, endpoints)
+    if (error instanceof EndpointsError) return placedProblems(error, endpoints)
     throw error
   }
 }

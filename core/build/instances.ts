@@ -6,7 +6,6 @@ import { EndpointsError } from '../api/endpoints-error.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey, type ServiceKey } from '../api/service.ts'
 import type { SetField } from '../api/set-field.ts'
-import type { ShareSpec } from '../api/share-spec.ts'
 import { errorText, safely } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
 import { listNamed, readNamed } from '../base/read-file.ts'
@@ -19,8 +18,9 @@ import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-s
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
-import { endpointProblems } from './endpoint-problems.ts'
+import { placedProblems } from './endpoint-problems.ts'
 import { checkFilter } from './factory-check.ts'
+import { filterMetrics } from './filter-metrics.ts'
 import { canonical, shareKey } from './instance-keys.ts'
 import { checkOptions } from './option-check.ts'
 import { checkSets } from './set-check.ts'
@@ -162,7 +162,15 @@ export class Instances {
       return result
     }
     const warnings: string[] = []
+    const share: FilterEnv['share'] = (name, shared) => {
+      // What is acquired now would never be released.
+      if (controller.signal.aborted) throw new Error('share() came too late: the filter is disposed already')
+      const { value, release } = this.#tx.acquire(shareKey(factory, spec, endpoint, name, shared), shared)
+      releases.push(release)
+      return value
+    }
     const env: FilterEnv = {
+      ...filterMetrics({ meter: runtime.meter, share }),
       name: spec.name,
       endpoint,
       baseDir,
@@ -175,13 +183,7 @@ export class Instances {
       timers: runtime.timers,
       signal: controller.signal,
       service: <T>(service: ServiceKey<T>) => forInstance(this.#service(service, factory), controller.signal),
-      share: <T>(name: string, share: ShareSpec<T>) => {
-        // What is acquired now would never be released.
-        if (controller.signal.aborted) throw new Error('share() came too late: the filter is disposed already')
-        const { value, release } = this.#tx.acquire(shareKey(factory, spec, endpoint, name, share), share)
-        releases.push(release)
-        return value
-      },
+      share,
     }
     let made: ReturnType<FilterFactory['create']> | undefined
     try {
@@ -211,7 +213,7 @@ export class Instances {
   /** What is wrong with endpoints, if that is what was thrown. */
   #problemsOf(error: unknown): Problem[] {
     // A revoked proxy throws at `instanceof`.
-    return safely(() => (error instanceof EndpointsError ? endpointProblems(error, this.#specs) : undefined)) ?? []
+    return safely(() => (error instanceof EndpointsError ? placedProblems(error, this.#specs) : undefined)) ?? []
   }
 
   #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {

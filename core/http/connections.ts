@@ -49,6 +49,11 @@ export class Connections {
     allow(this.#allowed.part)
   }
 
+  /** How many are open. */
+  get count(): number {
+    return this.#open.size
+  }
+
   /** A connection was opened, or Node's server has taken it back. @returns undefined if it was refused */
   opened(socket: Socket): Connection | undefined {
     const known = this.#open.get(socket)

@@ -90,6 +90,16 @@ export class Listener {
     Object.assign(this.#server, { maxHeaderSize: limits.maxHeadersSize })
   }
 
+  /** Connections that are open, tunnels included. */
+  get connections(): number {
+    return this.#connections.count
+  }
+
+  /** Requests that have no complete response yet, tunnels included. */
+  get inFlight(): number {
+    return this.#state.inFlight
+  }
+
   /** The chain that new requests lease. */
   get chain(): Chain {
     return this.#state.settings.chain

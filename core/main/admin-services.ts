@@ -58,6 +58,12 @@ const WORKER_MS = 10_000
 /** The services by which admin filters show and change the gateway with all of its processes. */
 export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown>, unknown> {
   const { reloader, health, workers, metrics, own } = parts
+  metrics.register({
+    name: 'weir_config_info',
+    help: 'The version of the configuration that runs, a digest of its documents.',
+    type: 'gauge',
+    collect: () => [{ labels: { version: reloader().live.version }, value: 1 }],
+  })
   return servicesOf(statusOf(metrics, parts.conditions, workers?.fleet), [
     [ConfigControlKey, configOf(parts)],
     [EndpointControlKey, editorOf(parts)],

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import type { Meter } from '../api/meter.ts'
 import type { ServiceKey } from '../api/service.ts'
 import { startTimer } from '../base/timer.ts'
 import type { Catalog } from '../build/catalog.ts'
@@ -70,6 +71,7 @@ export class Gateway {
     this.#trusted = new TrustedProxies(parts.trustedProxies ?? [], parts.trustForwardedHost)
     this.#clientHeaders = parts.clientHeaders ?? DEFAULT_CLIENT_HEADERS
     this.#limits = parts.limits ?? DEFAULT_LIMITS
+    meterListeners(parts.runtime.meter, () => this.#listeners.values())
   }
 
   get live(): Snapshot | undefined {
@@ -211,6 +213,21 @@ export class Gateway {
       if (chain.leases > 0 && !live.has(chain)) timers.after(this.#parts.drainMs ?? 60_000, () => void chain.retire())
     await Promise.all([...old.chains.values()].map((chain) => chain.release()))
   }
+}
+
+/** Gauges of every listener, read for each scrape. */
+function meterListeners(meter: Meter, listeners: () => Iterable<Listener>): void {
+  const gauge = (name: string, help: string, read: (listener: Listener) => number): void => {
+    const collect = () =>
+      Array.from(listeners(), (listener) => ({ labels: { listener: listener.name }, value: read(listener) }))
+    meter.register({ name, help, type: 'gauge', collect })
+  }
+  gauge(
+    'weir_downstream_connections',
+    'Open connections of clients, tunnels included.',
+    ({ connections }) => connections,
+  )
+  gauge('http_server_active_requests', 'Requests in flight, tunnels included.', ({ inFlight }) => inFlight)
 }
 
 /** Addresses of listeners are bound once: refuses a configuration that changes one. */

@@ -8,6 +8,7 @@ import { BatchedAccessLog } from '../observe/access-log.ts'
 import { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
+import { VERSION } from './services.ts'
 
 /** What every process of the gateway has, whatever it does. */
 export interface ProcessParts {
@@ -33,9 +34,16 @@ export async function startProcessParts(
     process: true,
     onError: (metric, error) => logger.error({ metric, err: error }, 'a metric could not be collected'),
   })
+  metrics.register({
+    name: 'weir_build_info',
+    help: 'The version of Weir and of Node.',
+    type: 'gauge',
+    aggregate: 'max',
+    collect: () => [{ labels: { version: VERSION, node: process.versions.node }, value: 1 }],
+  })
   const timers = new TimerWheel({ onError: (error) => logger.error({ err: error }, 'a deadline failed') })
   surviveUnhandledErrors(logger, metrics)
-  const telemetry = await startTelemetry(settings.tracing, { log: logger, worker })
+  const telemetry = await startTelemetry(settings.tracing, { log: logger, meter: metrics, worker })
   const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics, worker })
   const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
   const flush = (): void => {

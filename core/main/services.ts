@@ -40,7 +40,7 @@ export function statusOf(
     live: async () => fleet === undefined || (await fleet.ask({ kind: 'live' })).size > 0,
     ready: async () => Object.values(await conditions()).every(Boolean),
     checks: async () => conditions(),
-    metrics: () => (reports ?? metrics).expose(),
+    metrics: (accept) => (reports ?? metrics).expose(accept),
   }
 }
 

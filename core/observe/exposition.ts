@@ -1,45 +1,103 @@
-import type { SlicedWork } from '../base/time-slice.ts'
+import type { Exemplar } from '../api/meter.ts'
+import { runInSlices, type SlicedWork } from '../base/time-slice.ts'
 import { escaped, type MetricSeries, type SeriesBlock, widthOf } from './metric-series.ts'
 
-/** Of Prometheus's text format. */
-export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
-
-/** Numbers that are written without a pause: about a millisecond. */
-const PIECE = 1000
-
-/** Metrics in Prometheus's text format ("Exposition formats"), byte for byte as prom-client writes them. */
-export function* writeExposition(metrics: Iterable<MetricSeries>): SlicedWork<string> {
-  const texts: string[] = []
-  for (const { name, help, type, blocks } of metrics) {
-    const lines = [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`]
-    for (const block of blocks)
-      for (const line of linesOf(name, block)) {
-        lines.push(line)
-        if (lines.length % PIECE === 0) yield
-      }
-    texts.push(lines.join('\n'))
-    yield
-  }
-  return `${texts.join('\n\n')}\n`
+/** Metrics as a scraper reads them. */
+export interface Exposition {
+  /** Content type. */
+  readonly type: string
+  /** In pieces: to join megabytes takes longer than to write them (measured). */
+  readonly content: readonly Buffer[]
 }
 
-function* linesOf(name: string, block: SeriesBlock): Iterable<string> {
-  const { bounds, series, values } = block
+/** How metrics are written. */
+interface Format {
+  readonly type: string
+  /** The lines before the numbers of a metric. */
+  head(metric: Pick<MetricSeries, 'name' | 'help' | 'type'>): string
+  /** What follows the number of a bucket. Undefined: the format has no exemplars. */
+  readonly exemplar?: (exemplar: Exemplar) => string
+  /** Between two metrics, and at the end. */
+  readonly between: string
+  readonly end: string
+}
+
+/** Prometheus's text format ("Exposition formats"), byte for byte as prom-client writes it. */
+const PROMETHEUS: Format = {
+  type: 'text/plain; version=0.0.4; charset=utf-8',
+  head: ({ name, help, type }) => `# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}`,
+  between: '\n\n',
+  end: '\n',
+}
+
+/** OpenMetrics 1.0, which Prometheus prefers: counters are named without `_total`, and traced observations are exemplars. */
+const OPEN_METRICS: Format = {
+  type: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  head: ({ name, help, type }) => {
+    const family = type === 'counter' ? name.replace(/_total$/, '') : name
+    // A counter without the suffix can't be one here.
+    const kind = type === 'counter' && family === name ? 'unknown' : type
+    return `# TYPE ${family} ${kind}\n# HELP ${family} ${escaped(help).replaceAll('"', '\\"')}`
+  },
+  exemplar: ({ traceId, value, at }) => ` # {trace_id="${traceId}"} ${numberText(value)} ${(at / 1000).toFixed(3)}`,
+  between: '\n',
+  end: '\n# EOF\n',
+}
+
+/** Whether a scraper that sends this `Accept` takes OpenMetrics. Prometheus names it only if it prefers it. */
+const takesOpenMetrics = (accept: string | undefined): boolean =>
+  accept !== undefined && /\bapplication\/openmetrics-text\b(?![^,]*;\s*q=0(?:\.0*)?\s*(?:[,;]|$))/i.test(accept)
+
+/** Metrics in the format that a scraper asks for. @param accept its field `Accept` */
+export async function exposed(metrics: Iterable<MetricSeries>, accept?: string): Promise<Exposition> {
+  const format = takesOpenMetrics(accept) ? OPEN_METRICS : PROMETHEUS
+  return { type: format.type, content: await runInSlices(writeExposition(metrics, format)) }
+}
+
+/** Characters that become bytes at once: about a tenth of a millisecond. One text of megabytes would take a hundred. */
+const PIECE = 64 * 1024
+
+/** Writes metrics, piece by piece. */
+export function* writeExposition(metrics: Iterable<MetricSeries>, format = PROMETHEUS): SlicedWork<readonly Buffer[]> {
+  const pieces: Buffer[] = []
+  let text = ''
+  for (const metric of metrics) {
+    text += `${text === '' && pieces.length === 0 ? '' : format.between}${format.head(metric)}`
+    for (const block of metric.blocks)
+      for (const lines of linesOf(metric.name, block, format)) {
+        text += lines
+        if (text.length < PIECE) continue
+        pieces.push(Buffer.from(text))
+        text = ''
+        yield
+      }
+    yield
+  }
+  pieces.push(Buffer.from(text + format.end))
+  return pieces
+}
+
+/** The lines of each series, with a line break before each. */
+function* linesOf(name: string, block: SeriesBlock, { exemplar: show }: Format): Iterable<string> {
+  const { bounds, series, values, exemplars } = block
   const width = widthOf(block)
-  for (const [i, text] of series.split('\n').entries()) {
-    const at = i * width
-    if (bounds === undefined) {
-      yield `${text} ${numberText(values[at]!)}`
-      continue
+  const bucketEnds = bounds === undefined ? [] : [...bounds, '+Inf'].map((bound) => `le="${bound}"} `)
+  let at = 0
+  for (const text of series.split('\n')) {
+    if (bounds === undefined) yield `\n${text} ${numberText(values[at]!)}`
+    else {
+      const bucket = `\n${name}_bucket${text === '' ? '{' : `${text.slice(0, -1)},`}`
+      let lines = ''
+      let below = 0
+      for (let k = 0; k < bucketEnds.length; k++) {
+        below += values[at + k]!
+        lines += `${bucket}${bucketEnds[k]}${below}`
+        const exemplar = show && exemplars?.get(at + k)
+        if (exemplar !== undefined) lines += show!(exemplar)
+      }
+      yield `${lines}\n${name}_sum${text} ${numberText(values[at + width - 2]!)}\n${name}_count${text} ${values[at + width - 1]}`
     }
-    const open = text === '' ? '{' : `${text.slice(0, -1)},`
-    let below = 0
-    for (let k = 0; k <= bounds.length; k++) {
-      below += values[at + k]!
-      yield `${name}_bucket${open}le="${bounds[k] ?? '+Inf'}"} ${numberText(below)}`
-    }
-    yield `${name}_sum${text} ${numberText(values[at + width - 2]!)}`
-    yield `${name}_count${text} ${numberText(values[at + width - 1]!)}`
+    at += width
   }
 }
 

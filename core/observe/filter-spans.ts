@@ -18,26 +18,28 @@ import type { FilterStep, RecordingTrace } from './tracing.ts'
 export function traceFilter(filter: TerminalFilter, name: string): TerminalFilter
 export function traceFilter(filter: Filter, name: string): Filter
 export function traceFilter(filter: Filter | TerminalFilter, name: string): Filter {
+  const { request, routed, upstream, admit, settled, response, log } = filter
   const decorated: Filter & Partial<TerminalFilter> = {}
-  if (filter.request !== undefined) decorated.request = (x) => inbound(x, name, () => filter.request!(x))
-  if (filter.routed !== undefined) decorated.routed = (x) => inbound(x, name, () => filter.routed!(x))
-  if (filter.upstream !== undefined)
-    decorated.upstream = (x, call, next) => inbound(x, name, () => filter.upstream!(x, call, next))
-  if (filter.admit !== undefined) decorated.admit = (x, attempt) => inbound(x, name, () => filter.admit!(x, attempt))
-  if (filter.settled !== undefined)
-    decorated.settled = (x, attempt, outcome) => late(x, name, () => filter.settled!(x, attempt, outcome))
-  if (filter.response !== undefined) decorated.response = (x) => late(x, name, () => filter.response!(x))
-  if (filter.log !== undefined) decorated.log = (finished) => late(finished.exchange, name, () => filter.log!(finished))
+  if (request !== undefined) decorated.request = (x) => note(x, name, true, filter, request, x)
+  if (routed !== undefined) decorated.routed = (x) => note(x, name, true, filter, routed, x)
+  if (upstream !== undefined)
+    decorated.upstream = (x, call, next) => note(x, name, true, filter, upstream, x, call, next)
+  if (admit !== undefined) decorated.admit = (x, attempt) => note(x, name, true, filter, admit, x, attempt)
+  if (settled !== undefined)
+    decorated.settled = (x, attempt, outcome) => note(x, name, false, filter, settled, x, attempt, outcome)
+  if (response !== undefined) decorated.response = (x) => note(x, name, false, filter, response, x)
+  if (log !== undefined) decorated.log = (finished) => note(finished.exchange, name, false, filter, log, finished)
   if (isTerminal(filter)) traceAttempts(decorated, filter, name)
   return decorated
 }
 
 function traceAttempts(decorated: Filter & Partial<TerminalFilter>, filter: TerminalFilter, name: string): void {
   const { settled } = decorated
+  const { call } = filter
   if (filter.pick !== undefined) decorated.pick = (x, before) => filter.pick!(x, before)
-  decorated.call = (x, attempt, call) => {
+  decorated.call = (x, attempt, upstreamCall) => {
     traceOf(x)?.beginAttempt(x, attempt)
-    return inbound(x, name, () => filter.call(x, attempt, call))
+    return note(x, name, true, filter, call, x, attempt, upstreamCall)
   }
   decorated.settled = (x, attempt, outcome) => {
     traceOf(x)?.endAttempt(attempt, outcome)
@@ -50,63 +52,62 @@ const isTerminal = (filter: Filter): filter is TerminalFilter => 'call' in filte
 // Only the tracing system sets `trace`, so it is always one that records.
 const traceOf = (x: Exchange | undefined): RecordingTrace | undefined => x?.trace as RecordingTrace | undefined
 
-function inbound<R>(x: Exchange, name: string, run: () => R): R {
+/**
+ * Runs a hook and notes how it ended, at once or when its promise does. One function for every hook, so that a call makes no closure.
+ * @param inbound the hook decides when the step ends, and how; otherwise only if no hook of the filter ran before
+ */
+function note<Args extends unknown[], R>(
+  x: Exchange | undefined,
+  name: string,
+  inbound: boolean,
+  filter: Filter,
+  hook: (...args: Args) => R,
+  ...args: Args
+): R {
   const trace = traceOf(x)
-  if (trace === undefined) return run()
-  const step = trace.steps.get(name) ?? begin(trace, name)
-  // The last inbound hook decides: a retry may pass where the first attempt did not.
-  step.endedAt = undefined
-  step.verdict = undefined
-  step.reason = undefined
-  return noting(step, run, () => {
-    step.endedAt = trace.now()
-  })
+  if (trace === undefined) return hook.apply(filter, args)
+  const known = trace.steps.get(name)
+  const step = known ?? begin(trace, name)
+  const ends = inbound || known === undefined
+  if (inbound && known !== undefined) {
+    // The last inbound hook decides: a retry may pass where the first attempt did not.
+    step.endedAt = undefined
+    step.verdict = undefined
+    step.reason = undefined
+  }
+  let result: R
+  try {
+    result = hook.apply(filter, args)
+  } catch (error) {
+    failed(step, error)
+    if (ends) step.endedAt = trace.now()
+    throw error
+  }
+  if (isThenable(result)) return noteLater(trace, step, ends, result) as R
+  decided(step, result)
+  if (ends) step.endedAt = trace.now()
+  return result
 }
 
-function late<R>(x: Exchange | undefined, name: string, run: () => R): R {
-  const trace = traceOf(x)
-  if (trace === undefined) return run()
-  const known = trace.steps.get(name)
-  if (known !== undefined) return noting(known, run, () => {})
-  const step = begin(trace, name)
-  return noting(step, run, () => {
-    step.endedAt = trace.now()
-  })
+function noteLater<T>(trace: RecordingTrace, step: FilterStep, ends: boolean, result: PromiseLike<T>): PromiseLike<T> {
+  return result.then(
+    (value) => {
+      decided(step, value)
+      if (ends) step.endedAt = trace.now()
+      return value
+    },
+    (error: unknown) => {
+      failed(step, error)
+      if (ends) step.endedAt = trace.now()
+      throw error
+    },
+  )
 }
 
 function begin(trace: RecordingTrace, name: string): FilterStep {
   const step: FilterStep = { name, startedAt: trace.now(), endedAt: undefined, verdict: undefined, reason: undefined }
   trace.steps.set(name, step)
   return step
-}
-
-/** Runs a hook and notes how it ended, at once or when its promise does. */
-function noting<R>(step: FilterStep, run: () => R, ended: () => void): R {
-  let result: R
-  try {
-    result = run()
-  } catch (error) {
-    failed(step, error)
-    ended()
-    throw error
-  }
-  if (!isThenable(result)) {
-    decided(step, result)
-    ended()
-    return result
-  }
-  return result.then(
-    (value) => {
-      decided(step, value)
-      ended()
-      return value
-    },
-    (error: unknown) => {
-      failed(step, error)
-      ended()
-      throw error
-    },
-  ) as R
 }
 
 function decided(step: FilterStep, result: unknown): void {

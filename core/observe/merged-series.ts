@@ -1,3 +1,4 @@
+import type { Exemplar } from '../api/meter.ts'
 import { type MetricSeries, type SeriesBlock, widthOf } from './metric-series.ts'
 
 /** Series of one block, of several processes together. */
@@ -5,6 +6,7 @@ interface Merged {
   readonly bounds: SeriesBlock['bounds']
   series: string
   values: Float64Array | number[]
+  exemplars: Map<number, Exemplar>
   /** Where the numbers of each series begin; undefined while all processes have the same series. */
   index: Map<string, number> | undefined
 }
@@ -29,8 +31,14 @@ export class MergedSeries {
       const before = merged.blocks.get(key)
       if (before !== undefined) join(before, block, largest)
       else {
-        const { bounds, series, values } = block
-        merged.blocks.set(key, { bounds, series, values: values.slice(), index: undefined })
+        const { bounds, series, values, exemplars } = block
+        merged.blocks.set(key, {
+          bounds,
+          series,
+          values: values.slice(),
+          exemplars: new Map(exemplars),
+          index: undefined,
+        })
       }
     }
   }
@@ -40,22 +48,30 @@ export class MergedSeries {
     for (const { metric, blocks } of this.#metrics.values())
       yield {
         ...metric,
-        blocks: [...blocks.values()].map(({ bounds, series, values, index }) => ({
+        blocks: [...blocks.values()].map(({ bounds, series, values, exemplars, index }) => ({
           bounds,
           series: index === undefined ? series : [...index.keys()].join('\n'),
           values: Float64Array.from(values),
+          exemplars: exemplars.size === 0 ? undefined : exemplars,
         })),
       }
   }
 }
 
-function join(merged: Merged, { bounds, series, values }: SeriesBlock, largest: boolean): void {
+function join(merged: Merged, { bounds, series, values, exemplars }: SeriesBlock, largest: boolean): void {
+  /** Of two exemplars the newer one counts. */
+  const show = (at: number, from: number): void => {
+    const exemplar = exemplars?.get(from)
+    if (exemplar === undefined || (merged.exemplars.get(at)?.at ?? 0) > exemplar.at) return
+    merged.exemplars.set(at, exemplar)
+  }
   const add = (at: number, value: number): void => {
     const before = merged.values[at]!
     merged.values[at] = largest ? Math.max(before, value) : before + value
   }
   if (merged.index === undefined && merged.series === series) {
     for (let i = 0; i < values.length; i++) add(i, values[i]!)
+    for (const at of exemplars?.keys() ?? []) show(at, at)
     return
   }
   const width = widthOf({ bounds, series, values })
@@ -63,6 +79,7 @@ function join(merged: Merged, { bounds, series, values }: SeriesBlock, largest: 
   if (merged.values instanceof Float64Array) merged.values = Array.from(merged.values)
   for (const [i, line] of series.split('\n').entries()) {
     const at = merged.index.get(line)
+    if (exemplars !== undefined) for (let k = 0; k < width; k++) show((at ?? merged.values.length) + k, i * width + k)
     if (at === undefined) {
       merged.index.set(line, merged.values.length)
       merged.values.push(...values.subarray(i * width, (i + 1) * width))

@@ -13,6 +13,8 @@ export interface MetricRows {
   readonly help: string
   readonly type: Metric['type']
   readonly aggregate: NonNullable<Metric['aggregate']>
+  /** Of a process, not of the gateway: those of several workers stand beside each other, with the label `worker`. */
+  readonly perProcess?: boolean
   readonly rows: readonly Row[]
 }
 

@@ -1,4 +1,4 @@
-import type { HistogramSample } from '../api/meter.ts'
+import type { Exemplar, HistogramSample } from '../api/meter.ts'
 import type { SlicedWork } from '../base/time-slice.ts'
 import type { MetricRows, NamedSample } from './metric-rows.ts'
 
@@ -10,11 +10,26 @@ export interface SeriesBlock {
   readonly series: string
   /** A number per series; of a histogram the counts of its buckets, not cumulative, then its sum and its count. */
   readonly values: Float64Array
+  /** Of buckets of histograms, by their place in `values`. */
+  readonly exemplars?: ReadonlyMap<number, Exemplar> | undefined
 }
 
 /** A metric with its series of one moment. */
 export interface MetricSeries extends Omit<MetricRows, 'rows'> {
   readonly blocks: readonly SeriesBlock[]
+}
+
+/** The series of a metric with one more label. */
+export function labelled({ blocks, ...metric }: MetricSeries, name: string, value: string | number): MetricSeries {
+  const label = `${name}="${value}"`
+  const add = (line: string): string => {
+    const open = line.indexOf('{')
+    return open === -1 ? `${line}{${label}}` : `${line.slice(0, open + 1)}${label},${line.slice(open + 1)}`
+  }
+  return {
+    ...metric,
+    blocks: blocks.map(({ series, ...block }) => ({ ...block, series: series.split('\n').map(add).join('\n') })),
+  }
 }
 
 /** Numbers per series of a block. */
@@ -66,20 +81,40 @@ export function* seriesOf({ rows, ...metric }: MetricRows, texts?: SeriesTexts):
   for (const same of Map.groupBy(histograms, ({ bounds }) => bounds.join()).values()) {
     const lines: string[] = []
     const values: number[] = []
-    for (const { labels, buckets, sum, count } of same) {
+    const found = new Map<number, Exemplar>()
+    for (const { labels, buckets, sum, count, exemplars = [] } of same) {
       lines.push(labelsText(labels))
+      for (const [i, exemplar] of exemplars.entries())
+        if (exemplar !== undefined) found.set(values.length + i, exemplar)
       values.push(...buckets, sum, count)
       if (lines.length % PIECE === 0) yield
     }
-    blocks.push({ bounds: [...same[0]!.bounds], series: lines.join('\n'), values: Float64Array.from(values) })
+    const bounds = [...same[0]!.bounds]
+    const exemplars = found.size === 0 ? undefined : found
+    blocks.push({ bounds, series: lines.join('\n'), values: Float64Array.from(values), exemplars })
   }
   return { ...metric, blocks }
+}
+
+/** Of Prometheus ("Data model"). */
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+/** Names that were found valid; they come from code. */
+const valid = new Set<string>()
+
+/** @throws TypeError for what would make the whole exposition unreadable */
+function checkLabel(name: string, value: unknown): void {
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new TypeError(`the label "${name}" must be a text or a number, found ${typeof value}`)
+  if (valid.has(name)) return
+  if (!LABEL_NAME.test(name)) throw new TypeError(`"${name}" can't be the name of a label`)
+  if (valid.size < 1000) valid.add(name)
 }
 
 function labelsText(labels: Readonly<Record<string, string | number>>): string {
   let text = ''
   for (const label in labels) {
     const value = labels[label]!
+    checkLabel(label, value)
     text += `${text === '' ? '{' : ','}${label}="${typeof value === 'number' ? value : labelText(value)}"`
   }
   return text === '' ? '' : `${text}}`

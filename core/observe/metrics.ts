@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Meter, Metric } from '../api/meter.ts'
 import { runInSlices, TimeSlice } from '../base/time-slice.ts'
-import { EXPOSITION_TYPE, writeExposition } from './exposition.ts'
+import { type Exposition, exposed } from './exposition.ts'
 import { METRIC_NAME, type MetricRows, type NamedSample, type Row, rowsOf } from './metric-rows.ts'
 import { type MetricSeries, SeriesTexts, seriesOf } from './metric-series.ts'
 
@@ -39,8 +39,14 @@ export class Metrics implements Meter {
     const slice = new TimeSlice()
     const all: MetricSeries[] = []
     for (const metric of await this.#ofProcess()) all.push(await runInSlices(seriesOf(metric), slice))
-    for (const metric of [...this.#metrics.values()])
-      all.push(await runInSlices(seriesOf(rowsOf(metric, this.#collect(metric)), this.#texts), slice))
+    for (const metric of [...this.#metrics.values()]) {
+      // What a plugin collects can be anything: it costs its own lines alone.
+      try {
+        all.push(await runInSlices(seriesOf(rowsOf(metric, this.#collect(metric)), this.#texts), slice))
+      } catch (error) {
+        this.#onError(metric.name, error)
+      }
+    }
     return all
   }
 
@@ -59,12 +65,14 @@ export class Metrics implements Meter {
       help,
       type,
       aggregate: aggregator === 'sum' ? 'sum' : 'max',
+      perProcess: true,
       rows: values,
     }))
   }
 
-  async expose(): Promise<{ type: string; text: string }> {
-    return { type: EXPOSITION_TYPE, text: await runInSlices(writeExposition(await this.series())) }
+  /** @param accept what the scraper takes, as its field `Accept` says; default: Prometheus's text format */
+  async expose(accept?: string): Promise<Exposition> {
+    return exposed(await this.series(), accept)
   }
 
   #collect(metric: Metric): readonly Row[] {

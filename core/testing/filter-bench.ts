@@ -4,6 +4,7 @@ import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
 import { EndpointsKey } from '../api/service.ts'
 import { listNamed, readNamed } from '../base/read-file.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
+import { filterMetrics } from '../build/filter-metrics.ts'
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../state/registry.ts'
 import { SharedState } from '../state/shared-state.ts'
@@ -72,7 +73,15 @@ export class FilterBench {
     const releases: (() => void)[] = []
     const controller = new AbortController()
     const transaction = this.shared.begin()
+    const share: FilterEnv['share'] = (key, spec) => {
+      const scope = spec.scope ?? 'endpoint'
+      const owner = scope === 'factory' ? [] : scope === 'instance' ? [name] : [name, at.endpoint?.id]
+      const { value, release } = transaction.acquire(JSON.stringify([factory.name, ...owner, key]), spec)
+      releases.push(release)
+      return value
+    }
     const env: FilterEnv = {
+      ...filterMetrics({ meter: this.meter, share }),
       name,
       endpoint: at.endpoint,
       baseDir,
@@ -89,13 +98,7 @@ export class FilterBench {
         if (service === undefined) throw new Error(`there is no service "${key.name}": give it to the bench`)
         return service as never
       },
-      share: (key, spec) => {
-        const scope = spec.scope ?? 'endpoint'
-        const owner = scope === 'factory' ? [] : scope === 'instance' ? [name] : [name, at.endpoint?.id]
-        const { value, release } = transaction.acquire(JSON.stringify([factory.name, ...owner, key]), spec)
-        releases.push(release)
-        return value
-      },
+      share,
     }
     const free = (): void => {
       controller.abort()

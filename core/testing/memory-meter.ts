@@ -29,11 +29,13 @@ export class MemoryMeter implements Meter {
 
   /** The exposition that Prometheus would read. */
   text(): string {
-    return runAtOnce(
-      writeExposition(
-        [...this.#metrics.values()].map((metric) => runAtOnce(seriesOf(rowsOf(metric, metric.collect())))),
+    return Buffer.concat(
+      runAtOnce(
+        writeExposition(
+          [...this.#metrics.values()].map((metric) => runAtOnce(seriesOf(rowsOf(metric, metric.collect())))),
+        ),
       ),
-    )
+    ).toString()
   }
 
   /** The numbers that `name` and `labels` select, now; see `metricOf`. */

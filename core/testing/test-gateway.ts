@@ -85,7 +85,7 @@ export function testGateway({ gateway, runtime, meter, logs, close }: GatewayPar
     logs,
     finished: runtime.finished,
     logged: (count) => runtime.untilFinished(count),
-    metrics: async () => (await meter.expose()).text,
+    metrics: async () => Buffer.concat((await meter.expose()).content).toString(),
     metric: async (name, labels) => {
       const readings = (await meter.rows()).flatMap((metric) => [...readingsOf(metric.name, metric.rows)])
       return metricOf(readings, name, labels)

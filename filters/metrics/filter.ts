@@ -1,4 +1,11 @@
-import { defineFilter, type FilterEnv, type Finished, type Outcome } from '../../core/index.ts'
+import {
+  type Clock,
+  defineFilter,
+  type Exchange,
+  type FilterEnv,
+  type Finished,
+  type Outcome,
+} from '../../core/index.ts'
 import { RequestMetrics } from './request-metrics.ts'
 
 /**
@@ -20,17 +27,24 @@ export const metrics = defineFilter({
     return {
       settled(x, _attempt, outcome) {
         const status = clientStatus(outcome)
-        if (status !== undefined) counts.client.observe(x.endpoint, x.request.method, status, outcome.totalMs / 1000)
+        if (status !== undefined)
+          counts.client.observe(x.endpoint, x.request.method, status, outcome.totalMs / 1000, tracedOf(x, env.clock))
       },
       log(finished) {
         const x = finished.exchange
-        counts.server.observe(x?.endpoint, x?.request.method ?? '', serverStatus(finished), finished.durationMs / 1000)
+        const traced = x && tracedOf(x, env.clock)
+        const seconds = finished.durationMs / 1000
+        counts.server.observe(x?.endpoint, x?.request.method ?? '', serverStatus(finished), seconds, traced)
         const local = x?.response?.local
         if (local !== undefined) counts.replies.add(local.filter, local.reason)
       },
     }
   },
 })
+
+/** The trace of an exchange, where it is recorded: with it one finds a trace of what a histogram shows. */
+const tracedOf = ({ trace }: Exchange, clock: Clock): { traceId: string; at: number } | undefined =>
+  trace && { traceId: trace.traceId, at: clock.wall() }
 
 /** The status sent, or how the exchange ended if none was. */
 function serverStatus({ status, outcome }: Finished): number | string {

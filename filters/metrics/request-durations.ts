@@ -1,4 +1,4 @@
-import { type Endpoint, Histogram, type HistogramSample, methodLabel } from '../../core/index.ts'
+import { type Endpoint, type Exemplar, Histogram, type HistogramSample, methodLabel } from '../../core/index.ts'
 
 /** Value of the label `endpoint` for requests without a route. */
 const NO_ENDPOINT = '_none'
@@ -26,8 +26,17 @@ export class RequestDurations {
     this.#cap = cap
   }
 
-  /** @param status a number, or a word from a small fixed set */
-  observe(endpoint: Endpoint | undefined, method: string, status: number | string, seconds: number): void {
+  /**
+   * @param status a number, or a word from a small fixed set
+   * @param traced the trace that it belongs to, if that is recorded
+   */
+  observe(
+    endpoint: Endpoint | undefined,
+    method: string,
+    status: number | string,
+    seconds: number,
+    traced?: Pick<Exemplar, 'traceId' | 'at'>,
+  ): void {
     const methods = this.#methods(endpoint)
     let statuses = methods.get(method)
     if (statuses === undefined) {
@@ -39,7 +48,7 @@ export class RequestDurations {
       }
     }
     const histogram = statuses.get(status) ?? this.#make(statuses, status)
-    histogram.observe(seconds)
+    histogram.observe(seconds, traced)
   }
 
   samples(): HistogramSample[] {

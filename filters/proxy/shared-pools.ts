@@ -4,6 +4,7 @@ import type { FilterEnv } from '../../core/index.ts'
 import { Addresses } from './dns/addresses.ts'
 import { resolveAt, systemResolve } from './dns/resolve.ts'
 import { type DnsSettings, makePool, type PoolSettings } from './pool.ts'
+import { sharedPoolGauges } from './pool-gauges.ts'
 import { descriptorsError, Shortages } from './shortages.ts'
 
 /** Connections of health checks are kept as long as the upstream keeps them, because a connect costs more than a check. */
@@ -30,12 +31,20 @@ export function sharedHealthCheckPool(settings: PoolSettings, env: FilterEnv): (
 export function sharedPool(settings: PoolSettings, env: FilterEnv): Pool {
   const addresses = addressesOf(settings, env)
   const shortages = sharedShortages(env)
+  const gauges = sharedPoolGauges(env)
   return env.share(`pool ${JSON.stringify(settings)}`, {
     scope: 'factory',
     version: 1,
-    make: () => makePool(settings, addresses, shortages),
-    // Requests in flight finish first.
-    close: (pool) => void pool.close(),
+    make: () => {
+      const pool = makePool(settings, addresses, shortages)
+      gauges.add(settings.origin, pool)
+      return pool
+    },
+    close: (pool) => {
+      gauges.remove(pool)
+      // Requests in flight finish first.
+      void pool.close()
+    },
   })
 }
 

@@ -11,7 +11,7 @@ import {
   type TerminalFilter,
 } from '../../core/index.ts'
 import { BrowserGuard } from './browser-guard.ts'
-import { PAGES, type Page, type Pages, type Parts, PROBES } from './pages.ts'
+import { PAGES, type Pages, type Parts, PROBES } from './pages.ts'
 
 const HOST = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i
 
@@ -55,12 +55,14 @@ function serve(x: Exchange, parts: Parts, served: Pages): Awaitable<Response | L
     const allow = Object.keys(pages).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
     return refusal(405, 'method_not_allowed', `Allowed here: ${allow.join(', ')}.`, { Allow: allow.join(', ') })
   }
-  return method === 'HEAD' ? headOnly(page, parts, query) : page.respond(parts, new URLSearchParams(query))
+  const accept = x.request.headers.joined('accept')
+  const response = page.respond(parts, new URLSearchParams(query), accept)
+  return method === 'HEAD' ? headOnly(response) : response
 }
 
 /** The response to GET without its body (RFC 9110 §9.3.2). */
-async function headOnly(page: Page, parts: Parts, query: string): Promise<Response> {
-  const response = await page.respond(parts, new URLSearchParams(query))
+async function headOnly(given: Awaitable<Response>): Promise<Response> {
+  const response = await given
   response.body.discard()
   return response
 }

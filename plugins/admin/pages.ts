@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Body, type ConfigControl, type GatewayStatus, HeaderList, type Response } from '../../core/index.ts'
 
 /** What the pages show. */
@@ -8,7 +9,8 @@ export interface Parts {
 
 export interface Page {
   readonly about: string
-  respond(parts: Parts, query: URLSearchParams): Response | Promise<Response>
+  /** @param accept the field `Accept` of the request */
+  respond(parts: Parts, query: URLSearchParams, accept: string | undefined): Response | Promise<Response>
 }
 
 /** Pages by path and method. HEAD is allowed wherever GET is. */
@@ -47,9 +49,10 @@ async function readyz({ status }: Parts, query: URLSearchParams): Promise<Respon
   return text(ready ? 200 : 503, `${checks.join('')}readyz check ${ready ? 'passed' : 'failed'}\n`)
 }
 
-async function metrics({ status }: Parts): Promise<Response> {
-  const { type, text: exposition } = await status.metrics()
-  return page(200, type, exposition)
+async function metrics({ status }: Parts, _query: URLSearchParams, accept: string | undefined): Promise<Response> {
+  const { type, content } = await status.metrics(accept)
+  const length = content.reduce((sum, piece) => sum + piece.length, 0)
+  return page(200, type, Body.from(Readable.from(content), length))
 }
 
 /** 422: the document was read, and is not valid (RFC 9110 §15.5.21). */
@@ -69,8 +72,8 @@ const text = (status: number, content: string): Response => page(status, 'text/p
 const json = (status: number, value: unknown): Response =>
   page(status, 'application/json', `${JSON.stringify(value, null, 2)}\n`)
 
-function page(status: number, type: string, content: string): Response {
-  const body = Body.of(content)
+function page(status: number, type: string, content: string | Body): Response {
+  const body = typeof content === 'string' ? Body.of(content) : content
   const headers = HeaderList.of({
     'Content-Type': type,
     'Content-Length': String(body.length ?? 0),

@@ -17,22 +17,20 @@ const LIMIT = 1024
 /** Attributes of a server span from its start. */
 export function serverAttributes(x: Exchange): Attributes {
   const { request, downstream } = x
-  const attributes: Attributes = {
-    ...methodAttributes(request.method),
-    'url.path': request.path.slice(0, LIMIT),
-    'url.scheme': downstream.scheme,
-    'client.address': downstream.address,
-    'network.protocol.version': request.httpVersion,
-    ...hostAttributes(downstream.publicHost, downstream.scheme),
-  }
+  const attributes = methodAttributes(request.method)
+  attributes['url.path'] = request.path.slice(0, LIMIT)
+  attributes['url.scheme'] = downstream.scheme
+  attributes['client.address'] = downstream.address
+  attributes['network.protocol.version'] = request.httpVersion
+  addHost(attributes, downstream.publicHost, downstream.scheme)
   const agent = request.headers.get('user-agent')
   if (agent !== undefined) attributes['user_agent.original'] = agent.slice(0, LIMIT)
   return attributes
 }
 
-/** Attributes of a server span at its end. */
-export function finishedAttributes(x: Exchange, finished: Finished): Attributes {
-  const attributes: Attributes = { 'weir.outcome': finished.outcome }
+/** Adds the attributes of a server span at its end. */
+export function addFinished(attributes: Attributes, x: Exchange, finished: Finished): void {
+  attributes['weir.outcome'] = finished.outcome
   if (x.route !== undefined) {
     attributes['http.route'] = x.route.template
     attributes['weir.endpoint'] = x.route.endpoint.id
@@ -45,7 +43,6 @@ export function finishedAttributes(x: Exchange, finished: Finished): Attributes 
   }
   const type = serverError(x, finished)
   if (type !== undefined) attributes['error.type'] = type
-  return attributes
 }
 
 /** `error.type` of a server span: undefined unless the gateway or the upstream failed, or the client left. */
@@ -63,23 +60,24 @@ export function attemptAttributes(x: Exchange, attempt: Attempt, secrets: Readon
   if (target !== undefined) {
     const scheme = target.origin.startsWith('https:') ? 'https' : 'http'
     attributes['url.full'] = redactedUrl(target, route?.path ?? request.path, request.query, secrets)
-    Object.assign(attributes, hostAttributes(target.host, scheme))
+    addHost(attributes, target.host, scheme)
   }
   if (attempt.number > 1) attributes['http.request.resend_count'] = attempt.number - 1
   return attributes
 }
 
-/** Attributes of a client span at its end. A 4xx is an error of a client span, but not of a server span. */
-export function settledAttributes(outcome: Outcome): Attributes {
-  const attributes: Attributes = {}
+/** Adds the attributes of a client span at its end. A 4xx is an error of a client span, but not of a server span. */
+export function addSettled(attributes: Attributes, outcome: Outcome): void {
   if (outcome.status !== undefined) attributes['http.response.status_code'] = outcome.status
   if (outcome.error !== undefined) attributes['error.type'] = outcome.error.code
   else if (outcome.status !== undefined && outcome.status >= 400) attributes['error.type'] = String(outcome.status)
   else if (outcome.result === 'failure') attributes['error.type'] = '_OTHER'
-  return attributes
 }
 
+const CONTINUED: Attributes = Object.freeze({ 'weir.filter.verdict': 'continue' })
+
 export function stepAttributes({ verdict, reason }: FilterStep): Attributes {
+  if (verdict === 'continue' && reason === undefined) return CONTINUED
   const attributes: Attributes = {}
   if (verdict !== undefined) attributes['weir.filter.verdict'] = verdict
   if (reason !== undefined) attributes[verdict === 'error' ? 'error.type' : 'weir.reply.reason'] = reason
@@ -99,11 +97,28 @@ function methodAttributes(method: string): Attributes {
     : { 'http.request.method': label, 'http.request.method_original': method.slice(0, LIMIT) }
 }
 
-/** `server.address` and `server.port` of `host[:port]`, with the scheme's default port. */
-function hostAttributes(host: string, scheme: 'http' | 'https'): Attributes {
+interface HostParts {
+  readonly address: string
+  /** Undefined: the scheme's default. */
+  readonly port: number | undefined
+}
+
+/** Hosts are few, but clients choose them: so many are remembered. A look-up costs a third of the expression (measured). */
+const HOSTS = 256
+const hosts = new Map<string, HostParts>()
+
+/** Adds `server.address` and `server.port` of `host[:port]`, with the scheme's default port. */
+function addHost(attributes: Attributes, host: string, scheme: 'http' | 'https'): void {
+  const { address, port = scheme === 'https' ? 443 : 80 } = hosts.get(host) ?? partsOf(host)
+  if (address === '') return
+  attributes['server.address'] = address
+  attributes['server.port'] = port
+}
+
+function partsOf(host: string): HostParts {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(host)
-  const address = match?.[1] ?? match?.[2] ?? ''
-  if (address === '') return {}
-  const port = match?.[3] === undefined ? (scheme === 'https' ? 443 : 80) : Number(match[3])
-  return { 'server.address': address.slice(0, LIMIT), 'server.port': port }
+  const address = (match?.[1] ?? match?.[2] ?? '').slice(0, LIMIT)
+  const parts = { address, port: match?.[3] === undefined ? undefined : Number(match[3]) }
+  if (hosts.size < HOSTS && host.length <= LIMIT) hosts.set(host, parts)
+  return parts
 }

@@ -6,14 +6,15 @@ const ZERO_SPAN = '0'.repeat(16)
 
 /**
  * Trace and span ids (W3C Trace Context §3.2.2.3 and §3.2.2.4), cut from a pool of random digits, so that only one request in about a
- * hundred needs a system call. It is also the SDK's id generator, so that a new trace gets the id on which its sampling was decided.
+ * hundred needs a system call. It is also the SDK's id generator, so that a span gets the id that went upstream.
  */
 export class Ids {
   readonly #bytes = Buffer.alloc(POOL)
   readonly #fill: (bytes: Buffer) => unknown
   #digits = ''
   #at = 0
-  #next: string | undefined
+  #nextTrace: string | undefined
+  #nextSpan: string | undefined
 
   /** @param fill fills the buffer with random bytes */
   constructor(fill: (bytes: Buffer) => unknown = randomFillSync) {
@@ -32,20 +33,25 @@ export class Ids {
     return id === ZERO_SPAN ? this.span() : id
   }
 
-  /** The SDK's next root span gets this trace id. */
-  preset(traceId: string): void {
-    this.#next = traceId
+  /** The SDK's next span gets these ids; `traceId` is given for a root alone. */
+  preset(traceId: string | undefined, spanId: string): void {
+    this.#nextTrace = traceId
+    this.#nextSpan = spanId
   }
 
   /** For the SDK. */
   readonly generateTraceId = (): string => {
-    const id = this.#next ?? this.trace()
-    this.#next = undefined
+    const id = this.#nextTrace ?? this.trace()
+    this.#nextTrace = undefined
     return id
   }
 
   /** For the SDK. */
-  readonly generateSpanId = (): string => this.span()
+  readonly generateSpanId = (): string => {
+    const id = this.#nextSpan ?? this.span()
+    this.#nextSpan = undefined
+    return id
+  }
 
   #cut(digits: number): string {
     if (this.#at + digits > this.#digits.length) {

@@ -1,12 +1,8 @@
-import { type Context, createTraceState, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api'
-import type { Exchange, Finished, RecordingTrace, RemoteSpan, Tracing } from '../../core/index.ts'
-import type { Ids } from './ids.ts'
+import type { Exchange, Finished, RecordingTrace, Tracing } from '../../core/index.ts'
 import type { Sampler } from './sampler.ts'
 import { ExchangeSpans, type SpanParts } from './spans.ts'
 
 export interface TracingParts extends SpanParts {
-  /** Also the id generator of the tracer's provider. */
-  readonly ids: Ids
   readonly sampler: Sampler
 }
 
@@ -28,27 +24,12 @@ export class OtelTracing implements Tracing {
       propagator.inject(headers, traceId, ids.span(), false, caller !== undefined)
       return undefined
     }
-    const spans = new ExchangeSpans(this.#parts, x, this.#parentContext(x, traceId, caller), caller !== undefined)
+    const spans = new ExchangeSpans(this.#parts, x, traceId, caller)
     x.trace = spans
     return spans
   }
 
   finish(x: Exchange, finished: Finished): void {
     if (x.trace instanceof ExchangeSpans) x.trace.finish(x, finished)
-  }
-
-  #parentContext(x: Exchange, traceId: string, caller: RemoteSpan | undefined): Context {
-    if (caller === undefined) {
-      this.#parts.ids.preset(traceId)
-      return ROOT_CONTEXT
-    }
-    const state = x.request.headers.joined('tracestate')
-    return trace.setSpanContext(ROOT_CONTEXT, {
-      traceId,
-      spanId: caller.spanId,
-      traceFlags: caller.sampled === true ? TraceFlags.SAMPLED : TraceFlags.NONE,
-      isRemote: true,
-      ...(state === undefined ? {} : { traceState: createTraceState(state) }),
-    })
   }
 }

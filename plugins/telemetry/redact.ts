@@ -39,7 +39,9 @@ const LIMIT = 2048
  * @param secrets keys in lower case
  */
 export function redactedUrl(target: Target, path: string, query: string, secrets: ReadonlySet<string>): string {
-  const origin = target.origin.replace(/\/\/[^/]*@/, '//REDACTED:REDACTED@')
+  const origin = target.origin.includes('@')
+    ? target.origin.replace(/\/\/[^/]*@/, '//REDACTED:REDACTED@')
+    : target.origin
   return origin + target.basePath + path.slice(0, LIMIT) + redactedQuery(query, secrets)
 }
 
@@ -48,6 +50,7 @@ export function redactedUrl(target: Target, path: string, query: string, secrets
  * @param query with its `?`, or empty
  */
 export function redactedQuery(query: string, secrets: ReadonlySet<string>): string {
+  if (query === '') return query
   return query
     .slice(0, LIMIT)
     .replace(PAIR, (pair, separator: string, key: string, value: string) =>

@@ -1,4 +1,12 @@
-import { type Clock, type Deadline, type Logger, startTimer, systemClock, type Tracing } from '../../core/index.ts'
+import {
+  type Clock,
+  type Deadline,
+  type Logger,
+  type Meter,
+  startTimer,
+  systemClock,
+  type Tracing,
+} from '../../core/index.ts'
 import { withInstanceId } from './instance-id.ts'
 import { SECRET_QUERY_KEYS } from './redact.ts'
 
@@ -18,6 +26,8 @@ export interface TelemetrySettings {
 export interface TelemetryEnv {
   readonly log: Logger
   readonly clock?: Clock | undefined
+  /** Gets the count of spans that were lost. */
+  readonly meter?: Meter | undefined
   /** Environment variables; by default those of the process. Only `OTEL_*` are read. */
   readonly variables?: Variables | undefined
   /** Number of this worker; undefined: it is none. */
@@ -64,15 +74,17 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
   ])
   const clock = env.clock ?? systemClock
   const ids = new Ids()
-  const { tracer, shutdown } = startSdk(
+  const { sink, limits, shutdown, abort } = startSdk(
     withInstanceId(withDefaults(settings, variables), env.worker),
     ids,
     env.log,
     clock,
+    env.meter,
   )
   const tracing = new OtelTracing({
-    tracer,
     ids,
+    sink,
+    limits,
     sampler: samplerOf(
       set(variables, 'OTEL_TRACES_SAMPLER'),
       set(variables, 'OTEL_TRACES_SAMPLER_ARG'),
@@ -83,7 +95,7 @@ export async function startTelemetry(settings: TelemetrySettings, env: Telemetry
     clock,
     secrets: new Set([...SECRET_QUERY_KEYS, ...(settings.redactQueryKeys ?? [])].map((key) => key.toLowerCase())),
   })
-  return { tracing, stop: () => within(env.stopMs ?? STOP_MS, shutdown(), warn) }
+  return { tracing, stop: () => within(env.stopMs ?? STOP_MS, shutdown(), warn).finally(abort) }
 }
 
 const TRACES_ENDPOINT = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'

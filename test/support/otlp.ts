@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import protobuf from 'protobufjs'
 
-type Attributes = Readonly<Record<string, string | number | boolean>>
+type Plain = string | number | boolean
+type Attributes = Readonly<Record<string, Plain | readonly Plain[]>>
 
 /** A span as it came over the wire. */
 export interface ExportedSpan {
@@ -22,13 +23,32 @@ export interface ExportedSpan {
   readonly attributes: Attributes
   /** `UNSET`, `OK`, `ERROR`. */
   readonly status: string
+  readonly droppedAttributes: number
+  readonly events: readonly ExportedEvent[]
+  readonly droppedEvents: number
+  readonly flags: number
   readonly resource: Attributes
   readonly scope: string
 }
 
+interface ExportedEvent {
+  readonly name: string
+  readonly nano: bigint
+  readonly attributes: Attributes
+  readonly droppedAttributes: number
+}
+
+interface Value {
+  stringValue?: string
+  boolValue?: boolean
+  intValue?: string
+  doubleValue?: number
+  arrayValue?: { values?: Value[] }
+}
+
 interface KeyValue {
   key: string
-  value?: { stringValue?: string; boolValue?: boolean; intValue?: string; doubleValue?: number }
+  value?: Value
 }
 
 interface Export {
@@ -45,10 +65,28 @@ interface RawSpan {
   traceState?: string
   name: string
   kind: string
-  startTimeUnixNano: string
-  endTimeUnixNano: string
+  startTimeUnixNano?: string
+  endTimeUnixNano?: string
   attributes?: KeyValue[]
+  droppedAttributesCount?: number
+  events?: { timeUnixNano?: string; name: string; attributes?: KeyValue[]; droppedAttributesCount?: number }[]
+  droppedEventsCount?: number
   status?: { code?: string }
+  flags?: number
+}
+
+const TYPE = protobuf
+  .loadSync(fileURLToPath(new URL('otlp.proto', import.meta.url)))
+  .lookupType('otlp.ExportTraceServiceRequest')
+
+/** The spans of an `ExportTraceServiceRequest`. */
+export function decodeExport(bytes: Uint8Array): ExportedSpan[] {
+  const message = TYPE.toObject(TYPE.decode(bytes), { longs: String, enums: String, bytes: Buffer }) as Export
+  return (message.resourceSpans ?? []).flatMap(({ resource, scopeSpans }) =>
+    (scopeSpans ?? []).flatMap(({ scope, spans }) =>
+      (spans ?? []).map((span) => exported(span, plain(resource?.attributes), scope?.name ?? '')),
+    ),
+  )
 }
 
 /** A collector on a real socket that keeps what is exported to it by OTLP/HTTP with protobuf. */
@@ -60,17 +98,17 @@ export class OtlpCollector {
   onExport: (() => void) | undefined
   /** Answer given to exports. */
   status = 200
-  readonly #type = protobuf
-    .loadSync(fileURLToPath(new URL('otlp.proto', import.meta.url)))
-    .lookupType('otlp.ExportTraceServiceRequest')
+  /** Header fields of responses. */
+  fields: Readonly<Record<string, string>> = {}
   readonly #server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const bytes = Buffer.concat(chunks)
       this.exports.push({ path: request.url ?? '', headers: request.headers })
-      if (this.status === 200) this.#keep(request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes)
-      response.writeHead(this.status, { 'Content-Type': 'application/x-protobuf' }).end()
+      if (this.status === 200)
+        this.spans.push(...decodeExport(request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes))
+      response.writeHead(this.status, { 'Content-Type': 'application/x-protobuf', ...this.fields }).end()
       this.onExport?.()
     })
   })
@@ -107,19 +145,6 @@ export class OtlpCollector {
     }
     return this.spans
   }
-
-  #keep(bytes: Buffer): void {
-    const message = this.#type.toObject(this.#type.decode(bytes), {
-      longs: String,
-      enums: String,
-      bytes: Buffer,
-    }) as Export
-    for (const { resource, scopeSpans } of message.resourceSpans ?? []) {
-      for (const { scope, spans } of scopeSpans ?? []) {
-        for (const span of spans ?? []) this.spans.push(exported(span, plain(resource?.attributes), scope?.name ?? ''))
-      }
-    }
-  }
 }
 
 function exported(span: RawSpan, resource: Attributes, scope: string): ExportedSpan {
@@ -130,20 +155,30 @@ function exported(span: RawSpan, resource: Attributes, scope: string): ExportedS
     traceState: span.traceState ?? '',
     name: span.name,
     kind: span.kind.replace('SPAN_KIND_', ''),
-    startNano: BigInt(span.startTimeUnixNano),
-    endNano: BigInt(span.endTimeUnixNano),
+    startNano: BigInt(span.startTimeUnixNano ?? 0),
+    endNano: BigInt(span.endTimeUnixNano ?? 0),
     attributes: plain(span.attributes),
     status: (span.status?.code ?? 'STATUS_CODE_UNSET').replace('STATUS_CODE_', ''),
+    droppedAttributes: span.droppedAttributesCount ?? 0,
+    events: (span.events ?? []).map(({ name, timeUnixNano, attributes, droppedAttributesCount = 0 }) => ({
+      name,
+      nano: BigInt(timeUnixNano ?? 0),
+      attributes: plain(attributes),
+      droppedAttributes: droppedAttributesCount,
+    })),
+    droppedEvents: span.droppedEventsCount ?? 0,
+    flags: span.flags ?? 0,
     resource,
     scope,
   }
 }
 
 function plain(list: readonly KeyValue[] = []): Attributes {
-  return Object.fromEntries(
-    list.map(({ key, value = {} }) => {
-      const { stringValue, boolValue, intValue, doubleValue } = value
-      return [key, stringValue ?? boolValue ?? doubleValue ?? (intValue === undefined ? '' : Number(intValue))]
-    }),
-  )
+  return Object.fromEntries(list.map(({ key, value }) => [key, plainValue(value)]))
+}
+
+function plainValue(value: Value = {}): Plain | readonly Plain[] {
+  const { stringValue, boolValue, intValue, doubleValue, arrayValue } = value
+  if (arrayValue !== undefined) return (arrayValue.values ?? []).map((item) => plainValue(item) as Plain)
+  return stringValue ?? boolValue ?? doubleValue ?? (intValue === undefined ? '' : Number(intValue))
 }

@@ -65,7 +65,9 @@ async function setUp(more: Partial<ReloaderParts> = {}) {
   })
   await reloader.start()
   const metric = async (name: string): Promise<string | undefined> =>
-    new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (.*)$`, 'm').exec((await metrics.expose()).text)?.[1]
+    new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (.*)$`, 'm').exec(
+      Buffer.concat((await metrics.expose()).content).toString(),
+    )?.[1]
   return { source, reloader, applied, said, metric }
 }
 

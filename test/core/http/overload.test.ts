@@ -46,7 +46,7 @@ t.test('requests in flight', async (t) => {
   t.same([overload.enter(), overload.enter(), overload.enter()], [undefined, undefined, 'requests'])
   overload.leave()
   t.same([overload.enter(), overload.enter()], [undefined, 'requests'])
-  const { text } = await metrics.expose()
+  const text = Buffer.concat((await metrics.expose()).content).toString()
   t.match(text, /^weir_overload_shed_total\{reason="requests"\} 2$/m)
   t.match(text, /^weir_overload_requests 2$/m)
   t.match(text, /^weir_overload_active\{reason="requests"\} 1$/m)

@@ -19,7 +19,7 @@ t.test('counts of a worker that has ended stay, its gauges go', async (t) => {
   ])
   const metrics = new FleetMetrics({ ask: async () => answers as never }, new Metrics())
   const read = async () => {
-    const { text } = await metrics.expose()
+    const text = Buffer.concat((await metrics.expose()).content).toString()
     return ['c_total', 'g'].map((name) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]))
   }
   t.strictSame(await read(), [12, 12])
@@ -33,4 +33,29 @@ t.test('counts of a worker that has ended stay, its gauges go', async (t) => {
   ])
   t.strictSame(await read(), [14, 9])
   t.strictSame(await read(), [14, 9], 'and is not counted again')
+})
+
+t.test('metrics of the processes themselves say which process it is', async (t) => {
+  const ofProcess = (name: string, value: number) =>
+    runAtOnce(
+      seriesOf({
+        name,
+        help: 'P.',
+        type: 'gauge',
+        aggregate: 'max',
+        perProcess: true,
+        rows: [
+          { labels: {}, value },
+          { labels: { space: 'new' }, value },
+        ],
+      }),
+    )
+  const answers = new Map([
+    [{ isGone: false, number: 1 }, [ofProcess('heap_bytes', 5)]],
+    [{ isGone: false, number: 2 }, [ofProcess('heap_bytes', 7)]],
+  ])
+  const fleet = new FleetMetrics({ ask: async () => answers as never }, new Metrics({ process: true }))
+  const text = Buffer.concat((await fleet.expose()).content).toString()
+  t.match(text, 'heap_bytes{worker="1"} 5\nheap_bytes{worker="1",space="new"} 5\nheap_bytes{worker="2"} 7\n')
+  t.match(text, /^process_resident_memory_bytes\{worker="primary"\} \d+$/m)
 })

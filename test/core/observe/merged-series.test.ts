@@ -37,7 +37,7 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
     // As it arrives from another process.
     for (const one of all) merged.add(structuredClone(runAtOnce(seriesOf(one))))
   }
-  const text = runAtOnce(writeExposition(merged.all()))
+  const text = Buffer.concat(runAtOnce(writeExposition(merged.all()))).toString()
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   t.strictSame(lines, [
     'c_total{a="x"} 3',
@@ -97,4 +97,29 @@ t.test('what is added is not changed, whether the series are the same or not', a
   )
   t.equal(block!.series.split('\n')[29], 'c_total{n="29",a="a29"}')
   t.strictSame([...one.blocks[0]!.values].at(-1), 19)
+})
+
+t.test('of exemplars of one bucket the newest counts', async (t) => {
+  const sample = (x: string, at: number) => ({
+    labels: { x },
+    bounds: [1],
+    buckets: [1, 1],
+    sum: 2,
+    count: 2,
+    exemplars: [{ traceId: `${x}${at}`, value: 0.5, at }, undefined],
+  })
+  const of = (...rows: MetricRows['rows']) => runAtOnce(seriesOf(metric('c', rows, { type: 'histogram' })))
+  const merged = new MergedSeries()
+  merged.add(of(sample('a', 3), sample('b', 3)))
+  merged.add(of(sample('a', 2), sample('b', 4)))
+  merged.add(of(sample('c', 1), sample('a', 5)))
+  const [{ blocks }] = [...merged.all()] as unknown as [
+    { blocks: readonly { exemplars?: ReadonlyMap<number, unknown> }[] },
+  ]
+  const width = 4
+  t.strictSame(
+    [0, 1, 2].map((i) => (blocks[0]!.exemplars!.get(i * width) as { traceId: string }).traceId),
+    ['a5', 'b4', 'c1'],
+  )
+  t.equal(blocks[0]!.exemplars!.size, 3)
 })

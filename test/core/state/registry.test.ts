@@ -117,7 +117,7 @@ t.test('the log and the metrics', async (t) => {
     'info breaker changed its state {"filter":"breaker","from":"open","to":"half_open","reason":"time","endpoint":"a"}',
   ])
   Object.assign(state.targets[1]!, { attempts: 7, failures: 2, outstanding: 3 })
-  const { text } = await metrics.expose()
+  const text = Buffer.concat((await metrics.expose()).content).toString()
   for (const line of ['requests_total %s 7', 'failures_total %s 2', 'outstanding %s 3'])
     t.match(text, `weir_target_${line.replace(' %s', '{endpoint="a",target="http://y"}')}\n`)
   t.match(text, 'weir_endpoint_health{endpoint="a",target="http://x"} 0\n')

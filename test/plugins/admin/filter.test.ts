@@ -18,7 +18,7 @@ const status = (rest: Partial<GatewayStatus> = {}): GatewayStatus => ({
   live: async () => true,
   ready: async () => true,
   checks: async () => ({ listeners: true, configuration: true }),
-  metrics: async () => ({ type: 'text/plain; version=0.0.4', text: 'up 1\n' }),
+  metrics: async () => ({ type: 'text/plain; version=0.0.4', content: [Buffer.from('up '), Buffer.from('1\n')] }),
   ...rest,
 })
 
@@ -82,7 +82,11 @@ t.test('/readyz', async (t) => {
 })
 
 t.test('/metrics', async (t) => {
-  t.match(await ask(status(), 'GET', '/metrics'), { status: 200, type: 'text/plain; version=0.0.4', text: 'up 1\n' })
+  t.match(await ask(status(), 'GET', '/metrics'), {
+    status: 200,
+    type: 'text/plain; version=0.0.4',
+    text: 'up 1\n',
+  })
   t.match(await ask(status(), 'HEAD', '/metrics'), { status: 200, length: 5, text: '' })
   const broken = status({ metrics: () => Promise.reject(new Error('broken')) })
   await t.rejects(ask(broken, 'GET', '/metrics'), /broken/)

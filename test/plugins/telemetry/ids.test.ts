@@ -35,11 +35,14 @@ t.test('no id is all zero', async (t) => {
   t.equal(ids().span(), '01'.repeat(8))
 })
 
-t.test('a preset trace id is given out once', async (t) => {
+t.test('preset ids are given out once', async (t) => {
   const ids = new Ids()
   const wanted = 'ab'.repeat(16)
-  ids.preset(wanted)
+  ids.preset(wanted, 'cd'.repeat(8))
+  t.equal(ids.generateSpanId(), 'cd'.repeat(8))
   t.equal(ids.generateTraceId(), wanted)
   t.not(ids.generateTraceId(), wanted)
-  t.match(ids.generateSpanId(), /^[0-9a-f]{16}$/)
+  t.match(ids.generateSpanId(), /^(?!(?:cd){8})[0-9a-f]{16}$/)
+  ids.preset(undefined, 'cd'.repeat(8))
+  t.not(ids.generateTraceId(), wanted, 'a child leaves no trace id behind')
 })
