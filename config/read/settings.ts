@@ -11,6 +11,7 @@ import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
+import type { ChangeMode, Listeners } from './listeners.ts'
 import { readStatisticsSettings } from './statistics-settings.ts'
 
 /** The settings of the process; those of filters are not among them. Durations are milliseconds. */
@@ -37,6 +38,7 @@ export interface Settings {
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
   /** Undefined: off. */
   readonly statistics: StatisticsSettings | undefined
+  readonly admin: { readonly changes: ChangeMode }
   readonly echo: Address | undefined
   readonly healthCheck: HealthCheckSettings | undefined
 }
@@ -63,7 +65,7 @@ export interface TracingSettings {
 export function readSettings(
   file: string,
   values: DocumentValues,
-  echo: Address | undefined,
+  { echo, changes }: Pick<Listeners, 'echo' | 'changes'>,
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): Settings {
@@ -98,6 +100,7 @@ export function readSettings(
     workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     statistics: readStatisticsSettings(values, file, problems),
+    admin: { changes },
     echo,
     healthCheck: readHealthCheck(values.health_check, checks, problems),
   }

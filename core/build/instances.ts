@@ -13,6 +13,7 @@ import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { Problem } from '../control/config-error.ts'
+import { forInstance } from '../control/event-listeners.ts'
 import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import { RoutesKey, RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
@@ -181,7 +182,7 @@ export class Instances {
       clock: runtime.clock,
       timers: runtime.timers,
       signal: controller.signal,
-      service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
+      service: <T>(service: ServiceKey<T>) => forInstance(this.#service(service, factory), controller.signal),
       share,
     }
     let made: ReturnType<FilterFactory['create']> | undefined

@@ -5,6 +5,8 @@ import { startTimer } from '../base/timer.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { LogControlKey } from '../control/log-control.ts'
+import { RouterControlKey } from '../control/router-control.ts'
 import { StatisticsKey } from '../control/statistics.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
@@ -18,7 +20,7 @@ export const StatisticsIntakeKey: ServiceKey<{ take(counted: Counted): Promise<v
 /** Services that are with the primary, and their methods; each returns a promise of plain data. */
 const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly string[]])[] = [
   [GatewayStatusKey, ['live', 'ready', 'checks', 'metrics']],
-  [ConfigControlKey, ['status', 'reload']],
+  [ConfigControlKey, ['status', 'reload', 'validate', 'diff', 'schema']],
   [
     EndpointControlKey,
     ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],
@@ -26,6 +28,8 @@ const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly st
   [HealthControlKey, ['checkNow']],
   [StatisticsKey, ['summary', 'summaries', 'history']],
   [StatisticsIntakeKey, ['take']],
+  [LogControlKey, ['status', 'setLevel']],
+  [RouterControlKey, ['routes', 'explain', 'test']],
 ]
 
 /** The services of a worker: each call of a method goes to the primary. */

@@ -34,6 +34,7 @@ t.test('settings have defaults', async (t) => {
       },
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
       statistics: DEFAULT_STATISTICS,
+      admin: { changes: 'file' },
       echo: undefined,
       healthCheck: undefined,
     },
