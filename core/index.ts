@@ -106,6 +106,7 @@ export { sleep, startTimer } from './base/timer.ts'
 // Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, PEM, common replies.
 export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'
 export { isThenable } from './base/thenable.ts'
+export { duplicateMember } from './base/json-members.ts'
 export { isSecret, isSecretQueryKey, MASK, maskText } from './base/masking.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
 export { type PemBlock, pemBlocks, unwrapBase64 } from './base/pem.ts'

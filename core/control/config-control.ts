@@ -93,6 +93,20 @@ export interface ConfigControl {
    * outcome, not a rejection. A filter must not wait for a reload in `create`: the load waits for `create`.
    */
   reload(trigger: LoadTrigger): Promise<ReloadOutcome>
+  /** Checks a text as if it were the main document. Changes nothing. Never rejects. */
+  validate?(text: string): Promise<{
+    readonly valid: boolean
+    readonly problems: readonly ConfigProblem[]
+    readonly warnings: readonly ConfigProblem[]
+  }>
+  /** What would change if a text were the main document, as `weir diff --json` tells it. Never rejects. */
+  diff?(text: string): Promise<{
+    readonly valid: boolean
+    readonly problems: readonly ConfigProblem[]
+    readonly changes: readonly Readonly<Record<string, unknown>>[]
+  }>
+  /** JSON Schema of a configuration, with the plugins that are loaded. */
+  schema?(): Promise<Readonly<Record<string, unknown>>>
 }
 
 /**
