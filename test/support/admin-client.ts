@@ -113,8 +113,9 @@ const pointer = (...steps: string[]): string =>
 const problemFault = (value: unknown, status: number): string | undefined =>
   (value as { status: number }).status === status ? undefined : 'the problem names another status'
 
-/** What holds for every response. */
+/** What holds for every response of the API; 401 is that of another filter. */
 function commonFault({ status, headers }: Answer): string | undefined {
+  if (status === 401) return undefined
   if (headers['cache-control'] !== 'no-store') return 'it may be cached'
   if (headers['x-content-type-options'] !== 'nosniff') return 'browsers may guess its type'
   if ((status === 503 || status === 429) && headers['retry-after'] === undefined) return 'it lacks Retry-After'

