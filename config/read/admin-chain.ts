@@ -8,28 +8,18 @@ export interface AdminKeys {
   readonly open: boolean
   /** The names that it is served under. */
   readonly hosts: readonly string[]
-  /** Where changes of endpoints go; undefined where the document does not say it. */
-  readonly changes: string | undefined
 }
 
 /** The admin listener's chain. The keys about tokens and hosts apply there, unless an option of its `auth`, or `admin`, sets the same. */
 export function expandAdminChain(chain: DeclaredChain, values: DocumentValues, keys: AdminKeys): DeclaredChain {
-  const { open, hosts, changes } = keys
+  const { open, hosts } = keys
   return withKeys(chain, [
     ...tokenKeys(values),
     // Without a token the admin API knows no roles, and would let everything pass that it refuses to those who have one.
     ...single(['auth', 'required'], true, open ? ['admin', 'listen'] : ['admin', 'filters']),
     ...single(['admin', 'allowed_hosts'], hosts.length > 0 ? hosts : undefined, ['admin', 'allowed_hosts']),
-    ...changesKey(changes),
   ])
 }
-
-/** The proxy listener's chain: whoever reaches an `admin` filter there may not change more than the document says, either. */
-export const withChanges = (chain: DeclaredChain, changes: string | undefined): DeclaredChain =>
-  changes === undefined ? chain : withKeys(chain, changesKey(changes))
-
-const changesKey = (changes: string | undefined): Shorthand[] =>
-  single(['admin', 'changes'], changes, ['admin', 'changes'])
 
 function withKeys(chain: DeclaredChain, keys: readonly Shorthand[]): DeclaredChain {
   const entries = chain.entries.map((filter) =>

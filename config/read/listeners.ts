@@ -9,7 +9,7 @@ import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { adminHint } from '../schema/key-hints.ts'
 import { adminShape } from '../schema/section-shapes.ts'
-import { expandAdminChain, withChanges } from './admin-chain.ts'
+import { expandAdminChain } from './admin-chain.ts'
 import { type DeclaredChain, impliedChain, readChain, withoutOff } from './chain-entries.ts'
 import type { ParkedKey } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
@@ -29,7 +29,7 @@ const LOOPBACK = '127.0.0.1'
 /** Reads the proxy and the admin listener with their chains, and the echo service. */
 export function readListeners(raw: Mapping, values: DocumentValues, problems: Problems): Listeners {
   const admin = readAdmin(raw.admin, problems)
-  const expanded = expandChain(
+  const { chain, parked } = expandChain(
     Object.hasOwn(raw, 'filters')
       ? readChain(raw.filters, ['filters'], problems)
       : impliedChain(DEFAULT_CHAIN, ['filters']),
@@ -37,8 +37,6 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
     admin?.chain.byFactory.has('auth') ?? false,
     problems,
   )
-  const { parked } = expanded
-  const chain = withChanges(expanded.chain, admin?.changes)
   const proxy = address(values.listen, { host: undefined, port: 8000 }, undefined)
   const specs: ListenerSpec[] = [
     { name: 'proxy', ...proxy, chain: chain.entries, routes: true, requires: [], at: ['listen'] },
@@ -77,8 +75,6 @@ interface Admin {
   readonly chain: DeclaredChain
   /** Names that it is served under. */
   readonly hosts: readonly string[]
-  /** Where changes of endpoints go; undefined where the document does not say it. */
-  readonly changes: string | undefined
 }
 
 function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
@@ -97,8 +93,7 @@ function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
   const listen = address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK)
   const own = listen.host === undefined || isIP(listen.host) !== 0 ? [] : [listen.host]
   const probes = values.probes_listen && address(values.probes_listen, listen, undefined)
-  const hosts = [...own, ...(values.allowed_hosts ?? [])]
-  return { address: listen, probes, chain, hosts, changes: values.changes }
+  return { address: listen, probes, chain, hosts: [...own, ...(values.allowed_hosts ?? [])] }
 }
 
 function readEcho({ echo }: DocumentValues): Address | undefined {

@@ -31,12 +31,6 @@ export const adminShape = {
     .describe(
       'Host names that browsers may use for the admin listener, besides `localhost`, IP addresses and that of `listen`; `*.example.com` means every name below it. Others get 421. Default: none.',
     ),
-  changes: z
-    .enum(['file', 'memory', 'off'])
-    .optional()
-    .describe(
-      'Where the API puts changes of endpoints: `file` edits their document, `memory` forgets them when the process ends, `off` refuses them. Default: `file`.',
-    ),
   filters: z.array(filterEntry()).prefault(['admin']).describe('The chain of the admin listener, in order.'),
 }
 

@@ -13,11 +13,8 @@ import {
   StatisticsKey,
   type TerminalFilter,
 } from '../../core/index.ts'
-import { AdminApi } from './api/admin-api.ts'
 import type { AdminParts } from './api/admin-parts.ts'
-import { OPERATIONS } from './api/api-table.ts'
-import { EventRing } from './api/event-ring.ts'
-import { PROBES } from './api/meta-operations.ts'
+import type { EventRing } from './api/event-ring.ts'
 import { BrowserGuard } from './browser-guard.ts'
 
 const HOST = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i
@@ -35,10 +32,6 @@ const options = z.strictObject({
     .describe(
       'Host names that it is served under, besides `localhost` and IP addresses; `*.example.com` means every name below it.',
     ),
-  changes: z
-    .enum(['file', 'memory', 'off'])
-    .default('file')
-    .describe('Where changes of endpoints go: into their document, or into memory alone; `off` refuses them (403).'),
   roles: z
     .strictObject({
       viewer: roleNames('viewer').describe('Roles of callers who may read.'),
@@ -57,15 +50,25 @@ export const admin = defineFilter<z.infer<typeof options>>({
   terminal: true,
   needs: [GatewayStatusKey, ConfigControlKey, EndpointControlKey, HealthControlKey],
   wants: [StatisticsKey, RecentExchangesKey, RouterControlKey, LogControlKey, GatewayEventsKey],
-  create: ({ allowed_hosts: allowed, probes_only: probesOnly, roles, changes }, env): TerminalFilter => {
-    const api = new AdminApi(probesOnly ? PROBES : OPERATIONS, partsOf(env), { roles, changes, log: env.log })
+  create: async ({ allowed_hosts: allowed, probes_only: probesOnly, roles }, env): Promise<TerminalFilter> => {
+    // Loaded where it is used: workers have no admin listener.
+    const [{ AdminApi }, { OPERATIONS }, { EventRing }, { PROBES }] = await Promise.all([
+      import('./api/admin-api.ts'),
+      import('./api/api-table.ts'),
+      import('./api/event-ring.ts'),
+      import('./api/meta-operations.ts'),
+    ])
+    const api = new AdminApi(probesOnly ? PROBES : OPERATIONS, partsOf(env, EventRing), {
+      roles,
+      log: env.log,
+    })
     if (probesOnly) return { call: (x) => api.serve(x) }
     const guard = new BrowserGuard(allowed)
     return { call: (x) => guard.refuse(x.request) ?? api.serve(x) }
   },
 })
 
-function partsOf(env: FilterEnv): AdminParts {
+function partsOf(env: FilterEnv, Ring: typeof EventRing): AdminParts {
   const status = env.service(GatewayStatusKey)
   const events = env.serviceIf(GatewayEventsKey)
   const stopping = async (): Promise<boolean> => (await status.checks()).running === false
@@ -78,6 +81,6 @@ function partsOf(env: FilterEnv): AdminParts {
     exchanges: env.serviceIf(RecentExchangesKey),
     router: env.serviceIf(RouterControlKey),
     log: env.serviceIf(LogControlKey),
-    events: events && new EventRing({ events, timers: env.timers, stopping }),
+    events: events && new Ring({ events, timers: env.timers, stopping }),
   }
 }

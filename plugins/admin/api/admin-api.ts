@@ -11,8 +11,6 @@ import { type RoleNames, refuseRole } from './roles.ts'
 
 export interface ApiOptions {
   readonly roles: RoleNames
-  /** `off`: what edits the configuration is refused. */
-  readonly changes: 'file' | 'memory' | 'off'
   readonly log: Logger
 }
 
@@ -67,8 +65,6 @@ export class AdminApi {
     if (refusal !== undefined) return refusal
     if (this.#unavailable.has(operation))
       return problem(501, 'not_available', 'This process does not have the service that this needs.')
-    if (operation.edits === true && this.#options.changes === 'off')
-      return problem(403, 'changes_off', 'Endpoints can not be changed here: the configuration says changes: off.')
     if (operation.role === 'open') return undefined // probes and scrapers send what they like
     const types = Object.entries(operation.responses).map(([, spec]) => typeOf(spec))
     const accept = x.request.headers.joined('accept')

@@ -96,7 +96,7 @@ export interface Operation<Q = unknown, B = unknown> {
   uses?(parts: AdminParts): unknown
   /** `version`: the response has an ETag, and `If-None-Match` counts. `change`: `If-Match` counts. */
   readonly conditional?: 'version' | 'change'
-  /** It edits the configuration: `changes: off` refuses it. */
+  /** It edits the configuration: `EndpointControl` may refuse it. */
   readonly edits?: boolean
   /** It changes something: a line in the log tells of it. */
   readonly audited?: boolean

@@ -17,6 +17,7 @@ export const REFUSALS: Readonly<
     detail: 'The documents do not load as they are now: correct them first.',
   },
   not_writable: { status: 409, code: 'config_not_writable', detail: 'The document cannot be written, or not edited.' },
+  off: { status: 403, code: 'changes_off', detail: 'The configuration says `changes: off`.' },
   stopping: { status: 503, code: 'stopping', detail: 'Weir is stopping: endpoints are not changed any more.' },
 }
 

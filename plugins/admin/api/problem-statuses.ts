@@ -27,7 +27,6 @@ export function problemsOf(operation: AnyOperation): Readonly<Record<string, str
     add(412, 'A condition does not hold (`precondition_failed`).')
   }
   if (edits === true) {
-    add(403, 'The configuration says `changes: off` (`changes_off`).')
     for (const { status, code, detail } of Object.values(REFUSALS)) add(status, `${detail.slice(0, -1)} (\`${code}\`).`)
   }
   for (const [status, about] of Object.entries(problems)) add(Number(status), about)
