@@ -13,7 +13,7 @@ import type {
 import { BuildError, ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
-import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
+import type { LoadedConfig, Loads } from './config-loader.ts'
 import { logReload } from './reload-log.ts'
 import { haveSameMeaning } from './same-meaning.ts'
 import { SourceWatch } from './source-watch.ts'
@@ -21,7 +21,7 @@ import { SourceWatch } from './source-watch.ts'
 export interface ReloaderParts {
   readonly source: ConfigSource
   /** The one that loaded `live`. */
-  readonly loader: ConfigLoader
+  readonly loader: Loads
   /** The configuration that runs, with the warnings of its load. */
   readonly live: LoadedConfig
   readonly warnings: readonly Problem[]

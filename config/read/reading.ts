@@ -121,7 +121,7 @@ export class Reading {
     warnParked(parked, chain, endpoints.specs, problems)
     advise(listeners, endpoints.specs, problems)
     warnOpenPages(chain, endpoints.specs, problems)
-    const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
+    const settings = readSettings(this.#main, values, listeners, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.specs, endpoints: endpoints.specs }
       throw new PartialConfigError(inOrder(problems.errors, this.#document), this.#document, { spec, settings })

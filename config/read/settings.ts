@@ -10,6 +10,7 @@ import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
+import type { ChangeMode, Listeners } from './listeners.ts'
 
 /** The settings of the process; those of filters are not among them. Durations are milliseconds. */
 export interface Settings {
@@ -33,6 +34,7 @@ export interface Settings {
   readonly tracing: TracingSettings
   readonly workers: WorkerSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
+  readonly admin: { readonly changes: ChangeMode }
   readonly echo: Address | undefined
   readonly healthCheck: HealthCheckSettings | undefined
 }
@@ -59,7 +61,7 @@ export interface TracingSettings {
 export function readSettings(
   file: string,
   values: DocumentValues,
-  echo: Address | undefined,
+  { echo, changes }: Pick<Listeners, 'echo' | 'changes'>,
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): Settings {
@@ -93,6 +95,7 @@ export function readSettings(
     },
     workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
+    admin: { changes },
     echo,
     healthCheck: readHealthCheck(values.health_check, checks, problems),
   }

@@ -1,5 +1,5 @@
 import { EndpointEditor } from '../../config/edit/editor.ts'
-import type { ConfigLoader } from '../../config/live/config-loader.ts'
+import type { MemoryChanges } from '../../config/edit/memory-changes.ts'
 import type { Reloader } from '../../config/live/reloader.ts'
 import type { HealthChecker } from '../../plugins/health/health-checker.ts'
 import type { Awaitable } from '../api/attempt.ts'
@@ -20,7 +20,7 @@ import type { Workers } from './workers.ts'
 /** What the services are made of. Functions give what is there later, or what reloads replace. */
 export interface AdminParts {
   readonly source: ConfigSource
-  readonly loader: ConfigLoader
+  readonly loader: MemoryChanges
   readonly logger: RootLogger
   readonly metrics: Metrics
   readonly clock: Clock

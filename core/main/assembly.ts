@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { plainProblem } from '../../config/document/located-config-error.ts'
-import type { ConfigLoader, LoadedConfig } from '../../config/live/config-loader.ts'
+import { MemoryChanges } from '../../config/edit/memory-changes.ts'
+import type { LoadedConfig, Loads } from '../../config/live/config-loader.ts'
 import { restartProblems } from '../../config/live/needs-restart.ts'
 import { logWarning } from '../../config/live/reload-log.ts'
 import { Reloader } from '../../config/live/reloader.ts'
@@ -32,7 +33,7 @@ export interface AssemblyParts {
   readonly config: LoadedConfig
   readonly source: ConfigSource
   /** The loader of `config`. */
-  readonly loader: ConfigLoader
+  readonly loader: Loads
   readonly runtime: Runtime
   readonly metrics: Metrics
   readonly logger: RootLogger
@@ -63,19 +64,21 @@ export class Assembly {
   }
   readonly #parts: AssemblyParts
   readonly #health: HealthChecker
+  readonly #loader: MemoryChanges
   #settings: Settings
   #reloader!: Reloader
   #echo: Service | undefined
 
   private constructor(parts: AssemblyParts, catalog: Catalog) {
-    const { runtime, metrics, logger, source, loader, config, workers } = parts
+    const { runtime, metrics, logger, source, config, workers } = parts
     const { clock, timers } = runtime
     this.#parts = parts
     this.#settings = config.settings
+    this.#loader = new MemoryChanges(parts.loader, () => this.#reloader?.live)
     const registry = () => this.gateway.registry
     const services = adminServices({
       source,
-      loader,
+      loader: this.#loader,
       logger,
       metrics,
       clock,
@@ -137,7 +140,7 @@ export class Assembly {
   }
 
   async #start(): Promise<void> {
-    const { config, source, loader, logger, metrics, runtime, workers } = this.#parts
+    const { config, source, logger, metrics, runtime, workers } = this.#parts
     this.#use(config.settings)
     const warnings = [...(await this.gateway.load(this.#own(config)))]
     if (workers !== undefined) warnings.push(...(await workers.fleet.start(workers.loadOf(config))).warnings)
@@ -148,7 +151,7 @@ export class Assembly {
     const restart = new RestartNotice(() => restartDue(this.#parts.codeOf(this.#reloader.live), workers?.code), logger)
     this.#reloader = new Reloader({
       source,
-      loader,
+      loader: this.#loader,
       live: config,
       warnings,
       apply: (next, live, commit) => this.#apply(next, live, commit),

@@ -32,6 +32,7 @@ t.test('settings have defaults', async (t) => {
         redactQueryKeys: [],
       },
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
+      admin: { changes: 'file' },
       echo: undefined,
       healthCheck: undefined,
     },
