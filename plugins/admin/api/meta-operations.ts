@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import * as z from 'zod'
+import { Body } from '../../../core/index.ts'
 import { type AnyOperation, type Content, operation } from './api-operation.ts'
 import { json, problem, text } from './contents.ts'
 import { SWAGGER_FIELDS, SWAGGER_PAGE, swaggerAsset } from './swagger-ui.ts'
@@ -55,8 +57,9 @@ export const meta = (described: { document(version: string): unknown; list(): st
     about: 'OpenMetrics, with exemplars, where `Accept` names it; else the Prometheus text format.',
     responses: { 200: { about: 'The exposition.', type: '*/*' } },
     handle: async ({ parts: { status }, x }) => {
-      const { type, text: data } = await status.metrics(x.request.headers.joined('accept'))
-      return { status: 200, type, data }
+      const { type, content } = await status.metrics(x.request.headers.joined('accept'))
+      const length = content.reduce((sum, piece) => sum + piece.length, 0)
+      return { status: 200, type, data: Body.from(Readable.from(content), length) }
     },
   }),
   operation({

@@ -45,7 +45,7 @@ t.test('/health is 503 where the process takes no traffic', async (t) => {
     live: async () => true,
     ready: async () => false,
     checks: async () => ({ tenants: false }),
-    metrics: async () => ({ type: '', text: '' }),
+    metrics: async () => ({ type: '', content: [] }),
   }
   const { admin } = await startAdmin(t, undefined, { services: [[GatewayStatusKey, status]] })
   const answer = await admin.ask('GET /health')

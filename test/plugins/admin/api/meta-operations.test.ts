@@ -7,7 +7,10 @@ const status = (rest: Partial<GatewayStatus> = {}): GatewayStatus => ({
   live: async () => true,
   ready: async () => true,
   checks: async () => ({ listeners: true, configuration: true }),
-  metrics: async (accept) => ({ type: 'text/plain; version=0.0.4', text: `up 1\n# ${accept}\n` }),
+  metrics: async (accept) => ({
+    type: 'text/plain; version=0.0.4',
+    content: [Buffer.from('up '), Buffer.from(`1\n# ${accept}\n`)],
+  }),
   ...rest,
 })
 
