@@ -24,7 +24,7 @@ t.test('changes: off', async (t) => {
     'DELETE /registry/endpoints/a',
     'PUT /registry/endpoints/a/status',
   ])
-    t.match((await admin.ask(what, { body: {} })).json(), { status: 403, code: 'changes_off' }, what)
+    t.match((await admin.ask(what, { body: { status: 'active' } })).json(), { status: 403, code: 'changes_off' }, what)
   for (const what of ['GET /registry/endpoints/a', 'POST /config/reload', 'POST /circuit-breakers/a/reset'])
     t.match(await admin.ask(what), { status: 200 }, what)
 })
