@@ -64,7 +64,14 @@ export { type RemoteSpan, remoteSpanOf } from './observe/traceparent.ts'
 export { defineService, type Service, type ServiceKey } from './api/service.ts'
 export { EndpointsKey, type GatewayStatus, GatewayStatusKey } from './api/service.ts'
 export { type ConfigControl, ConfigControlKey, type LoadTrigger, type ReloadOutcome } from './control/config-control.ts'
-export type { ConfigProblem, ConfigStatus, ConfigWatch, RestartDue } from './control/config-control.ts'
+export type {
+  ConfigProblem,
+  ConfigStatus,
+  ConfigWatch,
+  DocumentCheckResult,
+  DocumentDiff,
+  RestartDue,
+} from './control/config-control.ts'
 export { type BreakerSelection, type EndpointControl, EndpointControlKey } from './control/endpoint-control.ts'
 export type { ChangeOptions, ChangeOutcome, ChangeRefusal } from './control/endpoint-control.ts'
 export type { BreakerView, EndpointView, TargetView } from './control/endpoint-control.ts'
@@ -77,6 +84,7 @@ export type { ExplainedAttempt, ExplainedExchange, ExplainedStep, RecentExchange
 export { type RouterControl, RouterControlKey, type RouteView } from './control/router-control.ts'
 export type { ConnectivityStep, ConnectivityTest, DescribedRequest } from './control/router-control.ts'
 export { type LogControl, LogControlKey, type LogLevel, type LogStatus } from './control/log-control.ts'
+export { type ChangedEndpoints, type ConfigEvents, ConfigKey, type ReloadEvent } from './control/config-events.ts'
 export { type GatewayEvent, type GatewayEvents, GatewayEventsKey } from './control/gateway-events.ts'
 export type { Reports } from './control/reports.ts'
 

@@ -70,17 +70,18 @@ export class Reading {
   readonly problems: Problems
   readonly #document: ConfigDocument
   readonly #main: string
-  readonly #references: References
+  readonly #references: References | undefined
   readonly #cache: ReadingCache
   readonly #read = new Set<string>()
 
-  constructor(document: ConfigDocument, main: string, env: Environment, cache = new ReadingCache()) {
+  /** @param env undefined: the document may have no references */
+  constructor(document: ConfigDocument, main: string, env: Environment | undefined, cache = new ReadingCache()) {
     this.#cache = cache
     this.#document = document
     this.#main = main
     this.problems = new Problems(document)
     const folder = dirname(resolve(main))
-    this.#references = {
+    this.#references = env && {
       env,
       readFile: (path) => {
         this.#read.add(resolve(folder, path))

@@ -13,6 +13,7 @@ import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { Problem } from '../control/config-error.ts'
+import { forInstance } from '../control/event-listeners.ts'
 import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
 import { RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
@@ -178,8 +179,8 @@ export class Instances {
       clock: runtime.clock,
       timers: runtime.timers,
       signal: controller.signal,
-      service: (service) => this.#services.get(service, factory),
-      serviceIf: (service) => this.#services.getIf(service, factory),
+      service: (service) => forInstance(this.#services.get(service, factory), controller.signal),
+      serviceIf: (service) => forInstance(this.#services.getIf(service, factory), controller.signal),
       share,
     }
     let made: ReturnType<FilterFactory['create']> | undefined

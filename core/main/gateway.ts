@@ -78,6 +78,15 @@ export class Gateway {
     return this.#live
   }
 
+  /** The filters that the live configuration may use. */
+  get catalog(): Catalog {
+    return this.#catalog
+  }
+
+  get clientHeaders(): ClientHeaderRules {
+    return this.#clientHeaders
+  }
+
   /**
    * Makes `spec` the live configuration, all or nothing: if anything is wrong, it rejects with a ConfigError and changes nothing.
    * Loads run one after another. Resolves to the warnings.

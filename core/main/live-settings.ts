@@ -3,12 +3,14 @@ import type { Runtime } from '../chain/runtime.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { Gateway } from './gateway.ts'
+import type { LogLevels } from './log-levels.ts'
 
 /** What settings change, besides a gateway. */
 export interface SettingsParts {
   readonly runtime: Runtime
   readonly logger: RootLogger
   readonly accessLog: AccessLog
+  readonly levels: LogLevels
 }
 
 /**
@@ -17,15 +19,17 @@ export interface SettingsParts {
  */
 export function applySettings(
   gateway: Gateway,
-  { runtime, logger, accessLog }: SettingsParts,
+  { runtime, logger, accessLog, levels }: SettingsParts,
   next: Settings,
   processes = 1,
 ): void {
-  logger.setLevel(next.logLevel)
   const style = { isoTime: next.logTime === 'iso', levelNames: next.logLevelNames }
   void logger.setFormat(next.logFormat, style)
   accessLog.configure(next.accessLog, style)
-  runtime.accessLog = next.accessLog.enabled && isLogged(next.logLevel) ? accessLog : undefined
+  levels.configure(next.logLevel, (level) => {
+    logger.setLevel(level)
+    runtime.accessLog = next.accessLog.enabled && isLogged(level) ? accessLog : undefined
+  })
   gateway.trust(next.trustedProxies, next.trustForwardedHost)
   gateway.clean(next.clientHeaders)
   gateway.limit(next.downstream)

@@ -4,6 +4,8 @@ import { startTimer } from '../base/timer.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { LogControlKey } from '../control/log-control.ts'
+import { RouterControlKey } from '../control/router-control.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
 import type { ProbeSlots } from '../state/probe-slots.ts'
@@ -12,12 +14,14 @@ import { VERSION } from './services.ts'
 /** Services that are with the primary, and their methods; each returns a promise of plain data. */
 const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly string[]])[] = [
   [GatewayStatusKey, ['live', 'ready', 'checks', 'metrics']],
-  [ConfigControlKey, ['status', 'reload']],
+  [ConfigControlKey, ['status', 'reload', 'validate', 'diff', 'schema']],
   [
     EndpointControlKey,
     ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],
   ],
   [HealthControlKey, ['checkNow']],
+  [LogControlKey, ['status', 'setLevel']],
+  [RouterControlKey, ['routes', 'explain', 'test']],
 ]
 
 /** The services of a worker: each call of a method goes to the primary. */

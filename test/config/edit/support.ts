@@ -45,7 +45,12 @@ export async function setUp(texts: Readonly<Record<string, string>>, more: { fai
   const registry = new EndpointRegistry(clock, log)
   const sync = (spec = live.spec): void => registry.sync(spec.endpoints.map(({ endpoint }) => endpoint))
   sync()
-  const apply = async ({ spec }: typeof live, _: unknown, commit?: () => Promise<void>): Promise<Problem[]> => {
+  const apply = async (
+    { spec }: typeof live,
+    _: unknown,
+    _trigger: unknown,
+    commit?: () => Promise<void>,
+  ): Promise<Problem[]> => {
     await commit?.()
     more.fail?.()
     sync(spec)
