@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { ConnectivityTest, RouteView } from '../../../core/index.ts'
 import { type AnyOperation, operation } from './api-operation.ts'
 import { time } from './api-schemas.ts'
-import { json, noEndpoint } from './contents.ts'
+import { json, noEndpoint, problem } from './contents.ts'
 import { page, pageOf, pageQuery } from './pagination.ts'
 
 const tag = 'router'
@@ -103,12 +103,16 @@ export const ROUTER: readonly AnyOperation[] = [
         schema: z.record(z.string(), z.unknown()).meta({ id: 'Explanation' }),
       },
     },
+    problems: { 422: 'There is no explanation; the detail says why (`not_explained`).' },
     handle: async ({ parts, query: { header, ...rest } }) => {
       const headers = header?.flatMap((line) => {
         const colon = line.indexOf(':')
         return [line.slice(0, colon), line.slice(colon + 1).trim()]
       })
-      return json(200, await parts.router!.explain({ ...rest, headers }))
+      const explained = await parts.router!.explain({ ...rest, headers })
+      const [[key, error] = [], ...others] = Object.entries(explained)
+      if (key !== 'error' || others.length > 0) return json(200, explained)
+      return problem(422, 'not_explained', String(error))
     },
   }),
 ]

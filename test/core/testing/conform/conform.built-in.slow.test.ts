@@ -23,7 +23,7 @@ const status = {
   version: '0',
   ready: () => true,
   checks: () => ({ listeners: true }),
-  metrics: async () => ({ type: 'text/plain', text: '' }),
+  metrics: async () => ({ type: 'text/plain', content: [] }),
 }
 const config = { status: () => ({ version: '0' }), reload: async () => ({ outcome: 'unchanged' }) }
 const services: ConformSetup['services'] = [

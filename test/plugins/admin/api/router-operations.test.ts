@@ -17,7 +17,7 @@ t.test('routes, tests and explanations', async (t) => {
       })),
     explain: async (request) => {
       asked.push(request)
-      return { endpoint: null }
+      return request.listener === 'nope' ? { error: 'there is no listener' } : { endpoint: null }
     },
     test: async (endpoint) =>
       endpoint === 'v1/a'
@@ -47,6 +47,11 @@ t.test('routes, tests and explanations', async (t) => {
   const query = 'method=POST&url=http%3A%2F%2Fa.test%2Fx%3Fy&header=X-A:%201&header=X-B:2:3&client=192.0.2.1'
   t.match((await admin.ask(`GET /router/explain?${query}`)).json(), { endpoint: null })
   await admin.ask('GET /router/explain?url=/x')
+  t.match((await admin.ask('GET /router/explain?url=/x&listener=nope')).json(), {
+    status: 422,
+    code: 'not_explained',
+    detail: 'there is no listener',
+  })
   t.match(asked, [
     { method: 'POST', url: 'http://a.test/x?y', headers: ['X-A', '1', 'X-B', '2:3'], client: '192.0.2.1' },
     { method: 'GET', url: '/x' },
