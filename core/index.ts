@@ -79,6 +79,7 @@ export { type HealthControl, HealthControlKey, type HealthCheckResult } from './
 export type { ConfigInputs, ConfigSource } from './control/config-source.ts'
 export { type Statistics, StatisticsKey, type StatisticsScope } from './control/statistics.ts'
 export type { StatisticsFigures, StatisticsHistory, StatisticsPoint, StatisticsRange } from './control/statistics.ts'
+export type { StatisticsResolution, StatisticsSettings } from './control/statistics.ts'
 export { type RecentExchanges, RecentExchangesKey, type RecentFilter } from './control/recent-exchanges.ts'
 export type { ExplainedAttempt, ExplainedExchange, ExplainedStep, RecentExchange } from './control/recent-exchanges.ts'
 export { type RouterControl, RouterControlKey, type RouteView } from './control/router-control.ts'
@@ -105,11 +106,12 @@ export type { StoredEntry, StoredResponse, StoredVariants } from './state/respon
 export { type HealthCheck, parseBodyMatch } from './control/health-control.ts'
 export type { HealthCheckRequest, HealthCheckResponse, SendHealthCheck } from './state/target-state.ts'
 
-// Time: the clock, deadlines, limits on silence.
+// Time: the clock, deadlines, limits on silence, pauses in long work.
 export { type Clock, systemClock } from './base/clock.ts'
 export type { Deadline, TimerWheel, WheelTurn } from './base/timer-wheel.ts'
 export { type IdleOwner, IdleWatchdog } from './base/idle-watchdog.ts'
 export { sleep, startTimer } from './base/timer.ts'
+export { TimeSlice } from './base/time-slice.ts'
 
 // Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, PEM, common replies.
 export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'

@@ -13,6 +13,7 @@ import {
   shutdownShape,
   tracingShape,
 } from './section-shapes.ts'
+import { statistics } from './statistics-shape.ts'
 import { listen, logLevel, off, options, section, text, textOrTexts, type Values, written } from './value-kinds.ts'
 import { workers } from './workers-shape.ts'
 
@@ -101,6 +102,10 @@ export const documentShape = {
     .nullable()
     .prefault({})
     .describe("OpenTelemetry: defaults for what the OTEL_* variables don't set."),
+  statistics: statistics()
+    .nullable()
+    .prefault({})
+    .describe('Figures of the last hours, by endpoint and target, for the admin API; `off` for none.'),
   echo: z
     .union([off(), section(echoShape)], { error: 'expected a mapping or off' })
     .prefault('off')

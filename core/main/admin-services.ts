@@ -2,6 +2,8 @@ import { EndpointEditor } from '../../config/edit/editor.ts'
 import type { MemoryChanges } from '../../config/edit/memory-changes.ts'
 import type { Reloader } from '../../config/live/reloader.ts'
 import type { HealthChecker } from '../../plugins/health/health-checker.ts'
+import type { GatewayStatistics } from '../../plugins/statistics/gateway-statistics.ts'
+import type { Counted } from '../../plugins/statistics/step-counters.ts'
 import type { Awaitable } from '../api/attempt.ts'
 import type { ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
@@ -14,6 +16,7 @@ import { HealthControlKey } from '../control/health-control.ts'
 import { type LogControl, LogControlKey } from '../control/log-control.ts'
 import type { Reports } from '../control/reports.ts'
 import { RouterControlKey } from '../control/router-control.ts'
+import { type Statistics, StatisticsKey } from '../control/statistics.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
@@ -23,6 +26,7 @@ import { CHECK_DOCUMENT, type DocumentPart, problemsOf, SCHEMA, schemaOf } from 
 import type { Gateway } from './gateway.ts'
 import { LOG_LEVELS } from './log-levels.ts'
 import type { OwnServices } from './own-services.ts'
+import { StatisticsIntakeKey } from './remote-services.ts'
 import { RouterService } from './router-service.ts'
 import { servicesOf, statusOf } from './services.ts'
 import type { Workers } from './workers.ts'
@@ -42,6 +46,7 @@ export interface AdminParts {
   readonly gateway: () => Gateway
   readonly reloader: () => Reloader
   readonly health: () => HealthChecker
+  readonly statistics: () => GatewayStatistics
   /** The conditions of readiness, by name. */
   readonly conditions: () => Awaitable<Readonly<Record<string, boolean>>>
   /** Of all processes that serve endpoints. */
@@ -57,7 +62,7 @@ const WORKER_MS = 10_000
 
 /** The services by which admin filters show and change the gateway with all of its processes. */
 export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown>, unknown> {
-  const { reloader, health, workers, metrics, own } = parts
+  const { reloader, health, statistics, workers, metrics, own } = parts
   metrics.register({
     name: 'weir_config_info',
     help: 'The version of the configuration that runs, a digest of its documents.',
@@ -68,6 +73,15 @@ export function adminServices(parts: AdminParts): ReadonlyMap<ServiceKey<unknown
     [ConfigControlKey, configOf(parts)],
     [EndpointControlKey, editorOf(parts)],
     [HealthControlKey, { checkNow: (endpoint?: string) => health().checkNow(endpoint) }],
+    [
+      StatisticsKey,
+      {
+        summary: (...given) => statistics().service.summary(...given),
+        summaries: (...given) => statistics().service.summaries(...given),
+        history: (...given) => statistics().service.history(...given),
+      } satisfies Statistics,
+    ],
+    [StatisticsIntakeKey, { take: (counted: Counted) => statistics().take(counted) }],
     [LogControlKey, logControl(parts)],
     [RouterControlKey, new RouterService({ live: () => reloader().live, gateway: parts.gateway, workers })],
     ...own.byKey,

@@ -1,4 +1,5 @@
 import type { LoadedConfig, Loads } from '../../config/live/config-loader.ts'
+import type { TrafficCounter } from '../../plugins/statistics/traffic-counter.ts'
 import type { ServiceKey } from '../api/service.ts'
 import type { Catalog } from '../build/catalog.ts'
 import type { Runtime } from '../chain/runtime.ts'
@@ -22,6 +23,8 @@ export interface AssemblyParts {
   readonly accessLog: AccessLog
   /** What this process tells of itself. */
   readonly reports: OwnReports
+  /** Counts this process's traffic for the statistics. */
+  readonly traffic: TrafficCounter
   /** Services beside the gateway's own. */
   readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
   /** The filters that a configuration may use. */

@@ -9,6 +9,7 @@ import { type LoadEnd, Reloader } from '../../config/live/reloader.ts'
 import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
 import { HealthChecker } from '../../plugins/health/health-checker.ts'
+import { GatewayStatistics } from '../../plugins/statistics/gateway-statistics.ts'
 import type { Service } from '../api/service.ts'
 import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
@@ -39,6 +40,7 @@ export class Assembly {
   }
   readonly #parts: AssemblyParts
   readonly #health: HealthChecker
+  readonly #statistics: GatewayStatistics
   readonly #loader: MemoryChanges
   readonly #own: OwnServices
   /** Of the load that was applied last. */
@@ -68,6 +70,7 @@ export class Assembly {
       catalogOf: (part) => parts.catalogOf(part),
       reloader: () => this.#reloader,
       health: () => this.#health,
+      statistics: () => this.#statistics,
       conditions: () => this.#conditions(),
       reports: workers?.reports ?? parts.reports,
       workers,
@@ -80,6 +83,8 @@ export class Assembly {
     logRegistry(this.gateway.registry, logger)
     meterRegistry(this.gateway.registry, metrics, workers === undefined ? ['health', 'traffic'] : ['health'])
     this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
+    const { traffic } = parts
+    this.#statistics = new GatewayStatistics(runtime, this.gateway.registry, traffic, workers?.reports)
   }
 
   /** The conditions of `/readyz` as they are now. */
@@ -120,7 +125,7 @@ export class Assembly {
     await this.#health.stop()
     const { timeoutMs } = this.#settings.shutdown
     const clean = await Promise.all([this.gateway.close(timeoutMs), this.#parts.workers?.stop(timeoutMs) ?? true])
-    await this.#echo?.stop()
+    await Promise.all([this.#echo?.stop(), this.#statistics.stop()])
     return clean.every(Boolean)
   }
 
@@ -172,7 +177,8 @@ export class Assembly {
   /** Applies the settings that can change without a restart. */
   #use(next: Settings): void {
     this.#settings = next
-    applySettings(this.gateway, { ...this.#parts, levels: this.#own.levels }, next)
+    applySettings(this.gateway, { ...this.#parts, levels: this.#own.levels }, next, this.#parts.workers?.count)
+    this.#statistics.apply(next.statistics)
   }
 
   /** What this process serves itself. */

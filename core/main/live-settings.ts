@@ -1,25 +1,28 @@
 import type { Settings } from '../../config/read/settings.ts'
+import type { TrafficCounter } from '../../plugins/statistics/traffic-counter.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { AccessLog } from '../observe/access-log.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { Gateway } from './gateway.ts'
 import type { LogLevels } from './log-levels.ts'
+import { count } from './traffic-counting.ts'
 
 /** What settings change, besides a gateway. */
 export interface SettingsParts {
   readonly runtime: Runtime
   readonly logger: RootLogger
   readonly accessLog: AccessLog
+  readonly traffic: TrafficCounter
   readonly levels: LogLevels
 }
 
 /**
  * Applies the settings that can change without a restart.
- * @param processes that share the memory of the gateway
+ * @param processes that serve requests, and share the memory of the gateway
  */
 export function applySettings(
   gateway: Gateway,
-  { runtime, logger, accessLog, levels }: SettingsParts,
+  { runtime, logger, accessLog, levels, traffic }: SettingsParts,
   next: Settings,
   processes = 1,
 ): void {
@@ -33,6 +36,7 @@ export function applySettings(
   gateway.trust(next.trustedProxies, next.trustForwardedHost)
   gateway.clean(next.clientHeaders)
   gateway.limit(next.downstream)
+  count(traffic, runtime, next.statistics, processes)
   gateway.overload.limit({ ...next.overload, maxMemory: next.overload.maxMemory / processes })
 }
 

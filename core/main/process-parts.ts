@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/read/settings.ts'
+import type { TrafficCounter } from '../../plugins/statistics/traffic-counter.ts'
 import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
 import { systemClock } from '../base/clock.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
@@ -9,6 +10,7 @@ import { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
 import { VERSION } from './services.ts'
+import { makeTrafficCounter } from './traffic-counting.ts'
 
 /** What every process of the gateway has, whatever it does. */
 export interface ProcessParts {
@@ -18,6 +20,8 @@ export interface ProcessParts {
   readonly runtime: Runtime
   /** What this process tells of itself. */
   readonly reports: OwnReports
+  /** Of the statistics. */
+  readonly traffic: TrafficCounter
   /** Writes the rest of the log. */
   flush(): void
   /** Sends the last spans, and writes the rest of the log. */
@@ -46,6 +50,7 @@ export async function startProcessParts(
   const telemetry = await startTelemetry(settings.tracing, { log: logger, meter: metrics, worker })
   const accessLog = new BatchedAccessLog({ destination: logger.destination, timers, meter: metrics, worker })
   const runtime = new Runtime({ clock: systemClock, timers, logger, meter: metrics, tracing: telemetry?.tracing })
+  const reports = new OwnReports()
   const flush = (): void => {
     runtime.repeated.flush()
     accessLog.flushSync()
@@ -56,7 +61,8 @@ export async function startProcessParts(
     metrics,
     accessLog,
     runtime,
-    reports: new OwnReports(),
+    reports,
+    traffic: makeTrafficCounter(runtime, reports),
     flush,
     stop: async () => {
       await telemetry?.stop()

@@ -1,4 +1,5 @@
-import { GatewayStatusKey, type ServiceKey } from '../api/service.ts'
+import type { Counted } from '../../plugins/statistics/step-counters.ts'
+import { defineService, GatewayStatusKey, type ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
 import { startTimer } from '../base/timer.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
@@ -6,10 +7,15 @@ import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import { LogControlKey } from '../control/log-control.ts'
 import { RouterControlKey } from '../control/router-control.ts'
+import { StatisticsKey } from '../control/statistics.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
 import type { ProbeSlots } from '../state/probe-slots.ts'
 import { VERSION } from './services.ts'
+
+/** Takes what a worker has counted for the statistics when it stops. */
+export const StatisticsIntakeKey: ServiceKey<{ take(counted: Counted): Promise<void> }> =
+  defineService('statistics-intake')
 
 /** Services that are with the primary, and their methods; each returns a promise of plain data. */
 const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly string[]])[] = [
@@ -20,6 +26,8 @@ const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly st
     ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],
   ],
   [HealthControlKey, ['checkNow']],
+  [StatisticsKey, ['summary', 'summaries', 'history']],
+  [StatisticsIntakeKey, ['take']],
   [LogControlKey, ['status', 'setLevel']],
   [RouterControlKey, ['routes', 'explain', 'test']],
 ]

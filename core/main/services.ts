@@ -8,6 +8,7 @@ import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
 import { LogControlKey } from '../control/log-control.ts'
 import { RouterControlKey } from '../control/router-control.ts'
+import { StatisticsKey } from '../control/statistics.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
@@ -49,7 +50,7 @@ export const IDLE_SERVICES: Services = servicesOf(
   statusOf(new Metrics(), () => ({})),
   [
     ...new OwnServices(silentLogger).byKey,
-    ...[ConfigControlKey, EndpointControlKey, HealthControlKey, LogControlKey, RouterControlKey].map(
+    ...[ConfigControlKey, EndpointControlKey, HealthControlKey, LogControlKey, RouterControlKey, StatisticsKey].map(
       (key) => [key as ServiceKey<unknown>, {}] as const,
     ),
   ],

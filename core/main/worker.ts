@@ -37,7 +37,7 @@ import { OwnServices, type ToldSettings } from './own-services.ts'
 import { type ProcessParts, startProcessParts } from './process-parts.ts'
 import { REHEARSE, rehearseLive } from './rehearsal-report.ts'
 import { answerCheck } from './remote-checks.ts'
-import { remoteProbes, remoteServices } from './remote-services.ts'
+import { remoteProbes, remoteServices, StatisticsIntakeKey } from './remote-services.ts'
 
 /** What the primary tells a worker when it starts it, as the argument of the command `worker`. Plain JSON. */
 export interface WorkerArguments {
@@ -54,6 +54,9 @@ export interface WorkerArguments {
   /** How long its event loop may be blocked; milliseconds. */
   readonly timeoutMs: number
 }
+
+/** How long a worker that stops waits for the primary to take what it has counted; milliseconds. */
+const HAND_OVER_MS = 1000
 
 /** Runs a worker until the primary stops it, or is gone. Never resolves: the process exits. */
 export async function runWorker(text: string | undefined): Promise<never> {
@@ -179,6 +182,17 @@ class WorkerGateway implements Served<ToldSettings> {
     }
   }
 
+  /** What it has counted since the primary asked last would end with it. */
+  async #handOver(): Promise<void> {
+    if (this.settings?.statistics === undefined || this.#parts === undefined) return
+    const counted = await this.#parts.traffic.cut({})
+    const late = Promise.withResolvers<void>()
+    const timer = startTimer(HAND_OVER_MS, late.resolve)
+    const call = { service: StatisticsIntakeKey.name, method: 'take', args: [counted] }
+    await Promise.race([this.end.call(call).catch(() => {}), late.promise])
+    timer.cancel()
+  }
+
   take(batch: Batch): void {
     if (this.#status === undefined) this.#early.push(batch)
     else this.#status.take(batch)
@@ -208,6 +222,7 @@ class WorkerGateway implements Served<ToldSettings> {
     // What a plugin does in `dispose` must not keep the process.
     const late = startTimer(timeoutMs + 2000, () => process.exit(1))
     const clean = (await this.#gateway?.close(timeoutMs)) ?? true
+    await this.#handOver()
     await this.#parts?.stop()
     late.cancel()
     return clean

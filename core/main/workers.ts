@@ -52,6 +52,7 @@ interface Served {
 /** The workers of this gateway, with their sockets. */
 export class Workers implements FleetEvents<ToldSettings> {
   readonly fleet: Fleet<ToldSettings>
+  readonly count: number
   readonly #sockets: HeldSockets
   /** Called when a worker has become ready. */
   onReady: () => void = () => {}
@@ -64,6 +65,7 @@ export class Workers implements FleetEvents<ToldSettings> {
 
   private constructor(count: number, { timeoutMs, maxHeap }: WorkerSettings, sockets: HeldSockets, parts: FleetParts) {
     this.#sockets = sockets
+    this.count = count
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
     const cache = makeCompileCache()

@@ -8,6 +8,7 @@ import { checkSpec } from '../build/snapshot.ts'
 import { OwnReports } from '../control/reports.ts'
 import { Assembly } from '../main/assembly.ts'
 import { catalogOf, FILTERS } from '../main/built-in.ts'
+import { makeTrafficCounter } from '../main/traffic-counting.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { FreePortLoader } from './free-ports.ts'
 import type { GatewaySetup } from './gateway-setup.ts'
@@ -35,6 +36,7 @@ export async function startYaml(yaml: string, setup: GatewaySetup): Promise<Conf
   const runtime = new RecordingRuntime({ clock: systemClock, timers, logger, meter })
   const accessLog = { configure() {}, write() {}, flushSync() {} }
   const codeOf = ({ settings }: typeof config) => loadedCode(settings.plugins, settings.baseDir)
+  const reports = new OwnReports()
   const parts = {
     config,
     source,
@@ -43,7 +45,8 @@ export async function startYaml(yaml: string, setup: GatewaySetup): Promise<Conf
     metrics: meter,
     logger,
     accessLog,
-    reports: new OwnReports(),
+    reports,
+    traffic: makeTrafficCounter(runtime, reports),
     catalogOf: catalog,
     codeOf,
     services,

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { DEFAULT_STATISTICS } from '../../../core/control/statistics.ts'
 import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
 import { NO_LIMITS } from '../../../core/http/overload.ts'
 import { DEFAULT_ACCESS_LOG } from '../../../core/observe/access-log.ts'
@@ -32,6 +33,7 @@ t.test('settings have defaults', async (t) => {
         redactQueryKeys: [],
       },
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
+      statistics: DEFAULT_STATISTICS,
       admin: { changes: 'file' },
       echo: undefined,
       healthCheck: undefined,

@@ -14,7 +14,8 @@ t.test('the limit on memory is divided between processes, those on requests and 
     overload: { limit: (one: unknown) => limits.push(one) },
   }
   const logger = { setLevel: ignore, setFormat: ignore }
-  const parts = { runtime: {}, logger, accessLog: { configure: ignore }, levels: new LogLevels() }
+  const runtime = { observe: ignore }
+  const parts = { runtime, logger, accessLog: { configure: ignore }, levels: new LogLevels() }
   const settings = { logLevel: 'info', accessLog: {}, overload: { maxRequests: 10, maxMemory: 400, maxLagMs: 5 } }
   for (const processes of [undefined, 4])
     applySettings(
