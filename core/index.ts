@@ -116,6 +116,7 @@ export { TimeSlice } from './base/time-slice.ts'
 // Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, PEM, common replies.
 export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'
 export { isThenable } from './base/thenable.ts'
+export { duplicateMember } from './base/json-members.ts'
 export { isSecret, isSecretQueryKey, MASK, maskText } from './base/masking.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
 export { type PemBlock, pemBlocks, unwrapBase64 } from './base/pem.ts'

@@ -9,10 +9,11 @@ import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { adminHint } from '../schema/key-hints.ts'
 import { adminShape } from '../schema/section-shapes.ts'
+import { expandAdminChain } from './admin-chain.ts'
 import { type DeclaredChain, impliedChain, readChain, withoutOff } from './chain-entries.ts'
 import type { ParkedKey } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
-import { expandAdminChain, expandChain } from './shorthand.ts'
+import { expandChain } from './shorthand.ts'
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]
@@ -47,7 +48,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   if (admin !== undefined) {
     const open = !isLoopback(admin.address.host)
     const requires = open ? [AUTHENTICATION] : []
-    const { entries } = expandAdminChain(admin.chain, values, open, admin.hosts)
+    const { entries } = expandAdminChain(admin.chain, values, { ...admin, open })
     for (const { factory, options, at } of entries)
       if (open && factory === 'auth' && options.required === false)
         problems.error(

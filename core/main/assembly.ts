@@ -120,6 +120,7 @@ export class Assembly {
 
   /** Stops everything. False if requests that were still in flight had to be cut. */
   async stop(): Promise<boolean> {
+    this.conditions.running = false
     await this.#reloader.stop()
     await this.#health.stop()
     const { timeoutMs } = this.#settings.shutdown
