@@ -53,7 +53,8 @@ export class LatencySketch {
    */
   quantile(share: number, count = this.count): number {
     if (count === 0) return 0
-    let left = Math.floor(share * (count - 1))
+    // The nearest rank: of few times, high percentiles are the longest one.
+    let left = Math.max(Math.ceil(share * count) - 1, 0)
     for (let i = 0; i < this.counts.length; i++) {
       left -= this.counts[i]!
       if (left < 0) return timeOf(this.low + i)
