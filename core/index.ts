@@ -67,7 +67,14 @@ export { type RemoteSpan, remoteSpanOf } from './observe/traceparent.ts'
 export { defineService, type Service, type ServiceKey } from './api/service.ts'
 export { EndpointsKey, type GatewayStatus, GatewayStatusKey } from './api/service.ts'
 export { type ConfigControl, ConfigControlKey, type LoadTrigger, type ReloadOutcome } from './control/config-control.ts'
-export type { ConfigProblem, ConfigStatus, ConfigWatch, RestartDue } from './control/config-control.ts'
+export type {
+  ConfigProblem,
+  ConfigStatus,
+  ConfigWatch,
+  DocumentCheckResult,
+  DocumentDiff,
+  RestartDue,
+} from './control/config-control.ts'
 export { type BreakerSelection, type EndpointControl, EndpointControlKey } from './control/endpoint-control.ts'
 export type { ChangeOptions, ChangeOutcome, ChangeRefusal } from './control/endpoint-control.ts'
 export type { BreakerView, EndpointView, TargetView } from './control/endpoint-control.ts'
@@ -75,11 +82,13 @@ export { type HealthControl, HealthControlKey, type HealthCheckResult } from './
 export type { ConfigInputs, ConfigSource } from './control/config-source.ts'
 export { type Statistics, StatisticsKey, type StatisticsScope } from './control/statistics.ts'
 export type { StatisticsFigures, StatisticsHistory, StatisticsPoint, StatisticsRange } from './control/statistics.ts'
+export type { StatisticsResolution, StatisticsSettings } from './control/statistics.ts'
 export { type RecentExchanges, RecentExchangesKey, type RecentFilter } from './control/recent-exchanges.ts'
 export type { ExplainedAttempt, ExplainedExchange, ExplainedStep, RecentExchange } from './control/recent-exchanges.ts'
 export { type RouterControl, RouterControlKey, type RouteView } from './control/router-control.ts'
 export type { ConnectivityStep, ConnectivityTest, DescribedRequest } from './control/router-control.ts'
 export { type LogControl, LogControlKey, type LogLevel, type LogStatus } from './control/log-control.ts'
+export { type ChangedEndpoints, type ConfigEvents, ConfigKey, type ReloadEvent } from './control/config-events.ts'
 export { type GatewayEvent, type GatewayEvents, GatewayEventsKey } from './control/gateway-events.ts'
 export type { Reports } from './control/reports.ts'
 
@@ -100,15 +109,17 @@ export type { StoredEntry, StoredResponse, StoredVariants } from './state/respon
 export { type HealthCheck, parseBodyMatch } from './control/health-control.ts'
 export type { HealthCheckRequest, HealthCheckResponse, SendHealthCheck } from './state/target-state.ts'
 
-// Time: the clock, deadlines, limits on silence.
+// Time: the clock, deadlines, limits on silence, pauses in long work.
 export { type Clock, systemClock } from './base/clock.ts'
 export type { Deadline, TimerWheel, WheelTurn } from './base/timer-wheel.ts'
 export { type IdleOwner, IdleWatchdog } from './base/idle-watchdog.ts'
 export { sleep, startTimer } from './base/timer.ts'
+export { TimeSlice } from './base/time-slice.ts'
 
 // Helpers: tokens and field values of HTTP, promises, masking of secrets, wording, PEM, common replies.
 export { equalsIgnoreCase, isFieldValue, isToken, TOKEN_PATTERN, TOKEN_SOURCE } from './base/tokens.ts'
 export { isThenable } from './base/thenable.ts'
+export { duplicateMember } from './base/json-members.ts'
 export { isSecret, isSecretQueryKey, MASK, maskText } from './base/masking.ts'
 export { didYouMean, suggest } from './base/suggest.ts'
 export { type PemBlock, pemBlocks, unwrapBase64 } from './base/pem.ts'

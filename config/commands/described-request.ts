@@ -22,7 +22,7 @@ export interface DescribedRequest {
   readonly headers: HeaderList
 }
 
-/** The client's address of such a request. */
+/** The client's address of such a request, where nothing else is said: this machine. */
 const CLIENT = '127.0.0.1'
 
 /** Reads method, URL (absolute, or a path) and `Name: value` fields. The path is not normalised, as in a real request. */
@@ -59,10 +59,16 @@ function fieldOf(text: string): [name: string, value: string] {
 }
 
 /**
- * The exchange of the request, its head just parsed. The client is on this machine, and no trusted proxy.
+ * The exchange of the request, its head just parsed. The client is no trusted proxy.
  * @param cleaning what its listener removes of its fields
+ * @param client its address
  */
-export function exchangeOf(described: DescribedRequest, startedAt: number, cleaning: ClientHeaders): Exchange {
+export function exchangeOf(
+  described: DescribedRequest,
+  startedAt: number,
+  cleaning: ClientHeaders,
+  client = CLIENT,
+): Exchange {
   const { method, path, query, scheme } = described
   const sent = described.headers.clone()
   const host = sent.get('host') ?? described.authority ?? 'localhost'
@@ -75,8 +81,8 @@ export function exchangeOf(described: DescribedRequest, startedAt: number, clean
   return new Exchange(
     new ExchangeRequest(method, path, query, '1.1', headers, Body.empty(), upgrade),
     {
-      address: CLIENT,
-      peer: CLIENT,
+      address: client,
+      peer: client,
       trusted: false,
       hops: [],
       scheme,

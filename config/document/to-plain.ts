@@ -7,16 +7,20 @@ import { BROKEN, isMapping } from './plain-data.ts'
 import type { Problems } from './problems.ts'
 import { type References, substitute, typed } from './references.ts'
 import { isSecretPath } from './secret-path.ts'
+import { hasReference } from './shown-reference.ts'
 
 export interface PlainOptions {
   /** The data of items that earlier loads read, by their YAML. Items with references are not kept. */
   readonly known?: WeakMap<object, unknown>
-  readonly references: References
+  /** Undefined: the file may have none. */
+  readonly references: References | undefined
   /** True if a number at this path is wanted as the text that was written (`version: 1.0`). */
   keepText(path: Path): boolean
 }
 
 const MAX_DEPTH = 64
+const NO_REFERENCES: References = { env: {}, readFile: () => '' }
+const REFUSED = `a document that is sent here can have no references: write the value; $\${ stands for a literal \${`
 const ENDS_IN_SPACE = 'ends in white space, which is part of the secret then: remove it there'
 /** Number of values that aliases may add, so that a few lines can't expand into gigabytes. */
 const MAX_ALIASED = 100_000
@@ -143,8 +147,10 @@ class Reader {
     const { value } = node
     if (typeof value === 'number') return this.#options.keepText(this.#path) ? (node.source ?? String(value)) : value
     if (typeof value !== 'string' || !value.includes('${')) return value
+    const { references = NO_REFERENCES } = this.#options
+    if (references === NO_REFERENCES && hasReference(value)) return this.#fail(REFUSED)
     const secret = isSecretPath(this.#path)
-    const result = substitute(value, this.#options.references, secret)
+    const result = substitute(value, references, secret)
     for (const problem of result.problems) this.#fail(problem)
     if (result.problems.length > 0) return BROKEN
     // A file in place of one line, or a variable that was set by `echo`. A key may end in a line break.

@@ -18,11 +18,12 @@ import type {
 import type { BreakerOperation } from '../../core/fleet/messages.ts'
 import type { EndpointRegistry } from '../../core/state/registry.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
-import { type ConfigLoader, decodeText } from '../live/config-loader.ts'
+import { decodeText } from '../live/config-loader.ts'
 import type { Reloader } from '../live/reloader.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { viewOf } from './endpoint-view.ts'
 import { plainData } from './given-data.ts'
+import type { MemoryChange, MemoryChanges } from './memory-changes.ts'
 import {
   changing,
   checkMeaning,
@@ -37,7 +38,7 @@ import {
 export interface EditorParts {
   readonly source: ConfigSource
   /** The loader of `reloader`. */
-  readonly loader: ConfigLoader
+  readonly loader: MemoryChanges
   /** Both exist before the first call of the editor. */
   reloader(): Reloader
   registry(): EndpointRegistry
@@ -56,7 +57,9 @@ const MAX_ATTEMPTS = 5
 /** Others changed a file while a change of it was made. */
 class OutdatedError extends Error {}
 
-/** Changes endpoints by editing the files that they are in. */
+type Asked = Omit<MemoryChange, 'after'>
+
+/** Changes endpoints by editing the files that they are in, or their texts in memory alone. */
 export class EndpointEditor implements EndpointControl {
   readonly #parts: EditorParts
   readonly #outcomes = new Counter<'operation' | 'outcome'>()
@@ -147,7 +150,8 @@ export class EndpointEditor implements EndpointControl {
     let result: Omit<ChangeOutcome, 'version' | 'duration_ms'>
     try {
       const operation = prepare()
-      result = { id, ...(await reloader.enqueue(() => this.#perform(operation, ifVersion))) }
+      const asked = { kind: name, id, operation }
+      result = { id, ...(await reloader.enqueue(() => this.#perform(asked, ifVersion))) }
     } catch (error) {
       const refusal = refusalOf(error, source.main) ?? this.#unforeseen(error)
       result = { outcome: 'refused', reason: refusal.reason, id, problems: refusal.problems, warnings: [] }
@@ -162,7 +166,7 @@ export class EndpointEditor implements EndpointControl {
   }
 
   async #perform(
-    operation: Operation,
+    asked: Asked,
     ifVersion: string | undefined,
   ): Promise<Omit<ChangeOutcome, 'version' | 'duration_ms' | 'id'> & { id?: string }> {
     const { source } = this.#parts
@@ -174,10 +178,12 @@ export class EndpointEditor implements EndpointControl {
       const settled = await reloader.loadChanges()
       if (settled?.outcome === 'failed') throw new RefusedError('not_loaded', settled.problems)
       const { live } = reloader
+      if (live.settings.admin.changes === 'off')
+        throw refused('off', source.main, 'the configuration allows no changes at run time: admin.changes is off')
       if (ifVersion !== undefined && ifVersion !== live.version)
         throw refused('conflict', source.main, `the configuration has version ${live.version} now`)
       try {
-        return await this.#edit(operation(live), live)
+        return await this.#edit(asked, live)
       } catch (error) {
         if (!(error instanceof OutdatedError)) throw error
         if (attempt === MAX_ATTEMPTS) throw refused('conflict', source.main, 'others keep changing the file: try again')
@@ -185,16 +191,19 @@ export class EndpointEditor implements EndpointControl {
     }
   }
 
-  async #edit(edit: Edit, live: LoadedConfig) {
+  async #edit(asked: Asked, live: LoadedConfig) {
+    const edit = asked.operation(live)
     if (edit.text === edit.before) return { outcome: 'unchanged' as const, problems: [], warnings: [] }
     // The texts of the live configuration: what others write meanwhile is for the next load alone.
     const texts = new Map(live.document.files.map(({ name, text }) => [name, text])).set(edit.file, edit.text)
-    const next = await this.#parts.loader.load(texts)
+    const { loader } = this.#parts
+    const inMemory = live.settings.admin.changes === 'memory'
+    const next = await (inMemory ? loader.loadEdited(texts, live, asked) : loader.load(texts))
     checkMeaning(edit, live, next)
     let restore: (() => Promise<unknown>) | undefined
     try {
       const { outcome, warnings } = await this.#parts.reloader().applyLoaded(next, async () => {
-        restore = await this.#write(edit)
+        if (!inMemory) restore = await this.#write(edit)
       })
       const spec = next.spec.endpoints.find(({ at }) => at[1] === edit.index)
       return { outcome, problems: [], warnings, ...(spec === undefined ? {} : { id: spec.endpoint.id }) }

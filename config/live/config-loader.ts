@@ -18,6 +18,9 @@ const MAX_FILES = 1000
 /** Checks a configuration that could be read only in part, and returns what else is wrong. Throws a ConfigError if it can't. */
 export type Check = (config: PartialConfigError['partial']) => Promise<readonly Problem[]>
 
+/** What loads a configuration for those that run it. */
+export type Loads = Pick<ConfigLoader, 'load' | 'uses'>
+
 /** Loads a configuration, as often as needed. What did not change since the last load is not parsed again. */
 export class ConfigLoader {
   readonly #source: ConfigSource

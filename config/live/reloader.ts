@@ -13,15 +13,25 @@ import type {
 import { BuildError, ConfigError, type Problem } from '../../core/control/config-error.ts'
 import type { ConfigSource } from '../../core/control/config-source.ts'
 import { LocatedConfigError, plainProblem } from '../document/located-config-error.ts'
-import type { ConfigLoader, LoadedConfig } from './config-loader.ts'
+import type { LoadedConfig, Loads } from './config-loader.ts'
 import { logReload } from './reload-log.ts'
+import { meterReloads } from './reload-metrics.ts'
 import { haveSameMeaning } from './same-meaning.ts'
 import { SourceWatch } from './source-watch.ts'
+
+/** How a load ended. */
+export interface LoadEnd {
+  readonly outcome: 'applied' | 'failed'
+  readonly trigger: LoadTrigger
+  /** Of the configuration that runs now. */
+  readonly version: string
+  readonly problems: number
+}
 
 export interface ReloaderParts {
   readonly source: ConfigSource
   /** The one that loaded `live`. */
-  readonly loader: ConfigLoader
+  readonly loader: Loads
   /** The configuration that runs, with the warnings of its load. */
   readonly live: LoadedConfig
   readonly warnings: readonly Problem[]
@@ -29,7 +39,14 @@ export interface ReloaderParts {
    * Makes a configuration the live one. If it can't, it throws a ConfigError and changes nothing.
    * @param commit called when nothing else can fail; if it rejects, nothing changes
    */
-  apply(next: LoadedConfig, live: LoadedConfig, commit?: () => Promise<void>): Promise<readonly Problem[]>
+  apply(
+    next: LoadedConfig,
+    live: LoadedConfig,
+    trigger: LoadTrigger,
+    commit?: () => Promise<void>,
+  ): Promise<readonly Problem[]>
+  /** Told of each load that has changed what runs, and of each that failed: at once after it. A refused change is neither. */
+  ended?(load: LoadEnd): void
   /** Local files that the live filters have read (absolute paths), and whether one of them has changed. */
   filesRead(): readonly string[]
   filesChanged(): boolean
@@ -41,7 +58,7 @@ export interface ReloaderParts {
 }
 
 /** Keeps the process on the newest valid configuration. Runs one load at a time. */
-export class Reloader implements ConfigControl {
+export class Reloader implements Pick<ConfigControl, 'status' | 'reload'> {
   readonly #parts: ReloaderParts
   readonly #outcomes = new Counter<'outcome'>()
   #live: LoadedConfig
@@ -64,28 +81,11 @@ export class Reloader implements ConfigControl {
     this.#at = parts.clock.wall()
     this.#sourceWatch = new SourceWatch(parts.source, () => void this.reload('file'), parts.log)
     this.#status = this.#statusOf(parts.live, 'start')
-    const gauge = (name: string, help: string, value: () => number): void =>
-      void parts.meter.register({ name, help, type: 'gauge', collect: () => [{ labels: {}, value: value() }] })
-    gauge(
-      'weir_config_last_reload_successful',
-      'Whether the last load of a configuration succeeded',
-      () => this.#successful,
-    )
-    gauge(
-      'weir_config_last_reload_timestamp_seconds',
-      'When a configuration was last loaded with success',
-      () => this.#at / 1000,
-    )
-    gauge(
-      'weir_config_watch_up',
-      'Whether changes of the configuration are noticed at once; if not, its files are compared every few seconds',
-      () => Number(this.#sourceWatch.state.mode === 'events'),
-    )
-    parts.meter.register({
-      name: 'weir_config_reloads_total',
-      help: 'Loads of a configuration after the first',
-      type: 'counter',
-      collect: () => this.#outcomes.samples(),
+    meterReloads(parts.meter, {
+      successful: () => this.#successful,
+      at: () => this.#at,
+      watched: () => this.#sourceWatch.state.mode === 'events',
+      outcomes: () => this.#outcomes.samples(),
     })
   }
 
@@ -196,10 +196,11 @@ export class Reloader implements ConfigControl {
     commit?: () => Promise<void>,
   ): Promise<Omit<ReloadOutcome, 'version' | 'duration_ms'>> {
     try {
-      this.#warnings = await this.#parts.apply(next, this.#live, commit)
+      this.#warnings = await this.#parts.apply(next, this.#live, trigger, commit)
       this.#live = next
       this.#at = this.#parts.clock.wall()
       this.#status = this.#statusOf(next, trigger)
+      this.#parts.ended?.({ outcome: 'applied', trigger, version: next.version, problems: 0 })
       return { outcome: 'applied', problems: [], warnings: this.#status.warnings }
     } catch (error) {
       if (error instanceof BuildError) this.#tried = error.files
@@ -216,6 +217,7 @@ export class Reloader implements ConfigControl {
     if (!(error instanceof LocatedConfigError)) this.#parts.log.error({ err: error }, 'a reload failed unexpectedly')
     const at = new Date(this.#parts.clock.wall()).toISOString()
     this.#status = { ...this.#status, last_failure: { at, trigger, problems } }
+    this.#parts.ended?.({ outcome: 'failed', trigger, version: this.#live.version, problems: problems.length })
     return { outcome: 'failed', problems, warnings: [] }
   }
 

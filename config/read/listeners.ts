@@ -9,10 +9,11 @@ import { DEFAULT_CHAIN } from '../schema/chain-shape.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { adminHint } from '../schema/key-hints.ts'
 import { adminShape } from '../schema/section-shapes.ts'
+import { expandAdminChain } from './admin-chain.ts'
 import { type DeclaredChain, impliedChain, readChain, withoutOff } from './chain-entries.ts'
 import type { ParkedKey } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
-import { expandAdminChain, expandChain } from './shorthand.ts'
+import { expandChain } from './shorthand.ts'
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]
@@ -21,7 +22,11 @@ export interface Listeners {
   /** Flat keys of the document whose filter is off in that chain. */
   readonly parked: readonly ParkedKey[]
   readonly echo: Address | undefined
+  readonly changes: ChangeMode
 }
+
+/** What becomes of changes of endpoints at run time. */
+export type ChangeMode = 'file' | 'memory' | 'off'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -43,7 +48,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   if (admin !== undefined) {
     const open = !isLoopback(admin.address.host)
     const requires = open ? [AUTHENTICATION] : []
-    const { entries } = expandAdminChain(admin.chain, values, open, admin.hosts)
+    const { entries } = expandAdminChain(admin.chain, values, { ...admin, open })
     for (const { factory, options, at } of entries)
       if (open && factory === 'auth' && options.required === false)
         problems.error(
@@ -57,7 +62,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
   // An address that could not be read is not compared: nobody wrote its default.
   const listen = values.listen === undefined && Object.hasOwn(raw, 'listen') ? undefined : proxy
   reportCollisions(listen, admin, echo, problems)
-  return { specs, chain, parked, echo }
+  return { specs, chain, parked, echo, changes: admin?.changes ?? 'file' }
 }
 
 /** No filter guards it, the filters of the admin listener included: probes have no token. */
@@ -74,6 +79,7 @@ interface Admin {
   readonly chain: DeclaredChain
   /** Names that it is served under. */
   readonly hosts: readonly string[]
+  readonly changes: ChangeMode
 }
 
 function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
@@ -92,7 +98,8 @@ function readAdmin(raw: unknown, problems: Problems): Admin | undefined {
   const listen = address(values.listen, { host: LOOPBACK, port: 8001 }, LOOPBACK)
   const own = listen.host === undefined || isIP(listen.host) !== 0 ? [] : [listen.host]
   const probes = values.probes_listen && address(values.probes_listen, listen, undefined)
-  return { address: listen, probes, chain, hosts: [...own, ...(values.allowed_hosts ?? [])] }
+  const hosts = [...own, ...(values.allowed_hosts ?? [])]
+  return { address: listen, probes, chain, hosts, changes: values.changes ?? 'file' }
 }
 
 function readEcho({ echo }: DocumentValues): Address | undefined {

@@ -18,7 +18,7 @@ export function warnOpenPages(chain: DeclaredChain, endpoints: readonly Endpoint
     const also = more.length === 0 ? '' : ` (the same at ${more.length} more of the endpoints)`
     problems.warn(
       first,
-      `${show(filter.name)} serves /metrics, /config/status and /config/reload to all that reach the proxy listener, without a token: set "auth_type: bearer" at the endpoint, or "probes_only: true" for /livez and /readyz alone, or leave it to the admin listener${also}`,
+      `${show(filter.name)} serves /metrics and the admin API, with changes of endpoints, to all that reach the proxy listener, without a token: set "auth_type: bearer" at the endpoint, or "probes_only: true" for /livez and /readyz alone, or leave it to the admin listener${also}`,
     )
   }
 }

@@ -70,17 +70,18 @@ export class Reading {
   readonly problems: Problems
   readonly #document: ConfigDocument
   readonly #main: string
-  readonly #references: References
+  readonly #references: References | undefined
   readonly #cache: ReadingCache
   readonly #read = new Set<string>()
 
-  constructor(document: ConfigDocument, main: string, env: Environment, cache = new ReadingCache()) {
+  /** @param env undefined: the document may have no references */
+  constructor(document: ConfigDocument, main: string, env: Environment | undefined, cache = new ReadingCache()) {
     this.#cache = cache
     this.#document = document
     this.#main = main
     this.problems = new Problems(document)
     const folder = dirname(resolve(main))
-    this.#references = {
+    this.#references = env && {
       env,
       readFile: (path) => {
         this.#read.add(resolve(folder, path))
@@ -121,7 +122,7 @@ export class Reading {
     warnParked(parked, chain, endpoints.specs, problems)
     advise(listeners, endpoints.specs, problems)
     warnOpenPages(chain, endpoints.specs, problems)
-    const settings = readSettings(this.#main, values, listeners.echo, endpoints.checks, problems)
+    const settings = readSettings(this.#main, values, listeners, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.specs, endpoints: endpoints.specs }
       throw new PartialConfigError(inOrder(problems.errors, this.#document), this.#document, { spec, settings })

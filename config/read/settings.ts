@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../core/control/config-error.ts'
+import type { StatisticsSettings } from '../../core/control/statistics.ts'
 import { type ClientHeaderRules, DEFAULT_CLIENT_HEADERS } from '../../core/http/client-headers.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
@@ -10,6 +11,8 @@ import type { Problems } from '../document/problems.ts'
 import type { Address } from '../schema/address.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
+import type { ChangeMode, Listeners } from './listeners.ts'
+import { readStatisticsSettings } from './statistics-settings.ts'
 
 /** The settings of the process; those of filters are not among them. Durations are milliseconds. */
 export interface Settings {
@@ -36,6 +39,9 @@ export interface Settings {
   readonly explain: ExplainSettings | undefined
   readonly workers: WorkerSettings
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
+  /** Undefined: off. */
+  readonly statistics: StatisticsSettings | undefined
+  readonly admin: { readonly changes: ChangeMode }
   readonly echo: Address | undefined
   readonly healthCheck: HealthCheckSettings | undefined
 }
@@ -94,7 +100,7 @@ const DEFAULT_RECENT = { keep: 200, errors: 200, slow: 100, slower_than: 1000 }
 export function readSettings(
   file: string,
   values: DocumentValues,
-  echo: Address | undefined,
+  { echo, changes }: Pick<Listeners, 'echo' | 'changes'>,
   checks: ReadonlyMap<string, EndpointCheck>,
   problems: Problems,
 ): Settings {
@@ -133,6 +139,8 @@ export function readSettings(
     explain: readExplain(values, problems),
     workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
+    statistics: readStatisticsSettings(values, file, problems),
+    admin: { changes },
     echo,
     healthCheck: readHealthCheck(values.health_check, checks, problems),
   }

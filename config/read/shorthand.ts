@@ -11,33 +11,10 @@ import { SHORT_FORMS } from '../schema/short-forms.ts'
 import { type DeclaredChain, declaredChain } from './chain-entries.ts'
 import type { ParkedKey } from './parked-keys.ts'
 import { type EndpointRefinements, isOfGroup, isOn } from './refinements.ts'
+import { merged, originsOf, type Shorthand, single, tokenKeys } from './shorthand-key.ts'
 
 // Expands the flat keys, which are short for options of filters (short-forms.ts). A flat key refers to the filter that
 // the factory of that name makes, whatever the name of the filter in the chain is.
-
-type Options = Readonly<Record<string, unknown>>
-
-interface Shorthand {
-  readonly factory: string
-  readonly options: Options
-  readonly origins: Readonly<Record<string, Path>>
-  /** The path of the flat key. */
-  readonly at: Path
-}
-
-function single([factory, option]: readonly [string, string], value: unknown, at: Path): Shorthand[] {
-  return value === undefined ? [] : [{ factory, options: { [option]: value }, origins: { [option]: at }, at }]
-}
-
-const originsOf = (options: Options, at: Path): Record<string, Path> =>
-  Object.fromEntries(Object.keys(options).map((name) => [name, at]))
-
-/** Keys about tokens, which apply to every listener that checks tokens. */
-function tokenKeys(values: DocumentValues): Shorthand[] {
-  return (['auth_algorithm', 'auth_issuer', 'auth_audience'] as const).flatMap((key) =>
-    single(SHORT_FORMS.document[key], values[key], [key]),
-  )
-}
 
 function chainKeys(values: DocumentValues): Shorthand[] {
   const breaker = values.circuit_breaker
@@ -71,32 +48,6 @@ export function expandChain(
     expanded = replace(expanded, filter, merged(filter, key))
   }
   return { chain: expanded, parked }
-}
-
-/**
- * The admin listener's chain. The keys about tokens and hosts apply there, unless an option of its `auth`, or `admin`, sets the same.
- * @param open true if other machines can reach it: then a token is required
- * @param hosts the names that it is served under
- */
-export function expandAdminChain(
-  chain: DeclaredChain,
-  values: DocumentValues,
-  open: boolean,
-  hosts: readonly string[],
-): DeclaredChain {
-  const keys = [
-    ...tokenKeys(values),
-    ...single(['auth', 'required'], open ? true : undefined, ['admin', 'listen']),
-    ...single(['admin', 'allowed_hosts'], hosts.length > 0 ? hosts : undefined, ['admin', 'allowed_hosts']),
-  ]
-  const expand = (filter: FilterSpec): FilterSpec =>
-    keys
-      .filter(({ factory }) => factory === filter.factory)
-      .reduce(
-        (f, key) => (Object.keys(key.options).some((o) => Object.hasOwn(f.options, o)) ? f : merged(f, key)),
-        filter,
-      )
-  return declaredChain(chain.entries.map(expand), chain.complete)
 }
 
 function switchMetrics(chain: DeclaredChain, enabled: boolean | undefined, problems: Problems): DeclaredChain {
@@ -235,10 +186,6 @@ function reportTwice(spec: OptionsSpec, key: Shorthand, problems: Problems): voi
     const other = problems.place([...spec.at, option])
     problems.error(origin, `given twice: ${formatPath(origin)} is the same as ${other}. Remove one of them`)
   }
-}
-
-function merged<T extends OptionsSpec>(spec: T, key: Shorthand): T {
-  return { ...spec, options: { ...spec.options, ...key.options }, origins: { ...spec.origins, ...key.origins } }
 }
 
 function replace(chain: DeclaredChain, old: FilterSpec, filter: FilterSpec): DeclaredChain {

@@ -42,17 +42,28 @@ function view(value: unknown, path: Path, document: ConfigDocument, within: bool
   return typeof value === 'string' ? maskText(value) : value
 }
 
-/** The options of a filter that are in force: those of the document with their places, and its defaults. */
-export function optionsInForce(factory: FilterFactory, spec: OptionsSpec, document: ConfigDocument): ShownOption[] {
+/**
+ * The options of a filter that are in force: those of the document with their places, and its defaults.
+ * @param defaults see `defaultsOf`
+ */
+export function optionsInForce(
+  defaults: readonly ShownOption[],
+  spec: OptionsSpec,
+  document: ConfigDocument,
+): ShownOption[] {
   const written = Object.entries(spec.options).map(([name, value]): ShownOption => {
     const path = pathOf(name, spec)
     const { file, line } = document.place({ path, message: '' })
     return { name, value: shown(name, value, path, document), file, line }
   })
-  const defaults = Object.entries(propertiesOf(factory))
-    .filter(([name, { default: value }]) => value !== undefined && !Object.hasOwn(spec.options, name))
+  return [...written, ...defaults.filter(({ name }) => !Object.hasOwn(spec.options, name))]
+}
+
+/** The defaults of a filter's options, in the words of its JSON Schema. */
+export function defaultsOf(factory: FilterFactory): ShownOption[] {
+  return Object.entries(propertiesOf(factory))
+    .filter(([, { default: value }]) => value !== undefined)
     .map(([name, { default: value }]): ShownOption => ({ name, value, default: true }))
-  return [...written, ...defaults]
 }
 
 /** The path of an option: that of the flat key, if a flat key sets it. */

@@ -15,6 +15,7 @@ import {
   shutdownShape,
   tracingShape,
 } from './section-shapes.ts'
+import { statistics } from './statistics-shape.ts'
 import { listen, logLevel, off, options, section, text, textOrTexts, type Values, written } from './value-kinds.ts'
 import { workers } from './workers-shape.ts'
 
@@ -111,6 +112,10 @@ export const documentShape = {
     .union([off(), section(explainShape)], { error: 'expected a mapping or off' })
     .prefault('off')
     .describe('Who may have an exchange explained by the running gateway, or `off`.'),
+  statistics: statistics()
+    .nullable()
+    .prefault({})
+    .describe('Figures of the last hours, by endpoint and target, for the admin API; `off` for none.'),
   echo: z
     .union([off(), section(echoShape)], { error: 'expected a mapping or off' })
     .prefault('off')

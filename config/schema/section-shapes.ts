@@ -32,6 +32,12 @@ export const adminShape = {
     .describe(
       'Host names that browsers may use for the admin listener, besides `localhost`, IP addresses and that of `listen`; `*.example.com` means every name below it. Others get 421. Default: none.',
     ),
+  changes: z
+    .enum(['file', 'memory', 'off'])
+    .default('file')
+    .describe(
+      'What becomes of changes of endpoints at run time: `file` writes them into the document, `memory` keeps them until the process ends, `off` refuses them.',
+    ),
   filters: z.array(filterEntry()).prefault(['admin']).describe('The chain of the admin listener, in order.'),
 }
 

@@ -88,6 +88,12 @@ export interface FilterEnv {
   readonly signal: AbortSignal
   /** A process-level part; name its key in `needs`. @throws Error if there is none */
   service<T>(key: ServiceKey<T>): T
+  /**
+   * The same for a part that may be missing: undefined if this process has none. Name its key in `wants`.
+   *
+   * @example const statistics = env.serviceIf(StatisticsKey)
+   */
+  serviceIf<T>(key: ServiceKey<T>): T | undefined
   /** Plain data that outlives a reload: see `ShareSpec`. */
   share<T>(key: string, spec: ShareSpec<T>): T
 }
@@ -136,6 +142,8 @@ export interface FilterFactory<O = any> {
   readonly advises?: readonly OrderAdvice[]
   /** Services that `create` asks for. */
   readonly needs?: readonly ServiceKey<unknown>[]
+  /** Services that `create` uses where the process has them. */
+  readonly wants?: readonly ServiceKey<unknown>[]
   /**
    * Makes an instance from validated options. Called at load, for every set of options that is not in use already; it may
    * take 10 s.

@@ -3,7 +3,17 @@ import { setImmediate } from 'node:timers/promises'
 /** Longest time for which work may block the event loop; milliseconds. */
 const SLICE_MS = 10
 
-/** Lets requests be served during long work on the event loop: `if (slice.isOver) await slice.yield()`. */
+/**
+ * Lets requests be served during long work on the event loop.
+ *
+ * ```ts
+ * const slice = new TimeSlice()
+ * for (const one of plans) {
+ *   JSON.parse(one)
+ *   if (slice.isOver) await slice.yield()
+ * }
+ * ```
+ */
 export class TimeSlice {
   #since = performance.now()
 

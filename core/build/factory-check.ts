@@ -19,6 +19,7 @@ const FACTORY_KEYS = {
   enforces: 'list',
   advises: 'list',
   needs: 'list',
+  wants: 'list',
   create: 'function',
 } as const satisfies Record<keyof FilterFactory, string>
 

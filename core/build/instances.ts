@@ -4,7 +4,7 @@ import type { Awaitable } from '../api/attempt.ts'
 import type { Endpoint } from '../api/endpoint.ts'
 import { EndpointsError } from '../api/endpoints-error.ts'
 import type { FilterEnv, FilterFactory } from '../api/filter-factory.ts'
-import { EndpointsKey, type ServiceKey } from '../api/service.ts'
+import type { ServiceKey } from '../api/service.ts'
 import type { SetField } from '../api/set-field.ts'
 import { errorText, safely } from '../base/error-text.ts'
 import { digestOf, FileCheck } from '../base/file-digests.ts'
@@ -13,13 +13,15 @@ import { withTimeLimit } from '../base/time-limit.ts'
 import { Instance } from '../chain/instance.ts'
 import type { Runtime } from '../chain/runtime.ts'
 import type { Problem } from '../control/config-error.ts'
+import { forInstance } from '../control/event-listeners.ts'
 import type { EndpointSpec, FilterSpec, OptionsSpec } from '../control/gateway-spec.ts'
-import { RoutesKey, RouteTables } from '../match/route-tables.ts'
+import { RouteTables } from '../match/route-tables.ts'
 import type { SharedState, ShareTransaction } from '../state/shared-state.ts'
 import type { Catalog } from './catalog.ts'
 import { placedProblems } from './endpoint-problems.ts'
 import { checkFilter } from './factory-check.ts'
 import { filterMetrics } from './filter-metrics.ts'
+import { FilterServices } from './filter-services.ts'
 import { canonical, shareKey } from './instance-keys.ts'
 import { checkOptions } from './option-check.ts'
 import { checkSets } from './set-check.ts'
@@ -37,9 +39,6 @@ export interface BuildContext {
 }
 
 const NOTHING: readonly SetField[] = []
-
-/** Services that are another with other endpoints. */
-const OF_ENDPOINTS: readonly ServiceKey<unknown>[] = [EndpointsKey, RoutesKey]
 
 /** A file, or the names in a folder. */
 type Read = ReturnType<typeof readNamed>
@@ -59,8 +58,7 @@ export class Instances {
   readonly #context: BuildContext
   readonly #tx: ShareTransaction
   readonly #specs: readonly EndpointSpec[]
-  readonly #endpoints: readonly Endpoint[]
-  readonly #routes: RouteTables
+  readonly #services: FilterServices
   readonly #endpointsKey: string
   readonly #live = new Map<string, Instance>()
   readonly #byKey = new Map<string, Awaitable<Instance | undefined>>()
@@ -70,10 +68,10 @@ export class Instances {
     this.#context = context
     this.#tx = context.shared.begin()
     this.#specs = specs
-    this.#endpoints = specs.map(({ endpoint }) => endpoint)
-    this.#routes = new RouteTables(this.#endpoints)
+    const endpoints = specs.map(({ endpoint }) => endpoint)
+    this.#services = new FilterServices(context.services, endpoints, new RouteTables(endpoints))
     // A digest, because it is part of keys: with thousands of endpoints the text has megabytes.
-    this.#endpointsKey = createHash('sha256').update(JSON.stringify(this.#endpoints)).digest('base64')
+    this.#endpointsKey = createHash('sha256').update(JSON.stringify(endpoints)).digest('base64')
     const files = new FileCheck(context.files)
     for (const instance of live)
       if (context.catalog.get(instance.factory.name) === instance.factory && !files.changed(instance.files))
@@ -87,7 +85,7 @@ export class Instances {
     factory: FilterFactory,
     endpoint: Endpoint | undefined,
   ): Awaitable<Instance | undefined> {
-    const routed = factory.needs?.some((key) => OF_ENDPOINTS.includes(key)) ? this.#endpointsKey : ''
+    const routed = FilterServices.ofEndpoints(factory) ? this.#endpointsKey : ''
     const key = JSON.stringify([factory.name, spec.name, canonical(own.options), endpoint ?? '', routed])
     let instance = this.#byKey.get(key)
     if (instance === undefined) {
@@ -181,7 +179,8 @@ export class Instances {
       clock: runtime.clock,
       timers: runtime.timers,
       signal: controller.signal,
-      service: <T>(service: ServiceKey<T>) => this.#service(service, factory),
+      service: (service) => forInstance(this.#services.get(service, factory), controller.signal),
+      serviceIf: (service) => forInstance(this.#services.getIf(service, factory), controller.signal),
       share,
     }
     let made: ReturnType<FilterFactory['create']> | undefined
@@ -213,16 +212,6 @@ export class Instances {
   #problemsOf(error: unknown): Problem[] {
     // A revoked proxy throws at `instanceof`.
     return safely(() => (error instanceof EndpointsError ? placedProblems(error, this.#specs) : undefined)) ?? []
-  }
-
-  #service<T>(key: ServiceKey<T>, factory: FilterFactory): T {
-    if (factory.needs?.includes(key) !== true)
-      throw new Error(`the service "${key.name}" is not in the factory's "needs"; add its key there`)
-    if ((key as ServiceKey<unknown>) === EndpointsKey) return this.#endpoints as T
-    if ((key as ServiceKey<unknown>) === RoutesKey) return this.#routes as T
-    const service = this.#context.services.get(key)
-    if (service === undefined) throw new Error(`this process has no service "${key.name}"`)
-    return service as T
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Attempt } from '../api/attempt.ts'
+import type { Attempt, Outcome } from '../api/attempt.ts'
 import { Counter } from '../api/counter.ts'
 import { enterHook, type HookWatch, leaveHook } from '../api/current-hook.ts'
 import type { WeirError } from '../api/errors.ts'
@@ -34,7 +34,7 @@ export class Runtime implements HookWatch {
   accessLog: AccessLog | undefined
   /** Undefined while no exchange may be explained. */
   explain: LiveExplain | undefined
-  /** Told of every exchange that is over. */
+  /** Told of every attempt and every exchange that is over. */
   observers: readonly ExchangeObserver[] = []
   /** For warnings that clients and upstreams can cause at will. */
   readonly repeated: RepeatedLines
@@ -93,6 +93,23 @@ export class Runtime implements HookWatch {
     const fields = { error: code, cause: causeCode(error), detail: title, target: target?.host, attempt: number }
     const key = `upstream ${code} ${x.endpoint?.id}`
     this.repeated.warn(key, { ...contextOf(x), ...fields }, 'an attempt at an upstream failed')
+  }
+
+  /** Tells an observer of all traffic from now on, or no longer. */
+  observe(observer: ExchangeObserver, on: boolean): void {
+    const others = this.observers.filter((known) => known !== observer)
+    this.observers = on ? [...others, observer] : others
+  }
+
+  /** Tells the observers of an attempt that is over. */
+  attempted(x: Exchange, attempt: Attempt, outcome: Outcome): void {
+    for (const observer of this.observers) {
+      try {
+        observer.attempted?.(x, attempt, outcome)
+      } catch (error) {
+        this.filterError(x, 'engine', 'settled', error)
+      }
+    }
   }
 
   /** Logs that a hook blocked the event loop, and with it every other request, for `ms` milliseconds. */

@@ -20,6 +20,7 @@ export function settleAttempt(
   const { status, headMs } = attempt
   const outcome: Outcome = { result, status, error, headMs, totalMs: runtime.clock.now() - attempt.startedAt }
   if (result === 'failure' && error !== undefined) runtime.upstreamFailed(x, attempt, error)
+  if (attempt.admitted === admits.length) runtime.attempted(x, attempt, outcome)
   for (const step of settleds) {
     if (!hasPassed(step, admits, attempt)) continue
     const outer = enterHook(step, watch)

@@ -77,8 +77,27 @@ export interface ConfigWatch {
   readonly error: string | null
 }
 
+/** What a document that was sent is found to be. Plain data. */
+export interface DocumentCheckResult {
+  readonly valid: boolean
+  /** Their places are those in the text. */
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
+}
+
+/** What a document that was sent would change. Plain data. */
+export interface DocumentDiff {
+  readonly valid: boolean
+  readonly problems: readonly ConfigProblem[]
+  /**
+   * As `weir diff --json` tells them: `what`, `change`, and for some `name`, `old`, `new`, without secrets. `restart: true`: a reload refuses
+   * the document because of it. Empty if it is not valid.
+   */
+  readonly changes: readonly Readonly<Record<string, unknown>>[]
+}
+
 /**
- * Shows and reloads the configuration; for admin filters.
+ * Shows, checks and reloads the configuration; for admin filters.
  *
  * ```ts
  * const { outcome, problems } = await env.service(ConfigControlKey).reload('api')
@@ -93,6 +112,16 @@ export interface ConfigControl {
    * outcome, not a rejection. A filter must not wait for a reload in `create`: the load waits for `create`.
    */
   reload(trigger: LoadTrigger): Promise<ReloadOutcome>
+  /**
+   * Checks a document without applying it. It may come from an untrusted caller: it can have no `include` and no `${…}`, and name no plugin
+   * and no file that the running configuration does not use. Nothing but the text is read, and no filter is created; so what only their
+   * `create` finds out, such as a key that does not fit, is not found here. At most 4 MiB; it takes 20 s at most. Never rejects.
+   */
+  validate(text: string): Promise<DocumentCheckResult>
+  /** What a document would change of what runs. Otherwise as `validate`. */
+  diff(text: string): Promise<DocumentDiff>
+  /** The JSON Schema of a configuration with the filters of all loaded plugins, as `weir print-schema` prints it. Never rejects. */
+  schema(): Promise<Readonly<Record<string, unknown>>>
 }
 
 /**

@@ -16,13 +16,15 @@ export type ChangeRefusal =
   | 'not_loaded'
   /** The document can't be written, or Weir can't edit it. */
   | 'not_writable'
+  /** The configuration allows no changes at run time: `admin: { changes: off }`. */
+  | 'off'
   /** Weir is stopping. */
   | 'stopping'
 
 /** How a change ended. Plain data. */
 export interface ChangeOutcome {
   /**
-   * - `applied`: the change runs, and is in the document.
+   * - `applied`: the change runs, and is in the document; with `admin: { changes: memory }` it lives until the process ends.
    * - `unchanged`: what runs means the same already.
    * - `refused`: nothing was changed, neither what runs nor the document.
    */
@@ -103,7 +105,7 @@ export interface BreakerSelection {
 /**
  * Shows and changes endpoints while Weir runs; for admin filters. A change edits the document that holds the endpoint, so that
  * it outlives the process, and is then loaded like any other change: all or nothing. Changes are made one after another. What
- * others changed in the document meanwhile is loaded first.
+ * others changed in the document meanwhile is loaded first. With `admin: { changes: memory }` the text is edited in memory alone.
  *
  * Entries and patches are plain JSON as the document would hold it, at most 64 KiB and 16 levels deep. They may come from
  * untrusted callers: `${…}` in them is text, not a reference. No method rejects because of its arguments. A filter must not

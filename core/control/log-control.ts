@@ -17,7 +17,10 @@ export interface LogStatus {
  */
 export interface LogControl {
   status(): Promise<LogStatus>
-  /** Until the process ends, or a reload brings another level. Workers that start later have it too. */
+  /**
+   * Until the process ends, or a reload changes the level that is configured. Workers that start later have it too. A worker that does
+   * not answer within two seconds is not waited for. Something else than a level changes nothing.
+   */
   setLevel(level: LogLevel): Promise<LogStatus>
 }
 

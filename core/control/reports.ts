@@ -1,6 +1,6 @@
 /**
  * What the processes that serve endpoints tell of themselves. Each part adds a report under a name in every process; the admin side asks all
- * of them and merges. Arguments and answers are plain data.
+ * of them and merges. Arguments and answers are plain data. A report may be a promise.
  *
  * @example const all = (reports: Reports) => reports.ask('statistics', { seconds: 60 })
  */
@@ -23,7 +23,7 @@ export class OwnReports implements Reports {
   }
 
   async ask(name: string, args?: unknown): Promise<readonly unknown[]> {
-    const answer = this.answer(name, args)
+    const answer = await this.answer(name, args)
     return answer === undefined ? [] : [answer]
   }
 

@@ -55,11 +55,20 @@ export interface ConnectivityTest {
  * @example const tests = await env.service(RouterControlKey).test('v1/orders')
  */
 export interface RouterControl {
-  /** In the order in which they are looked at. */
+  /** In the order in which they are looked at; what excludes each other stands in alphabetical order. */
   routes(): Promise<readonly RouteView[]>
-  /** What would happen to a request, as `weir explain --json` tells it. */
+  /**
+   * What would happen to a request, as `weir explain --json` tells it. The chain that runs takes it up to the call of the upstream, which
+   * is not made: a balancer may pick another target for the next request, and wrong credentials count as such. With workers, one of them
+   * does so. It takes 5 s at most. `{ error }` says in words why there is no explanation: there is no such method or listener, ….
+   */
   explain(request: DescribedRequest): Promise<Readonly<Record<string, unknown>>>
-  /** Tests each target of an endpoint, step by step. Undefined: there is no endpoint with that id. */
+  /**
+   * Tests each target of an endpoint, step by step, from this machine, with the `tls` and the `dns.servers` of the proxy filter there. Each
+   * step may take 5 s; the first one that fails is the last. The request is that of the health check, if the endpoint has one, else HEAD
+   * of the target's path; redirects are not followed. With workers, the primary does so. A test that is under way is waited for.
+   * Undefined: there is no endpoint with that id.
+   */
   test(endpoint: string): Promise<readonly ConnectivityTest[] | undefined>
 }
 

@@ -1,55 +1,30 @@
 import { isDeepStrictEqual } from 'node:util'
 import { plainProblem } from '../../config/document/located-config-error.ts'
-import type { ConfigLoader, LoadedConfig } from '../../config/live/config-loader.ts'
+import { MemoryChanges } from '../../config/edit/memory-changes.ts'
+import { changedEndpoints } from '../../config/live/changed-endpoints.ts'
+import type { LoadedConfig } from '../../config/live/config-loader.ts'
 import { restartProblems } from '../../config/live/needs-restart.ts'
 import { logWarning } from '../../config/live/reload-log.ts'
-import { Reloader } from '../../config/live/reloader.ts'
+import { type LoadEnd, Reloader } from '../../config/live/reloader.ts'
 import { checkOf } from '../../config/read/health-check.ts'
 import type { Settings } from '../../config/read/settings.ts'
-import { echoService } from '../../plugins/echo/echo-service.ts'
 import { HealthChecker } from '../../plugins/health/health-checker.ts'
-import type { Service, ServiceKey } from '../api/service.ts'
+import { GatewayStatistics } from '../../plugins/statistics/gateway-statistics.ts'
+import type { Service } from '../api/service.ts'
 import { FileCheck } from '../base/file-digests.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { RestartNotice, restartDue } from '../build/restart-due.ts'
-import type { Runtime } from '../chain/runtime.ts'
+import type { LoadTrigger } from '../control/config-control.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
-import type { ConfigSource } from '../control/config-source.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
-import type { PluginCode } from '../control/plugin-code.ts'
-import type { OwnReports } from '../control/reports.ts'
-import type { AccessLog } from '../observe/access-log.ts'
-import type { Metrics } from '../observe/metrics.ts'
 import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
-import type { RootLogger } from '../observe/root-logger.ts'
 import { adminServices } from './admin-services.ts'
-import type { ExchangeRecords } from './exchange-records.ts'
+import type { AssemblyParts } from './assembly-parts.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
-import { notRouting, type Workers } from './workers.ts'
-
-/** What a gateway is assembled from. */
-export interface AssemblyParts {
-  readonly config: LoadedConfig
-  readonly source: ConfigSource
-  /** The loader of `config`. */
-  readonly loader: ConfigLoader
-  readonly runtime: Runtime
-  readonly metrics: Metrics
-  readonly logger: RootLogger
-  readonly accessLog: AccessLog
-  /** What this process tells of itself. */
-  readonly reports: OwnReports
-  readonly exchanges: ExchangeRecords
-  /** Services beside the gateway's own. */
-  readonly services?: readonly (readonly [ServiceKey<unknown>, unknown])[]
-  /** The filters that a configuration may use. */
-  catalogOf(config: LoadedConfig): Promise<Catalog>
-  /** The code of plugins that this process runs for a configuration. */
-  codeOf(config: LoadedConfig): PluginCode
-  /** The processes that serve the endpoints. Undefined: this one does. */
-  readonly workers?: Workers | undefined
-}
+import { type LoadAbout, NO_CHANGES, OwnServices } from './own-services.ts'
+import { notRouting } from './served-parts.ts'
+import { startEcho } from './start-echo.ts'
 
 /**
  * A whole gateway: the data plane, here or in workers, health checks, reloads, changes at run time and the echo service, wired to
@@ -65,35 +40,51 @@ export class Assembly {
   }
   readonly #parts: AssemblyParts
   readonly #health: HealthChecker
+  readonly #statistics: GatewayStatistics
+  readonly #loader: MemoryChanges
+  readonly #own: OwnServices
+  /** Of the load that was applied last. */
+  #changed = NO_CHANGES
   #settings: Settings
   #reloader!: Reloader
   #echo: Service | undefined
 
   private constructor(parts: AssemblyParts, catalog: Catalog) {
-    const { runtime, metrics, logger, source, loader, config, workers } = parts
+    const { runtime, metrics, logger, source, config, workers } = parts
     const { clock, timers } = runtime
     this.#parts = parts
     this.#settings = config.settings
+    this.#own = new OwnServices(logger)
+    this.#own.config.starting(config.version)
+    this.#loader = new MemoryChanges(parts.loader, () => this.#reloader?.live)
     const registry = () => this.gateway.registry
     const services = adminServices({
       source,
-      loader,
+      loader: this.#loader,
       logger,
       metrics,
       clock,
       registry,
+      gateway: () => this.gateway,
+      files: () => this.#files().keys(),
+      catalogOf: (part) => parts.catalogOf(part),
       reloader: () => this.#reloader,
       health: () => this.#health,
+      statistics: () => this.#statistics,
       conditions: () => this.#conditions(),
       reports: workers?.reports ?? parts.reports,
       workers,
+      own: this.#own,
       more: parts.services ?? [],
     })
     this.gateway = new Gateway({ runtime, catalog, services, baseDir: config.settings.baseDir })
-    workers?.serve(this.gateway.registry, services)
+    workers?.serve(this.gateway.registry, services, this.#own)
+    this.gateway.registry.subscribe((event) => this.#own.events.emit(event))
     logRegistry(this.gateway.registry, logger)
     meterRegistry(this.gateway.registry, metrics, workers === undefined ? ['health', 'traffic'] : ['health'])
     this.#health = new HealthChecker({ registry: this.gateway.registry, timers, clock, meter: metrics })
+    const { traffic } = parts
+    this.#statistics = new GatewayStatistics(runtime, this.gateway.registry, traffic, workers?.reports)
   }
 
   /** The conditions of `/readyz` as they are now. */
@@ -129,19 +120,21 @@ export class Assembly {
 
   /** Stops everything. False if requests that were still in flight had to be cut. */
   async stop(): Promise<boolean> {
+    this.conditions.running = false
     await this.#reloader.stop()
     await this.#health.stop()
     const { timeoutMs } = this.#settings.shutdown
     const clean = await Promise.all([this.gateway.close(timeoutMs), this.#parts.workers?.stop(timeoutMs) ?? true])
-    await this.#echo?.stop()
+    await Promise.all([this.#echo?.stop(), this.#statistics.stop()])
     return clean.every(Boolean)
   }
 
   async #start(): Promise<void> {
-    const { config, source, loader, logger, metrics, runtime, workers } = this.#parts
+    const { config, source, logger, metrics, runtime, workers } = this.#parts
     this.#use(config.settings)
-    const warnings = [...(await this.gateway.load(this.#own(config)))]
-    if (workers !== undefined) warnings.push(...(await workers.fleet.start(workers.loadOf(config))).warnings)
+    const warnings = [...(await this.gateway.load(this.#ownPart(config)))]
+    if (workers !== undefined)
+      warnings.push(...(await workers.fleet.start(workers.loadOf(config, this.#about(config, 'start')))).warnings)
     for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
     this.#health.start()
     this.#check(config.settings)
@@ -149,10 +142,11 @@ export class Assembly {
     const restart = new RestartNotice(() => restartDue(this.#parts.codeOf(this.#reloader.live), workers?.code), logger)
     this.#reloader = new Reloader({
       source,
-      loader,
+      loader: this.#loader,
       live: config,
       warnings,
-      apply: (next, live, commit) => this.#apply(next, live, commit),
+      apply: (next, live, trigger, commit) => this.#apply(next, live, trigger, commit),
+      ended: (load) => this.#ended(load),
       filesRead: () => [...this.#files().keys()],
       filesChanged: () => new FileCheck().changed(this.#files()),
       restartDue: () => restart.check(),
@@ -165,16 +159,30 @@ export class Assembly {
     await this.gateway.open()
     await this.#reloader.start()
     this.conditions.listeners = true
+    this.#ended({ outcome: 'applied', trigger: 'start', version: config.version, problems: 0 })
+  }
+
+  #about({ version }: LoadedConfig, trigger: LoadTrigger): LoadAbout {
+    return { version, trigger, changed: this.#changed }
+  }
+
+  /** Tells of a load in this process. */
+  #ended({ outcome, trigger, version, problems }: LoadEnd): void {
+    const at = this.#parts.runtime.clock.wall()
+    this.#own.events.emit({ type: `config_${outcome}`, at, trigger, version, problems })
+    if (outcome === 'applied' && trigger !== 'start')
+      this.#own.config.reloaded({ version, at, trigger, changed: this.#changed })
   }
 
   /** Applies the settings that can change without a restart. */
   #use(next: Settings): void {
     this.#settings = next
-    applySettings(this.gateway, this.#parts, next)
+    applySettings(this.gateway, { ...this.#parts, levels: this.#own.levels }, next, this.#parts.workers?.count)
+    this.#statistics.apply(next.statistics)
   }
 
   /** What this process serves itself. */
-  #own({ spec }: LoadedConfig): GatewaySpec {
+  #ownPart({ spec }: LoadedConfig): GatewaySpec {
     return this.#parts.workers === undefined ? spec : notRouting(spec)
   }
 
@@ -192,6 +200,7 @@ export class Assembly {
   async #apply(
     next: LoadedConfig,
     live: LoadedConfig,
+    trigger: LoadTrigger,
     commit: (() => Promise<void>) | undefined,
   ): Promise<readonly Problem[]> {
     const problems = restartProblems(live.settings, next.settings)
@@ -203,7 +212,8 @@ export class Assembly {
           throw new ConfigError([{ path: ['echo', 'listen'], message }])
         })
     try {
-      const warnings = await this.#load(next, commit)
+      this.#changed = await changedEndpoints(live.spec, next.spec)
+      const warnings = await this.#load(next, trigger, commit)
       // The one that is not used from now on is stopped below.
       ;[this.#echo, other] = [other, this.#echo]
       this.#use(next.settings)
@@ -215,24 +225,21 @@ export class Assembly {
   }
 
   /** Loads it here and in every worker, or nowhere. */
-  async #load(next: LoadedConfig, commit: (() => Promise<void>) | undefined): Promise<readonly Problem[]> {
+  async #load(
+    next: LoadedConfig,
+    trigger: LoadTrigger,
+    commit: (() => Promise<void>) | undefined,
+  ): Promise<readonly Problem[]> {
     const { workers } = this.#parts
     const catalog = await this.#parts.catalogOf(next)
     const more: Problem[] = []
-    const warnings = await this.gateway.load(this.#own(next), {
+    const warnings = await this.gateway.load(this.#ownPart(next), {
       catalog,
       commit: async () => {
         if (workers === undefined) return commit?.()
-        more.push(...(await workers.fleet.load(workers.loadOf(next), commit)).warnings)
+        more.push(...(await workers.fleet.load(workers.loadOf(next, this.#about(next, trigger)), commit)).warnings)
       },
     })
     return [...warnings, ...more]
   }
-}
-
-async function startEcho(address: Settings['echo']): Promise<Service | undefined> {
-  if (address === undefined) return undefined
-  const echo = echoService({ host: address.host ?? '127.0.0.1', port: address.port })
-  await echo.start()
-  return echo
 }

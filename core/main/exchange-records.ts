@@ -7,6 +7,7 @@ import { OwnRecent } from '../../plugins/recent/own-recent.ts'
 import type { Exchange } from '../api/exchange.ts'
 import type { Filter, Finished } from '../api/filter.ts'
 import type { Runtime } from '../chain/runtime.ts'
+import type { ListenerSpec } from '../control/gateway-spec.ts'
 import type { RecentFilter } from '../control/recent-exchanges.ts'
 import type { OwnReports } from '../control/reports.ts'
 import type { ExchangeObserver } from '../observe/exchange-observer.ts'
@@ -24,7 +25,7 @@ export class ExchangeRecords implements ExchangeObserver {
     this.#runtime = runtime
     this.#worker = worker ?? null
     this.#recent = new OwnRecent(runtime.clock, this.#worker)
-    runtime.observers = [...runtime.observers, this]
+    runtime.observe(this, true)
     reports.add(RECENT_REPORT, (which) => this.#recent.list((which ?? {}) as RecentFilter))
     reports.add(EXPLAIN_REPORT, (id) => this.#explanations?.explain(String(id)))
   }
@@ -35,7 +36,7 @@ export class ExchangeRecords implements ExchangeObserver {
   }
 
   configure({ recent, explain }: Settings, gateway: Gateway): void {
-    this.#recent.configure(recent, (name) => gateway.listenerOf(name)?.routes === true)
+    this.#recent.configure(recent, (name) => listenerOf(gateway, name)?.routes === true)
     this.#explanations =
       explain && new LiveExplanations(explain, (x, name) => placesOf(gateway, x, name), this.#explanations)
     this.#runtime.explain = this.#explanations
@@ -44,7 +45,7 @@ export class ExchangeRecords implements ExchangeObserver {
 
 /** The chain of an exchange by the live configuration, which may be newer than the exchange. */
 function placesOf(gateway: Gateway, { route, recording }: Exchange, name: string | undefined): ChainPlaces | undefined {
-  const listener = gateway.listenerOf(name ?? '')
+  const listener = listenerOf(gateway, name)
   if (listener === undefined) return undefined
   const endpoint =
     route && gateway.live?.spec.endpoints.find(({ endpoint: { id } }) => id === (route.endpoint.id as string))
@@ -58,3 +59,6 @@ function placesOf(gateway: Gateway, { route, recording }: Exchange, name: string
     endpoint: endpoint?.at,
   }
 }
+
+const listenerOf = ({ live }: Gateway, name: string | undefined): ListenerSpec | undefined =>
+  live?.spec.listeners.find((listener) => listener.name === name)

@@ -78,9 +78,13 @@ export class Gateway {
     return this.#live
   }
 
-  /** A listener as the live configuration has it. */
-  listenerOf(name: string): ListenerSpec | undefined {
-    return this.#live?.spec.listeners.find((listener) => listener.name === name)
+  /** The filters that the live configuration may use. */
+  get catalog(): Catalog {
+    return this.#catalog
+  }
+
+  get clientHeaders(): ClientHeaderRules {
+    return this.#clientHeaders
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/read/settings.ts'
+import type { TrafficCounter } from '../../plugins/statistics/traffic-counter.ts'
 import { startTelemetry } from '../../plugins/telemetry/telemetry.ts'
 import { systemClock } from '../base/clock.ts'
 import { TimerWheel } from '../base/timer-wheel.ts'
@@ -10,6 +11,7 @@ import type { RootLogger } from '../observe/root-logger.ts'
 import { surviveUnhandledErrors } from '../observe/unhandled-errors.ts'
 import { ExchangeRecords } from './exchange-records.ts'
 import { VERSION } from './services.ts'
+import { makeTrafficCounter } from './traffic-counting.ts'
 
 /** What every process of the gateway has, whatever it does. */
 export interface ProcessParts {
@@ -20,6 +22,8 @@ export interface ProcessParts {
   /** What this process tells of itself. */
   readonly reports: OwnReports
   readonly exchanges: ExchangeRecords
+  /** Of the statistics. */
+  readonly traffic: TrafficCounter
   /** Writes the rest of the log. */
   flush(): void
   /** Sends the last spans, and writes the rest of the log. */
@@ -61,6 +65,7 @@ export async function startProcessParts(
     runtime,
     reports,
     exchanges: new ExchangeRecords(runtime, reports, worker),
+    traffic: makeTrafficCounter(runtime, reports),
     flush,
     stop: async () => {
       await telemetry?.stop()

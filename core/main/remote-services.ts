@@ -1,25 +1,37 @@
-import { GatewayStatusKey, type ServiceKey } from '../api/service.ts'
+import type { Counted } from '../../plugins/statistics/step-counters.ts'
+import { defineService, GatewayStatusKey, type ServiceKey } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
 import { startTimer } from '../base/timer.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { LogControlKey } from '../control/log-control.ts'
 import { RecentExchangesKey } from '../control/recent-exchanges.ts'
+import { RouterControlKey } from '../control/router-control.ts'
+import { StatisticsKey } from '../control/statistics.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
 import type { ProbeSlots } from '../state/probe-slots.ts'
 import { VERSION } from './services.ts'
 
+/** Takes what a worker has counted for the statistics when it stops. */
+export const StatisticsIntakeKey: ServiceKey<{ take(counted: Counted): Promise<void> }> =
+  defineService('statistics-intake')
+
 /** Services that are with the primary, and their methods; each returns a promise of plain data. */
 const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly string[]])[] = [
   [GatewayStatusKey, ['live', 'ready', 'checks', 'metrics']],
-  [ConfigControlKey, ['status', 'reload']],
+  [ConfigControlKey, ['status', 'reload', 'validate', 'diff', 'schema']],
   [
     EndpointControlKey,
     ['list', 'get', 'register', 'change', 'remove', 'enable', 'disable', 'tripBreakers', 'resetBreakers'],
   ],
   [HealthControlKey, ['checkNow']],
   [RecentExchangesKey, ['list', 'explain']],
+  [StatisticsKey, ['summary', 'summaries', 'history']],
+  [StatisticsIntakeKey, ['take']],
+  [LogControlKey, ['status', 'setLevel']],
+  [RouterControlKey, ['routes', 'explain', 'test']],
 ]
 
 /** The services of a worker: each call of a method goes to the primary. */

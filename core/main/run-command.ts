@@ -11,13 +11,16 @@ import { checkSpec } from '../build/snapshot.ts'
 import { HeldSockets } from '../fleet/held-sockets.ts'
 import { fdDestination } from '../observe/log-destination.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
-import { Assembly, type AssemblyParts } from './assembly.ts'
+import { Assembly } from './assembly.ts'
+import type { AssemblyParts } from './assembly-parts.ts'
 import { BUILT_IN, catalogOf } from './built-in.ts'
 import { startProcessParts } from './process-parts.ts'
+import { notRouting } from './served-parts.ts'
 import { IDLE_SERVICES, VERSION } from './services.ts'
 import { type Shutdown, untilStopped } from './shutdown.ts'
 import { type Signals, takeSignals } from './signals.ts'
-import { notRouting, Workers, workerCount } from './workers.ts'
+import { workerCount } from './worker-count.ts'
+import { Workers } from './workers.ts'
 
 /** @param signals caught since the start of the process */
 export const runCommand = (signals: Signals): Command => ({
@@ -92,7 +95,8 @@ async function serve(
     ...parts,
     ...own,
     workers,
-    catalogOf: async (next: LoadedConfig) => (runsPlugins(next, workers) ? catalogOf(next) : BUILT_IN),
+    catalogOf: async (next: Pick<LoadedConfig, 'spec' | 'settings'>) =>
+      runsPlugins(next, workers) ? catalogOf(next) : BUILT_IN,
     codeOf: (next: LoadedConfig) =>
       runsPlugins(next, workers) ? loadedCode(next.settings.plugins, next.settings.baseDir) : new Map(),
   }
@@ -124,7 +128,7 @@ async function serve(
 }
 
 /** A primary imports the code of plugins only where a listener of its own has their filters. */
-function runsPlugins(config: LoadedConfig, workers: Workers | undefined): boolean {
+function runsPlugins(config: Pick<LoadedConfig, 'spec'>, workers: Workers | undefined): boolean {
   if (workers === undefined) return true
   const filters = notRouting(config.spec).listeners.flatMap(({ chain }) => chain)
   return filters.some(({ factory }) => BUILT_IN.get(factory) === undefined)

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs'
 import type { Awaitable } from '../api/attempt.ts'
+import { silentLogger } from '../api/logger.ts'
 import { type GatewayStatus, GatewayStatusKey, type ServiceKey } from '../api/service.ts'
 import { packageFile } from '../base/package-file.ts'
 import { ConfigControlKey } from '../control/config-control.ts'
 import { EndpointControlKey } from '../control/endpoint-control.ts'
 import { HealthControlKey } from '../control/health-control.ts'
+import { LogControlKey } from '../control/log-control.ts'
 import { RecentExchangesKey } from '../control/recent-exchanges.ts'
+import { RouterControlKey } from '../control/router-control.ts'
+import { StatisticsKey } from '../control/statistics.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { FleetMetrics } from './fleet-metrics.ts'
+import { OwnServices } from './own-services.ts'
 
 const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string }
 
@@ -44,7 +49,16 @@ export function statusOf(
 /** For commands that create filters and serve nothing. */
 export const IDLE_SERVICES: Services = servicesOf(
   statusOf(new Metrics(), () => ({})),
-  [ConfigControlKey, EndpointControlKey, HealthControlKey, RecentExchangesKey].map(
-    (key) => [key as ServiceKey<unknown>, {}] as const,
-  ),
+  [
+    ...new OwnServices(silentLogger).byKey,
+    ...[
+      ConfigControlKey,
+      EndpointControlKey,
+      HealthControlKey,
+      LogControlKey,
+      RouterControlKey,
+      StatisticsKey,
+      RecentExchangesKey,
+    ].map((key) => [key as ServiceKey<unknown>, {}] as const),
+  ],
 )

@@ -6,6 +6,7 @@ import { letYoungGenerationGrow } from '../base/young-generation.ts'
 import type { Catalog } from '../build/catalog.ts'
 import { loadedCode } from '../build/plugin-loader.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { DescribedRequest } from '../control/router-control.ts'
 import type {
   FileBytes,
   PermitAnswers,
@@ -28,12 +29,15 @@ import { meterRegistry } from '../observe/registry-report.ts'
 import { makeLogger, type RootLogger } from '../observe/root-logger.ts'
 import { operateBreakers } from './breaker-operation.ts'
 import { catalogOf } from './built-in.ts'
+import { CHECK_DOCUMENT, type DocumentPart, problemsOf, SCHEMA, schemaOf } from './document-reports.ts'
 import { activityOf } from './endpoint-activity.ts'
 import { Gateway } from './gateway.ts'
 import { applySettings } from './live-settings.ts'
+import { OwnServices, type ToldSettings } from './own-services.ts'
 import { type ProcessParts, startProcessParts } from './process-parts.ts'
+import { REHEARSE, rehearseLive } from './rehearsal-report.ts'
 import { answerCheck } from './remote-checks.ts'
-import { remoteProbes, remoteServices } from './remote-services.ts'
+import { remoteProbes, remoteServices, StatisticsIntakeKey } from './remote-services.ts'
 
 /** What the primary tells a worker when it starts it, as the argument of the command `worker`. Plain JSON. */
 export interface WorkerArguments {
@@ -51,6 +55,9 @@ export interface WorkerArguments {
   readonly timeoutMs: number
 }
 
+/** How long a worker that stops waits for the primary to take what it has counted; milliseconds. */
+const HAND_OVER_MS = 1000
+
 /** Runs a worker until the primary stops it, or is gone. Never resolves: the process exits. */
 export async function runWorker(text: string | undefined): Promise<never> {
   if (process.send === undefined || text === undefined) throw new Error('`worker` is started by the gateway itself')
@@ -65,7 +72,7 @@ export async function runWorker(text: string | undefined): Promise<never> {
   })
   const sockets = new Map(listeners.map((name, i) => [name, FIRST_SOCKET_FD + i]))
   const served = new WorkerGateway(logger, { number, count }, sockets)
-  served.end = new WorkerEnd(processChannel<ToWorker<Settings>, ToPrimary>(process), served, {
+  served.end = new WorkerEnd(processChannel<ToWorker<ToldSettings>, ToPrimary>(process), served, {
     beatMs,
     ended: () => process.exit(0),
     exit: () => {
@@ -79,10 +86,11 @@ export async function runWorker(text: string | undefined): Promise<never> {
 }
 
 /** The data plane of a worker. */
-class WorkerGateway implements Served<Settings> {
-  settings: Settings | undefined
-  end!: WorkerEnd<Settings>
+class WorkerGateway implements Served<ToldSettings> {
+  settings: ToldSettings | undefined
+  end!: WorkerEnd<ToldSettings>
   readonly #logger: RootLogger
+  readonly #own: OwnServices
   readonly #number: number
   readonly #sockets: ReadonlyMap<string, number>
   readonly #count: number
@@ -100,6 +108,7 @@ class WorkerGateway implements Served<Settings> {
     sockets: ReadonlyMap<string, number>,
   ) {
     this.#logger = logger
+    this.#own = new OwnServices(logger)
     this.#number = number
     this.#count = count
     this.#limits = new WorkerLimits(number, count, (name, use) => this.#status?.uses(name, use))
@@ -108,24 +117,33 @@ class WorkerGateway implements Served<Settings> {
   }
 
   async load(
-    { spec, settings }: { readonly spec: GatewaySpec; readonly settings: Settings },
+    { spec, settings }: { readonly spec: GatewaySpec; readonly settings: ToldSettings },
     files: FileBytes,
     commit: (prepared: Prepared) => Promise<void>,
   ): Promise<void> {
     this.#parts ??= await startProcessParts(this.#logger, settings, this.#number)
+    const { about } = settings
+    const isFirst = this.settings === undefined
+    if (isFirst) this.#own.config.starting(about.version)
     const catalog = await catalogOf({ settings })
     this.#gateway ??= this.#makeGateway(this.#parts, catalog, settings)
     const code = loadedCode(settings.plugins, settings.baseDir)
     await this.#gateway.load(spec, { catalog, files, commit: (built) => commit({ ...built, code }) })
-    applySettings(this.#gateway, this.#parts, settings, this.#count)
+    applySettings(this.#gateway, { ...this.#parts, levels: this.#own.levels }, settings, this.#count)
     this.settings = settings
     for (const batch of this.#early.splice(0)) this.#status?.take(batch)
     this.#status?.loaded()
+    if (!isFirst) this.#own.config.reloaded({ ...about, at: this.#parts.runtime.clock.wall() })
   }
 
-  #makeGateway({ runtime, metrics }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
+  #makeGateway({ runtime, metrics, reports }: ProcessParts, catalog: Catalog, { baseDir }: Settings): Gateway {
     const call = (given: ServiceCall) => this.end.call(given)
-    const gateway = new Gateway({ runtime, catalog, services: remoteServices(call), baseDir, shared: this.#limits })
+    const services = new Map([...remoteServices(call), ...this.#own.byKey])
+    const gateway = new Gateway({ runtime, catalog, services, baseDir, shared: this.#limits })
+    reports.add(CHECK_DOCUMENT, (part) => problemsOf(part as DocumentPart, catalogOf))
+    reports.add(SCHEMA, () => schemaOf(gateway.catalog))
+    reports.add(REHEARSE, (request) => rehearseLive(gateway, request as DescribedRequest))
+    gateway.registry.subscribe((event) => this.#own.events.emit(event))
     gateway.registry.sharedPermits = this.#permits
     gateway.registry.probeSlots = remoteProbes(call, runtime.clock)
     this.#status = new WorkerStatus(gateway.registry, (batch) => this.end.sendValues(batch), this.#limits)
@@ -158,7 +176,21 @@ class WorkerGateway implements Served<Settings> {
         return registry && operateBreakers(registry, question)
       case 'report':
         return this.#parts?.reports.answer(question.name, question.args)
+      case 'log-level':
+        this.#own.levels.choose(question.level)
+        return true
     }
+  }
+
+  /** What it has counted since the primary asked last would end with it. */
+  async #handOver(): Promise<void> {
+    if (this.settings?.statistics === undefined || this.#parts === undefined) return
+    const counted = await this.#parts.traffic.cut({})
+    const late = Promise.withResolvers<void>()
+    const timer = startTimer(HAND_OVER_MS, late.resolve)
+    const call = { service: StatisticsIntakeKey.name, method: 'take', args: [counted] }
+    await Promise.race([this.end.call(call).catch(() => {}), late.promise])
+    timer.cancel()
   }
 
   take(batch: Batch): void {
@@ -190,6 +222,7 @@ class WorkerGateway implements Served<Settings> {
     // What a plugin does in `dispose` must not keep the process.
     const late = startTimer(timeoutMs + 2000, () => process.exit(1))
     const clean = (await this.#gateway?.close(timeoutMs)) ?? true
+    await this.#handOver()
     await this.#parts?.stop()
     late.cancel()
     return clean

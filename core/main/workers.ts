@@ -1,14 +1,13 @@
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { getHeapStatistics } from 'node:v8'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
-import type { Settings, WorkerSettings } from '../../config/read/settings.ts'
+import type { WorkerSettings } from '../../config/read/settings.ts'
 import type { ServiceKey } from '../api/service.ts'
 import { systemClock } from '../base/clock.ts'
 import { errorText } from '../base/error-text.ts'
 import { packageFile } from '../base/package-file.ts'
 import type { BreakerView, EndpointActivity } from '../control/endpoint-control.ts'
-import type { GatewaySpec } from '../control/gateway-spec.ts'
+import type { LogLevel } from '../control/log-control.ts'
 import type { PluginCode } from '../control/plugin-code.ts'
 import type { Reports } from '../control/reports.ts'
 import { Fleet } from '../fleet/fleet.ts'
@@ -22,14 +21,13 @@ import { spawnWorker } from '../fleet/spawn-worker.ts'
 import type { EndpointRegistry } from '../state/registry.ts'
 import { makeCompileCache } from './compile-cache.ts'
 import { mergeActivity, mergeBreakers } from './endpoint-activity.ts'
+import type { LoadAbout, OwnServices, ToldSettings } from './own-services.ts'
 import { RemoteChecks } from './remote-checks.ts'
 import { callService } from './remote-services.ts'
+import { routing } from './served-parts.ts'
 import type { WorkerArguments } from './worker.ts'
+import { defaultHeap } from './worker-count.ts'
 
-/** Most that `auto` starts. */
-const MOST_BY_ITSELF = 8
-/** Share of the memory that the heaps of all workers may fill, where nothing else is said. */
-const HEAP_SHARE = 0.75
 const MIB = 1024 ** 2
 /** Messages of a worker per time limit that show that it runs. */
 const BEATS = 8
@@ -37,39 +35,37 @@ const BEATS = 8
 const ORPHAN_MORE_MS = 2000
 /** Bytes of workers' output that wait for a slow reader of the primary's. */
 const OUTPUT_LIMIT = 1024 * 1024
+/** How long a worker may take to set the level of its log; milliseconds. */
+const LEVEL_MS = 2000
 
-/** Number of workers: the variable `WEIR_WORKERS` wins over the file. @throws Error for a value that is no number of workers */
-export function workerCount({ workers }: Settings, env: NodeJS.ProcessEnv): number {
-  const given = env.WEIR_WORKERS
-  if (given !== undefined && given !== '' && given !== 'auto' && !/^[1-9]\d{0,2}$/.test(given))
-    throw new Error(`WEIR_WORKERS is "${given.slice(0, 40)}"; expected "auto", or a number of workers, 1 or more`)
-  const count = given === undefined || given === '' ? workers.count : given
-  return count === 'auto' ? Math.min(availableParallelism(), MOST_BY_ITSELF) : Number(count)
-}
-
-type FleetParts = Pick<FleetOptions<Settings>, 'clock' | 'log'>
+type FleetParts = Pick<FleetOptions<ToldSettings>, 'clock' | 'log'>
 
 /** What workers of this process are part of. */
 interface Served {
   readonly registry: EndpointRegistry
   readonly services: ReadonlyMap<ServiceKey<unknown>, unknown>
+  readonly own: OwnServices
   readonly status: FleetStatus
   readonly permits: FleetPermits
 }
 
 /** The workers of this gateway, with their sockets. */
-export class Workers implements FleetEvents<Settings> {
-  readonly fleet: Fleet<Settings>
+export class Workers implements FleetEvents<ToldSettings> {
+  readonly fleet: Fleet<ToldSettings>
+  readonly count: number
   readonly #sockets: HeldSockets
   /** Called when a worker has become ready. */
   onReady: () => void = () => {}
-  readonly #serving = new Set<Member<Settings>>()
+  /** Those that can be talked to, and have not ended. */
+  readonly #greeted = new Set<Member<ToldSettings>>()
+  readonly #serving = new Set<Member<ToldSettings>>()
   readonly #checks = new RemoteChecks(() => this.fleet)
   #served!: Served
   #loads = 0
 
   private constructor(count: number, { timeoutMs, maxHeap }: WorkerSettings, sockets: HeldSockets, parts: FleetParts) {
     this.#sockets = sockets
+    this.count = count
     const heap = `--max-old-space-size=${Math.floor((maxHeap ?? defaultHeap(count)) / MIB)}`
     const script = fileURLToPath(packageFile('core/launch.js'))
     const cache = makeCompileCache()
@@ -86,7 +82,7 @@ export class Workers implements FleetEvents<Settings> {
         primary: process.pid,
         timeoutMs,
       }
-      return spawnWorker<Settings>({
+      return spawnWorker<ToldSettings>({
         args: [heap, script, 'worker', JSON.stringify(told)],
         // What one worker has compiled the next need not compile: half of the time until it is ready.
         env: { ...process.env, ...(cache && { NODE_COMPILE_CACHE: cache }) },
@@ -97,7 +93,7 @@ export class Workers implements FleetEvents<Settings> {
         },
       })
     }
-    this.fleet = new Fleet<Settings>({
+    this.fleet = new Fleet<ToldSettings>({
       count,
       startsAtOnce: Math.max(2, availableParallelism()),
       timeoutMs,
@@ -124,8 +120,9 @@ export class Workers implements FleetEvents<Settings> {
   }
 
   /** Before the first load: what workers tell and ask is for these. */
-  serve(registry: EndpointRegistry, services: ReadonlyMap<ServiceKey<unknown>, unknown>): void {
-    this.#served = { registry, services, status: new FleetStatus(registry, systemClock), permits: new FleetPermits() }
+  serve(registry: EndpointRegistry, services: ReadonlyMap<ServiceKey<unknown>, unknown>, own: OwnServices): void {
+    const status = new FleetStatus(registry, systemClock)
+    this.#served = { registry, services, own, status, permits: new FleetPermits() }
   }
 
   /** The registry has other endpoints now. */
@@ -135,8 +132,8 @@ export class Workers implements FleetEvents<Settings> {
   }
 
   /** What workers are told to load. */
-  loadOf({ spec, settings }: Pick<LoadedConfig, 'spec' | 'settings'>): Load<Settings> {
-    return { id: ++this.#loads, spec: routing(spec), settings }
+  loadOf({ spec, settings }: Pick<LoadedConfig, 'spec' | 'settings'>, about: LoadAbout): Load<ToldSettings> {
+    return { id: ++this.#loads, spec: routing(spec), settings: { ...settings, about } }
   }
 
   address(name: string): ReturnType<HeldSockets['address']> {
@@ -168,6 +165,11 @@ export class Workers implements FleetEvents<Settings> {
     ask: async (name, args) => [...(await this.fleet.ask({ kind: 'report', name, args })).values()],
   }
 
+  /** What one of them tells of itself; undefined: none does within that time. @param ms milliseconds */
+  async reportOfOne(name: string, args: unknown, ms: number): Promise<unknown> {
+    return this.fleet.lowest?.link.ask({ kind: 'report', name, args }, ms)
+  }
+
   /** Trips or resets breakers in all of them. See `operateBreakers`. */
   async operateBreakers(operation: BreakerOperation): Promise<readonly BreakerView[] | undefined> {
     if (this.#served.registry.get(operation.endpoint) === undefined) return undefined
@@ -176,29 +178,44 @@ export class Workers implements FleetEvents<Settings> {
     return all.length === 0 ? [] : all.reduce(mergeBreakers)
   }
 
+  /** Sets the level of the log of all workers, also of those that are about to be ready. */
+  async setLogLevel(level: LogLevel): Promise<void> {
+    await Promise.all([...this.#greeted].map(({ link }) => link.ask({ kind: 'log-level', level }, LEVEL_MS)))
+  }
+
   /** Nobody accepts connections any more, but what workers have accepted goes on. */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#sockets.close()
     return this.fleet.stop(timeoutMs)
   }
 
-  greeted(member: Member<Settings>): void {
+  greeted(member: Member<ToldSettings>): void {
+    this.#greeted.add(member)
+    const { chosen } = this.#served.own.levels
+    // Before it is told to load.
+    if (chosen !== undefined) void member.link.ask({ kind: 'log-level', level: chosen }, LEVEL_MS)
     this.#served.status.greeted(member as Member<unknown>)
     this.#served.permits.greeted(member as Member<unknown>)
   }
 
-  opened(member: Member<Settings>): void {
+  opened(member: Member<ToldSettings>): void {
     this.#serving.add(member)
+    this.#tell('worker_started', member)
     this.onReady()
   }
 
-  gone(member: Member<Settings>): void {
-    this.#serving.delete(member)
+  gone(member: Member<ToldSettings>): void {
+    this.#greeted.delete(member)
+    if (this.#serving.delete(member)) this.#tell('worker_ended', member)
     this.#served.status.gone(member as Member<unknown>)
     this.#served.permits.gone(member as Member<unknown>)
   }
 
-  said(from: Member<Settings>, message: ToPrimary): void {
+  #tell(type: 'worker_started' | 'worker_ended', { number: worker }: Member<ToldSettings>): void {
+    this.#served.own.events.emit({ type, at: systemClock.wall(), worker })
+  }
+
+  said(from: Member<ToldSettings>, message: ToPrimary): void {
     const { status, permits, services } = this.#served
     const member = from as Member<unknown>
     if (message.type === 'values-taken') status.taken(member)
@@ -213,24 +230,3 @@ export class Workers implements FleetEvents<Settings> {
       )
   }
 }
-
-/**
- * Bytes of a worker's heap, where nothing else is said: Node's limit is for one process that has the machine, or the container, for
- * itself.
- */
-function defaultHeap(count: number): number {
-  const memory = Math.min(process.constrainedMemory() || totalmem(), totalmem())
-  return Math.max(64 * MIB, Math.min(getHeapStatistics().heap_size_limit, (memory * HEAP_SHARE) / count))
-}
-
-/** The part of a configuration that workers serve. */
-const routing = ({ listeners, endpoints }: GatewaySpec): GatewaySpec => ({
-  listeners: listeners.filter(({ routes }) => routes),
-  endpoints,
-})
-
-/** The part that the primary serves itself. */
-export const notRouting = ({ listeners, endpoints }: GatewaySpec): GatewaySpec => ({
-  listeners: listeners.filter(({ routes }) => !routes),
-  endpoints,
-})

@@ -1,3 +1,5 @@
+import type { Attempt, Outcome } from '../api/attempt.ts'
+import type { Exchange } from '../api/exchange.ts'
 import type { Finished } from '../api/filter.ts'
 
 /**
@@ -12,4 +14,9 @@ import type { Finished } from '../api/filter.ts'
 export interface ExchangeObserver {
   /** Synchronous, and on the path of every request. What it throws is logged as an error of the engine; the exchange is over all the same. */
   finished(finished: Finished): void
+  /**
+   * An attempt that was made is over: every `admit` had let it pass. Called before `finished` of its exchange, and before the `settled`
+   * hooks. Synchronous, on the path of every request; what it throws is logged as an error of the engine.
+   */
+  attempted?(x: Exchange, attempt: Attempt, outcome: Outcome): void
 }

@@ -98,6 +98,7 @@ export class FilterBench {
         if (service === undefined) throw new Error(`there is no service "${key.name}": give it to the bench`)
         return service as never
       },
+      serviceIf: (key) => this.#services.get(key.name) as never,
       share,
     }
     const free = (): void => {

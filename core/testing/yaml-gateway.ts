@@ -9,6 +9,7 @@ import { OwnReports } from '../control/reports.ts'
 import { Assembly } from '../main/assembly.ts'
 import { catalogOf, FILTERS } from '../main/built-in.ts'
 import { ExchangeRecords } from '../main/exchange-records.ts'
+import { makeTrafficCounter } from '../main/traffic-counting.ts'
 import { Metrics } from '../observe/metrics.ts'
 import { FreePortLoader } from './free-ports.ts'
 import type { GatewaySetup } from './gateway-setup.ts'
@@ -47,6 +48,7 @@ export async function startYaml(yaml: string, setup: GatewaySetup): Promise<Conf
     accessLog,
     reports,
     exchanges: new ExchangeRecords(runtime, reports),
+    traffic: makeTrafficCounter(runtime, reports),
     catalogOf: catalog,
     codeOf,
     services,

@@ -1,19 +1,25 @@
 import * as z from 'zod'
 import {
-  type Awaitable,
   ConfigControlKey,
   defineFilter,
-  type Exchange,
+  EndpointControlKey,
+  type FilterEnv,
+  GatewayEventsKey,
   GatewayStatusKey,
-  type LocalReply,
-  type Response,
-  reply,
+  HealthControlKey,
+  LogControlKey,
+  RecentExchangesKey,
+  RouterControlKey,
+  StatisticsKey,
   type TerminalFilter,
 } from '../../core/index.ts'
+import type { AdminParts } from './api/admin-parts.ts'
+import type { EventRing } from './api/event-ring.ts'
 import { BrowserGuard } from './browser-guard.ts'
-import { PAGES, type Pages, type Parts, PROBES } from './pages.ts'
 
 const HOST = /^(?:(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/i
+
+const roleNames = (own: string) => z.array(z.string().min(1)).default([own])
 
 const options = z.strictObject({
   probes_only: z
@@ -26,47 +32,55 @@ const options = z.strictObject({
     .describe(
       'Host names that it is served under, besides `localhost` and IP addresses; `*.example.com` means every name below it.',
     ),
+  roles: z
+    .strictObject({
+      viewer: roleNames('viewer').describe('Roles of callers who may read.'),
+      operator: roleNames('operator').describe('Roles of callers who may change things, too.'),
+    })
+    .prefault({})
+    .describe('The names of the roles, where a filter of the chain says who calls.'),
 })
 
-/** Terminal filter of the admin listener: pages about the process, for operators, orchestrators and Prometheus. */
+/** Terminal filter of the admin listener: the admin API, for operators, orchestrators and Prometheus. */
 export const admin = defineFilter<z.infer<typeof options>>({
   name: 'admin',
   apiVersion: 1,
-  summary: 'Serves /livez, /readyz, /metrics and /config on the admin listener.',
+  summary: 'Serves the admin API: health, configuration, endpoints, statistics, events, /livez, /readyz and /metrics.',
   options,
   terminal: true,
-  needs: [GatewayStatusKey, ConfigControlKey],
-  create: ({ allowed_hosts: allowed, probes_only: probesOnly }, env): TerminalFilter => {
-    const parts = { status: env.service(GatewayStatusKey), config: env.service(ConfigControlKey) }
-    if (probesOnly) return { call: (x) => serve(x, parts, PROBES) }
+  needs: [GatewayStatusKey, ConfigControlKey, EndpointControlKey, HealthControlKey],
+  wants: [StatisticsKey, RecentExchangesKey, RouterControlKey, LogControlKey, GatewayEventsKey],
+  create: async ({ allowed_hosts: allowed, probes_only: probesOnly, roles }, env): Promise<TerminalFilter> => {
+    // Loaded where it is used: workers have no admin listener.
+    const [{ AdminApi }, { OPERATIONS }, { EventRing }, { PROBES }] = await Promise.all([
+      import('./api/admin-api.ts'),
+      import('./api/api-table.ts'),
+      import('./api/event-ring.ts'),
+      import('./api/meta-operations.ts'),
+    ])
+    const api = new AdminApi(probesOnly ? PROBES : OPERATIONS, partsOf(env, EventRing), {
+      roles,
+      log: env.log,
+    })
+    if (probesOnly) return { call: (x) => api.serve(x) }
     const guard = new BrowserGuard(allowed)
-    return { call: (x) => guard.refuse(x.request) ?? serve(x, parts, PAGES) }
+    return { call: (x) => guard.refuse(x.request) ?? api.serve(x) }
   },
 })
 
-function serve(x: Exchange, parts: Parts, served: Pages): Awaitable<Response | LocalReply> {
-  const { method, path, query } = x.request
-  const pages = Object.hasOwn(served, path) ? served[path]! : undefined
-  if (pages === undefined)
-    return refusal(404, 'admin_not_found', `There is no such page; there are ${Object.keys(served).join(', ')}.`)
-  const wanted = method === 'HEAD' ? 'GET' : method
-  const page = Object.hasOwn(pages, wanted) ? pages[wanted] : undefined
-  if (page === undefined) {
-    const allow = Object.keys(pages).flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known]))
-    return refusal(405, 'method_not_allowed', `Allowed here: ${allow.join(', ')}.`, { Allow: allow.join(', ') })
+function partsOf(env: FilterEnv, Ring: typeof EventRing): AdminParts {
+  const status = env.service(GatewayStatusKey)
+  const events = env.serviceIf(GatewayEventsKey)
+  const stopping = async (): Promise<boolean> => (await status.checks()).running === false
+  return {
+    status,
+    config: env.service(ConfigControlKey),
+    endpoints: env.service(EndpointControlKey),
+    health: env.service(HealthControlKey),
+    statistics: env.serviceIf(StatisticsKey),
+    exchanges: env.serviceIf(RecentExchangesKey),
+    router: env.serviceIf(RouterControlKey),
+    log: env.serviceIf(LogControlKey),
+    events: events && new Ring({ events, timers: env.timers, stopping }),
   }
-  const accept = x.request.headers.joined('accept')
-  const response = page.respond(parts, new URLSearchParams(query), accept)
-  return method === 'HEAD' ? headOnly(response) : response
-}
-
-/** The response to GET without its body (RFC 9110 §9.3.2). */
-async function headOnly(given: Awaitable<Response>): Promise<Response> {
-  const response = await given
-  response.body.discard()
-  return response
-}
-
-function refusal(status: number, reason: string, detail: string, headers: Record<string, string> = {}): LocalReply {
-  return reply(status, reason, { detail, headers: { 'Cache-Control': 'no-store', ...headers } })
 }

@@ -77,6 +77,7 @@ export class HttpTransport implements IExporterTransport {
     const tls = url.protocol === 'https:' ? certificatesOf(await agentFactory('https:')) : undefined
     return {
       pool: new Pool(url.origin, {
+        allowH2: false,
         connections: 2,
         ...(tls === undefined ? {} : { connect: tls }),
       }),

@@ -146,6 +146,13 @@ export const CASES: readonly Case[] = [
     load: load('1k'),
     ratios: [cpu('Weir', 1.05, 1.02)],
   },
+  {
+    name: 'observed',
+    what: 'metrics, statistics and access log together, to none of them',
+    program: 'Weir, metrics, statistics and access log',
+    load: load('1k'),
+    ratios: [cpu('Weir, unobserved', 1.08, 1.04)],
+  },
   ...FILTER_NAMES.map(
     (name): RatioCase => ({
       name: `filter-${name}`,

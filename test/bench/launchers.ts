@@ -109,6 +109,8 @@ export const LAUNCHERS = {
   'Weir, traces at 100 %': traces(1),
   'Weir, RS256': gateway({ auth: true }),
   'Weir, access log': gateway({ accessLog: true }),
+  'Weir, metrics, statistics and access log': gateway({ accessLog: true }),
+  'Weir, unobserved': gateway({ chain: chainWithout('metrics'), yaml: 'statistics: false' }),
   'Weir, 10 endpoints': gateway({ endpoints: 10 }),
   'Weir, 10,000 endpoints': gateway({ endpoints: 10_000 }),
   'Weir, two workers': gateway({ yaml: 'workers: 2' }),

@@ -13,6 +13,7 @@ import { filterCases } from './micro/filter-cases.ts'
 import { headerListCases } from './micro/header-list-cases.ts'
 import type { MicroCase } from './micro/micro-case.ts'
 import { routeCases } from './micro/route-cases.ts'
+import { statisticsCases } from './micro/statistics-cases.ts'
 import { timerWheelCases } from './micro/timer-wheel-cases.ts'
 
 const { values: options } = parseArgs({
@@ -56,6 +57,7 @@ const cases: MicroCase[] = [
   ...routeCases(),
   ...(await filterCases()),
   ...timerWheelCases(),
+  ...statisticsCases(),
 ]
 const wanted = new RegExp(options.only, 'i')
 const results = cases

@@ -1,5 +1,5 @@
+import { duplicateMember } from '../../../core/index.ts'
 import { exactJson } from './exact-json.ts'
-import { hasDuplicateMembers } from './json-members.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 
@@ -43,5 +43,5 @@ export function unverified(token: string): UnverifiedToken | undefined {
 function membersOf(text: string): Members | undefined {
   const value = exactJson(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return hasDuplicateMembers(text) ? undefined : (value as Members)
+  return duplicateMember(text) === undefined ? (value as Members) : undefined
 }

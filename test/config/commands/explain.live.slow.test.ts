@@ -4,10 +4,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { build, release } from '../../../config/commands/build.ts'
-import { readRequest } from '../../../config/commands/described-request.ts'
-import { explainRequest } from '../../../config/commands/explain.ts'
+import { type Built, build, release } from '../../../config/commands/build.ts'
+import { type DescribedRequest, readRequest } from '../../../config/commands/described-request.ts'
+import { explanationOf } from '../../../config/commands/explained-request.ts'
 import { type Explained, UNKNOWN } from '../../../config/commands/explanation.ts'
+import { rehearseRequest } from '../../../config/commands/rehearsed-request.ts'
 import {
   defineFilter,
   type ExplainedExchange,
@@ -261,3 +262,11 @@ t.test(`${CONFIGS * REQUESTS} requests, seed ${SEED}`, async (t) => {
 
 const idOf = (headers: HeaderList): string =>
   decodeURIComponent(String(headers.get('weir-explain')).replace('/explain/', ''))
+
+/** As `weir explain` does it. */
+async function explainRequest(described: DescribedRequest, { config, snapshot, catalog }: Built): Promise<Explained> {
+  const { spec, settings, document } = config
+  const { clientHeaders } = settings
+  const rehearsed = await rehearseRequest(described, { spec, clientHeaders, catalog, chains: snapshot.chains })
+  return explanationOf(described, rehearsed, { spec, document })
+}

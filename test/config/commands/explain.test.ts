@@ -203,7 +203,7 @@ t.test('another listener, and a chain that is nowhere written', async (t) => {
   const { out } = await weir(['explain', 'GET', 'http://localhost:8001/livez'])
   t.match(
     out,
-    /listener admin\nno endpoint\n\n 1 {2}admin {2}\(default chain\) {2}responds; the response is not known[^\n]*\n(?: {6}\w+: \S+ +default\n){2}\n"admin" responds\n$/,
+    /listener admin\nno endpoint\n\n 1 {2}admin {2}\(default chain\) {2}responds; the response is not known[^\n]*\n(?: {6}\w+: \S+ +default\n){3}\n"admin" responds\n$/,
   )
   const auth = await weir(['explain', 'GET', '/orchestrator/a'])
   t.match(auth.out, /auth +\(default chain\) +continues/)

@@ -18,6 +18,8 @@ import { type GatewayStatus, GatewayStatusKey, type ServiceKey } from '../../../
 import { Catalog } from '../../../core/build/catalog.ts'
 import { loadPlugins } from '../../../core/build/plugin-loader.ts'
 import { type ConfigControl, ConfigControlKey } from '../../../core/control/config-control.ts'
+import { type EndpointControl, EndpointControlKey } from '../../../core/control/endpoint-control.ts'
+import { type HealthControl, HealthControlKey } from '../../../core/control/health-control.ts'
 import { FILTERS } from '../../../core/main/built-in.ts'
 
 const COMMANDS: readonly Command[] = [validate, init, routes, explain, diff, plugins, printSchema, version]
@@ -34,6 +36,8 @@ function hostWith(more: readonly FilterFactory[]): Host {
     services: new Map<ServiceKey<unknown>, unknown>([
       [GatewayStatusKey, {} as GatewayStatus],
       [ConfigControlKey, {} as ConfigControl],
+      [EndpointControlKey, {} as EndpointControl],
+      [HealthControlKey, {} as HealthControl],
     ]),
   }
 }

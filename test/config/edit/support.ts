@@ -1,4 +1,5 @@
 import { EndpointEditor } from '../../../config/edit/editor.ts'
+import { MemoryChanges } from '../../../config/edit/memory-changes.ts'
 import { ConfigLoader } from '../../../config/live/config-loader.ts'
 import { Reloader } from '../../../config/live/reloader.ts'
 import type { Problem } from '../../../core/control/config-error.ts'
@@ -38,12 +39,18 @@ export async function setUp(texts: Readonly<Record<string, string>>, more: { fai
   const say = (): void => {}
   const log = { trace: say, debug: say, info: say, warn: say, error: say, child: () => log }
   const meter = new Metrics()
-  const loader = new ConfigLoader(source, { SECRET: 'hidden' })
+  let reloader: Reloader | undefined
+  const loader = new MemoryChanges(new ConfigLoader(source, { SECRET: 'hidden' }), () => reloader?.live)
   const live = await loader.load()
   const registry = new EndpointRegistry(clock, log)
   const sync = (spec = live.spec): void => registry.sync(spec.endpoints.map(({ endpoint }) => endpoint))
   sync()
-  const apply = async ({ spec }: typeof live, _: unknown, commit?: () => Promise<void>): Promise<Problem[]> => {
+  const apply = async (
+    { spec }: typeof live,
+    _: unknown,
+    _trigger: unknown,
+    commit?: () => Promise<void>,
+  ): Promise<Problem[]> => {
     await commit?.()
     more.fail?.()
     sync(spec)
@@ -51,13 +58,15 @@ export async function setUp(texts: Readonly<Record<string, string>>, more: { fai
   }
   const parts = { source, loader, log, meter, clock }
   const none = { filesRead: () => [], filesChanged: () => false, restartDue: () => [], warnings: [] }
-  const reloader = new Reloader({ ...parts, ...none, live, apply })
+  const made = new Reloader({ ...parts, ...none, live, apply })
+  reloader = made
   return {
     source,
-    reloader,
+    loader,
+    reloader: made,
     editor: new EndpointEditor({
       ...parts,
-      reloader: () => reloader,
+      reloader: () => made,
       registry: () => registry,
       operateBreakers: async () => undefined,
     }),

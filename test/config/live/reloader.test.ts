@@ -264,7 +264,7 @@ t.test('an edit first loads what others have changed, if anything', async (t) =>
 t.test('an edited configuration is committed once, whether it changes anything or not', async (t) => {
   const commits: string[] = []
   const { source, reloader, said } = await setUp({
-    apply: async (_next, _live, commit) => {
+    apply: async (_next, _live, _trigger, commit) => {
       await commit?.()
       return [{ path: ['listen'], message: 'unwise' }]
     },

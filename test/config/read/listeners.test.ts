@@ -22,7 +22,7 @@ t.test('an admin listener that others can reach requires authentication', async 
     parse(`admin: { listen: "${listen}", filters: [{ auth: {${options}} }, admin] }`).spec.listeners[1]?.chain[0]
       ?.options
   t.same(auth(':1'), { required: true }, 'so that a missing token is a 401')
-  t.same(auth('127.0.0.1:1'), {})
+  t.same(auth('127.0.0.1:1'), { required: true }, 'the API knows no roles of those who need no token')
   t.match(problems('admin: { listen: ":1", filters: [{ auth: { required: false } }, admin] }'), [
     /admin.filters\[0\].auth.required: an admin listener that other machines can reach requires a token/,
   ])

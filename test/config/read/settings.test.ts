@@ -1,4 +1,5 @@
 import t from 'tap'
+import { DEFAULT_STATISTICS } from '../../../core/control/statistics.ts'
 import { DEFAULT_LIMITS } from '../../../core/http/downstream-limits.ts'
 import { NO_LIMITS } from '../../../core/http/overload.ts'
 import { DEFAULT_ACCESS_LOG } from '../../../core/observe/access-log.ts'
@@ -37,6 +38,8 @@ t.test('settings have defaults', async (t) => {
       recent: { keep: 200, errors: 200, slow: 100, slowerThanMs: 1000 },
       explain: undefined,
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
+      statistics: DEFAULT_STATISTICS,
+      admin: { changes: 'file' },
       echo: undefined,
       healthCheck: undefined,
     },

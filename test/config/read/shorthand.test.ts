@@ -80,8 +80,12 @@ t.test('what the document says of tokens holds for the admin listener too', asyn
   t.same(options('admin: { filters: [auth, admin] }\nauth_algorithm: ES256\nauth_audience: a'), {
     algorithm: 'ES256',
     audience: 'a',
+    required: true,
   })
-  t.same(options('admin: { filters: [{ auth: { audience: b } }, admin] }\nauth_audience: a'), { audience: 'b' })
+  t.same(options('admin: { filters: [{ auth: { audience: b } }, admin] }\nauth_audience: a'), {
+    audience: 'b',
+    required: true,
+  })
   t.same(
     warnings(`filters: [proxy]\nadmin: { filters: [auth, admin] }\nauth_issuer: x\n${endpoint('disabled: true')}`),
     [],

@@ -30,6 +30,7 @@ t.test('a factory with every key is returned as it is', async (t) => {
     enforces: ['authentication'],
     advises: [{ before: { writes: defineSlot('tenant') }, after: undefined, why: 'so' }],
     needs: [],
+    wants: [],
   }
   t.equal(checkFactory(whole), whole)
   t.equal(

@@ -1,7 +1,7 @@
 // Every filter that Weir brings keeps the rules of `conform`, with its defaults and with the options that change most.
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { ConfigControlKey, GatewayStatusKey } from '../../../../core/index.ts'
+import { ConfigControlKey, EndpointControlKey, GatewayStatusKey, HealthControlKey } from '../../../../core/index.ts'
 import { FILTERS } from '../../../../core/main/built-in.ts'
 import { type ConformSetup, conform, conformance, ManualClock } from '../../../../core/testing.ts'
 import { requestId } from '../../../../filters/request-id/filter.ts'
@@ -23,12 +23,14 @@ const status = {
   version: '0',
   ready: () => true,
   checks: () => ({ listeners: true }),
-  metrics: async () => ({ type: 'text/plain', text: '' }),
+  metrics: async () => ({ type: 'text/plain', content: [] }),
 }
 const config = { status: () => ({ version: '0' }), reload: async () => ({ outcome: 'unchanged' }) }
 const services: ConformSetup['services'] = [
   [GatewayStatusKey, status],
   [ConfigControlKey, config as never],
+  [EndpointControlKey, {} as never],
+  [HealthControlKey, {} as never],
 ]
 
 /** What each filter needs, or is checked with beside its defaults. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hasDuplicateMembers } from '../../../../filters/auth/bearer/json-members.ts'
+import { duplicateMember } from '../../../core/base/json-members.ts'
 
 t.test('two members of one name, at any depth, however they are written', async (t) => {
   for (const text of [
@@ -13,7 +13,7 @@ t.test('two members of one name, at any depth, however they are written', async 
     '{"a":"}","a":1}',
     ' { "a" : [ ] , "a" : { } } ',
   ])
-    t.ok(hasDuplicateMembers(text), text)
+    t.ok(duplicateMember(text), text)
 })
 
 t.test('equal names in different objects, and texts that look like names', async (t) => {
@@ -27,5 +27,10 @@ t.test('equal names in different objects, and texts that look like names', async
     '"a"',
     '7',
   ])
-    t.notOk(hasDuplicateMembers(text), text)
+    t.equal(duplicateMember(text), undefined, text)
+})
+
+t.test('where it is', async (t) => {
+  t.same(duplicateMember('{"a":1,"b":[0,[{}],{"c":{"x":1},"c":2}]}'), ['b', 2, 'c'])
+  t.same(duplicateMember('[[],{"a":[1,2],"\\u0061":2}]'), [1, 'a'])
 })
