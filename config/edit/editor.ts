@@ -26,6 +26,7 @@ import { plainData } from './given-data.ts'
 import type { MemoryChange, MemoryChanges } from './memory-changes.ts'
 import {
   changing,
+  checkFiles,
   checkMeaning,
   type Edit,
   type Operation,
@@ -42,6 +43,8 @@ export interface EditorParts {
   /** Both exist before the first call of the editor. */
   reloader(): Reloader
   registry(): EndpointRegistry
+  /** Files that the filters of all processes have read, by absolute path. */
+  files(): Iterable<string>
   /** What traffic did in other processes, by endpoint. Undefined: it is in the registry. */
   readonly activity?: (() => Promise<ReadonlyMap<string, EndpointActivity>>) | undefined
   /** Trips or resets breakers, in every process. */
@@ -194,6 +197,7 @@ export class EndpointEditor implements EndpointControl {
   async #edit(asked: Asked, live: LoadedConfig) {
     const edit = asked.operation(live)
     if (edit.text === edit.before) return { outcome: 'unchanged' as const, problems: [], warnings: [] }
+    checkFiles(edit, live, this.#parts.files())
     // The texts of the live configuration: what others write meanwhile is for the next load alone.
     const texts = new Map(live.document.files.map(({ name, text }) => [name, text])).set(edit.file, edit.text)
     const { loader } = this.#parts
@@ -219,8 +223,7 @@ export class EndpointEditor implements EndpointControl {
     if (source.write === undefined) throw refused('not_writable', file, 'the source of the configuration is read-only')
     const old = await source.read(file).catch(() => undefined)
     if (old === undefined || decodeText(old) !== before) throw new OutdatedError()
-    const mark = old.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK : ''
-    const bytes = Buffer.from(mark + text)
+    const bytes = Buffer.from((old.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK : '') + text)
     try {
       if (!(await source.write(file, bytes, old))) throw new OutdatedError()
     } catch (error) {

@@ -5,6 +5,7 @@ import type { ChangeRefusal } from '../../core/control/endpoint-control.ts'
 import type { EndpointSpec } from '../../core/control/gateway-spec.ts'
 import { formatPath } from '../document/format-path.ts'
 import { isMapping, type Mapping } from '../document/plain-data.ts'
+import { filesIn, KnownFiles, newFiles } from '../live/new-files.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { addEndpoint, changeEndpoint, removeEndpoint } from './endpoint-list.ts'
 import { DataError } from './given-data.ts'
@@ -93,6 +94,20 @@ export function removing(id: string): Operation {
       entries: config.entries.toSpliced(index, 1),
     }
   }
+}
+
+/**
+ * Throws if the entry names files that neither it nor another has named before: whoever sends it must not learn what files hold.
+ * @param inUse files that filters have read, by absolute path
+ */
+export function checkFiles({ index, entries }: Edit, before: LoadedConfig, inUse: Iterable<string>): void {
+  if (index === undefined) return
+  const main = before.document.main.name
+  const inUseHere = new KnownFiles(main, inUse)
+  const named = new Set(before.entries.flatMap((entry) => filesIn(entry)))
+  const known = { has: (path: string): boolean => named.has(path) || inUseHere.has(path) }
+  for (const path of newFiles(entries[index], [], known))
+    throw new DataError(path, 'this file is not in use: a file can be named for the first time in the document alone')
 }
 
 /** Throws if the edited configuration does not mean what was wanted, or if anything else has changed. */

@@ -1,12 +1,12 @@
-import { dirname, resolve } from 'node:path'
 import { runAtOnce } from '../../core/base/time-slice.ts'
 import type { Path, Problem } from '../../core/control/config-error.ts'
 import { ConfigDocument } from '../document/config-document.ts'
 import { ConfigFile, parseFile } from '../document/config-file.ts'
 import { LocatedConfigError } from '../document/located-config-error.ts'
 import type { PlacedProblem } from '../document/placed-problem.ts'
-import { BROKEN, isMapping } from '../document/plain-data.ts'
+import { isMapping } from '../document/plain-data.ts'
 import { type LoadedConfig, PartialConfigError, Reading } from '../read/reading.ts'
+import { KnownFiles, newFiles } from './new-files.ts'
 
 /** A document that somebody has sent, and what the running configuration allows it to name. Plain data. */
 export interface Submitted {
@@ -27,9 +27,6 @@ export interface ReadSubmitted {
   /** What could be read of it; undefined: nothing. */
   readonly part: Pick<LoadedConfig, 'spec' | 'settings'> | undefined
 }
-
-/** Names of options that name files. What they hold is not read here: a plugin's option of another name does no harm either. */
-const FILE_OPTION = /(?:^|_)(?:file|files|folder|folders|directory)$/
 
 /**
  * Reads a document from outside. It may have no `include`, no references, and no plugins and files but those that are in use: whoever sends
@@ -75,23 +72,9 @@ function* refusals(raw: unknown, { main, plugins, files }: Submitted): Iterable<
           ['plugins', i],
           'this plugin is not loaded: only those of the running configuration can be named here',
         )
-  const known = new Set(files)
-  const folder = dirname(resolve(main))
+  const known = new KnownFiles(main, files)
   for (const [key, value] of Object.entries(raw))
-    if (!key.startsWith('x-')) yield* newFiles(value, [key], (path) => isKnown(resolve(folder, path), known))
-}
-
-const isKnown = (path: string, known: ReadonlySet<string>): boolean => known.has(path) || known.has(`${path}/`)
-
-function* newFiles(value: unknown, path: Path, isKnownFile: (path: string) => boolean): Iterable<Problem> {
-  if (value === BROKEN) return
-  const key = path.findLast((step) => typeof step === 'string')
-  if (typeof value === 'string') {
-    if (FILE_OPTION.test(String(key)) && !isKnownFile(value))
-      yield problemAt(path, 'this file is not in use: only those of the running configuration can be named here')
-  } else if (Array.isArray(value)) {
-    for (const [i, item] of (value as unknown[]).entries()) yield* newFiles(item, [...path, i], isKnownFile)
-  } else if (isMapping(value)) {
-    for (const [name, item] of Object.entries(value)) yield* newFiles(item, [...path, name], isKnownFile)
-  }
+    if (!key.startsWith('x-'))
+      for (const path of newFiles(value, [key], known))
+        yield problemAt(path, 'this file is not in use: only those of the running configuration can be named here')
 }

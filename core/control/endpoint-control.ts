@@ -108,8 +108,8 @@ export interface BreakerSelection {
  * others changed in the document meanwhile is loaded first. With `admin: { changes: memory }` the text is edited in memory alone.
  *
  * Entries and patches are plain JSON as the document would hold it, at most 64 KiB and 16 levels deep. They may come from
- * untrusted callers: `${…}` in them is text, not a reference. No method rejects because of its arguments. A filter must not
- * wait for a change in `create`: the change waits for the load that calls `create`.
+ * untrusted callers: `${…}` in them is text, not a reference, and they name no files but those in use. No method rejects because
+ * of its arguments. A filter must not wait for a change in `create`: the change waits for the load that calls `create`.
  *
  * ```ts
  * const { outcome, reason } = await control.change('v1/orders', { timeout: '5s' }, { ifVersion: version })

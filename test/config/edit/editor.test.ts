@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like this
+import { resolve } from 'node:path'
 import t from 'tap'
 import { setUp } from './support.ts'
 
@@ -81,4 +82,35 @@ t.test('what is no plain data of that size is refused', async (t) => {
     t.match(await editor.change('a', patch), { outcome: 'refused', reason: 'invalid' })
     t.match(await editor.register(patch), { outcome: 'refused', reason: 'invalid' })
   }
+})
+
+t.test('a change names no files but those in use', async (t) => {
+  const { source, editor } = await setUp(
+    {
+      'weir.yaml':
+        'endpoints:\n  - name: a\n    url: http://a\n    filters:\n      proxy: { tls: { ca_file: named.pem } }\n      auth: { secret_file: my.key }\n',
+    },
+    { files: [resolve('used.pem')] },
+  )
+  const before = source.texts.get('weir.yaml')
+  const auth = (options: object) => ({ filters: { auth: options } })
+  for (const patch of [
+    auth({ basic: { file: '/etc/shadow' } }),
+    auth({ secret_file: ['my.key', 'used.pem/../other'] }),
+    auth({ api_keys: { directory: '..' } }),
+    { filters: { proxy: { tls: { ca_file: './missing.pem' } } } },
+  ])
+    t.match(await editor.change('a', patch), {
+      outcome: 'refused',
+      reason: 'invalid',
+      problems: [{ path: /^filters\.(?:auth|proxy)\./, message: /this file is not in use/ }],
+    })
+  const entry = { name: 'b', url: 'http://b', ...auth({ public_key_file: '/etc/passwd' }) }
+  t.match(await editor.register(entry), { problems: [{ path: 'filters.auth.public_key_file' }] })
+  t.equal(source.texts.get('weir.yaml'), before)
+  t.match(await editor.register({ ...entry, ...auth({ public_key_file: 'used.pem' }) }), { outcome: 'applied' })
+  t.match(await editor.change('b', auth({ public_key_file: 'named.pem' })), { outcome: 'applied' })
+  const shown = (await editor.get('a'))!.entry
+  t.match(shown, auth({ secret_file: '***' }))
+  t.match(await editor.change('a', { ...shown, timeout: '1s' }), { outcome: 'applied' }, 'what was there stays')
 })

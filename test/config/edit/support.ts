@@ -33,7 +33,11 @@ export class Documents implements ConfigSource {
   }
 }
 
-export async function setUp(texts: Readonly<Record<string, string>>, more: { fail?: () => void } = {}) {
+/** @param more.files that filters have read, by absolute path */
+export async function setUp(
+  texts: Readonly<Record<string, string>>,
+  more: { fail?: () => void; files?: readonly string[] } = {},
+) {
   const source = new Documents(texts)
   const clock = new ManualClock()
   const say = (): void => {}
@@ -68,6 +72,7 @@ export async function setUp(texts: Readonly<Record<string, string>>, more: { fai
       ...parts,
       reloader: () => made,
       registry: () => registry,
+      files: () => more.files ?? [],
       operateBreakers: async () => undefined,
     }),
   }
