@@ -126,20 +126,25 @@ function logControl({ own: { levels }, workers, logger }: AdminParts): LogContro
     status: async () => levels.status,
     async setLevel(level) {
       if (!LOG_LEVELS.includes(level)) return levels.status
-      levels.choose(level)
+      // Before it is quiet, or when it talks: the line must not fall to the change itself.
+      const quieter = LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(levels.status.level)
+      if (!quieter) levels.choose(level)
       logger.warn({ log_level: level, configured: levels.status.configured }, `the level of the log is "${level}" now`)
+      if (quieter) levels.choose(level)
       await workers?.setLogLevel(level)
       return levels.status
     },
   }
 }
 
-function editorOf({ source, loader, reloader, registry, workers, logger, metrics, clock }: AdminParts): EndpointEditor {
+function editorOf(parts: AdminParts): EndpointEditor {
+  const { source, loader, reloader, registry, files, workers, logger, metrics, clock } = parts
   return new EndpointEditor({
     source,
     loader,
     reloader,
     registry,
+    files,
     activity: workers && (() => workers.activity()),
     operateBreakers: async (operation) =>
       workers === undefined ? operateBreakers(registry(), operation) : workers.operateBreakers(operation),

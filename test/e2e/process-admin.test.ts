@@ -54,3 +54,20 @@ t.test('a file that nobody may write', async (t) => {
   t.match(refused.detail, /written|writ/)
   t.equal((await status()).version, version)
 })
+
+t.test('who makes the log silent is in the log', async (t) => {
+  const { admin: url, weir } = await startReloadable(t, { 'weir.yaml': FILE })
+  const admin = await AdminClient.to(url)
+  t.match(await admin.ask('PUT /logging', { body: { level: 'silent' } }), { status: 200 })
+  t.match(await admin.ask('PUT /logging', { body: { level: 'info' } }), { status: 200 })
+  await weir.stop()
+  t.match(
+    weir.lines.filter(({ msg }) => /^admin change|^the level of the log/.test(String(msg))),
+    [
+      { operation: 'setLogging', outcome: 'begun', address: '127.0.0.1' },
+      { log_level: 'silent', configured: 'info' },
+      { log_level: 'info', configured: 'info' },
+      { operation: 'setLogging', outcome: 'info' },
+    ],
+  )
+})

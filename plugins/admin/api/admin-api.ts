@@ -39,7 +39,7 @@ export class AdminApi {
     if (refusal !== undefined) return refusal
     const call = await this.#read(x, operation, match)
     if (call instanceof LocalReply) return call
-    return operation.audited === true ? this.#audited(operation, call) : this.#respond(operation, call)
+    return operation.audited === undefined ? this.#respond(operation, call) : this.#audited(operation, call)
   }
 
   #find({ request }: Exchange): { operation: AnyOperation; match: PathMatch } | LocalReply {
@@ -100,30 +100,32 @@ export class AdminApi {
   /** One line per change, whatever came of it; never what was sent, which may hold secrets. */
   async #audited(operation: AnyOperation, call: Call): Promise<Response | LocalReply> {
     const before = await this.#version()
-    const { x, id } = call
     let outcome = 'failed'
     let status: number | undefined
+    if (operation.audited === 'first') this.#audit(operation, call, { outcome: 'begun', version_before: before })
     try {
       const result = await this.#handle(operation, call)
       status = result.status
       outcome = result instanceof LocalReply ? result.reason : (result.outcome ?? 'done')
-      return result instanceof LocalReply ? result : this.#rendered(x, result)
+      return result instanceof LocalReply ? result : this.#rendered(call.x, result)
     } finally {
-      this.#options.log.info(
-        {
-          operation: operation.id,
-          endpoint: id === '' ? undefined : id.slice(0, 200),
-          outcome,
-          status,
-          version_before: before,
-          version_after: await this.#version(),
-          caller: x.identity?.subject,
-          address: x.downstream.address,
-          request_id: x.requestId,
-        },
-        'admin change',
-      )
+      const versions = { version_before: before, version_after: await this.#version() }
+      this.#audit(operation, call, { outcome, status, ...versions })
     }
+  }
+
+  #audit(operation: AnyOperation, { x, id }: Call, fields: object): void {
+    this.#options.log.info(
+      {
+        operation: operation.id,
+        endpoint: id === '' ? undefined : id.slice(0, 200),
+        ...fields,
+        caller: x.identity?.subject,
+        address: x.downstream.address,
+        request_id: x.requestId,
+      },
+      'admin change',
+    )
   }
 
   async #handle(operation: AnyOperation, call: Call): Promise<Content | LocalReply> {

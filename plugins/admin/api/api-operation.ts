@@ -98,8 +98,8 @@ export interface Operation<Q = unknown, B = unknown> {
   readonly conditional?: 'version' | 'change'
   /** It edits the configuration: `EndpointControl` may refuse it. */
   readonly edits?: boolean
-  /** It changes something: a line in the log tells of it. */
-  readonly audited?: boolean
+  /** It changes something: a line in the log tells of it; with `first` another one before it. */
+  readonly audited?: true | 'first'
   handle(call: Call<Q, B>): Awaitable<Content | LocalReply>
 }
 

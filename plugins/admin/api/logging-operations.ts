@@ -30,7 +30,8 @@ export const LOGGING: readonly AnyOperation[] = [
     path,
     tag,
     role: 'operator',
-    audited: true,
+    // Afterwards the log may be silent.
+    audited: 'first',
     uses,
     summary: 'Changes the level of the log, in every process',
     about: 'Until the process ends, or a reload brings another level.',
