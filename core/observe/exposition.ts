@@ -44,13 +44,22 @@ const OPEN_METRICS: Format = {
   end: '\n# EOF\n',
 }
 
-/** Whether a scraper that sends this `Accept` takes OpenMetrics. Prometheus names it only if it prefers it. */
-const takesOpenMetrics = (accept: string | undefined): boolean =>
-  accept !== undefined && /\bapplication\/openmetrics-text\b(?![^,]*;\s*q=0(?:\.0*)?\s*(?:[,;]|$))/i.test(accept)
+/** Whether a scraper that sends this `Accept` prefers OpenMetrics (RFC 9110 §12.5.1). Which one Prometheus prefers, its `scrape_protocols` say. */
+function prefersOpenMetrics(accept = ''): boolean {
+  const weights = { openMetrics: 0, text: 0 }
+  for (const part of accept.toLowerCase().split(',')) {
+    const [type, ...parameters] = part.split(';').map((piece) => piece.trim())
+    const of = type === 'application/openmetrics-text' ? 'openMetrics' : type === 'text/plain' ? 'text' : undefined
+    if (of === undefined) continue
+    const weight = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)
+    weights[of] = Math.max(weights[of], weight)
+  }
+  return weights.openMetrics > 0 && weights.openMetrics >= weights.text
+}
 
 /** Metrics in the format that a scraper asks for. @param accept its field `Accept` */
 export async function exposed(metrics: Iterable<MetricSeries>, accept?: string): Promise<Exposition> {
-  const format = takesOpenMetrics(accept) ? OPEN_METRICS : PROMETHEUS
+  const format = prefersOpenMetrics(accept) ? OPEN_METRICS : PROMETHEUS
   return { type: format.type, content: await runInSlices(writeExposition(metrics, format)) }
 }
 

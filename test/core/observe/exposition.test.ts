@@ -74,7 +74,15 @@ c_seconds_count 3
 # EOF
 `,
   )
-  for (const accept of [undefined, '', 'text/plain', '*/*', 'application/openmetrics-text;q=0, text/plain']) {
+  for (const accept of [
+    undefined,
+    '',
+    'text/plain',
+    '*/*',
+    'application/openmetrics-text;q=0, text/plain',
+    // Prometheus with `scrape_protocols: [PrometheusText0.0.4, OpenMetricsText1.0.0]`.
+    'text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.4',
+  ]) {
     const plain = await exposed(series, accept)
     t.match(plain.type, /^text\/plain/, String(accept))
     t.notMatch(Buffer.concat(plain.content).toString(), /trace_id|EOF/)
