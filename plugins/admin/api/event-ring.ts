@@ -126,9 +126,12 @@ export class EventRing {
   }
 
   async #tick(): Promise<void> {
+    const timer = this.#timer
     if (await this.#parts.stopping()) this.close()
+    // Meanwhile the last reader may have left, and another one come, with a timer of its own.
+    if (this.#timer !== timer) return
     this.#ticks++
     if (this.#ticks % BEAT_TICKS === 0) for (const reader of [...this.#readers]) reader.beat()
-    this.#timer = this.#readers.size === 0 ? undefined : this.#parts.timers.after(TICK_MS, () => this.#tick())
+    this.#timer = this.#parts.timers.after(TICK_MS, () => this.#tick())
   }
 }

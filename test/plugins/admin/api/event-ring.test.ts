@@ -134,3 +134,27 @@ t.test('there is a bound on readers', async (t) => {
   ring.close()
   t.equal(ring.readers, 0)
 })
+
+t.test('one timer, also when readers change while it asks whether the gateway stops', async (t) => {
+  const timers = new Set<() => void>()
+  const ring = new EventRing({
+    events: { subscribe: () => () => {} },
+    timers: {
+      after: (_ms, next) => {
+        timers.add(next)
+        return { cancel: () => timers.delete(next) }
+      },
+    },
+    stopping: async () => false,
+  })
+  const sink = { write: () => true, end: () => {}, fail: () => {} }
+  const first = ring.open(undefined)!.pipe(sink)!
+  for (const fire of [...timers]) {
+    timers.delete(fire)
+    fire()
+  }
+  first.cancel()
+  ring.open(undefined)!.pipe(sink)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(timers.size, 1)
+})
