@@ -11,7 +11,7 @@ import type { HistogramSample, Sample } from './meter.ts'
  * ```
  */
 export interface CounterInstrument<Label extends string = never> {
-  /** @param amount not negative; other numbers are ignored. @param labels those that are not given are empty */
+  /** @param amount finite, not negative; others are ignored. @param labels those that are not given are empty */
   add(amount?: number, labels?: Readonly<Partial<Record<Label, string>>>): void
 }
 
@@ -26,7 +26,7 @@ export interface CounterInstrument<Label extends string = never> {
  */
 export interface GaugeInstrument<Label extends string = never> {
   set(value: number, labels?: Readonly<Partial<Record<Label, string>>>): void
-  /** @param amount may be negative */
+  /** @param amount may be negative; what is no finite number is ignored */
   add(amount: number, labels?: Readonly<Partial<Record<Label, string>>>): void
 }
 
@@ -74,18 +74,19 @@ abstract class Numbers<Label extends string> implements Instrument {
 /** @internal */
 export class LabelledCounter<Label extends string> extends Numbers<Label> implements CounterInstrument<Label> {
   add(amount = 1, labels?: Readonly<Partial<Record<Label, string>>>): void {
-    if (amount >= 0) this.cell(labels).value += amount
+    // Plugins in JavaScript may give anything: a text would be joined to the number, and Infinity would stay for good.
+    if (Number.isFinite(amount) && amount >= 0) this.cell(labels).value += amount
   }
 }
 
 /** @internal */
 export class LabelledGauge<Label extends string> extends Numbers<Label> implements GaugeInstrument<Label> {
   set(value: number, labels?: Readonly<Partial<Record<Label, string>>>): void {
-    this.cell(labels).value = value
+    if (typeof value === 'number') this.cell(labels).value = value
   }
 
   add(amount: number, labels?: Readonly<Partial<Record<Label, string>>>): void {
-    this.cell(labels).value += amount
+    if (Number.isFinite(amount)) this.cell(labels).value += amount
   }
 }
 
