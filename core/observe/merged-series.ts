@@ -13,7 +13,8 @@ interface Merged {
 
 /**
  * The metrics of several processes as those of one. Counters, histograms and what says `sum` are added up; of others the largest
- * number counts. Where the processes have the same series, as those of a large configuration, that is adding arrays.
+ * number counts. Where the processes have the same series, as those of a large configuration, that is adding arrays. Where processes differ in
+ * the type of a metric, or in the buckets of a series, as with a plugin whose code has changed, the youngest kind counts: no series is there twice.
  */
 export class MergedSeries {
   readonly #metrics = new Map<string, { readonly metric: MetricSeries; readonly blocks: Map<string, Merged> }>()
@@ -21,7 +22,7 @@ export class MergedSeries {
   /** Adds a metric of a process. */
   add(metric: MetricSeries): void {
     let merged = this.#metrics.get(metric.name)
-    if (merged === undefined) {
+    if (merged === undefined || merged.metric.type !== metric.type) {
       merged = { metric, blocks: new Map() }
       this.#metrics.set(metric.name, merged)
     }
@@ -48,7 +49,7 @@ export class MergedSeries {
     for (const { metric, blocks } of this.#metrics.values())
       yield {
         ...metric,
-        blocks: [...blocks.values()].map(({ bounds, series, values, exemplars, index }) => ({
+        blocks: withoutRepeated([...blocks.values()]).map(({ bounds, series, values, exemplars, index }) => ({
           bounds,
           series: index === undefined ? series : [...index.keys()].join('\n'),
           values: Float64Array.from(values),
@@ -85,4 +86,33 @@ function join(merged: Merged, { bounds, series, values, exemplars }: SeriesBlock
       merged.values.push(...values.subarray(i * width, (i + 1) * width))
     } else for (let k = 0; k < width; k++) add(at + k, values[i * width + k]!)
   }
+}
+
+const linesOf = ({ series, index }: Merged): readonly string[] =>
+  index === undefined ? series.split('\n') : [...index.keys()]
+
+/** A series that is in several blocks, with other buckets, stays in the last one. */
+function withoutRepeated(blocks: readonly Merged[]): readonly Merged[] {
+  if (blocks.length === 1) return blocks
+  const seen = new Set<string>()
+  const kept: Merged[] = []
+  for (const block of blocks.toReversed()) {
+    const lines = linesOf(block)
+    const own = [...lines.keys()].filter((i) => !seen.has(lines[i]!))
+    for (const line of lines) seen.add(line)
+    if (own.length === lines.length) kept.unshift(block)
+    else if (own.length > 0) kept.unshift(only(block, lines, own))
+  }
+  return kept
+}
+
+/** A block with some of its series alone. */
+function only(block: Merged, lines: readonly string[], places: readonly number[]): Merged {
+  const width = block.values.length / lines.length
+  const values = places.flatMap((i) => [...block.values.slice(i * width, (i + 1) * width)])
+  const moved = places.flatMap((from, to) =>
+    Array.from({ length: width }, (_, k) => [to * width + k, block.exemplars.get(from * width + k)] as const),
+  )
+  const exemplars = new Map(moved.filter((one): one is readonly [number, Exemplar] => one[1] !== undefined))
+  return { ...block, series: places.map((i) => lines[i]).join('\n'), values, exemplars, index: undefined }
 }

@@ -17,7 +17,7 @@ const metric = (name: string, rows: MetricRows['rows'], more: Partial<MetricRows
 t.test('numbers are added up by labels; of what says max the largest counts', async (t) => {
   const merged = new MergedSeries()
   const histogram = (count: number, bounds = [1]) => [
-    { labels: { a: 'x' }, bounds, buckets: [count, 1], sum: count, count: count + 1 },
+    { labels: { a: bounds[0] === 1 ? 'x' : `${bounds}` }, bounds, buckets: [count, 1], sum: count, count: count + 1 },
   ]
   for (const value of [1, 2]) {
     const all = [
@@ -49,14 +49,14 @@ t.test('numbers are added up by labels; of what says max the largest counts', as
     'h_seconds_bucket{a="x",le="+Inf"} 5',
     'h_seconds_sum{a="x"} 3',
     'h_seconds_count{a="x"} 5',
-    'h_seconds_bucket{a="x",le="2"} 1',
-    'h_seconds_bucket{a="x",le="+Inf"} 2',
-    'h_seconds_sum{a="x"} 1',
-    'h_seconds_count{a="x"} 2',
-    'h_seconds_bucket{a="x",le="3"} 2',
-    'h_seconds_bucket{a="x",le="+Inf"} 3',
-    'h_seconds_sum{a="x"} 2',
-    'h_seconds_count{a="x"} 3',
+    'h_seconds_bucket{a="2",le="2"} 1',
+    'h_seconds_bucket{a="2",le="+Inf"} 2',
+    'h_seconds_sum{a="2"} 1',
+    'h_seconds_count{a="2"} 2',
+    'h_seconds_bucket{a="3",le="3"} 2',
+    'h_seconds_bucket{a="3",le="+Inf"} 3',
+    'h_seconds_sum{a="3"} 2',
+    'h_seconds_count{a="3"} 3',
     'p_sum 3',
     'p 3',
   ])
@@ -122,4 +122,54 @@ t.test('of exemplars of one bucket the newest counts', async (t) => {
     ['a5', 'b4', 'c1'],
   )
   t.equal(blocks[0]!.exemplars!.size, 3)
+})
+
+t.test('a series of other buckets, or another type, is there once: as the youngest kind has it', (t) => {
+  const merged = new MergedSeries()
+  const histogram = (labels: readonly string[], bounds: readonly number[]): MetricRows =>
+    metric(
+      'h_seconds',
+      labels.map((a) => ({
+        labels: { a },
+        bounds,
+        buckets: bounds.map(() => 1).concat(0),
+        sum: 1,
+        count: bounds.length,
+        exemplars: [{ traceId: a.repeat(32), value: 1, at: 1000 }],
+      })),
+      { type: 'histogram' },
+    )
+  const all = [
+    histogram(['a', 'b'], [1, 2]),
+    metric('k', [{ labels: {}, value: 5 }], { type: 'gauge' }),
+    histogram(['a'], [3]),
+    metric('k', [{ labels: {}, value: 1 }]),
+    histogram(['a', 'b'], [1, 2]),
+    metric('k', [{ labels: {}, value: 2 }]),
+  ]
+  for (const one of all) merged.add(runAtOnce(seriesOf(one)))
+  const exposition = [...merged.all()]
+  const text = Buffer.concat(runAtOnce(writeExposition(exposition))).toString()
+  t.strictSame(
+    text.split('\n').filter((line) => /^(?!#).|^# TYPE/.test(line)),
+    [
+      '# TYPE h_seconds histogram',
+      'h_seconds_bucket{a="b",le="1"} 2',
+      'h_seconds_bucket{a="b",le="2"} 4',
+      'h_seconds_bucket{a="b",le="+Inf"} 4',
+      'h_seconds_sum{a="b"} 2',
+      'h_seconds_count{a="b"} 4',
+      'h_seconds_bucket{a="a",le="3"} 1',
+      'h_seconds_bucket{a="a",le="+Inf"} 1',
+      'h_seconds_sum{a="a"} 1',
+      'h_seconds_count{a="a"} 1',
+      '# TYPE k counter',
+      'k 3',
+    ],
+  )
+  t.strictSame(
+    exposition[0]!.blocks.map(({ exemplars }) => [...exemplars!].map(([at, { traceId }]) => [at, traceId[0]])),
+    [[[0, 'b']], [[0, 'a']]],
+  )
+  t.end()
 })
