@@ -107,7 +107,7 @@ export function checkFiles({ index, entries }: Edit, before: LoadedConfig, inUse
   const named = new Set(before.entries.flatMap((entry) => filesIn(entry)))
   const known = { has: (path: string): boolean => named.has(path) || inUseHere.has(path) }
   for (const path of newFiles(entries[index], [], known))
-    throw new DataError(path, 'this file is not in use: a file can be named for the first time in the document alone')
+    throw new DataError(path, 'this file is not in use: only the document itself can name a new file')
 }
 
 /** Throws if the edited configuration does not mean what was wanted, or if anything else has changed. */
