@@ -21,7 +21,7 @@ import { LocatedConfigError, plainProblem } from '../document/located-config-err
 import { decodeText } from '../live/config-loader.ts'
 import type { Reloader } from '../live/reloader.ts'
 import type { LoadedConfig } from '../read/reading.ts'
-import { viewOf } from './endpoint-view.ts'
+import { viewOf, viewsOf } from './endpoint-view.ts'
 import { plainData } from './given-data.ts'
 import type { MemoryChange, MemoryChanges } from './memory-changes.ts'
 import {
@@ -79,11 +79,7 @@ export class EndpointEditor implements EndpointControl {
 
   async list(): Promise<readonly EndpointView[]> {
     const activity = await this.#parts.activity?.()
-    const { live } = this.#parts.reloader()
-    return live.spec.endpoints.flatMap(({ endpoint: { id }, at }) => {
-      const state = this.#parts.registry().get(id)
-      return state === undefined ? [] : [viewOf(state, live, at, activity?.get(id))]
-    })
+    return viewsOf(this.#parts.reloader().live, this.#parts.registry(), activity)
   }
 
   async get(id: string): Promise<EndpointView | undefined> {
