@@ -56,7 +56,8 @@ export class ExchangeRing {
     entry.listener = listener ?? null
     entry.client = bounded(downstream.address, NAME)
     entry.method = bounded(request.method, NAME)
-    entry.host = bounded(downstream.host, TEXT)
+    // One with credentials is refused, and not to be shown.
+    entry.host = downstream.host.includes('@') ? '' : bounded(downstream.host, TEXT)
     // It is a part of the target's text, which would live as long.
     entry.path = bounded(request.path, PATH, request.query.length)
     entry.endpoint = endpoint === undefined ? null : endpoint.id

@@ -112,6 +112,12 @@ t.test('an exchange as plain data, without query and field values', async (t) =>
   t.strictSame(structuredClone(found), found)
 })
 
+t.test('a host with credentials is not shown', async (t) => {
+  const { own, end } = recent()
+  end('/', {}, { host: 'user:password@example.com' })
+  t.equal(own.list({})[0]!.host, '')
+})
+
 t.test('texts are bounded', async (t) => {
   const { own, end } = recent()
   end(`/${'ä'.repeat(5000)}`, {}, { method: 'M'.repeat(500), host: 'h'.repeat(5000) })
