@@ -34,8 +34,39 @@ const isOf: Readonly<Record<string, (value: unknown) => boolean>> = {
   double: (value) => typeof value === 'number',
 }
 
-function problems({ kind, attributes }: ExportedSpan): string[] {
-  const found: string[] = []
+/** Attributes that OpenTelemetry's conventions require ("HTTP spans", stable), with the types that they give. */
+const REQUIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  SERVER: { 'http.request.method': 'string', 'url.path': 'string', 'url.scheme': 'string' },
+  CLIENT: {
+    'http.request.method': 'string',
+    'server.address': 'string',
+    'server.port': 'int',
+    'url.full': 'string',
+  },
+}
+/** What they say of values. */
+const METHODS = /^(?:CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE|QUERY|_OTHER)$/
+
+function unconventional({ kind, name, attributes, status }: ExportedSpan): string[] {
+  const found = Object.entries(REQUIRED[kind] ?? {})
+    .filter(([attribute, type]) => isOf[type]!(attributes[attribute]) !== true)
+    .map(([attribute]) => `${kind} has no ${attribute}`)
+  if (REQUIRED[kind] === undefined) return found
+  const method = String(attributes['http.request.method'])
+  const code = Number(attributes['http.response.status_code'] ?? 0)
+  if (!METHODS.test(method)) found.push(`the method ${method}`)
+  if ((method === '_OTHER') !== (attributes['http.request.method_original'] !== undefined))
+    found.push('method_original')
+  if (!name.startsWith(method === '_OTHER' ? 'HTTP' : method)) found.push(`the name ${name}`)
+  const fails = kind === 'SERVER' ? code >= 500 : code >= 400 || attributes['error.type'] !== undefined
+  if (fails !== (status === 'ERROR')) found.push(`${kind} ${code} has the status ${status}`)
+  if (fails && attributes['error.type'] === undefined) found.push(`${kind} ${code} has no error.type`)
+  return found
+}
+
+function problems(span: ExportedSpan): string[] {
+  const { kind, attributes } = span
+  const found = unconventional(span)
   for (const [name, value] of Object.entries(attributes)) {
     const known = ATTRIBUTES.get(name)
     if (known === undefined) found.push(`${name} is not documented`)
