@@ -15,7 +15,7 @@ if (!wrk && process.env.CI !== undefined) t.fail('wrk is needed here, and must b
 const skip = wrk ? false : 'NOT TESTED: wrk is not installed'
 
 const bench = join(import.meta.dirname, 'bench.ts')
-const SMALLEST = ['--rounds', '1', '--seconds', '0.2', '--warm-up', '0.2']
+const SMALLEST = ['--rounds', '1', '--seconds', '1', '--warm-up', '1']
 const run = (...args: string[]) => spawnSync(process.execPath, [bench, ...args], { encoding: 'utf8' })
 
 t.test('one case, its table and its JSON', { skip }, async (t) => {
@@ -26,7 +26,7 @@ t.test('one case, its table and its JSON', { skip }, async (t) => {
   t.equal(status, 0, stderr)
   t.match(stdout, /\| post \| Weir ÷ bare, processor time per request \| \d/)
   const report = JSON.parse(readFileSync(json, 'utf8')) as Report
-  t.match(report, { rounds: 1, seconds: 0.2, missing: [], leftOut: { post: Number } })
+  t.match(report, { rounds: 1, seconds: 1, missing: [], leftOut: { post: Number } })
   t.match(report.lines, [
     { case: 'post', what: 'Weir ÷ bare', of: 'cpu', bound: { must: 1.2, goal: 1.1 }, verdict: /goal|must|missed/ },
   ])

@@ -19,7 +19,7 @@ t.test('both ends in one process: copies, in order, until one end closes', async
   a.close()
   a.close()
   t.notOk(a.send('late'))
-  await setTimeout(10)
+  for (let i = 0; i < 500 && closed < 2; i++) await setTimeout(10)
   t.strictSame(got, [{ list: [1] }, new Map([['k', 1]])])
   t.equal(closed, 2)
   t.notOk(b.send('late'))
