@@ -11,7 +11,7 @@ import { folder, LAUNCH } from './process.ts'
 
 const PROBE = fileURLToPath(new URL('cost-probe.ts', import.meta.url))
 const UPSTREAM = fileURLToPath(new URL('../bench/upstream.ts', import.meta.url))
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 60_000
 
 /**
  * A gateway in a process of its own (default chain, no access log, no admin listener) before an upstream in another process,

@@ -48,7 +48,7 @@ export class Guide {
     const { stdout } = await promisify(execFile)('bash', ['-ec', `${CURL}${this.prelude}${own}`], {
       cwd: dir,
       env: { PATH: `${resolve(process.execPath, '..')}:${process.env.PATH}`, ...env },
-      timeout: 20_000,
+      timeout: 60_000,
     })
     const got = stdout.split('\n').map((line) => line.trim())
     const requests = script.split('\n').filter((line) => line.startsWith('curl '))

@@ -18,7 +18,7 @@ export interface Exit {
   readonly stderr: string
 }
 
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 60_000
 /** The tests of processes run with one process and with workers. */
 const { WEIR_WORKERS } = process.env
 const WORKERS = WEIR_WORKERS === undefined ? {} : { WEIR_WORKERS }
