@@ -102,7 +102,8 @@ endpoints:
   const cwd = await folder(t, { 'weir.yaml': yaml })
   const { weir, proxy } = await startWeir(t, {
     cwd,
-    env: { OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_BSP_MAX_QUEUE_SIZE: '8192' },
+    // Failures open the breaker of a process: those of several workers do not add up.
+    env: { OTEL_BSP_SCHEDULE_DELAY: '50', OTEL_BSP_MAX_QUEUE_SIZE: '8192', WEIR_WORKERS: '1' },
   })
   const call = (path: string, method = 'GET') => inject(proxy, { path, method, headers: { 'User-Agent': 'test' } })
   for (const [path, method] of [
