@@ -16,7 +16,11 @@ t.test('one address book a name and settings, kept as long as an instance has it
   const options = { dns: { servers: ['192.0.2.1', '[2001:db8::1]:5353'] } }
   const first = await bench.make(proxy, options, { endpoint: at })
   const { size } = bench.shared
-  t.equal(size, 8, 'two pools, those of their checks, one name, the count of upgrades, the shortages, the name in Via')
+  t.equal(
+    size,
+    9,
+    'two pools and their gauges, those of their checks, one name, the count of upgrades, the shortages, the name in Via',
+  )
   const second = await bench.make(proxy, { ...options, timeout: '9s', connect_timeout: '10s' }, { endpoint: at })
   t.equal(bench.shared.size, size)
   await first.dispose()
