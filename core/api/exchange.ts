@@ -27,6 +27,8 @@ import type { Slot } from './slot.ts'
 export interface ExchangeTrace {
   /** 32 hex digits. */
   readonly traceId: string
+  /** False: it is kept only if the exchange turns out to be worth it, which is decided when it is over. */
+  readonly sampled?: boolean
   /** Sets an attribute of the server span. */
   attribute(name: string, value: string | number | boolean): void
   /** Adds an event to the server span, with the current time. */

@@ -42,9 +42,9 @@ export const metrics = defineFilter({
   },
 })
 
-/** The trace of an exchange, where it is recorded: with it one finds a trace of what a histogram shows. */
+/** The trace of an exchange, where it is sure to be recorded: with it one finds a trace of what a histogram shows. */
 const tracedOf = ({ trace }: Exchange, clock: Clock): { traceId: string; at: number } | undefined =>
-  trace && { traceId: trace.traceId, at: clock.wall() }
+  trace === undefined || trace.sampled === false ? undefined : { traceId: trace.traceId, at: clock.wall() }
 
 /** The status sent, or how the exchange ended if none was. */
 function serverStatus({ status, outcome }: Finished): number | string {

@@ -99,6 +99,10 @@ export class ExchangeSpans implements RecordingTrace {
     this.traceId = traceId
   }
 
+  get sampled(): boolean {
+    return this.#sampled === true
+  }
+
   attribute(name: string, value: string | number | boolean): void {
     if (this.#over) return
     if (!Object.hasOwn(this.#attributes, name) && ++this.#count > this.#parts.limits.attributes)

@@ -2,6 +2,7 @@ import t from 'tap'
 import { RouteSlot } from '../../../core/api/endpoint.ts'
 import { WeirError } from '../../../core/api/errors.ts'
 import type { Finished } from '../../../core/api/filter.ts'
+import type { HistogramSample, Metric } from '../../../core/api/meter.ts'
 import { attempt, endpoint, exchange, FilterBench, outcome, withResponse } from '../../../core/testing.ts'
 import { metrics } from '../../../filters/metrics/filter.ts'
 
@@ -90,4 +91,28 @@ t.test('counts outlive reloads and are shared by every instance', async (t) => {
   t.match(await lines(bench, 'http_server_request_duration_seconds_count'), [/ 2$/])
   await second.dispose()
   t.same(await lines(bench, 'http_'), [], 'and go with the last')
+})
+
+t.test('only a trace that is sure to be recorded becomes an exemplar', async (t) => {
+  const bench = new FilterBench([])
+  const made: Metric[] = []
+  const register = bench.meter.register.bind(bench.meter)
+  bench.meter.register = (metric) => {
+    made.push(metric)
+    return register(metric)
+  }
+  const { filter } = await bench.make(metrics)
+  for (const [traceId, sampled] of [
+    ['a'.repeat(32), true],
+    ['b'.repeat(32), false],
+  ] as const) {
+    const x = exchange()
+    x.trace = { traceId, sampled, attribute() {}, event() {} }
+    filter.log!({ exchange: x, status: 200, outcome: 'completed', durationMs: sampled ? 1 : 2000 } as never)
+  }
+  const rows = made.find(({ name }) => name === 'http_server_request_duration_seconds')!.collect() as HistogramSample[]
+  t.strictSame(
+    rows.flatMap(({ exemplars = [] }) => exemplars.flatMap((one) => one?.traceId ?? [])),
+    ['a'.repeat(32)],
+  )
 })

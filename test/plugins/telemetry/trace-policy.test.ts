@@ -15,6 +15,7 @@ t.test('errors and slow exchanges are kept although they were not sampled, and t
     const { tracing, recorder } = make(never, { keep })
     const x = exchange()
     tracing.begin(x)!.beginAttempt(x, attempt(0, 1, target))
+    t.equal(x.trace?.sampled, false, 'no exemplar may name it')
     t.match(x.request.headers.get('traceparent'), new RegExp(`^00-${x.traceId}-[0-9a-f]{16}-00$`))
     tracing.finish(x, finished(x, rest))
     return recorder.spans.length
