@@ -46,6 +46,10 @@ setFlagsFromString('--no-allocation-site-pretenuring')
 // While everything is loaded, nearly all objects survive, and V8 would make the young generation as large as it gets. It keeps that memory,
 // 11 MiB, though an idle gateway needs none of it. core/base/young-generation.ts lets it grow again (docs/decisions/0026).
 setFlagsFromString('--semi-space-growth-factor=1')
+// When a process that was busy has been idle for eight seconds, V8 collects to save memory, and forgets the shapes of objects that no request
+// has at that moment. The code compiled for them goes with them: the next requests took twice to four times as long, for three seconds
+// (docs/decisions/0033).
+setFlagsFromString('--memory-reducer-gc-count=0')
 
 // Stack traces show the lines of the TypeScript, of this package and of plugins that ship source maps. It costs nothing
 // that could be measured, at the start or per error.

@@ -23,11 +23,15 @@ export interface FunctionRow {
 const us = (value: number): string => value.toFixed(2)
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-export function groupTable(bare: GatewayProfile, weir: GatewayProfile): string {
+/** What the two gateways are called in the tables. */
+export type Names = readonly [first: string, second: string]
+const NAMES: Names = ['bare', 'Weir']
+
+export function groupTable(bare: GatewayProfile, weir: GatewayProfile, names: Names = NAMES): string {
   const line = (what: string, a: number, b: number): string => row(what, us(a), us(b), us(b - a))
   const [bareGroups, weirGroups] = [groupTimes(bare.times), groupTimes(weir.times)]
   return [
-    row('µs per request', 'bare', 'Weir', 'difference'),
+    row('µs per request', ...names, 'difference'),
     '|---|---:|---:|---:|',
     ...Object.entries(GROUPS).map(([group, label]) =>
       line(label, bareGroups[group as Group], weirGroups[group as Group]),
@@ -51,9 +55,9 @@ export function functionRows(bare: readonly FunctionTime[], weir: readonly Funct
   return [...rows.values()].toSorted((a, b) => Math.max(b.bare, b.weir) - Math.max(a.bare, a.weir))
 }
 
-export const functionTable = (rows: readonly FunctionRow[]): string =>
+export const functionTable = (rows: readonly FunctionRow[], names: Names = NAMES): string =>
   [
-    row('self time, µs per request', 'where', 'bare', 'Weir'),
+    row('self time, µs per request', 'where', ...names),
     '|---|---|---:|---:|',
     ...rows.map(({ name, place, bare, weir }) =>
       row(name.replaceAll('|', '\\|'), place === '' ? 'native' : place, us(bare), us(weir)),

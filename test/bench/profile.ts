@@ -4,6 +4,8 @@
 // processor time without the profiler.
 //   --json FILE  --top N (functions; 30)  --seconds N (of each run; 5)  --turns N (of each gateway; 2)
 //   --interval µs (of sampling; 200)  --checkout FOLDER (of the Weir that is profiled, with its node_modules)
+//   --with YAML: profiles Weir with these lines in its file beside Weir without them, in place of the bare proxy; UPSTREAM is its URL:
+//     npm run bench:profile -- --with 'tracing: { endpoint: "UPSTREAM", sample_ratio: 0.01 }'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +14,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { WeirProcess } from '../support/process.ts'
-import { functionRows, functionTable, type GatewayProfile, groupTable } from './profile-tables.ts'
+import { functionRows, functionTable, type GatewayProfile, groupTable, type Names } from './profile-tables.ts'
 import { type CpuProfile, groupTimes, scaledTo, selfTimes } from './profile-times.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -24,10 +26,11 @@ const { values: options } = parseArgs({
     turns: { type: 'string', default: '2' },
     interval: { type: 'string', default: '200' },
     checkout: { type: 'string', default: root },
+    with: { type: 'string' },
   },
 })
 const SECONDS = Number(options.seconds)
-const WARM_UP_SECONDS = 4
+const WARM_UP_SECONDS = 10
 const CONNECTIONS = 64
 const HEADERS = [
   'Accept: application/json',
@@ -42,7 +45,7 @@ const folder = mkdtempSync(join(tmpdir(), 'weir-profile-'))
 const children: ChildProcess[] = []
 
 interface Subject {
-  readonly name: 'bare' | 'weir'
+  readonly name: string
   readonly pid: number
   readonly url: string
   /** Folder of its code. */
@@ -84,25 +87,27 @@ async function startServer(core: number, args: readonly string[], env: NodeJS.Pr
 
 async function startBare(upstream: string) {
   const args = [...RECORDER, join(import.meta.dirname, 'bare.ts'), upstream]
-  return { ...(await startServer(0, args, recorded('bare'))), name: 'bare' as const, checkout: root }
+  return { ...(await startServer(0, args, recorded('bare'))), name: 'bare', checkout: root }
 }
 
-async function startWeir(upstream: string) {
+/** @param more lines of YAML; `access_log` is false unless they set it */
+async function startWeir(upstream: string, name: string, more = '') {
   const checkout = resolve(options.checkout)
-  const config = join(folder, 'weir.yaml')
+  const config = join(folder, `${name}.yaml`)
+  const settings = more.includes('access_log:') ? more : `access_log: false\n${more}`
   writeFileSync(
     config,
-    `listen: 127.0.0.1:0\nadmin: off\naccess_log: false\nendpoints:\n  - { name: bench, version: v1, url: "${upstream}" }\n`,
+    `listen: 127.0.0.1:0\nadmin: off\n${settings.replaceAll('UPSTREAM', upstream)}\nendpoints:\n  - { name: bench, version: v1, url: "${upstream}" }\n`,
   )
   const [command = '', ...rest] = [...pinned(0), process.execPath, ...RECORDER, join(checkout, 'core/launch.js')]
   const weir = new WeirProcess({
     cwd: folder,
     program: [command, ...rest],
     args: ['run', '--config', config],
-    env: recorded('weir'),
+    env: recorded(name),
   })
   children.push(weir.child)
-  return { name: 'weir' as const, pid: weir.child.pid!, url: await weir.url(), checkout }
+  return { name, pid: weir.child.pid!, url: await weir.url(), checkout }
 }
 
 /** The processor time of a process so far, without the thread that takes the profiler's samples. */
@@ -173,7 +178,8 @@ const requestsOf = ({ requests }: Run): number => requests
 
 try {
   const upstream = (await startServer(1, [join(import.meta.dirname, 'upstream.ts')])).url
-  const subjects = [await startBare(upstream), await startWeir(upstream)].map(
+  const beside = options.with === undefined ? startBare(upstream) : startWeir(upstream, 'weir')
+  const subjects = [await beside, await startWeir(upstream, 'with', options.with)].map(
     (started): Subject => ({ ...started, plain: [], profiled: [], profiles: [] }),
   )
   // Until everything is compiled.
@@ -181,6 +187,8 @@ try {
   for (let i = 0; i < Number(options.turns); i++) {
     for (const subject of i % 2 === 0 ? subjects : subjects.toReversed()) await turn(subject)
   }
+  const names: Names =
+    options.with === undefined ? ['bare', 'Weir'] : ['Weir', `with ${options.with.replaceAll('\n', ' ')}`]
   const [bare, weir] = subjects.map(resultOf) as [GatewayProfile, GatewayProfile]
   const rows = functionRows(bare.times, weir.times)
   console.log(
@@ -188,9 +196,9 @@ try {
       `${options.turns} turns of ${SECONDS} s, a sample every ${options.interval} µs`,
   )
   console.log(
-    `With the profiler the processes took ${bare.profiled.toFixed(2)} µs (bare) and ${weir.profiled.toFixed(2)} µs (Weir); the tables add up to what they take without it.\n`,
+    `With the profiler the processes took ${bare.profiled.toFixed(2)} µs (${names[0]}) and ${weir.profiled.toFixed(2)} µs (${names[1]}); the tables add up to what they take without it.\n`,
   )
-  console.log(`${groupTable(bare, weir)}\n\n${functionTable(rows.slice(0, Number(options.top)))}`)
+  console.log(`${groupTable(bare, weir, names)}\n\n${functionTable(rows.slice(0, Number(options.top)), names)}`)
   if (options.json !== undefined) {
     const side = (one: GatewayProfile) => ({ ...one, times: undefined, groups: groupTimes(one.times) })
     writeFileSync(options.json, JSON.stringify({ bare: side(bare), weir: side(weir), functions: rows }, null, 2))

@@ -54,10 +54,21 @@ endpoints:
     return gateway
   }
 
+  /** Sends requests on that many connections at once; on one, by `requests`. @throws Error unless every response is the upstream's */
+  async burst(count: number, connections: number): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: connections })
+    const each = Array.from({ length: connections }, () => this.#requests(count / connections, agent))
+    await Promise.all(each).finally(() => agent.destroy())
+  }
+
   /** Sends requests one after another. @throws Error unless every response is the upstream's */
-  async requests(count: number): Promise<void> {
+  requests(count: number): Promise<void> {
+    return this.#requests(count, this.#agent)
+  }
+
+  async #requests(count: number, agent: Agent): Promise<void> {
     for (let i = 0; i < count; i++) {
-      const { status, body } = await send(this.#url, { headers: HEADERS, agent: this.#agent })
+      const { status, body } = await send(this.#url, { headers: HEADERS, agent })
       if (status !== 200 || body.length < 1000) throw new Error(`${status} with ${body.length} bytes`)
     }
   }
