@@ -1,4 +1,4 @@
-// Recent exchanges and explanations over two workers: whichever served a request, the admin side finds it.
+// Recent exchanges and explanations over four workers: whichever served a request, the admin side finds it.
 import t from 'tap'
 import type { ExplainedExchange, RecentExchange } from '../../core/index.ts'
 import { inject } from '../../core/testing/inject.ts'
@@ -31,7 +31,7 @@ t.test('every exchange and every explanation is found, whichever worker served i
   const yaml = `listen: 127.0.0.1:0
 admin: { listen: 127.0.0.1:0, filters: [recent-page] }
 plugins: [./recent-page.mjs]
-workers: 2
+workers: 4
 explain: { secret: ${SECRET} }
 endpoints:
   - { name: up, version: v1, url: "${upstream.url}" }
@@ -49,7 +49,7 @@ endpoints:
   await weir.line(() => weir.access.length === 40)
   const list = (await inject(admin, { path: '/' })).json() as RecentExchange[]
   t.strictSame(list.map(({ request_id }) => request_id).toSorted(), ids.toSorted())
-  t.strictSame(new Set(list.map(({ worker }) => worker)), new Set([1, 2]), 'both served some')
+  t.strictSame(new Set(list.map(({ worker }) => worker)), new Set([1, 2, 3, 4]), 'all served some')
   t.strictSame(
     list.map(({ at }) => at),
     list

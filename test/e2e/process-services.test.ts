@@ -1,4 +1,4 @@
-// What the services for admin filters do over two workers: events, reloads, the level of the log, changes in memory.
+// What the services for admin filters do over four workers: events, reloads, the level of the log, changes in memory.
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,12 +17,14 @@ const PLUGIN = fileURLToPath(new URL('../support/services-filter.ts', import.met
 const upstream = await startUpstream((_, res) => void res.end('up'))
 t.teardown(() => upstream.close())
 
+const NUMBERS = ['1', '2', '3', '4']
+
 const yaml = (more = '', endpoints: readonly string[] = [], changes = 'file'): string =>
   `listen: 127.0.0.1:0
 admin: { listen: 127.0.0.1:0, changes: ${changes}, filters: [services, admin] }
 plugins: ["${PLUGIN}"]
 filters: [services, request-id, route-match, breaker, proxy]
-workers: 2
+workers: ${NUMBERS.length}
 ${more}endpoints:
 ${['up', ...endpoints].map((name) => `  - { name: ${name}, version: v1, url: "${upstream.url}" }\n`).join('')}`
 
@@ -63,7 +65,7 @@ async function start(t: Test, text = yaml()) {
           all.set(one.pid, one)
           return all.size
         },
-        (size) => size === 2,
+        (size) => size === NUMBERS.length,
       )
       return all
     },
@@ -104,7 +106,7 @@ t.test('every process is told of a reload, after the swap', async (t) => {
 t.test('events of all workers, of the configuration, and of workers themselves', async (t) => {
   const { weir, told, call, write, toldWorkers } = await start(t)
   const types = async (): Promise<string[]> => (await told()).events.map(({ type }) => String(type))
-  t.match(await types(), ['endpoint_added', 'worker_started', 'worker_started', 'config_applied'])
+  t.match(await types(), ['endpoint_added', ...NUMBERS.map(() => 'worker_started'), 'config_applied'])
   await call('endpoints', 'tripBreakers', 'v1/up')
   await until(types, (all) => all.includes('breaker_state'))
   for (const one of (await toldWorkers()).values())
@@ -121,7 +123,7 @@ t.test('events of all workers, of the configuration, and of workers themselves',
   t.ok((await types()).filter((type) => type === 'config_applied').length === 2)
   process.kill(workersOf(weir).get(2)!, 'SIGKILL')
   await endOf(weir, 2)
-  await until(types, (all) => all.filter((type) => type === 'worker_started').length === 3)
+  await until(types, (all) => all.filter((type) => type === 'worker_started').length === NUMBERS.length + 1)
   t.match(
     (await told()).events.filter(({ type }) => type === 'worker_ended'),
     [{ worker: 2 }],
@@ -136,15 +138,15 @@ t.test('a level of the log holds in all processes, later ones too, until another
     weir.lines.filter(({ msg }) => msg === 'told of a reload').map(({ worker = 'primary' }) => String(worker))
   await write(yaml('', ['two']))
   await call('config', 'reload', 'api')
-  await weir.line(() => debugged().length >= 3)
-  t.strictSame(debugged().sort(), ['1', '2', 'primary'])
+  await weir.line(() => debugged().length >= 5)
+  t.strictSame(debugged().sort(), [...NUMBERS, 'primary'])
   process.kill(workersOf(weir).get(2)!, 'SIGKILL')
   await endOf(weir, 2)
   await weir.line(() => weir.lines.filter(({ msg }) => msg === 'worker 2 is ready').length === 2)
   await write(yaml('', ['two', 'three']))
   await call('config', 'reload', 'api')
-  await weir.line(() => debugged().length >= 6)
-  t.strictSame(debugged().sort(), ['1', '1', '2', '2', 'primary', 'primary'])
+  await weir.line(() => debugged().length >= 10)
+  t.strictSame(debugged().sort(), [...NUMBERS, ...NUMBERS, 'primary', 'primary'].sort())
   t.strictSame(await call('log', 'setLevel', 'loud'), { level: 'debug', configured: 'info' })
   await write(yaml('log_level: error\n', ['two', 'three']))
   await call('config', 'reload', 'api')
@@ -152,7 +154,7 @@ t.test('a level of the log holds in all processes, later ones too, until another
   await write(yaml('log_level: error\n', ['two', 'three', 'four']))
   await call('config', 'reload', 'api')
   const { stdout } = await weir.stop()
-  t.equal(stdout.split('told of a reload').length - 1, 6)
+  t.equal(stdout.split('told of a reload').length - 1, 10)
 })
 
 t.test('changes in memory reach every worker, and end with the process', async (t) => {

@@ -46,7 +46,7 @@ async function start(cwd: string, t: { teardown(fn: () => unknown): void }) {
 const yaml = (rest: string): string => yamlFor(upstream.url, REST + rest)
 
 t.test('figures cover all workers, those that were killed included, and live on in a file', async (t) => {
-  const cwd = await folder(t, { 'weir.yaml': yaml('workers: 2\nstatistics: { file: stats.bin }\n') })
+  const cwd = await folder(t, { 'weir.yaml': yaml('workers: 4\nstatistics: { file: stats.bin }\n') })
   const { weir, ask, call, until } = await start(cwd, t)
   await call(60)
   await call(3, '/bad')
@@ -68,7 +68,7 @@ t.test('figures cover all workers, those that were killed included, and live on 
   t.ok((await ask<StatisticsFigures>('summary', {}, 3600)).requests > 63, 'the gateway counts the questions, too')
 
   const before = workersOf(weir)
-  t.equal(before.size, 2)
+  t.equal(before.size, 4)
   for (const [pid, readies] of [
     [before.get(1)!, 3],
     [before.get(2)!, 4],
