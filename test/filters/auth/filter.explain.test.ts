@@ -56,6 +56,11 @@ t.test('where the key comes from', async (t) => {
   t.equal(await source({ secret_file: 'secret' }), 'key: the option secret_file')
   t.equal(await source({ algorithm: 'RS256', public_key: rsaPem }), 'key: the option public_key')
   t.equal(await source({ algorithm: 'RS256', public_key_file: 'rsa.pem' }), 'key: the option public_key_file')
+  // Other files may run in this process.
+  t.teardown(() => {
+    delete process.env.JWT_SECRET
+    delete process.env.WEIR_JWT_SECRET
+  })
   process.env.JWT_SECRET = SECRET
   t.equal(await source({}), 'key: JWT_SECRET of the environment')
   process.env.WEIR_JWT_SECRET = SECRET

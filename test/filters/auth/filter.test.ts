@@ -242,6 +242,11 @@ t.test('no key: every request that must be authenticated is refused', async (t) 
   t.equal(await pass(request(undefined), made), '503 auth_key_missing')
   t.equal(await pass(request(await token()), made), '503 auth_key_missing')
   t.equal(await pass(request(await token()), await new FilterBench().make(auth, {})), undefined)
+  // Other files may run in this process.
+  t.teardown(() => {
+    delete process.env.JWT_SECRET
+    delete process.env.WEIR_JWT_SECRET
+  })
   process.env.JWT_SECRET = OTHER_SECRET
   process.env.WEIR_JWT_SECRET = SECRET
   t.equal(await pass(request(await token()), await new FilterBench().make(auth, { required: true })), undefined)

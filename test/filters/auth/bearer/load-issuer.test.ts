@@ -91,6 +91,11 @@ t.test('a secret that ends in white space is warned about, by its source and wit
   t.notMatch(warnings[0], SECRET)
   t.same((await bench.make(auth, { secret_file: 'clean.txt' }, { baseDir: dir })).warnings, [])
   t.same((await bench.make(auth, { secret: SECRET })).warnings, [])
+  // Other files may run in this process.
+  t.teardown(() => {
+    delete process.env.JWT_SECRET
+    delete process.env.WEIR_JWT_SECRET
+  })
   process.env.JWT_SECRET = `${SECRET}\n`
   t.teardown(() => delete process.env.JWT_SECRET)
   t.match((await bench.make(auth, {})).warnings, [/^JWT_SECRET ends in white space/])
