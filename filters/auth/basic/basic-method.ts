@@ -1,10 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Clock, Exchange, Identity } from '../../../core/index.ts'
+import {
+  BoundedWork,
+  type Clock,
+  type Exchange,
+  FailureLimit,
+  type Identity,
+  type PasswordHash,
+} from '../../../core/index.ts'
 import type { AuthMethod, Patience, Problem, Proof, Proved, Unproved } from '../auth-method.ts'
-import { BoundedWork } from '../bounded-work.ts'
 import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
-import { FailureLimit } from './failure-limit.ts'
-import type { PasswordHash } from './password-hash.ts'
 
 /** At once: half of the threads that tokens, files and names are waiting for, too. */
 const AT_ONCE = 2

@@ -1,4 +1,4 @@
-import { type PasswordHash, passwordHash } from './password-hash.ts'
+import { type PasswordHash, passwordHash } from '../../../core/index.ts'
 
 /** Users of one file at most. */
 const MAX_USERS = 100_000

@@ -1,6 +1,5 @@
-import { type Clock, type Exchange, isThenable } from '../../../core/index.ts'
+import { BoundedWork, type Clock, type Exchange, isThenable } from '../../../core/index.ts'
 import type { AuthMethod, Patience, Problem, Proving, Unproved } from '../auth-method.ts'
-import { BoundedWork } from '../bounded-work.ts'
 import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
 import type { Issuer } from './issuer.ts'
 import type { Candidates } from './issuer-keys.ts'

@@ -155,7 +155,7 @@ t.test('an unknown user takes as long as a known one', async (t) => {
 })
 
 t.test('costs of bcrypt and scrypt compare, and a password that is too long takes as long', async (t) => {
-  const { passwordHash } = await import('../../../../filters/auth/basic/password-hash.ts')
+  const { passwordHash } = await import('../../../../core/base/password-hash.ts')
   const blank = `${base64(salt)}$${base64(Buffer.alloc(32))}`
   const cost = (text: string): number => passwordHash(text).cost
   const slow = bcrypt.replace(/^(\$2.\$)04/, '$112')

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/index.ts'
+import type { Clock } from './clock.ts'
 
 const WINDOW_MS = 60_000
 /** Failures in a window, of one user from one address, and of all users from one address. For IPv6 a network of 64 bits is one address. */

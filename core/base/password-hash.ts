@@ -1,5 +1,4 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { verify } from '@node-rs/bcrypt'
 
 /** A password as a file has it. */
 export interface PasswordHash {
@@ -44,9 +43,15 @@ function bcryptHash(text: string): PasswordHash {
   return {
     cost: cost + BCRYPT_STEPS,
     // A longer one takes as long: otherwise it would show which users have such a hash.
-    matches: async (password) => (await verify(password, text)) && Buffer.byteLength(password) <= BCRYPT_BYTES,
+    matches: async (password) => (await bcryptVerifies(password, text)) && Buffer.byteLength(password) <= BCRYPT_BYTES,
     decoy: () => bcryptHash(`$2b$${text.slice(4, 6)}$${'.'.repeat(22)}${'x'.repeat(31)}`),
   }
+}
+
+/** Loaded where it is used: few gateways have such hashes. */
+async function bcryptVerifies(password: string, text: string): Promise<boolean> {
+  const { verify } = await import('@node-rs/bcrypt')
+  return verify(password, text)
 }
 
 const SCRYPT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/

@@ -1,0 +1,152 @@
+import { defineService, type ServiceKey } from '../api/service.ts'
+
+/** How the gateway issues tokens of its own. Durations are milliseconds; paths are absolute. Plain data. */
+export interface TokenSettings {
+  /** `iss`: a URL without query and fragment, as the operator wrote it. */
+  readonly issuer: string
+  /** `aud`. */
+  readonly audience: string
+  /** Where it is served; `prefix` starts with `/` and does not end with one. */
+  readonly serve: { readonly prefix: string; readonly on: 'proxy' | 'admin' }
+  readonly algorithm: TokenAlgorithm
+  readonly keysDir: string
+  /** Undefined: keys are rotated by hand alone. */
+  readonly rotateEveryMs: number | undefined
+  readonly accessTtlMs: number
+  readonly refreshTtlMs: number
+  readonly usersFile: string | undefined
+  readonly clients: readonly TokenClientSettings[]
+  readonly stateFile: string
+  /** Refresh tokens that live at one time, at most; of one user or client a hundredth of them. */
+  readonly maxSessions: number
+}
+
+/** An application that gets tokens for itself (RFC 6749 §4.4). */
+export interface TokenClientSettings {
+  readonly id: string
+  readonly secretFile: string
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+}
+
+export const TOKEN_ALGORITHMS = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const
+export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number]
+
+/** A request for tokens, or about one, as the listener's process has read it. Plain data. */
+export interface TokenRequest {
+  readonly operation: TokenOperation
+  readonly method: string
+  /** Whether the URL had a query, which must not hold credentials. */
+  readonly query: boolean
+  /** The fields `Content-Type` and `Authorization`, where there is exactly one of each. */
+  readonly contentType: string | undefined
+  readonly authorization: string | undefined
+  /** At most 16 KiB. */
+  readonly body: Uint8Array
+  /** Of the client, as trusted proxies give it. */
+  readonly address: string
+  readonly requestId: string
+  /** Who calls with an API key, where `auth` of the chain has verified one. */
+  readonly apiKey:
+    | { readonly subject: string; readonly roles: readonly string[]; readonly scopes: readonly string[] }
+    | undefined
+}
+
+export const TOKEN_OPERATIONS = ['token', 'refresh', 'revoke', 'validate', 'user', 'jwks', 'metadata'] as const
+export type TokenOperation = (typeof TOKEN_OPERATIONS)[number]
+
+/** Plain data. */
+export interface TokenReply {
+  readonly status: number
+  /** Why, for the access log, where it is a refusal: `invalid_grant`. */
+  readonly reason: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** The issuer of tokens: one for all processes of a gateway. */
+export interface TokenIssuer {
+  /** Never rejects for what a client sends. */
+  respond(request: TokenRequest): Promise<TokenReply>
+}
+
+export const TokenIssuerKey: ServiceKey<TokenIssuer> = defineService('token-issuer')
+
+/** What verifies the gateway's own tokens. Plain data. */
+export interface TokenTrust {
+  readonly issuer: string
+  readonly audience: string
+  readonly algorithm: TokenAlgorithm
+  /** Public JWKs, or, of HS algorithms, the secrets; each with `kid` and `alg`. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** A token (`jti`) or a session (`sid`) that was revoked; milliseconds since the Unix epoch until when that matters. Plain data. */
+export type Revocation = readonly [id: string, until: number]
+
+/**
+ * What this process knows of the gateway's own tokens, up to date in every process before a token is signed with a new key, and before a
+ * revocation is confirmed.
+ */
+export interface OwnTokens {
+  /** Undefined: the gateway issues none. Another object after each change. */
+  readonly trust: TokenTrust | undefined
+  /** Whether one of the ids was revoked. */
+  isRevoked(jti: unknown, sid: unknown): boolean
+}
+
+export const OwnTokensKey: ServiceKey<OwnTokens> = defineService('own-tokens')
+
+/** A change of what all processes must know. Plain data. */
+export interface TokenNews {
+  /** Undefined: as before; null: none are issued. */
+  readonly trust?: TokenTrust | null
+  readonly revoked?: readonly Revocation[]
+}
+
+/** How often what has ended is looked for; milliseconds. */
+const FORGET_MS = 60_000
+
+/** What a process knows, by the news that the issuer's process sends. */
+export class KnownTokens implements OwnTokens {
+  #trust: TokenTrust | undefined
+  readonly #revoked = new Map<string, number>()
+  #forgetAt = 0
+
+  /** What a process that starts later must be told. */
+  get all(): TokenNews {
+    return { trust: this.#trust ?? null, revoked: [...this.#revoked] }
+  }
+
+  get trust(): TokenTrust | undefined {
+    return this.#trust
+  }
+
+  /** @param now milliseconds since the Unix epoch: what ended before is forgotten */
+  learn({ trust, revoked = [] }: TokenNews, now: number): void {
+    if (trust !== undefined) this.#trust = trust ?? undefined
+    for (const [id, until] of revoked) this.#revoked.set(id, until)
+    if (now < this.#forgetAt) return
+    this.#forgetAt = now + FORGET_MS
+    for (const [id, until] of this.#revoked) if (until <= now) this.#revoked.delete(id)
+  }
+
+  isRevoked(jti: unknown, sid: unknown): boolean {
+    if (this.#revoked.size === 0) return false
+    return (typeof jti === 'string' && this.#revoked.has(jti)) || (typeof sid === 'string' && this.#revoked.has(sid))
+  }
+}
