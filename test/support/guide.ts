@@ -57,12 +57,12 @@ export class Guide {
   }
 }
 
-/** A curl that prints the status and the code. */
+/** A curl that prints the status and the code, of a problem document or of RFC 6749 §5.2. A block may keep the body: `-o FILE`. */
 const CURL = `curl() {
   rm -f answer
-  command curl --silent --max-time 10 --output answer --write-out '%{http_code} ' "$@"
-  grep --no-messages --only-matching '"code":"[a-z_]*"' answer | cut -d '"' -f 4 || true
-  test -f answer && grep -q '"code"' answer || echo
+  command curl --silent --max-time 10 --write-out '%{http_code} ' "$@" --output answer
+  grep --no-messages --only-matching --extended-regexp '"(code|error)": ?"[a-z_]*"' answer | cut -d '"' -f 4 || true
+  test -f answer && grep -qE '"(code|error)"' answer || echo
 }
 `
 

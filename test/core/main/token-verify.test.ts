@@ -1,0 +1,56 @@
+import t from 'tap'
+import type { TokenSettings } from '../../../core/control/tokens.ts'
+import { issueToken } from '../../../core/main/token-issue.ts'
+import { verifyToken } from '../../../core/main/token-verify.ts'
+import { unverified } from '../../../filters/auth/bearer/unverified-token.ts'
+import { NOW, withKeys } from './token-support.ts'
+
+const issued = async (settings: TokenSettings): Promise<string> => {
+  const options = { subject: 'ann', roles: ['clerk'], scopes: [], ttlMs: undefined }
+  return String((await issueToken(settings, options, NOW, () => {})).data?.token)
+}
+const verdict = (settings: TokenSettings, token: string, now = NOW) =>
+  verifyToken(settings, { ...unverified(token)!, token }, now)
+
+t.test('a token of the gateway', async (t) => {
+  for (const algorithm of ['ES256', 'HS512', 'EdDSA', 'PS256'] as const) {
+    const { settings, kids } = await withKeys(t.testdir({}), [NOW - 86_400_000, NOW], algorithm)
+    const { text, data, failed } = await verdict(settings, await issued(settings))
+    t.equal(failed, undefined, algorithm)
+    t.match(text, `valid: signed with the key ${kids[0]}, expires 2027-01-31T10:15:00Z, in 15 min\nrevocation: not looked up`)
+    t.match(data, { valid: true, revocation: /^not looked up/, claims: { sub: 'ann', roles: ['clerk'] } })
+  }
+})
+
+t.test('what is not valid, and why', async (t) => {
+  const { settings } = await withKeys(t.testdir({}))
+  const other = await withKeys(t.testdir({}))
+  const token = await issued(settings)
+  const [head = '', body = '', signature = ''] = token.split('.')
+  const changed = (part: string, change: Record<string, unknown>): string =>
+    Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...change })).toString('base64url')
+  const cases: [what: string, token: string, reason: RegExp][] = [
+    ['another key', await issued(other.settings), /^its key \(kid\) is not in keys_dir/],
+    ['other claims', `${head}.${changed(body, { sub: 'eve' })}.${signature}`, /^the signature is wrong/],
+    ['no key', `${changed(head, { kid: undefined })}.${body}.${signature}`, /^its header names no key/],
+    ['another algorithm', `${changed(head, { alg: 'HS256' })}.${body}.${signature}`, /^its algorithm \(alg\)/],
+    ['none', `${changed(head, { alg: 'none' })}.${body}.${signature}`, /^its algorithm \(alg\)/],
+    ['another issuer', `${head}.${changed(body, { iss: 'https://x' })}.${signature}`, /^its issuer \(iss\) is not https:/],
+  ]
+  for (const [what, given, reason] of cases) {
+    const { text, data, failed } = await verdict(settings, given)
+    t.equal(failed, true, what)
+    t.match(data, { valid: false, reason }, what)
+    t.match(text, /^not valid: /, what)
+  }
+  t.match(await verdict(settings, token, NOW + 906_000), { failed: true, data: { reason: /^it has expired/ } })
+  t.match(await verdict({ ...settings, audience: 'other' }, token), { failed: true, data: { reason: /^aud, typ/ } })
+})
+
+t.test('a removed key', async (t) => {
+  const { settings } = await withKeys(t.testdir({}))
+  const token = await issued(settings)
+  const { rmSync } = await import('node:fs')
+  rmSync(settings.keysDir, { recursive: true })
+  await t.rejects(verdict(settings, token), { message: /^there are no keys in / })
+})
