@@ -28,7 +28,9 @@ const BCRYPT_STEPS = 7
 export function passwordHash(text: string): PasswordHash {
   if (/^\$2[aby]\$/.test(text)) return bcryptHash(text)
   if (text.startsWith('$scrypt$')) return scryptHash(text)
-  throw new Error(`${kindOf(text)}; expected bcrypt or scrypt: make one with "htpasswd -nB USER" or "weir token hash-password"`)
+  throw new Error(
+    `${kindOf(text)}; expected bcrypt or scrypt: make one with "htpasswd -nB USER" or "weir token hash-password"`,
+  )
 }
 
 /**

@@ -30,21 +30,25 @@ export async function lineFrom(stream: LineSource, most: number): Promise<string
 
 /**
  * What somebody types at the terminal, which does not show it. Ctrl-C ends the process.
- * @param question to standard error, so that standard output has the result alone
+ * @param say shows a text, but not on standard output, which has the result alone
  */
-export async function hiddenLine(stream: NodeJS.ReadStream, question: string): Promise<string> {
+export async function hiddenLine(
+  stream: NodeJS.ReadableStream,
+  question: string,
+  say = (text: string): void => void process.stderr.write(text),
+): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: stream, output: silent, terminal: true })
   lines.on('SIGINT', () => {
     lines.close()
-    process.stderr.write('\n')
+    say('\n')
     process.exit(130)
   })
-  process.stderr.write(question)
+  say(question)
   try {
     return await lines.question('')
   } finally {
     lines.close()
-    process.stderr.write('\n')
+    say('\n')
   }
 }

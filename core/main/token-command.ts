@@ -1,8 +1,8 @@
 import {
   type Arguments,
+  CONFIG_OPTION,
   type Command,
   type CommandResult,
-  CONFIG_OPTION,
   DEFAULT_FILE,
   JSON_OPTION,
   Misuse,
@@ -34,7 +34,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     async run() {
       const token = await tokenFrom(process.stdin)
       const { header, claims } = token
-      return { text: `${NOT_VERIFIED}\n\n${tokenText(token, systemClock.wall())}`, data: { verified: false, header, claims } }
+      return {
+        text: `${NOT_VERIFIED}\n\n${tokenText(token, systemClock.wall())}`,
+        data: { verified: false, header, claims },
+      }
     },
   },
   verify: {
@@ -46,7 +49,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     options: ['config', 'sub', 'role', 'scope', 'ttl'],
     async run(args) {
       const options = issueOptions(args)
-      return issueToken(await settingsIn(args), options, systemClock.wall(), (line) => process.stderr.write(`${line}\n`))
+      return issueToken(await settingsIn(args), options, systemClock.wall(), (line) =>
+        process.stderr.write(`${line}\n`),
+      )
     },
   },
   'rotate-keys': { options: ['config'], run: async (args) => rotateKeys(await settingsIn(args), systemClock.wall()) },
@@ -88,7 +93,9 @@ can read keys_dir can sign tokens: run these as the user of the gateway.`,
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name]! : undefined
     if (action === undefined) {
       const names = Object.keys(ACTIONS)
-      throw new Misuse(`expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} after "token".${didYouMean(name, names)}`)
+      throw new Misuse(
+        `expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} after "token".${didYouMean(name, names)}`,
+      )
     }
     checkWord(name, action, word)
     const known = ['json', ...action.options]

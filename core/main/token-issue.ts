@@ -1,12 +1,11 @@
-import { createPrivateKey, randomUUID, type webcrypto } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
-import { SignJWT } from 'jose'
 import { type Arguments, type CommandResult, Misuse } from '../../config/commands/command.ts'
 import { SCOPE_PATTERN } from '../../filters/auth/option-parts.ts'
 import { parseDuration } from '../base/units.ts'
 import type { TokenSettings } from '../control/tokens.ts'
-import { currentKey, keysIn } from './token-setup.ts'
-import type { SigningKey } from './token-stand-in.ts'
+import { keysIn } from './token-setup.ts'
+import { sign, signerOf } from './token-stand-in.ts'
 
 /** No key is kept for tokens that live longer; milliseconds. */
 const LONGEST_MS = 24 * 3_600_000
@@ -49,7 +48,7 @@ export async function issueToken(
   now: number,
   audit: (line: string) => void,
 ): Promise<CommandResult> {
-  const key = currentKey(await keysIn(settings), now)
+  const key = signerOf(await keysIn(settings), settings.algorithm, now)
   const iat = Math.floor(now / 1000)
   const exp = iat + Math.floor((ttlMs ?? settings.accessTtlMs) / 1000)
   const jti = randomUUID()
@@ -65,18 +64,21 @@ export async function issueToken(
     ...(roles.length > 0 && { roles }),
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
   }
-  const token = await new SignJWT(claims)
-    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: 'at+jwt' })
-    .sign(signerOf(key))
+  const token = await sign(key, claims)
   const expires = new Date(exp * 1000).toISOString()
   const by = userInfo().username
   audit(
-    JSON.stringify({ time: new Date(now).toISOString(), msg: 'token issued by command', by, jti, sub: subject, roles, scopes, expires, kid: key.kid }),
+    JSON.stringify({
+      time: new Date(now).toISOString(),
+      msg: 'token issued by command',
+      by,
+      jti,
+      sub: subject,
+      roles,
+      scopes,
+      expires,
+      kid: key.kid,
+    }),
   )
   return { text: `${token}\n`, data: { token, jti, kid: key.kid, expires } }
 }
-
-const signerOf = ({ jwk }: SigningKey): Parameters<SignJWT['sign']>[0] =>
-  jwk.kty === 'oct'
-    ? Buffer.from(String(jwk.k), 'base64url')
-    : createPrivateKey({ key: jwk as webcrypto.JsonWebKey, format: 'jwk' })

@@ -1,5 +1,10 @@
-import { MAX_TOKEN, type Members, type UnverifiedToken, unverified } from '../../filters/auth/bearer/unverified-token.ts'
 import { table } from '../../config/commands/text-table.ts'
+import {
+  MAX_TOKEN,
+  type Members,
+  type UnverifiedToken,
+  unverified,
+} from '../../filters/auth/bearer/unverified-token.ts'
 import { type LineSource, lineFrom } from './secret-line.ts'
 
 /** Claims that are times (RFC 7519 §4.1), in seconds since the epoch. */

@@ -3,14 +3,15 @@ import type { Problem } from '../../filters/auth/auth-method.ts'
 import { OwnIssuer } from '../../filters/auth/bearer/own-issuer.ts'
 import type { UnverifiedToken } from '../../filters/auth/bearer/unverified-token.ts'
 import { KnownTokens, type TokenSettings, type TokenTrust } from '../control/tokens.ts'
-import { keysIn, trustIn } from './token-setup.ts'
+import { keysIn } from './token-setup.ts'
 import { timeText, tokenText } from './token-text.ts'
 
 type Given = UnverifiedToken & { readonly token: string }
 
 /** Whether the gateway of these settings would accept a token. @param now milliseconds since the epoch */
 export async function verifyToken(settings: TokenSettings, given: Given, now: number): Promise<CommandResult> {
-  const trust = trustIn(settings, await keysIn(settings))
+  const { issuer, audience, algorithm } = settings
+  const trust = { issuer, audience, algorithm, keys: (await keysIn(settings)).map(({ jwk }) => jwk) }
   const reason = await refusalOf(given, trust, now)
   const revocation = 'not looked up: only the running gateway knows what was revoked'
   const { header, claims } = given

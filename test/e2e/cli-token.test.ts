@@ -35,7 +35,11 @@ t.test('issue, inspect and verify', async (t) => {
   t.match(issued.out, /^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   t.match(JSON.parse(issued.err), { msg: 'token issued by command', sub: 'ann', roles: ['clerk'] })
   const inspected = weir(cwd, ['inspect'], issued.out)
-  t.match(inspected, { code: 0, err: '', out: /^NOT VERIFIED: .*\n\nHeader\n[\s\S]* {2}typ {2}at\+jwt\n[\s\S]*, in 4 min\n/ })
+  t.match(inspected, {
+    code: 0,
+    err: '',
+    out: /^NOT VERIFIED: .*\n\nHeader\n[\s\S]* {2}typ {2}at\+jwt\n[\s\S]*, in 4 min\n/,
+  })
   t.match(JSON.parse(weir(cwd, ['inspect', '--json'], issued.out).out), { verified: false, claims: { sub: 'ann' } })
   const verified = weir(cwd, ['verify'], issued.out)
   t.match(verified, { code: 0, err: '', out: /^valid: signed with the key / })

@@ -54,7 +54,7 @@ export class Issuer {
 
   /** Whether a token that counts otherwise, with these claims, was revoked. To be asked at each use. */
   revoked(claims: Members): boolean {
-    return this.#revocations !== undefined && this.#revocations.isRevoked(claims.jti, claims.sid)
+    return this.#revocations?.isRevoked(claims.jti, claims.sid) === true
   }
 
   /** The keys that may have signed the token; none if its header rules them all out. */

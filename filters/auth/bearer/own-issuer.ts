@@ -29,7 +29,11 @@ export class OwnIssuer {
   }
 
   /** For `explain`: the algorithms of the keys that count, and where they come from. */
-  get described(): readonly { readonly issuer: string; readonly algorithms: readonly string[]; readonly source: string }[] {
+  get described(): readonly {
+    readonly issuer: string
+    readonly algorithms: readonly string[]
+    readonly source: string
+  }[] {
     const { trust } = this.#tokens
     if (trust === undefined) return []
     const { issuer, algorithm, keys } = trust

@@ -16,7 +16,9 @@ t.test('a command knows who issues tokens, and none of the keys', async (t) => {
   t.strictSame(made.warnings, [], 'there will be a key')
   const bearer = await ownToken(ownKey('k1'), { aud: tokens.audience })
   t.equal(await pass(request(bearer), made), '503 issuer_unavailable')
-  await t.rejects(bench.make(auth, { issuer: tokens.issuer, secret: 'x'.repeat(32) }), { message: /is this gateway itself/ })
+  await t.rejects(bench.make(auth, { issuer: tokens.issuer, secret: 'x'.repeat(32) }), {
+    message: /is this gateway itself/,
+  })
 })
 
 t.test('no tokens', async (t) => {

@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
-import { type LineSource, lineFrom } from '../../../core/main/secret-line.ts'
+import { hiddenLine, type LineSource, lineFrom } from '../../../core/main/secret-line.ts'
 
-const from = (...chunks: readonly (string | Uint8Array)[]) => lineFrom(Readable.from(chunks.map((one) => Buffer.from(one as string))), 8)
+const from = (...chunks: readonly (string | Uint8Array)[]) =>
+  lineFrom(Readable.from(chunks.map((one) => Buffer.from(one as string))), 8)
 
 t.test('the only line', async (t) => {
   t.equal(await from('a b'), 'a b')
@@ -33,4 +34,13 @@ t.test('reading ends where it can', async (t) => {
     { isTTY: true },
   )
   t.equal(await lineFrom(typed, 8), 'ab')
+})
+
+t.test('what is typed is not shown', async (t) => {
+  const terminal = new PassThrough()
+  const said: string[] = []
+  const typed = hiddenLine(terminal, 'Password: ', (text) => said.push(text))
+  terminal.write('correct horsw\u007fe\r')
+  t.equal(await typed, 'correct horse')
+  t.strictSame(said, ['Password: ', '\n'])
 })

@@ -22,7 +22,10 @@ async function token(...args: string[]) {
 t.test('wrong usage', async (t) => {
   const cases: [args: string[], err: RegExp][] = [
     [[], /^weir: ACTION is missing\n/],
-    [['isue'], /^weir: expected hash-password, .* or rotate-keys after "token"\. Did you mean "issue"\?\n\nUsage: weir token ACTION/],
+    [
+      ['isue'],
+      /^weir: expected hash-password, .* or rotate-keys after "token"\. Did you mean "issue"\?\n\nUsage: weir token ACTION/,
+    ],
     [['constructor'], /^weir: expected hash-password/],
     [['eyJhbGciOi.secret.secret'], /^weir: expected hash-password, .* after "token"\.\n/],
     [['hash-password', 'secret-hunter2'], /^weir: a password on the command line is seen by every user of the machine/],
@@ -57,6 +60,9 @@ t.test('a gateway that issues no tokens', async (t) => {
 t.test('help', async (t) => {
   const { code, out } = await token('--help')
   t.equal(code, 0)
-  t.match(out, /^Usage: weir token ACTION \[-\] \[options\]\n[\s\S]*--ttl TIME[\s\S]*\nExamples:\n {2}weir token hash-password/)
+  t.match(
+    out,
+    /^Usage: weir token ACTION \[-\] \[options\]\n[\s\S]*--ttl TIME[\s\S]*\nExamples:\n {2}weir token hash-password/,
+  )
   t.ok(out.split('\n').every((line) => line.length <= 120))
 })

@@ -2,10 +2,9 @@ import { createPublicKey } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import t from 'tap'
 import { Misuse } from '../../../config/commands/command.ts'
-import { issueOptions, issueToken } from '../../../core/main/token-issue.ts'
-import { trustIn } from '../../../core/main/token-setup.ts'
-import { readKeys } from '../../../core/main/token-stand-in.ts'
 import { TOKEN_ALGORITHMS } from '../../../core/control/tokens.ts'
+import { issueOptions, issueToken } from '../../../core/main/token-issue.ts'
+import { readKeys, type SigningKey } from '../../../core/main/token-stand-in.ts'
 import { ISSUER, NOW, settingsOf, withKeys } from './token-support.ts'
 
 const ANN = { subject: 'ann', roles: ['clerk'], scopes: ['orders:read', 'orders:write'], ttlMs: 3_600_000 }
@@ -16,20 +15,34 @@ t.test('a token that another library verifies, with each algorithm', async (t) =
     const { data } = await issueToken(settings, ANN, NOW, () => {})
     const { token } = data as { readonly token: string }
     t.strictSame(decodeProtectedHeader(token), { alg: algorithm, kid: kids[0], typ: 'at+jwt' })
-    const [jwk] = trustIn(settings, await readKeys(settings.keysDir)).keys
+    const [{ jwk }] = (await readKeys(settings.keysDir)) as [SigningKey]
     const key =
-      jwk!.kty === 'oct' ? Buffer.from(String(jwk!.k), 'base64url') : createPublicKey({ key: jwk as never, format: 'jwk' })
+      jwk.kty === 'oct'
+        ? Buffer.from(String(jwk.k), 'base64url')
+        : createPublicKey({ key: jwk as never, format: 'jwk' })
     const options = { currentDate: new Date(NOW), issuer: ISSUER, audience: ISSUER, typ: 'at+jwt' }
     const { payload } = await jwtVerify(token, key, options)
     const iat = NOW / 1000
-    t.match(payload, { sub: 'ann', iat, nbf: iat, exp: iat + 3600, roles: ['clerk'], scope: 'orders:read orders:write' })
+    t.match(payload, {
+      sub: 'ann',
+      iat,
+      nbf: iat,
+      exp: iat + 3600,
+      roles: ['clerk'],
+      scope: 'orders:read orders:write',
+    })
     t.match(payload.jti, /^[\w-]{36}$/)
   }
 })
 
 t.test('no roles, no scopes, the lifetime of the gateway', async (t) => {
   const { settings } = await withKeys(t.testdir({}))
-  const { data, text } = await issueToken(settings, { subject: 'ann', roles: [], scopes: [], ttlMs: undefined }, NOW, () => {})
+  const { data, text } = await issueToken(
+    settings,
+    { subject: 'ann', roles: [], scopes: [], ttlMs: undefined },
+    NOW,
+    () => {},
+  )
   const { token, expires } = data as { readonly token: string; readonly expires: string }
   t.equal(text, `${token}\n`)
   t.equal(expires, new Date(NOW + 900_000).toISOString())
@@ -76,7 +89,9 @@ t.test('the audit line says who made what, and holds no token', async (t) => {
 
 t.test('no keys', async (t) => {
   const none = settingsOf(t.testdir({}))
-  await t.rejects(issueToken(none, ANN, NOW, t.fail), { message: /^there are no keys in .*keys: the gateway makes them/ })
+  await t.rejects(issueToken(none, ANN, NOW, t.fail), {
+    message: /^there are no keys in .*keys: the gateway makes them/,
+  })
   const empty = settingsOf(t.testdir({ keys: {} }))
   await t.rejects(issueToken(empty, ANN, NOW, t.fail), { message: /^there are no keys/ })
 })

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import t from 'tap'
-import { rotateKeys } from '../../../core/main/token-rotate-keys.ts'
 import { issueToken } from '../../../core/main/token-issue.ts'
+import { rotateKeys } from '../../../core/main/token-rotate-keys.ts'
 import { NOW, settingsOf, withKeys } from './token-support.ts'
 
 t.test('adds a key, and signs with it only when everybody knows it', async (t) => {

@@ -16,9 +16,19 @@ t.test('a token in one line', async (t) => {
 })
 
 t.test('what is none is not repeated', async (t) => {
-  const others = ['', '\n', 'opaque-secret', `${tokenOf({})}\n${tokenOf({})}`, 'a.b.c', tokenOf('[]'), 'x'.repeat(100_000)]
+  const others = [
+    '',
+    '\n',
+    'opaque-secret',
+    `${tokenOf({})}\n${tokenOf({})}`,
+    'a.b.c',
+    tokenOf('[]'),
+    'x'.repeat(100_000),
+  ]
   for (const text of others)
-    await t.rejects(tokenFrom(Readable.from([text])), { message: /^standard input holds no token: expected a JSON Web Token/ })
+    await t.rejects(tokenFrom(Readable.from([text])), {
+      message: /^standard input holds no token: expected a JSON Web Token/,
+    })
   await t.rejects(tokenFrom(Readable.from([Buffer.from([0xff, 0xfe])])), { message: /^standard input holds no token/ })
   await t.rejects(tokenFrom(Readable.from([tokenOf('{"sub":"a","sub":"b"}')])), { message: /holds no token/ })
   await t.rejects(tokenFrom(Readable.from(['wr1_secret'])), { message: /^standard input holds a refresh token, which/ })

@@ -17,7 +17,10 @@ t.test('a token of the gateway', async (t) => {
     const { settings, kids } = await withKeys(t.testdir({}), [NOW - 86_400_000, NOW], algorithm)
     const { text, data, failed } = await verdict(settings, await issued(settings))
     t.equal(failed, undefined, algorithm)
-    t.match(text, `valid: signed with the key ${kids[0]}, expires 2027-01-31T10:15:00Z, in 15 min\nrevocation: not looked up`)
+    t.match(
+      text,
+      `valid: signed with the key ${kids[0]}, expires 2027-01-31T10:15:00Z, in 15 min\nrevocation: not looked up`,
+    )
     t.match(data, { valid: true, revocation: /^not looked up/, claims: { sub: 'ann', roles: ['clerk'] } })
   }
 })
@@ -28,14 +31,20 @@ t.test('what is not valid, and why', async (t) => {
   const token = await issued(settings)
   const [head = '', body = '', signature = ''] = token.split('.')
   const changed = (part: string, change: Record<string, unknown>): string =>
-    Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...change })).toString('base64url')
+    Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...change })).toString(
+      'base64url',
+    )
   const cases: [what: string, token: string, reason: RegExp][] = [
     ['another key', await issued(other.settings), /^its key \(kid\) is not in keys_dir/],
     ['other claims', `${head}.${changed(body, { sub: 'eve' })}.${signature}`, /^the signature is wrong/],
     ['no key', `${changed(head, { kid: undefined })}.${body}.${signature}`, /^its header names no key/],
     ['another algorithm', `${changed(head, { alg: 'HS256' })}.${body}.${signature}`, /^its algorithm \(alg\)/],
     ['none', `${changed(head, { alg: 'none' })}.${body}.${signature}`, /^its algorithm \(alg\)/],
-    ['another issuer', `${head}.${changed(body, { iss: 'https://x' })}.${signature}`, /^its issuer \(iss\) is not https:/],
+    [
+      'another issuer',
+      `${head}.${changed(body, { iss: 'https://x' })}.${signature}`,
+      /^its issuer \(iss\) is not https:/,
+    ],
   ]
   for (const [what, given, reason] of cases) {
     const { text, data, failed } = await verdict(settings, given)

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import t from 'tap'
-import { exchange, FilterBench } from '../../../core/testing.ts'
 import { AUTHENTICATION } from '../../../core/api/endpoint.ts'
 import type { LocalReply } from '../../../core/api/reply.ts'
 import { TOKEN_ALGORITHMS } from '../../../core/index.ts'
+import { exchange, FilterBench } from '../../../core/testing.ts'
 import { auth } from '../../../filters/auth/filter.ts'
 import { AUDIENCE, benchOf, OWN, ownKey, ownToken, trustOf } from './own-tokens.ts'
 import { NOW, OTHER_SECRET, pass, request, SECRET, token } from './support.ts'
@@ -203,7 +203,8 @@ t.test('keys that can not verify count for nothing, and hurt nothing', async (t)
   ]
   tokens.learn({ trust: { ...trustOf(key), keys: [...broken, key.jwk] } }, 0)
   t.equal(await pass(request(await ownToken(key)), made), undefined)
-  for (const kid of ['d', 'e', 'f']) t.equal(await pass(request(await ownToken({ ...key, kid })), made), '401 token_invalid')
+  for (const kid of ['d', 'e', 'f'])
+    t.equal(await pass(request(await ownToken({ ...key, kid })), made), '401 token_invalid')
   tokens.learn({ trust: { ...trustOf(key), keys: [] } }, 0)
   t.equal(await pass(request(await ownToken(key)), made), '503 issuer_unavailable', 'issued, but no key is known yet')
 })
@@ -290,10 +291,17 @@ t.test('the issuer itself is no entry of its own', async (t) => {
     { issuer: OWN, secret: SECRET },
     { issuer: OWN },
     { issuer: OWN, secret: SECRET, own_tokens: false },
-    { issuers: [{ issuer: 'https://id.example.com', secret: SECRET }, { issuer: OWN, secret: OTHER_SECRET }] },
+    {
+      issuers: [
+        { issuer: 'https://id.example.com', secret: SECRET },
+        { issuer: OWN, secret: OTHER_SECRET },
+      ],
+    },
   ]
   for (const options of wrong)
-    await t.rejects(bench.make(auth, options), { message: /^issuer: "https:\/\/gateway\.example\.com" is this gateway/ })
+    await t.rejects(bench.make(auth, options), {
+      message: /^issuer: "https:\/\/gateway\.example\.com" is this gateway/,
+    })
   await t.resolves(bench.make(auth, { issuer: `${OWN}/`, secret: SECRET }))
 })
 
