@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { chownSync, readFileSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import t from 'tap'
 import { issueToken } from '../../../core/main/token-issue.ts'
@@ -23,7 +23,6 @@ t.test('adds a key, and signs with it only when everybody knows it', async (t) =
 
 t.test('the file belongs to the owner of the folder', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
   const { settings } = await withKeys(t.testdir({}))
-  const { chownSync } = await import('node:fs')
   chownSync(settings.keysDir, 12_345, 12_346)
   const { file } = (await rotateKeys(settings, NOW)).data as { readonly file: string }
   t.match(statSync(file), { uid: 12_345, gid: 12_346 })

@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs'
 import t from 'tap'
 import type { TokenSettings } from '../../../core/control/tokens.ts'
 import { issueToken } from '../../../core/main/token-issue.ts'
 import { verifyToken } from '../../../core/main/token-verify.ts'
 import { unverified } from '../../../filters/auth/bearer/unverified-token.ts'
+import { folder } from '../../support/process.ts'
 import { NOW, withKeys } from './token-support.ts'
 
 const issued = async (settings: TokenSettings): Promise<string> => {
@@ -14,7 +16,7 @@ const verdict = (settings: TokenSettings, token: string, now = NOW) =>
 
 t.test('a token of the gateway', async (t) => {
   for (const algorithm of ['ES256', 'HS512', 'EdDSA', 'PS256'] as const) {
-    const { settings, kids } = await withKeys(t.testdir({}), [NOW - 86_400_000, NOW], algorithm)
+    const { settings, kids } = await withKeys(await folder(t), [NOW - 86_400_000, NOW], algorithm)
     const { text, data, failed } = await verdict(settings, await issued(settings))
     t.equal(failed, undefined, algorithm)
     t.match(
@@ -26,8 +28,8 @@ t.test('a token of the gateway', async (t) => {
 })
 
 t.test('what is not valid, and why', async (t) => {
-  const { settings } = await withKeys(t.testdir({}))
-  const other = await withKeys(t.testdir({}))
+  const { settings } = await withKeys(await folder(t))
+  const other = await withKeys(await folder(t))
   const token = await issued(settings)
   const [head = '', body = '', signature = ''] = token.split('.')
   const changed = (part: string, change: Record<string, unknown>): string =>
@@ -57,9 +59,8 @@ t.test('what is not valid, and why', async (t) => {
 })
 
 t.test('a removed key', async (t) => {
-  const { settings } = await withKeys(t.testdir({}))
+  const { settings } = await withKeys(await folder(t))
   const token = await issued(settings)
-  const { rmSync } = await import('node:fs')
   rmSync(settings.keysDir, { recursive: true })
   await t.rejects(verdict(settings, token), { message: /^there are no keys in / })
 })
