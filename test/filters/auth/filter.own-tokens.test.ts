@@ -157,6 +157,15 @@ t.test('a new key under the name of an old one', async (t) => {
   t.equal(await pass(request(await ownToken(second)), made), undefined)
 })
 
+t.test('a key that is replaced under its name while a token of the new one is verified', async (t) => {
+  const [first, second] = [ownKey('k1'), ownKey('k1')]
+  const { bench, tokens } = benchOf(first)
+  const made = await bench.make(auth, required)
+  const verdict = pass(request(await ownToken(second)), made)
+  tokens.learn({ trust: trustOf(second) }, 0)
+  t.equal(await verdict, undefined)
+})
+
 t.test('another issuer or audience ends what was proved', async (t) => {
   const key = ownKey('k1')
   for (const change of [{ issuer: 'https://other.example' }, { audience: 'other' }]) {
