@@ -75,8 +75,8 @@ export const tokenCommand: Command = {
 
   hash-password  reads a password from standard input, one line, and prints its hash for users_file
   inspect        reads a token from standard input and prints what it says of itself. It verifies nothing.
-  verify         reads a token from standard input and says whether the gateway would accept it, by the keys in
-                 keys_dir. It does not know what was revoked. The exit code is 1 if the token is not valid.
+  verify         reads a token from standard input and says whether the gateway would accept it, by keys_dir
+                 and state_file. The exit code is 1 if the token is not valid.
   issue          prints an access token, signed with the key of the gateway, and writes who made it to standard error
   rotate-keys    adds a key to keys_dir; the running gateway takes it. No token becomes invalid.
 

@@ -9,6 +9,7 @@ import {
 } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { type JWTPayload, SignJWT } from 'jose'
 import type { LoadedConfig } from '../../config/live/config-loader.ts'
 import type { TokenAlgorithm, TokenSettings } from '../control/tokens.ts'
@@ -69,3 +70,78 @@ function newJwk(algorithm: TokenAlgorithm): Record<string, unknown> {
   const namedCurve = `P-${algorithm === 'ES512' ? '521' : algorithm.slice(2)}`
   return { ...generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' }) }
 }
+
+/** Records that were written at one time, with the wall clock of then, in milliseconds since the Unix epoch. */
+export interface LogFrame<R> {
+  readonly sequence: number
+  readonly at: number
+  readonly records: readonly R[]
+}
+
+/** Every frame begins so; the number is the version of the form. */
+const MARK = 'W1 '
+const HEAD = /^W1 (\d{1,15}) (\d{1,9}) ([0-9a-f]{8}) /
+const LONGEST_HEAD = 40
+const LINE_BREAK = 0x0a
+
+/** A frame as a line: mark, sequence, length and checksum of what follows, then JSON. */
+export function frameBytes<R>({ sequence, at, records }: LogFrame<R>): Buffer {
+  const body = Buffer.from(JSON.stringify({ at, records }))
+  const check = crc32(body, sequence % 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')
+  return Buffer.concat([Buffer.from(`${MARK}${sequence} ${body.length} ${check} `), body, Buffer.from('\n')])
+}
+
+/** The frame that begins there, and where it ends; undefined if none does that is whole. */
+export function frameAt<R>(
+  bytes: Buffer,
+  start: number,
+): { readonly frame: LogFrame<R>; readonly end: number } | undefined {
+  const head = HEAD.exec(bytes.toString('latin1', start, start + LONGEST_HEAD))
+  if (head === null) return undefined
+  const [all, sequence, length, check] = head
+  const from = start + all.length
+  const to = from + Number(length)
+  // Unsigned, and begun with the sequence: a frame at another place does not pass for this one.
+  if (
+    bytes[to] !== LINE_BREAK ||
+    crc32(bytes.subarray(from, to), Number(sequence) % 2 ** 32) !== Number.parseInt(check!, 16)
+  )
+    return undefined
+  try {
+    const { at, records } = JSON.parse(bytes.toString('utf8', from, to)) as LogFrame<R>
+    return { frame: { sequence: Number(sequence), at, records }, end: to + 1 }
+  } catch {
+    return undefined
+  }
+}
+
+/** A refresh token family: what one login may renew. Times are milliseconds since the Unix epoch. Plain data. */
+export interface SessionData {
+  /** Of the refresh tokens; nothing else shows it. */
+  readonly id: string
+  /** Of the access tokens: their claim `sid`. */
+  readonly sid: string
+  readonly subject: string
+  /** The application that logged the user in, which alone may renew; undefined: the user alone. */
+  readonly client: string | undefined
+  readonly scopes: readonly string[]
+  /** Changes with the user's password. */
+  readonly stamp: string
+  readonly expires: number
+  /** Of the refresh token that is valid. */
+  generation: number
+  /** When the last access token is over. */
+  tokensUntil: number
+  /** Set when it was revoked: how long that matters. */
+  ended: number | undefined
+}
+
+/** What the log of tokens holds. Plain data. */
+export type TokenRecord =
+  | { readonly t: 'head'; readonly version: 1; readonly secret: string }
+  | { readonly t: 'open'; readonly session: SessionData }
+  | { readonly t: 'turn'; readonly id: string; readonly generation: number; readonly tokensUntil: number }
+  | { readonly t: 'end'; readonly id: string; readonly until: number }
+  | { readonly t: 'jti'; readonly id: string; readonly subject: string; readonly until: number }

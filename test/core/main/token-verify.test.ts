@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import type { TokenSettings } from '../../../core/control/tokens.ts'
 import { issueToken } from '../../../core/main/token-issue.ts'
+import { frameBytes, type TokenRecord } from '../../../core/main/token-stand-in.ts'
 import { verifyToken } from '../../../core/main/token-verify.ts'
 import { unverified } from '../../../filters/auth/bearer/unverified-token.ts'
 import { folder } from '../../support/process.ts'
@@ -56,6 +57,27 @@ t.test('what is not valid, and why', async (t) => {
   }
   t.match(await verdict(settings, token, NOW + 906_000), { failed: true, data: { reason: /^it has expired/ } })
   t.match(await verdict({ ...settings, audience: 'other' }, token), { failed: true, data: { reason: /^aud, typ/ } })
+})
+
+t.test('what the state file says was revoked', async (t) => {
+  const { settings } = await withKeys(await folder(t))
+  const token = await issued(settings)
+  const { jti } = unverified(token)!.claims
+  const until = NOW + 1_500_000
+  const write = (...frames: readonly TokenRecord[][]): void =>
+    writeFileSync(
+      settings.stateFile,
+      Buffer.concat(frames.map((records, sequence) => frameBytes({ sequence, at: NOW, records }))),
+    )
+  const head: TokenRecord = { t: 'head', version: 1, secret: 'x' }
+  write([head])
+  t.match(await verdict(settings, token), { data: { valid: true, revocation: /^looked up in .*tokens\.state$/ } })
+  write([head], [{ t: 'jti', id: String(jti), subject: 'ann', until }])
+  t.match(await verdict(settings, token), { failed: true, data: { valid: false, reason: 'it was revoked' } })
+  appendFileSync(settings.stateFile, 'W1 2 99 torn')
+  t.match(await verdict(settings, token), { failed: true }, 'what a gateway was just writing')
+  writeFileSync(settings.stateFile, 'something else')
+  t.match(await verdict(settings, token), { data: { valid: true, revocation: /^not looked up: .*something else$/ } })
 })
 
 t.test('a removed key', async (t) => {
