@@ -1,0 +1,143 @@
+import { tokenInputs, tokenPaths } from '../../config/read/tokens-settings.ts'
+import type { Logger } from '../api/logger.ts'
+import type { Meter } from '../api/meter.ts'
+import type { Service } from '../api/service.ts'
+import type { Clock } from '../base/clock.ts'
+import { errorText } from '../base/error-text.ts'
+import { digestOf } from '../base/file-digests.ts'
+import { readOrdinaryFile } from '../base/read-file.ts'
+import { ConfigError } from '../control/config-error.ts'
+import type { KnownTokens, TokenIssuer, TokenNews, TokenSettings } from '../control/tokens.ts'
+import type { AssemblyParts } from './assembly-parts.ts'
+import type { OwnServices } from './own-services.ts'
+
+/** What the issuer is made of. */
+export interface IssuerParts {
+  readonly settings: TokenSettings
+  readonly clock: Clock
+  readonly log: Logger
+  readonly meter: Meter
+  /** Resolves when every process knows; rejects if one may not. */
+  tell(news: TokenNews): Promise<void>
+}
+
+/** The issuer, as this process runs it. `start` and `apply` reject with an Error for the operator. */
+export type RunningIssuer = TokenIssuer & Service & { apply(settings: TokenSettings): Promise<void> }
+
+/** Loads its code and makes it. */
+export type MakeIssuer = (parts: IssuerParts) => Promise<RunningIssuer>
+
+const makeIssuer: MakeIssuer = async (parts) => {
+  // Most gateways issue none.
+  const { OwnTokenIssuer } = await import('../../plugins/tokens/token-issuer.ts')
+  return new OwnTokenIssuer(parts)
+}
+
+/** What issuing is made of. */
+export interface IssuingParts extends Pick<IssuerParts, 'clock' | 'log' | 'meter'> {
+  /** What this process knows of the gateway's own tokens. */
+  readonly known: KnownTokens
+  /** Tells the workers; undefined: there are none. */
+  readonly tellWorkers: ((news: TokenNews) => Promise<void>) | undefined
+  readonly make?: MakeIssuer | undefined
+}
+
+/** Issues the gateway's own tokens, in the one process that configures it, from its start to its end. */
+export class TokenIssuing {
+  /** For filters, and for workers. Rejects where no tokens are issued. */
+  readonly service: TokenIssuer = {
+    respond: async (request) => {
+      if (this.#issuer === undefined) throw new Error('no tokens are issued')
+      return this.#issuer.respond(request)
+    },
+  }
+  readonly #parts: IssuingParts
+  #issuer: RunningIssuer | undefined
+  #settings: TokenSettings | undefined
+  #files: ReadonlyMap<string, string> = new Map()
+
+  constructor(parts: IssuingParts) {
+    this.#parts = parts
+  }
+
+  static of(
+    { runtime, metrics, logger, workers, makeIssuer: make }: AssemblyParts,
+    { tokens }: OwnServices,
+  ): TokenIssuing {
+    const tellWorkers = workers && ((news: TokenNews) => workers.tellTokens(news))
+    return new TokenIssuing({ clock: runtime.clock, log: logger, meter: metrics, known: tokens, tellWorkers, make })
+  }
+
+  /** Digests of the files of users and secrets, by absolute path: a change of one of them is a reload. */
+  get files(): ReadonlyMap<string, string> {
+    return this.#files
+  }
+
+  /** Every file and folder that the configuration names for tokens. */
+  get paths(): readonly string[] {
+    return tokenPaths(this.#settings)
+  }
+
+  /** Before listeners open, and before workers start. @throws ConfigError if it can't be issued as configured */
+  async start(settings: TokenSettings | undefined): Promise<void> {
+    if (settings === undefined) return
+    const { clock, log, meter, make = makeIssuer } = this.#parts
+    const files = digestsOf(settings)
+    const issuer = await make({ settings, clock, log, meter, tell: (news) => this.#tell(news) })
+    await Promise.resolve(issuer.start()).catch(refuse)
+    this.#issuer = issuer
+    this.#settings = settings
+    this.#files = files
+  }
+
+  /**
+   * Issues tokens as configured from now on; whether it issues any can't change. Rejects if nothing has changed.
+   * @param commit makes the change last; if it rejects, tokens are issued as before
+   */
+  async apply(settings: TokenSettings | undefined, commit?: () => Promise<void>): Promise<void> {
+    const before = this.#settings
+    if (settings === undefined || before === undefined || this.#issuer === undefined) return commit?.()
+    const files = digestsOf(settings)
+    await this.#issuer.apply(settings).catch(refuse)
+    try {
+      await commit?.()
+    } catch (error) {
+      await this.#issuer.apply(before).catch((err: unknown) => {
+        this.#parts.log.error({ err }, 'tokens could not be issued as before')
+      })
+      throw error
+    }
+    this.#settings = settings
+    this.#files = files
+  }
+
+  /** After listeners have closed. */
+  async stop(): Promise<void> {
+    const issuer = this.#issuer
+    this.#issuer = undefined
+    await issuer?.stop()
+  }
+
+  async #tell(news: TokenNews): Promise<void> {
+    const { known, clock, tellWorkers } = this.#parts
+    known.learn(news, clock.wall())
+    await tellWorkers?.(news)
+  }
+}
+
+const refuse = (error: unknown): never => {
+  throw error instanceof ConfigError ? error : new ConfigError([{ path: ['tokens'], message: errorText(error) }])
+}
+
+/** Read before the issuer reads them: what changes in between is seen as a change. */
+function digestsOf(settings: TokenSettings): ReadonlyMap<string, string> {
+  return new Map(
+    tokenInputs(settings).map((path) => {
+      try {
+        return [path, digestOf(readOrdinaryFile(path))]
+      } catch {
+        return [path, '']
+      }
+    }),
+  )
+}
