@@ -10,7 +10,6 @@ import type { AccessLog } from '../observe/access-log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { RootLogger } from '../observe/root-logger.ts'
 import type { ExchangeRecords } from './exchange-records.ts'
-import type { MakeIssuer } from './token-issuing.ts'
 import type { Workers } from './workers.ts'
 
 /** What a gateway is assembled from. */
@@ -34,8 +33,6 @@ export interface AssemblyParts {
   catalogOf(config: Pick<LoadedConfig, 'spec' | 'settings'>): Promise<Catalog>
   /** The code of plugins that this process runs for a configuration. */
   codeOf(config: LoadedConfig): PluginCode
-  /** Makes the issuer of tokens. Default: Weir's own. */
-  readonly makeIssuer?: MakeIssuer
   /** The processes that serve the endpoints. Undefined: this one does. */
   readonly workers?: Workers | undefined
 }

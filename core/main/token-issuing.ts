@@ -1,37 +1,18 @@
 import { tokenInputs, tokenPaths } from '../../config/read/tokens-settings.ts'
-import type { Logger } from '../api/logger.ts'
-import type { Meter } from '../api/meter.ts'
-import type { Service } from '../api/service.ts'
-import type { Clock } from '../base/clock.ts'
 import { errorText } from '../base/error-text.ts'
 import { digestOf } from '../base/file-digests.ts'
 import { readOrdinaryFile } from '../base/read-file.ts'
 import { ConfigError } from '../control/config-error.ts'
-import type { KnownTokens, TokenIssuer, TokenNews, TokenSettings } from '../control/tokens.ts'
+import {
+  type KnownTokens,
+  type TokenIssuer,
+  TokenIssuerKey,
+  type TokenNews,
+  type TokenSettings,
+} from '../control/tokens.ts'
 import type { AssemblyParts } from './assembly-parts.ts'
+import { type IssuerParts, type MakeIssuer, makeIssuer, type RunningIssuer } from './make-issuer.ts'
 import type { OwnServices } from './own-services.ts'
-
-/** What the issuer is made of. */
-export interface IssuerParts {
-  readonly settings: TokenSettings
-  readonly clock: Clock
-  readonly log: Logger
-  readonly meter: Meter
-  /** Resolves when every process knows; rejects if one may not. */
-  tell(news: TokenNews): Promise<void>
-}
-
-/** The issuer, as this process runs it. `start` and `apply` reject with an Error for the operator. */
-export type RunningIssuer = TokenIssuer & Service & { apply(settings: TokenSettings): Promise<void> }
-
-/** Loads its code and makes it. */
-export type MakeIssuer = (parts: IssuerParts) => Promise<RunningIssuer>
-
-const makeIssuer: MakeIssuer = async (parts) => {
-  // Most gateways issue none.
-  const { OwnTokenIssuer } = await import('../../plugins/tokens/token-issuer.ts')
-  return new OwnTokenIssuer(parts)
-}
 
 /** What issuing is made of. */
 export interface IssuingParts extends Pick<IssuerParts, 'clock' | 'log' | 'meter'> {
@@ -60,12 +41,20 @@ export class TokenIssuing {
     this.#parts = parts
   }
 
+  /** @param parts a service of them in the place of the issuer counts */
   static of(
-    { runtime, metrics, logger, workers, makeIssuer: make }: AssemblyParts,
+    { runtime, metrics, logger, workers, services = [] }: AssemblyParts,
     { tokens }: OwnServices,
   ): TokenIssuing {
-    const tellWorkers = workers && ((news: TokenNews) => workers.tellTokens(news))
-    return new TokenIssuing({ clock: runtime.clock, log: logger, meter: metrics, known: tokens, tellWorkers, make })
+    const given = services.find(([key]) => key.name === TokenIssuerKey.name)?.[1] as TokenIssuer | undefined
+    return new TokenIssuing({
+      clock: runtime.clock,
+      log: logger,
+      meter: metrics,
+      known: tokens,
+      tellWorkers: workers && ((news) => workers.tellTokens(news)),
+      make: given && (async () => withoutLife(given)),
+    })
   }
 
   /** Digests of the files of users and secrets, by absolute path: a change of one of them is a reload. */
@@ -124,6 +113,14 @@ export class TokenIssuing {
     await tellWorkers?.(news)
   }
 }
+
+const withoutLife = (issuer: TokenIssuer): RunningIssuer => ({
+  name: TokenIssuerKey.name,
+  respond: (request) => issuer.respond(request),
+  start() {},
+  async apply() {},
+  stop() {},
+})
 
 const refuse = (error: unknown): never => {
   throw error instanceof ConfigError ? error : new ConfigError([{ path: ['tokens'], message: errorText(error) }])
