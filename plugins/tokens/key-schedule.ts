@@ -8,6 +8,8 @@ import type { SigningKey } from './signing.ts'
 export const PUBLISHED_MS = 5 * 60_000
 /** A key is published for so long after its successor signs: no token lives longer, whatever `access_ttl` was. */
 export const KEPT_MS = 24 * 3_600_000 + 10 * 60_000
+/** Keys that are rotated too often are not replaced until older ones are over: the folder is bounded. */
+const MOST_KEPT = 50
 /** How often the folder is looked at. */
 const LOOK_MS = 30_000
 /** After a file has changed, others may follow at once. */
@@ -117,7 +119,7 @@ export class KeySchedule {
   #isDue(keys: readonly SigningKey[], now: number): boolean {
     const { algorithm, rotateEveryMs = Infinity } = this.#rules
     const newest = keys.findLast((key) => key.algorithm === algorithm && key.retiresAt === undefined)
-    return newest === undefined || now - newest.createdAt >= rotateEveryMs
+    return newest === undefined || (now - newest.createdAt >= rotateEveryMs && keys.length < MOST_KEPT)
   }
 
   async #publish(keys: readonly SigningKey[]): Promise<void> {

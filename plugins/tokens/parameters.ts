@@ -15,7 +15,8 @@ const TYPE = /^application\/(x-www-form-urlencoded|json)[ \t]*(?:;[ \t]*charset=
  */
 export function parametersOf(contentType: string | undefined, body: Uint8Array): Parameters {
   if (body.length === 0) return new Map()
-  if (body.length > MAX_BYTES) throw new TokenRefusal(413, 'body_too_large', 'the body is longer than 16 KiB')
+  if (body.length > MAX_BYTES)
+    throw new TokenRefusal(413, 'body_too_large', 'the body is longer than 16 KiB', { error: 'invalid_request' })
   const kind = TYPE.exec(contentType ?? '')?.[1]?.toLowerCase()
   if (kind === undefined)
     throw new TokenRefusal(

@@ -3,6 +3,8 @@ import { isOver, type Lasting, lasting } from './lasting.ts'
 
 /** Revoked access tokens at one time. */
 const MOST = 100_000
+/** Looking at all of them takes milliseconds: not for every request that finds no room. */
+const FORGET_MS = 1000
 
 interface Revoked {
   readonly subject: string
@@ -15,6 +17,7 @@ export class Revocations {
   readonly #revoked = new Map<string, Revoked>()
   readonly #bySubject = new Map<string, number>()
   readonly #most: number
+  #forgotAt = -Infinity
 
   constructor(clock: Clock, most = MOST) {
     this.#clock = clock
@@ -32,7 +35,7 @@ export class Revocations {
   /** Whether one more of that subject can be kept. */
   hasRoom(subject: string, share: number): boolean {
     const isFull = (): boolean => this.#revoked.size >= this.#most || (this.#bySubject.get(subject) ?? 0) >= share
-    if (isFull()) this.forget()
+    if (isFull() && this.#clock.now() >= this.#forgotAt + FORGET_MS) this.forget()
     return !isFull()
   }
 
@@ -57,6 +60,7 @@ export class Revocations {
 
   /** Forgets what is over. */
   forget(): void {
+    this.#forgotAt = this.#clock.now()
     for (const [id, { subject, keep }] of this.#revoked) {
       if (!isOver(this.#clock, keep)) continue
       this.#revoked.delete(id)

@@ -6,6 +6,8 @@ import type { SessionData } from './records.ts'
 const LEAST_OF_SUBJECT = 10
 /** With revoked ones, so many times as many. */
 const WITH_REVOKED = 4
+/** Looking at all of them takes milliseconds: not for every request that finds no room. */
+const FORGET_MS = 1000
 
 /** There is no room for one more: nothing is forgotten before its end. */
 export class StateFull extends Error {}
@@ -25,6 +27,7 @@ export class Sessions {
   readonly #bySubject = new Map<string, Set<SessionData>>()
   #most: number
   #live = 0
+  #forgotAt = -Infinity
 
   constructor(clock: Clock, most: number) {
     this.#clock = clock
@@ -57,9 +60,10 @@ export class Sessions {
 
   /** Whether there is a slot for one more of that subject. What is over is forgotten first. */
   hasRoom(subject: string): boolean {
-    if (this.#slots.size >= this.#most) this.forget()
-    if (this.#slots.size >= this.#most) return false
-    return (this.#bySubject.get(subject)?.size ?? 0) < WITH_REVOKED * shareOf(this.#most)
+    const isFull = (): boolean =>
+      this.#slots.size >= this.#most || (this.#bySubject.get(subject)?.size ?? 0) >= WITH_REVOKED * shareOf(this.#most)
+    if (isFull() && this.#clock.now() >= this.#forgotAt + FORGET_MS) this.forget()
+    return !isFull()
   }
 
   /** The oldest ones of a subject that must end before one more may begin. */
@@ -100,6 +104,7 @@ export class Sessions {
 
   /** Forgets what is over. */
   forget(): void {
+    this.#forgotAt = this.#clock.now()
     for (const [id, { session, keep }] of this.#slots) {
       if (!isOver(this.#clock, keep)) continue
       this.#slots.delete(id)
