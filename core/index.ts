@@ -91,10 +91,16 @@ export { type LogControl, LogControlKey, type LogLevel, type LogStatus } from '.
 export { type ChangedEndpoints, type ConfigEvents, ConfigKey, type ReloadEvent } from './control/config-events.ts'
 export { type GatewayEvent, type GatewayEvents, GatewayEventsKey } from './control/gateway-events.ts'
 export type { Reports } from './control/reports.ts'
-export { KnownTokens, type OwnTokens, OwnTokensKey, TOKEN_ALGORITHMS, TOKEN_OPERATIONS } from './control/tokens.ts'
-export { type TokenIssuer, TokenIssuerKey, type TokenReply, type TokenRequest } from './control/tokens.ts'
-export type { Revocation, TokenAlgorithm, TokenClientSettings, TokenNews, TokenOperation } from './control/tokens.ts'
-export type { TokenSettings, TokenTrust } from './control/tokens.ts'
+export { type OwnTokens, OwnTokensKey, TOKEN_ALGORITHMS } from './control/own-tokens.ts'
+export { type TokenIssuer, TokenIssuerKey, type TokenReply, type TokenRequest } from './control/own-tokens.ts'
+export type {
+  Revocation,
+  TokenAlgorithm,
+  TokenClientSettings,
+  TokenNews,
+  TokenOperation,
+} from './control/own-tokens.ts'
+export type { TokenSettings, TokenTrust } from './control/own-tokens.ts'
 
 // Run-time state: data that outlives a reload, the state of endpoints and targets, stored responses.
 export type { ShareSpec } from './api/share-spec.ts'

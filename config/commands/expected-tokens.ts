@@ -1,4 +1,4 @@
-import { KnownTokens, type OwnTokens, type TokenSettings } from '../../core/control/tokens.ts'
+import { KnownTokens, type OwnTokens, type TokenSettings } from '../../core/control/own-tokens.ts'
 
 /**
  * What filters know of the gateway's own tokens where no gateway runs: who issues them, and none of the keys. No key is read, and none is made.

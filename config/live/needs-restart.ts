@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../../core/control/config-error.ts'
-import type { TokenSettings } from '../../core/control/tokens.ts'
+import type { TokenSettings } from '../../core/control/own-tokens.ts'
 import type { Settings } from '../read/settings.ts'
 
 /** Settings that are only read when the process starts, with their key of the document. */

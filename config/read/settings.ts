@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../core/control/config-error.ts'
+import type { TokenSettings } from '../../core/control/own-tokens.ts'
 import type { StatisticsSettings } from '../../core/control/statistics.ts'
-import type { TokenSettings } from '../../core/control/tokens.ts'
 import { type ClientHeaderRules, DEFAULT_CLIENT_HEADERS } from '../../core/http/client-headers.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'

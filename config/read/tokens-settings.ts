@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { show } from '../../core/base/show.ts'
-import type { TokenSettings } from '../../core/control/tokens.ts'
+import type { TokenSettings } from '../../core/control/own-tokens.ts'
 import type { Problems } from '../document/problems.ts'
 import type { DocumentValues } from '../schema/document-schema.ts'
 
@@ -16,7 +16,7 @@ export function readTokenSettings(
   const settings = {
     issuer: given.issuer,
     audience: given.audience ?? given.issuer,
-    serve: given.serve,
+    serve: { prefix: given.serve.prefix },
     algorithm: given.algorithm,
     keysDir,
     rotateEveryMs: given.rotate_every,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { normalPath } from '../../core/base/normal-path.ts'
 import { duration } from '../../core/base/units.ts'
-import { TOKEN_ALGORITHMS } from '../../core/control/tokens.ts'
+import { TOKEN_ALGORITHMS } from '../../core/control/own-tokens.ts'
 import { isLoopback, type Parsed } from './address.ts'
 import { off, section, text, written } from './value-kinds.ts'
 

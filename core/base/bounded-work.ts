@@ -1,4 +1,8 @@
-/** Work of which so many pieces run at a time, and so many more wait their turn. */
+/**
+ * Work of which so many pieces run at a time, and so many more wait their turn.
+ *
+ * @example const hashing = new BoundedWork(2, 100)
+ */
 export class BoundedWork {
   readonly #atOnce: number
   readonly #mostWaiting: number

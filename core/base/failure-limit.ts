@@ -13,6 +13,8 @@ interface Count {
 
 /**
  * Counts wrong passwords by user and address. Never by the user alone: anybody could lock others out.
+ *
+ * @example const failures = new FailureLimit(env.clock)
  */
 export class FailureLimit {
   readonly #clock: Clock

@@ -1,6 +1,10 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 
-/** A password as a file has it. */
+/**
+ * A password as a file has it.
+ *
+ * @example const check = (hash: PasswordHash, given: string) => hash.matches(given)
+ */
 export interface PasswordHash {
   /** Whether the password is the one. In a thread of its own; takes milliseconds. */
   matches(password: string): Promise<boolean>
@@ -24,6 +28,7 @@ const BCRYPT_STEPS = 7
 /**
  * A hash as it stands in a file: bcrypt (`$2a$`, `$2b$`, `$2y$`) or scrypt in the PHC form (`$scrypt$ln=15,r=8,p=1$salt$hash`).
  * @throws Error for the operator, without the hash
+ * @example const hash = passwordHash(env.readFile('ann.hash').toString().trim())
  */
 export function passwordHash(text: string): PasswordHash {
   if (/^\$2[aby]\$/.test(text)) return bcryptHash(text)

@@ -2,7 +2,7 @@ import type { Logger } from '../api/logger.ts'
 import type { Meter } from '../api/meter.ts'
 import type { Service } from '../api/service.ts'
 import type { Clock } from '../base/clock.ts'
-import type { TokenIssuer, TokenNews, TokenSettings } from '../control/tokens.ts'
+import type { TokenIssuer, TokenNews, TokenSettings } from '../control/own-tokens.ts'
 
 /** What the issuer is made of. */
 export interface IssuerParts {

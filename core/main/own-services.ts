@@ -4,7 +4,7 @@ import type { ServiceKey } from '../api/service.ts'
 import type { LoadTrigger } from '../control/config-control.ts'
 import { type ChangedEndpoints, ConfigKey, OwnConfigEvents } from '../control/config-events.ts'
 import { GatewayEventsKey, OwnGatewayEvents } from '../control/gateway-events.ts'
-import { KnownTokens, OwnTokensKey } from '../control/tokens.ts'
+import { KnownTokens, OwnTokensKey } from '../control/own-tokens.ts'
 import { LogLevels } from './log-levels.ts'
 
 /** What a load is, for every process that it reaches. Plain data. */

@@ -5,7 +5,7 @@ import { SCOPE_PATTERN } from '../../filters/auth/option-parts.ts'
 import { signerOf } from '../../plugins/tokens/key-schedule.ts'
 import { sign } from '../../plugins/tokens/signing.ts'
 import { parseDuration } from '../base/units.ts'
-import type { TokenSettings } from '../control/tokens.ts'
+import type { TokenSettings } from '../control/own-tokens.ts'
 import { keysIn } from './token-setup.ts'
 
 /** No key is kept for tokens that live longer; milliseconds. */

@@ -9,7 +9,7 @@ import {
   TokenIssuerKey,
   type TokenNews,
   type TokenSettings,
-} from '../control/tokens.ts'
+} from '../control/own-tokens.ts'
 import type { AssemblyParts } from './assembly-parts.ts'
 import { type IssuerParts, type MakeIssuer, makeIssuer, type RunningIssuer } from './make-issuer.ts'
 import type { OwnServices } from './own-services.ts'

@@ -1,5 +1,5 @@
 import { sleep } from '../base/timer.ts'
-import type { TokenNews } from '../control/tokens.ts'
+import type { TokenNews } from '../control/own-tokens.ts'
 import type { Question } from '../fleet/messages.ts'
 
 /** How long a worker may take to confirm what it was told; milliseconds. */

@@ -3,7 +3,7 @@ import { loadConfig } from '../../config/live/config-loader.ts'
 import { readKeys } from '../../plugins/tokens/key-folder.ts'
 import type { SigningKey } from '../../plugins/tokens/signing.ts'
 import { ConfigError } from '../control/config-error.ts'
-import type { TokenSettings } from '../control/tokens.ts'
+import type { TokenSettings } from '../control/own-tokens.ts'
 
 /**
  * How the gateway of a configuration issues tokens.

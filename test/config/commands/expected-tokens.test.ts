@@ -1,6 +1,6 @@
 import t from 'tap'
 import { expectedTokens } from '../../../config/commands/expected-tokens.ts'
-import { OwnTokensKey } from '../../../core/control/tokens.ts'
+import { OwnTokensKey } from '../../../core/control/own-tokens.ts'
 import { FilterBench } from '../../../core/testing.ts'
 import { auth } from '../../../filters/auth/filter.ts'
 import { settingsOf } from '../../core/main/token-support.ts'

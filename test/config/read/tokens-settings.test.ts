@@ -18,7 +18,7 @@ t.test('an issuer alone is enough', async (t) => {
   t.strictSame(read(`{ ${issuer} }`), {
     issuer: 'https://gateway.example.com',
     audience: 'https://gateway.example.com',
-    serve: { prefix: '/auth', on: 'proxy' },
+    serve: { prefix: '/auth' },
     algorithm: 'ES256',
     keysDir: resolve('keys'),
     rotateEveryMs: undefined,

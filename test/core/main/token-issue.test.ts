@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import t from 'tap'
-import { TOKEN_ALGORITHMS } from '../../../core/control/tokens.ts'
+import { TOKEN_ALGORITHMS } from '../../../core/control/own-tokens.ts'
 import { issueOptions, issueToken } from '../../../core/main/token-issue.ts'
 import { readKeys } from '../../../plugins/tokens/key-folder.ts'
 import type { SigningKey } from '../../../plugins/tokens/signing.ts'

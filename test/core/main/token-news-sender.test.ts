@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { TokenNews } from '../../../core/control/tokens.ts'
+import type { TokenNews } from '../../../core/control/own-tokens.ts'
 import type { Question } from '../../../core/fleet/messages.ts'
 import { TokenNewsSender } from '../../../core/main/token-news-sender.ts'
 import { until } from '../../support/reload.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TokenAlgorithm, TokenSettings } from '../../../core/control/tokens.ts'
+import type { TokenAlgorithm, TokenSettings } from '../../../core/control/own-tokens.ts'
 import { writeNewKey } from '../../../plugins/tokens/key-folder.ts'
 
 /** Any time; milliseconds since the epoch. */
@@ -12,7 +12,7 @@ export function settingsOf(dir: string, algorithm: TokenAlgorithm = 'ES256'): To
   return {
     issuer: ISSUER,
     audience: ISSUER,
-    serve: { prefix: '/auth', on: 'proxy' },
+    serve: { prefix: '/auth' },
     algorithm,
     keysDir: join(dir, 'keys'),
     rotateEveryMs: undefined,

@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import type { TokenSettings } from '../../../core/control/tokens.ts'
+import type { TokenSettings } from '../../../core/control/own-tokens.ts'
 import { issueToken } from '../../../core/main/token-issue.ts'
 import { verifyToken } from '../../../core/main/token-verify.ts'
 import { unverified } from '../../../filters/auth/bearer/unverified-token.ts'

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
-import { KnownTokens, OwnTokensKey, type TokenAlgorithm, type TokenTrust } from '../../../core/index.ts'
+import { KnownTokens } from '../../../core/control/own-tokens.ts'
+import { OwnTokensKey, type TokenAlgorithm, type TokenTrust } from '../../../core/index.ts'
 import { FilterBench } from '../../../core/testing.ts'
 import { NOW } from './support.ts'
 

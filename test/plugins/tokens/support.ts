@@ -2,8 +2,8 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
+import { KnownTokens } from '../../../core/control/own-tokens.ts'
 import type { TokenNews, TokenReply, TokenRequest, TokenSettings } from '../../../core/index.ts'
-import { KnownTokens } from '../../../core/index.ts'
 import { ManualClock, MemoryMeter, RecordingLogger } from '../../../core/testing.ts'
 import { OwnTokenIssuer } from '../../../plugins/tokens/token-issuer.ts'
 
@@ -48,7 +48,7 @@ export async function settingsIn(dir: string, more: Partial<TokenSettings> = {})
   return {
     issuer: 'https://gateway.test',
     audience: 'https://gateway.test',
-    serve: { prefix: '/auth', on: 'proxy' },
+    serve: { prefix: '/auth' },
     algorithm: 'ES256',
     keysDir: join(dir, 'keys'),
     rotateEveryMs: undefined,

@@ -7,7 +7,7 @@ export interface TokenSettings {
   /** `aud`. */
   readonly audience: string
   /** Where it is served; `prefix` starts with `/` and does not end with one. */
-  readonly serve: { readonly prefix: string; readonly on: 'proxy' | 'admin' }
+  readonly serve: { readonly prefix: string }
   readonly algorithm: TokenAlgorithm
   readonly keysDir: string
   /** Undefined: keys are rotated by hand alone. */
@@ -29,6 +29,11 @@ export interface TokenClientSettings {
   readonly roles: readonly string[]
 }
 
+/**
+ * The algorithms that tokens can be signed with (RFC 7518 §3.1, RFC 8037 §3.1).
+ *
+ * @example const isKnown = (name: string): boolean => TOKEN_ALGORITHMS.some((one) => one === name)
+ */
 export const TOKEN_ALGORITHMS = [
   'HS256',
   'HS384',
@@ -44,6 +49,7 @@ export const TOKEN_ALGORITHMS = [
   'ES512',
   'EdDSA',
 ] as const
+/** One of `TOKEN_ALGORITHMS`. */
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number]
 
 /** A request for tokens, or about one, as the listener's process has read it. Plain data. */
@@ -66,8 +72,8 @@ export interface TokenRequest {
     | undefined
 }
 
-export const TOKEN_OPERATIONS = ['token', 'refresh', 'revoke', 'validate', 'user', 'jwks', 'metadata'] as const
-export type TokenOperation = (typeof TOKEN_OPERATIONS)[number]
+/** What is asked for; each has a path of its own. */
+export type TokenOperation = 'token' | 'refresh' | 'revoke' | 'validate' | 'user' | 'jwks' | 'metadata'
 
 /** Plain data. */
 export interface TokenReply {
@@ -78,12 +84,21 @@ export interface TokenReply {
   readonly body: string
 }
 
-/** The issuer of tokens: one for all processes of a gateway. */
+/**
+ * The issuer of tokens: one for all processes of a gateway.
+ *
+ * @example const answer = async (issuer: TokenIssuer, request: TokenRequest) => (await issuer.respond(request)).status
+ */
 export interface TokenIssuer {
   /** Never rejects for what a client sends. */
   respond(request: TokenRequest): Promise<TokenReply>
 }
 
+/**
+ * The issuer of the gateway's own tokens; there is one only where the configuration has `tokens`.
+ *
+ * @example const issuer = env.serviceIf(TokenIssuerKey)
+ */
 export const TokenIssuerKey: ServiceKey<TokenIssuer> = defineService('token-issuer')
 
 /** What verifies the gateway's own tokens. Plain data. */
@@ -101,6 +116,8 @@ export type Revocation = readonly [id: string, until: number]
 /**
  * What this process knows of the gateway's own tokens, up to date in every process before a token is signed with a new key, and before a
  * revocation is confirmed.
+ *
+ * @example const isGone = (tokens: OwnTokens, jti: string) => tokens.isRevoked(jti, undefined)
  */
 export interface OwnTokens {
   /** Undefined: the gateway issues none. Another object after each change. */
@@ -109,6 +126,11 @@ export interface OwnTokens {
   isRevoked(jti: unknown, sid: unknown): boolean
 }
 
+/**
+ * What this process knows of the gateway's own tokens.
+ *
+ * @example const issuer = env.serviceIf(OwnTokensKey)?.trust?.issuer
+ */
 export const OwnTokensKey: ServiceKey<OwnTokens> = defineService('own-tokens')
 
 /** A change of what all processes must know. Plain data. */
