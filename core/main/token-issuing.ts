@@ -87,13 +87,12 @@ export class TokenIssuing {
     const before = this.#settings
     if (settings === undefined || before === undefined || this.#issuer === undefined) return commit?.()
     const files = digestsOf(settings)
-    await this.#issuer.apply(settings).catch(refuse)
     try {
+      await this.#issuer.apply(settings).catch(refuse)
       await commit?.()
     } catch (error) {
-      await this.#issuer.apply(before).catch((err: unknown) => {
-        this.#parts.log.error({ err }, 'tokens could not be issued as before')
-      })
+      // It may have applied all but what a worker did not confirm. Where it can't read the files, it stays as it is.
+      await this.#issuer.apply(before).catch(() => {})
       throw error
     }
     this.#settings = settings

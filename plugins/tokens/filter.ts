@@ -8,7 +8,7 @@ const options = z.strictObject({
     .string()
     .regex(/^\/.*[^/]$/, 'expected a path such as /auth')
     .describe('`tokens.serve.prefix`.'),
-  issuer: z.url().describe('`tokens.issuer`.'),
+  issuer: z.string().describe('`tokens.issuer`.'),
 })
 
 /** Serves the tokens that the gateway issues itself. The section `tokens` puts it into the chain, with its options. */

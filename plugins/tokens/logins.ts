@@ -52,11 +52,13 @@ export class Logins {
       const work = async (): Promise<boolean> => {
         // Those that waited behind a wrong one.
         this.#refuseGuesses(account, address)
-        return (known?.hash ?? decoyOf(users)).matches(password).catch(() => false)
+        const matches = await (known?.hash ?? decoyOf(users)).matches(password).catch(() => false)
+        // Before the next one begins.
+        if (!matches || known === undefined) this.#failures.failed(account, address)
+        return matches
       }
       const matches = await (this.#work.run(work) ?? this.#refuse())
       if (matches && known !== undefined) return known
-      this.#failures.failed(account, address)
       throw invalidGrant('the user is unknown, or the password is wrong', known?.name ?? this.#hidden(name))
     } finally {
       const others = this.#waiting.get(address)! - 1

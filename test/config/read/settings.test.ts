@@ -39,6 +39,7 @@ t.test('settings have defaults', async (t) => {
       explain: undefined,
       shutdown: { gracePeriodMs: 0, timeoutMs: 30_000 },
       statistics: DEFAULT_STATISTICS,
+      tokens: undefined,
       admin: { changes: 'file' },
       echo: undefined,
       healthCheck: undefined,

@@ -103,7 +103,7 @@ t.test('what is wrong is a problem of the section, and nothing has changed', asy
   t.equal(committed, 0)
   const full = () => Promise.reject(new ConfigError([{ path: [], message: 'no space' }]))
   await t.rejects(tokens.apply({ ...settings, audience: 'next', usersFile: undefined }, full), /no space/)
-  t.strictSame(applied, ['https://a.test', 'next', 'https://a.test'], 'as before')
+  t.strictSame(applied, ['https://a.test', 'https://a.test', 'next', 'https://a.test'], 'as before')
   t.equal(tokens.files.size, 1)
   await tokens.apply({ ...settings, audience: 'next' }, async () => void committed++)
   t.equal(committed, 1)

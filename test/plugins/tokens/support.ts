@@ -157,3 +157,7 @@ export const told = ({ status, body }: TokenReply): string =>
 
 export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+/** What `throws` compares a refusal with. */
+export const refusal = (status: number): Error =>
+  Object.assign(new Error(), { message: /./ as unknown, status }) as Error
