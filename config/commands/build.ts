@@ -4,12 +4,14 @@ import { TimerWheel } from '../../core/base/timer-wheel.ts'
 import type { Catalog } from '../../core/build/catalog.ts'
 import { buildSnapshot, checkSpec, type Snapshot } from '../../core/build/snapshot.ts'
 import { Runtime } from '../../core/chain/runtime.ts'
+import { OwnTokensKey } from '../../core/control/tokens.ts'
 import { Metrics } from '../../core/observe/metrics.ts'
 import { EndpointRegistry, EndpointRegistryKey } from '../../core/state/registry.ts'
 import { SharedState } from '../../core/state/shared-state.ts'
 import { loadConfig } from '../live/config-loader.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import type { Host } from './command.ts'
+import { expectedTokens } from './expected-tokens.ts'
 import { type Finding, findings, located } from './report.ts'
 
 /** A configuration that was loaded and built as `run` does, without listening. */
@@ -26,7 +28,9 @@ export interface Built {
 export async function build(file: string, host: Host, previous?: Built): Promise<Built> {
   const config = await loadConfig(file, process.env, async (part) => checkSpec(part.spec, await host.catalog(part)))
   const shared = previous?.shared ?? new SharedState()
-  const services = new Map(host.services).set(EndpointRegistryKey, new EndpointRegistry(systemClock, silentLogger))
+  const services = new Map(host.services)
+    .set(EndpointRegistryKey, new EndpointRegistry(systemClock, silentLogger))
+    .set(OwnTokensKey, expectedTokens(config.settings))
   const runtime = new Runtime({
     clock: systemClock,
     timers: new TimerWheel(),

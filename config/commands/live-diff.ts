@@ -3,7 +3,7 @@ import type { EndpointSpec, GatewaySpec } from '../../core/control/gateway-spec.
 import { ConfigDocument } from '../document/config-document.ts'
 import { ConfigFile } from '../document/config-file.ts'
 import { changedEndpoints } from '../live/changed-endpoints.ts'
-import { NEEDS_RESTART } from '../live/needs-restart.ts'
+import { NEEDS_RESTART, TOKENS_RESTART } from '../live/needs-restart.ts'
 import { type ListedRoute, listRoutes } from '../live/route-views.ts'
 import type { LoadedConfig } from '../read/reading.ts'
 import { type Change, compare } from './compare.ts'
@@ -78,5 +78,7 @@ const textOf = ({ host, path, methods, conditions }: ListedRoute): string => {
 
 function needsRestart({ what, change, name }: Change): boolean {
   if (/^listener [^,]*$/.test(what)) return change === 'added' || change === 'removed' || name === 'listen'
-  return what === 'settings' && Object.values(NEEDS_RESTART).some((key) => name === key || name?.startsWith(`${key}.`))
+  if (what !== 'settings' || name === undefined) return false
+  if (Object.values(TOKENS_RESTART).some((key) => name === `tokens.${key}`)) return true
+  return Object.values(NEEDS_RESTART).some((key) => name === key || name.startsWith(`${key}.`))
 }

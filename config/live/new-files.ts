@@ -3,7 +3,7 @@ import type { Path } from '../../core/control/config-error.ts'
 import { BROKEN, isMapping } from '../document/plain-data.ts'
 
 /** Names of options that name files. What they hold is not read here: a plugin's option of another name does no harm either. */
-const FILE_OPTION = /(?:^|_)(?:file|files|folder|folders|directory)$/
+const FILE_OPTION = /(?:^|_)(?:file|files|folder|folders|directory|dir)$/
 
 /** The files that somebody from outside may name: what others hold must not show in messages, nor whether they exist. */
 export class KnownFiles {

@@ -14,6 +14,7 @@ import { type DeclaredChain, impliedChain, readChain, withoutOff } from './chain
 import type { ParkedKey } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
 import { expandChain } from './shorthand.ts'
+import { withTokens } from './tokens-filter.ts'
 
 export interface Listeners {
   readonly specs: readonly ListenerSpec[]
@@ -33,7 +34,7 @@ const LOOPBACK = '127.0.0.1'
 /** Reads the proxy and the admin listener with their chains, and the echo service. */
 export function readListeners(raw: Mapping, values: DocumentValues, problems: Problems): Listeners {
   const admin = readAdmin(raw.admin, problems)
-  const { chain, parked } = expandChain(
+  const { chain: expanded, parked } = expandChain(
     Object.hasOwn(raw, 'filters')
       ? readChain(raw.filters, ['filters'], problems)
       : impliedChain(DEFAULT_CHAIN, ['filters']),
@@ -41,6 +42,7 @@ export function readListeners(raw: Mapping, values: DocumentValues, problems: Pr
     admin?.chain.byFactory.has('auth') ?? false,
     problems,
   )
+  const chain = withTokens(expanded, values, problems)
   const proxy = address(values.listen, { host: undefined, port: 8000 }, undefined)
   const specs: ListenerSpec[] = [
     { name: 'proxy', ...proxy, chain: chain.entries, routes: true, requires: [], at: ['listen'] },

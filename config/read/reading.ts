@@ -24,6 +24,7 @@ import { warnOpenPages } from './open-pages.ts'
 import { warnParked } from './parked-keys.ts'
 import { readShape } from './read-shape.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { reportCovered } from './tokens-filter.ts'
 
 export interface LoadedConfig {
   /** For the engine. */
@@ -122,6 +123,7 @@ export class Reading {
     warnParked(parked, chain, endpoints.specs, problems)
     advise(listeners, endpoints.specs, problems)
     warnOpenPages(chain, endpoints.specs, problems)
+    reportCovered(values, chain, endpoints.specs, problems)
     const settings = readSettings(this.#main, values, listeners, endpoints.checks, problems)
     if (problems.errors.length > 0) {
       const spec = { listeners: listeners.specs, endpoints: endpoints.specs }

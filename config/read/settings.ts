@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Path } from '../../core/control/config-error.ts'
 import type { StatisticsSettings } from '../../core/control/statistics.ts'
+import type { TokenSettings } from '../../core/control/tokens.ts'
 import { type ClientHeaderRules, DEFAULT_CLIENT_HEADERS } from '../../core/http/client-headers.ts'
 import { DEFAULT_LIMITS, type DownstreamLimits } from '../../core/http/downstream-limits.ts'
 import type { OverloadLimits } from '../../core/http/overload.ts'
@@ -13,6 +14,7 @@ import type { DocumentValues } from '../schema/document-schema.ts'
 import { type EndpointCheck, type HealthCheckSettings, readHealthCheck } from './health-check.ts'
 import type { ChangeMode, Listeners } from './listeners.ts'
 import { readStatisticsSettings } from './statistics-settings.ts'
+import { readTokenSettings } from './tokens-settings.ts'
 
 /** The settings of the process; those of filters are not among them. Durations are milliseconds. */
 export interface Settings {
@@ -41,6 +43,8 @@ export interface Settings {
   readonly shutdown: { readonly gracePeriodMs: number; readonly timeoutMs: number }
   /** Undefined: off. */
   readonly statistics: StatisticsSettings | undefined
+  /** Undefined: the gateway issues no tokens of its own. */
+  readonly tokens: TokenSettings | undefined
   readonly admin: { readonly changes: ChangeMode }
   readonly echo: Address | undefined
   readonly healthCheck: HealthCheckSettings | undefined
@@ -140,6 +144,7 @@ export function readSettings(
     workers: readWorkers(values),
     shutdown: { gracePeriodMs: shutdown.grace_period, timeoutMs: shutdown.timeout },
     statistics: readStatisticsSettings(values, file, problems),
+    tokens: readTokenSettings(values, file, problems),
     admin: { changes },
     echo,
     healthCheck: readHealthCheck(values.health_check, checks, problems),

@@ -16,6 +16,7 @@ import {
   tracingShape,
 } from './section-shapes.ts'
 import { statistics } from './statistics-shape.ts'
+import { tokens } from './tokens-shape.ts'
 import { listen, logLevel, off, options, section, text, textOrTexts, type Values, written } from './value-kinds.ts'
 import { workers } from './workers-shape.ts'
 
@@ -116,6 +117,7 @@ export const documentShape = {
     .nullable()
     .prefault({})
     .describe('Figures of the last hours, by endpoint and target, for the admin API; `off` for none.'),
+  tokens: tokens().prefault('off').describe('Tokens that the gateway issues itself, for its own endpoints, or `off`.'),
   echo: z
     .union([off(), section(echoShape)], { error: 'expected a mapping or off' })
     .prefault('off')

@@ -16,6 +16,8 @@ export interface Request {
   readonly path: string
   /** Query with its `?`, or empty: what the client sent, without what filters took out by `setQuery`. */
   readonly query: string
+  /** The same as the client sent it, with what filters took out or replaced. It may hold credentials. */
+  readonly sentQuery: string
   /** `1.0` or `1.1`. */
   readonly httpVersion: string
   /** Filters edit it in place. */
@@ -39,6 +41,7 @@ const QUERY = /^(?:\?[\x21-\x22\x24-\x7e\x80-\xff]*)?$/
 export class ExchangeRequest implements Request {
   readonly method: string
   readonly path: string
+  readonly sentQuery: string
   readonly httpVersion: string
   readonly headers: HeaderList
   readonly body: Body
@@ -61,6 +64,7 @@ export class ExchangeRequest implements Request {
     this.body = body
     this.upgrade = upgrade
     this.#query = query
+    this.sentQuery = query
   }
 
   get query(): string {

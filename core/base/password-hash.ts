@@ -10,6 +10,9 @@ export interface PasswordHash {
   readonly cost: number
 }
 
+/** What OWASP asks of scrypt at least: 32 MiB, and some 0.2 s of a processor. */
+const NEW = { ln: 15, r: 8, p: 3 }
+
 /** bcrypt takes a second of a processor with 14, scrypt with 2^17 and r = 8: a file with more would be a way to stop the gateway. */
 const MAX_BCRYPT_COST = 14
 const MAX_SCRYPT_BYTES = 256 * 1024 * 1024
@@ -25,8 +28,28 @@ const BCRYPT_STEPS = 7
 export function passwordHash(text: string): PasswordHash {
   if (/^\$2[aby]\$/.test(text)) return bcryptHash(text)
   if (text.startsWith('$scrypt$')) return scryptHash(text)
-  throw new Error(`${kindOf(text)}; expected bcrypt or scrypt: make one with "htpasswd -nB USER"`)
+  throw new Error(
+    `${kindOf(text)}; expected bcrypt or scrypt: make one with "htpasswd -nB USER" or "weir token hash-password"`,
+  )
 }
+
+/**
+ * A hash of the password, with a salt of its own, for a file. In a thread of its own.
+ *
+ * @example const line = `ann:${await newPasswordHash('correct horse')}` // ann:$scrypt$ln=15,r=8,p=3$…$…
+ */
+export function newPasswordHash(password: string): Promise<string> {
+  const { ln, r, p } = NEW
+  const salt = randomBytes(16)
+  const options = { N: 2 ** ln, r, p, maxmem: 2 * 128 * 2 ** ln * r }
+  return new Promise((resolve, reject) =>
+    scrypt(password, salt, 32, options, (error, key) =>
+      error ? reject(error) : resolve(`$scrypt$ln=${ln},r=${r},p=${p}$${phcBase64(salt)}$${phcBase64(key)}`),
+    ),
+  )
+}
+
+const phcBase64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
 
 function kindOf(text: string): string {
   if (text.startsWith('$apr1$')) return 'the password is hashed with MD5 (apr1), which is broken'

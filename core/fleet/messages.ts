@@ -3,12 +3,13 @@ import type { BreakerSelection } from '../control/endpoint-control.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
 import type { LogLevel } from '../control/log-control.ts'
 import type { PluginCode } from '../control/plugin-code.ts'
+import type { TokenNews } from '../control/tokens.ts'
 import type { HealthCheckRequest } from '../state/target-state.ts'
 import type { EndpointDelta } from './endpoint-delta.ts'
 import type { Batch } from './values.ts'
 
 /** Of the messages. A worker of another version can't be talked to. */
-export const PROTOCOL = 5
+export const PROTOCOL = 6
 
 /** Files by absolute path, with what was in them. */
 export type FileBytes = ReadonlyMap<string, Uint8Array>
@@ -69,6 +70,7 @@ export type Question =
   | ({ readonly kind: 'breakers' } & BreakerOperation)
   | { readonly kind: 'report'; readonly name: string; readonly args: unknown }
   | { readonly kind: 'log-level'; readonly level: LogLevel }
+  | { readonly kind: 'token-news'; readonly news: TokenNews }
 
 /** Trips or resets breakers of an endpoint by hand. */
 export interface BreakerOperation {

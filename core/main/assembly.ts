@@ -17,6 +17,7 @@ import { RestartNotice, restartDue } from '../build/restart-due.ts'
 import type { LoadTrigger } from '../control/config-control.ts'
 import { ConfigError, type Problem } from '../control/config-error.ts'
 import type { GatewaySpec } from '../control/gateway-spec.ts'
+import { TokenIssuerKey } from '../control/tokens.ts'
 import { logRegistry, meterRegistry } from '../observe/registry-report.ts'
 import { adminServices } from './admin-services.ts'
 import type { AssemblyParts } from './assembly-parts.ts'
@@ -25,6 +26,7 @@ import { applySettings } from './live-settings.ts'
 import { type LoadAbout, NO_CHANGES, OwnServices } from './own-services.ts'
 import { notRouting } from './served-parts.ts'
 import { startEcho } from './start-echo.ts'
+import { TokenIssuing } from './token-issuing.ts'
 
 /**
  * A whole gateway: the data plane, here or in workers, health checks, reloads, changes at run time and the echo service, wired to
@@ -43,6 +45,7 @@ export class Assembly {
   readonly #statistics: GatewayStatistics
   readonly #loader: MemoryChanges
   readonly #own: OwnServices
+  readonly #tokens: TokenIssuing
   /** Of the load that was applied last. */
   #changed = NO_CHANGES
   #settings: Settings
@@ -57,6 +60,7 @@ export class Assembly {
     this.#own = new OwnServices(logger)
     this.#own.config.starting(config.version)
     this.#loader = new MemoryChanges(parts.loader, () => this.#reloader?.live)
+    this.#tokens = TokenIssuing.of(parts, this.#own)
     const registry = () => this.gateway.registry
     const services = adminServices({
       source,
@@ -66,7 +70,7 @@ export class Assembly {
       clock,
       registry,
       gateway: () => this.gateway,
-      files: () => this.#files().keys(),
+      files: () => [...this.#files().keys(), ...this.#tokens.paths],
       catalogOf: (part) => parts.catalogOf(part),
       reloader: () => this.#reloader,
       health: () => this.#health,
@@ -75,7 +79,7 @@ export class Assembly {
       reports: workers?.reports ?? parts.reports,
       workers,
       own: this.#own,
-      more: parts.services ?? [],
+      more: [[TokenIssuerKey, this.#tokens.service], ...(parts.services ?? [])],
     })
     this.gateway = new Gateway({ runtime, catalog, services, baseDir: config.settings.baseDir })
     workers?.serve(this.gateway.registry, services, this.#own)
@@ -91,15 +95,13 @@ export class Assembly {
   async #conditions(): Promise<Readonly<Record<string, boolean>>> {
     const { workers } = this.#parts
     const own = { ...this.conditions, ...this.gateway.startConditions.check() }
-    if (workers === undefined) return own
-    const started = await workers.startConditions()
-    return { ...own, ...started, workers: workers.fleet.ready > 0 }
+    return workers === undefined ? own : { ...own, ...(await workers.conditions()) }
   }
 
   /** Builds every part and opens the listeners. If that fails, it rejects and leaves no listener open. */
   static async start(parts: AssemblyParts): Promise<Assembly> {
     const assembly = new Assembly(parts, await parts.catalogOf(parts.config))
-    await assembly.#start()
+    await assembly.#start().catch((error: unknown) => assembly.#tokens.stop().then(() => Promise.reject(error)))
     return assembly
   }
 
@@ -125,7 +127,7 @@ export class Assembly {
     await this.#health.stop()
     const { timeoutMs } = this.#settings.shutdown
     const clean = await Promise.all([this.gateway.close(timeoutMs), this.#parts.workers?.stop(timeoutMs) ?? true])
-    await Promise.all([this.#echo?.stop(), this.#statistics.stop()])
+    await Promise.all([this.#echo?.stop(), this.#statistics.stop(), this.#tokens.stop()])
     return clean.every(Boolean)
   }
 
@@ -133,6 +135,7 @@ export class Assembly {
     const { config, source, logger, metrics, runtime, workers } = this.#parts
     this.#use(config.settings)
     const warnings = [...(await this.gateway.load(this.#ownPart(config)))]
+    await this.#tokens.start(config.settings.tokens)
     if (workers !== undefined)
       warnings.push(...(await workers.fleet.start(workers.loadOf(config, this.#about(config, 'start')))).warnings)
     for (const problem of [...config.warnings, ...warnings]) logWarning(logger, plainProblem(problem, config.document))
@@ -188,7 +191,8 @@ export class Assembly {
 
   /** Digests of all files that filters have read, by absolute path. */
   #files(): ReadonlyMap<string, string> {
-    return new Map([...(this.gateway.live?.files ?? []), ...(this.#parts.workers?.fleet.files ?? [])])
+    const { workers } = this.#parts
+    return new Map([...(this.gateway.live?.files ?? []), ...(workers?.fleet.files ?? []), ...this.#tokens.files])
   }
 
   #check({ healthCheck }: Settings): void {
@@ -233,11 +237,12 @@ export class Assembly {
     const { workers } = this.#parts
     const catalog = await this.#parts.catalogOf(next)
     const more: Problem[] = []
+    const committed = () => this.#tokens.apply(next.settings.tokens, commit)
     const warnings = await this.gateway.load(this.#ownPart(next), {
       catalog,
       commit: async () => {
-        if (workers === undefined) return commit?.()
-        more.push(...(await workers.fleet.load(workers.loadOf(next, this.#about(next, trigger)), commit)).warnings)
+        if (workers === undefined) return committed()
+        more.push(...(await workers.fleet.load(workers.loadOf(next, this.#about(next, trigger)), committed)).warnings)
       },
     })
     return [...warnings, ...more]

@@ -12,6 +12,7 @@ import { requestId } from '../../filters/request-id/filter.ts'
 import { retry } from '../../filters/retry/filter.ts'
 import { routeMatch } from '../../filters/route-match/filter.ts'
 import { admin } from '../../plugins/admin/filter.ts'
+import { tokens } from '../../plugins/tokens/filter.ts'
 import type { FilterFactory } from '../api/filter-factory.ts'
 import { Catalog } from '../build/catalog.ts'
 import { loadPlugins } from '../build/plugin-loader.ts'
@@ -32,6 +33,7 @@ export const FILTERS: readonly FilterFactory[] = [
   proxy,
   metrics,
   admin,
+  tokens,
 ]
 
 export const BUILT_IN: Catalog = new Catalog(FILTERS.map((filter) => [filter, 'built in'] as const))

@@ -30,5 +30,6 @@ export async function main(args: string[], signals = NO_SIGNALS): Promise<never>
 async function otherCommands(): Promise<readonly Command[]> {
   const { COMMANDS } = await import('../../config/commands/index.ts')
   const { keysCommand } = await import('./keys-command.ts')
-  return [...COMMANDS, keysCommand]
+  const { tokenCommand } = await import('./token-command.ts')
+  return [...COMMANDS, keysCommand, tokenCommand]
 }

@@ -4,6 +4,7 @@ import type { ServiceKey } from '../api/service.ts'
 import type { LoadTrigger } from '../control/config-control.ts'
 import { type ChangedEndpoints, ConfigKey, OwnConfigEvents } from '../control/config-events.ts'
 import { GatewayEventsKey, OwnGatewayEvents } from '../control/gateway-events.ts'
+import { KnownTokens, OwnTokensKey } from '../control/tokens.ts'
 import { LogLevels } from './log-levels.ts'
 
 /** What a load is, for every process that it reaches. Plain data. */
@@ -23,6 +24,8 @@ export class OwnServices {
   readonly config: OwnConfigEvents
   readonly events: OwnGatewayEvents
   readonly levels = new LogLevels()
+  /** What this process knows of the gateway's own tokens. */
+  readonly tokens = new KnownTokens()
 
   constructor(log: Logger) {
     this.config = new OwnConfigEvents(log)
@@ -33,6 +36,7 @@ export class OwnServices {
     return [
       [ConfigKey, this.config],
       [GatewayEventsKey, this.events],
+      [OwnTokensKey, this.tokens],
     ]
   }
 }

@@ -9,6 +9,7 @@ import { LogControlKey } from '../control/log-control.ts'
 import { RecentExchangesKey } from '../control/recent-exchanges.ts'
 import { RouterControlKey } from '../control/router-control.ts'
 import { StatisticsKey } from '../control/statistics.ts'
+import { TokenIssuerKey } from '../control/tokens.ts'
 import type { FleetProbes } from '../fleet/fleet-probes.ts'
 import type { ServiceCall } from '../fleet/messages.ts'
 import type { ProbeSlots } from '../state/probe-slots.ts'
@@ -32,6 +33,7 @@ const REMOTE: readonly (readonly [key: ServiceKey<unknown>, methods: readonly st
   [StatisticsIntakeKey, ['take']],
   [LogControlKey, ['status', 'setLevel']],
   [RouterControlKey, ['routes', 'explain', 'test']],
+  [TokenIssuerKey, ['respond']],
 ]
 
 /** The services of a worker: each call of a method goes to the primary. */

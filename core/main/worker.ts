@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { isatty } from 'node:tty'
 import type { Settings } from '../../config/read/settings.ts'
+import { systemClock } from '../base/clock.ts'
 import { startTimer } from '../base/timer.ts'
 import { letYoungGenerationGrow } from '../base/young-generation.ts'
 import type { Catalog } from '../build/catalog.ts'
@@ -178,6 +179,9 @@ class WorkerGateway implements Served<ToldSettings> {
         return this.#parts?.reports.answer(question.name, question.args)
       case 'log-level':
         this.#own.levels.choose(question.level)
+        return true
+      case 'token-news':
+        this.#own.tokens.learn(question.news, systemClock.wall())
         return true
     }
   }

@@ -10,6 +10,7 @@ import type { BreakerView, EndpointActivity } from '../control/endpoint-control.
 import type { LogLevel } from '../control/log-control.ts'
 import type { PluginCode } from '../control/plugin-code.ts'
 import type { Reports } from '../control/reports.ts'
+import type { TokenNews } from '../control/tokens.ts'
 import { Fleet } from '../fleet/fleet.ts'
 import type { FleetEvents, FleetOptions } from '../fleet/fleet-options.ts'
 import { FleetPermits } from '../fleet/fleet-permits.ts'
@@ -25,6 +26,7 @@ import type { LoadAbout, OwnServices, ToldSettings } from './own-services.ts'
 import { RemoteChecks } from './remote-checks.ts'
 import { callService } from './remote-services.ts'
 import { routing } from './served-parts.ts'
+import { TokenNewsSender } from './token-news-sender.ts'
 import type { WorkerArguments } from './worker.ts'
 import { defaultHeap } from './worker-count.ts'
 
@@ -59,6 +61,7 @@ export class Workers implements FleetEvents<ToldSettings> {
   /** Those that can be talked to, and have not ended. */
   readonly #greeted = new Set<Member<ToldSettings>>()
   readonly #serving = new Set<Member<ToldSettings>>()
+  readonly #news = new TokenNewsSender<Member<ToldSettings>>(() => this.#served.own.tokens.all)
   readonly #checks = new RemoteChecks(() => this.fleet)
   #served!: Served
   #loads = 0
@@ -151,13 +154,13 @@ export class Workers implements FleetEvents<ToldSettings> {
     return mergeActivity(answers.values() as Iterable<ReadonlyMap<string, EndpointActivity>>)
   }
 
-  /** What filters need before traffic makes sense: whether it is there in all workers that serve. */
-  async startConditions(): Promise<Readonly<Record<string, boolean>>> {
+  /** Whether one serves, and whether what filters need before traffic makes sense is there in all that do. */
+  async conditions(): Promise<Readonly<Record<string, boolean>>> {
     const all: Record<string, boolean> = {}
     for (const answer of (await this.fleet.ask({ kind: 'start-conditions' })).values())
       for (const [name, holds] of Object.entries(answer as Record<string, boolean>))
         all[name] = (all[name] ?? true) && holds
-    return all
+    return { ...all, workers: this.fleet.ready > 0 }
   }
 
   /** What all workers tell of themselves. */
@@ -183,6 +186,11 @@ export class Workers implements FleetEvents<ToldSettings> {
     await Promise.all([...this.#greeted].map(({ link }) => link.ask({ kind: 'log-level', level }, LEVEL_MS)))
   }
 
+  /** Tells all workers, also those that are about to be ready, of the gateway's own tokens. Rejects if one does not confirm it in time. */
+  tellTokens(news: TokenNews): Promise<void> {
+    return this.#news.tell(news)
+  }
+
   /** Nobody accepts connections any more, but what workers have accepted goes on. */
   async stop(timeoutMs: number): Promise<boolean> {
     this.#sockets.close()
@@ -194,6 +202,7 @@ export class Workers implements FleetEvents<ToldSettings> {
     const { chosen } = this.#served.own.levels
     // Before it is told to load.
     if (chosen !== undefined) void member.link.ask({ kind: 'log-level', level: chosen }, LEVEL_MS)
+    this.#news.joined(member)
     this.#served.status.greeted(member as Member<unknown>)
     this.#served.permits.greeted(member as Member<unknown>)
   }
@@ -206,6 +215,7 @@ export class Workers implements FleetEvents<ToldSettings> {
 
   gone(member: Member<ToldSettings>): void {
     this.#greeted.delete(member)
+    this.#news.left(member)
     if (this.#serving.delete(member)) this.#tell('worker_ended', member)
     this.#served.status.gone(member as Member<unknown>)
     this.#served.permits.gone(member as Member<unknown>)

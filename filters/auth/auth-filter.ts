@@ -2,6 +2,7 @@ import { AUTHENTICATION, defineSlot, type Exchange, type Filter, isThenable, typ
 import { type Access, compileAccess } from './access-rules.ts'
 import { type AuthMethod, METHODS, type MethodName, type Patience, type Proved } from './auth-method.ts'
 import type { LoadedIssuer } from './bearer/load-issuer.ts'
+import type { OwnIssuer } from './bearer/own-issuer.ts'
 import {
   type CredentialSource,
   offeredAsSubprotocol,
@@ -23,6 +24,7 @@ export interface AuthParts {
   readonly methods: readonly AuthMethod[]
   /** For `explain`. */
   readonly issuers: readonly LoadedIssuer[]
+  readonly own: OwnIssuer | undefined
   readonly identityToken: IdentityToken | undefined
 }
 
@@ -35,6 +37,7 @@ export class AuthFilter implements Filter {
   /** Places of credentials other than headers. */
   readonly #elsewhere: readonly CredentialSource[]
   readonly #issuers: readonly LoadedIssuer[]
+  readonly #own: OwnIssuer | undefined
   readonly #enforced: boolean
   readonly #access: Access
   readonly #refusals: Refusals
@@ -44,11 +47,12 @@ export class AuthFilter implements Filter {
   readonly #slot: ReturnType<typeof defineSlot<Findings>>
   readonly response?: (x: Exchange) => void
 
-  constructor({ name, options, methods, issuers, identityToken }: AuthParts) {
+  constructor({ name, options, methods, issuers, own, identityToken }: AuthParts) {
     this.#identityToken = identityToken
     this.#options = options
     this.#methods = methods
     this.#issuers = issuers
+    this.#own = own
     this.#accepted = acceptedOf(options, methods)
     this.#enforced = isEnforced(options)
     this.#access = compileAccess({ ...options, roleHierarchy: options.role_hierarchy })
@@ -101,7 +105,9 @@ export class AuthFilter implements Filter {
     const { roles, scopes } = this.#options
     const role = roles.length > 0 ? ' with one of the roles' : ''
     const scope = scopes.length > 0 ? ' with every one of the scopes' : ''
-    const algorithms = [...new Set(this.#issuers.flatMap(({ options }) => options.algorithms))]
+    const loaded = this.#issuers.map(({ source, options }) => ({ source, ...options }))
+    const issuers = [...loaded, ...(this.#own?.described ?? [])]
+    const algorithms = [...new Set(issuers.flatMap((one): readonly string[] => one.algorithms))]
     const signed = algorithms.length > 0 ? ` signed with ${algorithms.join(' or ')}` : ''
     const kinds = this.#accepted
       .map(({ name }) => (name === 'bearer' ? KINDS.bearer + signed : KINDS[name]))
@@ -110,9 +116,9 @@ export class AuthFilter implements Filter {
     else
       yield `demands nothing, but verifies ${this.#accepted.map(({ name }) => KINDS[name]).join(' or ')} if there is one`
     const bearer = this.#methods.some(({ name }) => name === 'bearer')
-    if (bearer && this.#issuers.length === 0) yield 'key: none, no token is valid'
-    for (const { source, options } of this.#issuers)
-      yield this.#issuers.length === 1 ? `key: ${source}` : `key of ${options.issuer}: ${source}`
+    if (bearer && issuers.length === 0) yield 'key: none, no token is valid'
+    for (const { source, issuer } of issuers)
+      yield issuers.length === 1 ? `key: ${source}` : `key of ${issuer ?? 'any issuer'}: ${source}`
   }
 
   #takeOut(x: Exchange): void {
@@ -197,7 +203,7 @@ function acceptedOf({ accept: names }: AuthOptions, methods: readonly AuthMethod
 
 /** The options that configure each kind of credentials. */
 const CONFIGURED_BY: Readonly<Record<MethodName, string>> = {
-  bearer: 'the keys of an issuer',
+  bearer: 'the keys of an issuer, or own_tokens',
   api_key: 'api_keys',
   basic: 'basic',
 }

@@ -17,6 +17,8 @@ export type Problem =
   | 'credentials_cross_origin'
   | 'token_expired'
   | 'token_invalid'
+  /** Valid otherwise, but its issuer has revoked it. */
+  | 'token_revoked'
   | 'api_key_expired'
   | 'api_key_invalid'
   | 'password_invalid'

@@ -1,4 +1,11 @@
-import { AUTHENTICATION, defineFilter, IdentitySlot, type SetField, StartConditionsKey } from '../../core/index.ts'
+import {
+  AUTHENTICATION,
+  defineFilter,
+  IdentitySlot,
+  OwnTokensKey,
+  type SetField,
+  StartConditionsKey,
+} from '../../core/index.ts'
 import { AuthFilter, isEnforced } from './auth-filter.ts'
 import { isSymmetric } from './bearer/algorithms.ts'
 import { methodsOf } from './methods.ts'
@@ -12,6 +19,7 @@ export const auth = defineFilter({
   options,
   offline: true,
   needs: [StartConditionsKey],
+  wants: [OwnTokensKey],
   writes: [IdentitySlot],
   enforces: [AUTHENTICATION],
   sets: fieldsOf,
@@ -23,12 +31,14 @@ export const auth = defineFilter({
     },
   ],
   async create(options, env) {
-    const { methods, issuers } = await methodsOf(options, env)
+    const tokens = env.serviceIf(OwnTokensKey)
+    const { methods, issuers, own } = await methodsOf(options, env, tokens)
+    if (tokens !== undefined && tokens.trust === undefined && options.own_tokens === true) env.warn(NO_TOKENS)
     const bearer = methods.some(({ name }) => name === 'bearer')
-    if (bearer && issuers.length === 0 && isEnforced(options)) env.warn(noKey(options))
+    if (bearer && issuers.length === 0 && own?.issuer === undefined && isEnforced(options)) env.warn(noKey(options))
     const { identity_token: token } = options
     const identityToken = token && (await import('./identity-token.ts')).loadIdentityToken(token, env)
-    return new AuthFilter({ name: env.name, options, methods, issuers, identityToken })
+    return new AuthFilter({ name: env.name, options, methods, issuers, own, identityToken })
   },
 })
 
@@ -43,6 +53,8 @@ function fieldsOf({ identity_headers: fields, identity_token: token, api_keys: k
     ...(keys?.from ?? []).flatMap(({ header: name }) => (name === undefined ? [] : { name, keep: 'anyone' as const })),
   ]
 }
+
+const NO_TOKENS = 'own_tokens is true, but the gateway issues no tokens: set tokens in the configuration'
 
 function noKey({ algorithm, algorithms = algorithm === undefined ? [] : [algorithm] }: AuthOptions): string {
   const refused = 'no key, so every request that must be authenticated is refused'

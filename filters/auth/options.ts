@@ -20,6 +20,12 @@ export const options = z
       .describe(
         'Several issuers of tokens, each with the options about tokens above; these then stand at the entries alone. `iss` of a token says which one counts. Default: none.',
       ),
+    own_tokens: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether tokens count that the gateway issues itself (`tokens` of the configuration). Default: `true` where no option about tokens, `issuers`, `api_keys` or `basic` is set, else `false`.',
+      ),
     token_from: tokenFrom,
     api_keys: apiKeysOptions.optional().describe('API keys, and where clients send them. Default: none.'),
     basic: basicOptions,
@@ -121,6 +127,14 @@ function* fieldMistakes({
 }
 
 export type AuthOptions = z.output<typeof options>
+
+/** Whether tokens of the gateway count: as it says, or else where nothing else is said of who counts. */
+export const acceptsOwn = (value: AuthOptions): boolean =>
+  value.own_tokens ??
+  (value.issuers === undefined &&
+    value.api_keys === undefined &&
+    value.basic === undefined &&
+    optionsOfOne(value).length === 0)
 
 /** The issuers, of which the options themselves may be the only one. */
 export const issuersOf = (value: AuthOptions): readonly IssuerInput[] => value.issuers ?? [value]

@@ -30,6 +30,7 @@ const FORMS: Readonly<Record<Refusal, Form>> = {
   },
   token_expired: { status: 401, error: 'invalid_token', detail: 'The token has expired' },
   token_invalid: { status: 401, error: 'invalid_token', detail: 'The token is not valid here' },
+  token_revoked: { status: 401, error: 'invalid_token', detail: 'The token has been revoked' },
   api_key_expired: { status: 401, detail: 'The API key has expired.' },
   api_key_invalid: { status: 401, detail: 'The API key is not valid here.' },
   password_invalid: { status: 401, detail: 'The user name or the password is wrong.' },

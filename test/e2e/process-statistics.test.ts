@@ -23,8 +23,13 @@ const upstream = await startUpstream((req, res) => {
 })
 t.teardown(() => upstream.close())
 
-async function start(cwd: string, t: { teardown(fn: () => unknown): void }) {
-  const started = await startWeir(t, { cwd })
+/** @param env `WEIR_WORKERS: ''` where the file says how many workers there are */
+async function start(
+  cwd: string,
+  t: { teardown(fn: () => unknown): void },
+  env: Readonly<Record<string, string>> = {},
+) {
+  const started = await startWeir(t, { cwd, env })
   const ask = async <T>(...asked: Asked): Promise<T> =>
     JSON.parse((await send(`${started.proxy}/statistics`, { method: 'POST', body: JSON.stringify(asked) })).body) as T
   /** Each request opens a connection, so that any worker may get it. */
@@ -45,9 +50,12 @@ async function start(cwd: string, t: { teardown(fn: () => unknown): void }) {
 
 const yaml = (rest: string): string => yamlFor(upstream.url, REST + rest)
 
+/** Whatever the lane says. */
+const FOUR = { WEIR_WORKERS: '' }
+
 t.test('figures cover all workers, those that were killed included, and live on in a file', async (t) => {
   const cwd = await folder(t, { 'weir.yaml': yaml('workers: 4\nstatistics: { file: stats.bin }\n') })
-  const { weir, ask, call, until } = await start(cwd, t)
+  const { weir, ask, call, until } = await start(cwd, t, FOUR)
   await call(60)
   await call(3, '/bad')
   const target = { ...SCOPE, target: upstream.url }
@@ -70,8 +78,8 @@ t.test('figures cover all workers, those that were killed included, and live on 
   const before = workersOf(weir)
   t.equal(before.size, 4)
   for (const [pid, readies] of [
-    [before.get(1)!, 3],
-    [before.get(2)!, 4],
+    [before.get(1)!, 5],
+    [before.get(2)!, 6],
   ] as const) {
     process.kill(pid, 'SIGKILL')
     await ready(weir, readies)
@@ -91,14 +99,14 @@ t.test('figures cover all workers, those that were killed included, and live on 
   const file = join(cwd, 'stats.bin')
   t.equal((await stat(file)).mode & 0o777, 0o600)
 
-  const again = await start(cwd, t)
+  const again = await start(cwd, t, FOUR)
   t.match(await again.until(() => true), { requests: 93 }, 'with what was counted last before the end')
   await again.call(7)
   t.match(await again.until(({ requests }) => requests >= 100), { requests: 100 })
   await again.weir.stop()
 
   await writeFile(file, (await readFile(file)).subarray(0, 100))
-  const third = await start(cwd, t)
+  const third = await start(cwd, t, FOUR)
   t.match(await third.weir.line(({ msg }) => /file of the statistics/.test(String(msg))), {
     level: 40,
     file,

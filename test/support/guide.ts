@@ -50,19 +50,20 @@ export class Guide {
       env: { PATH: `${resolve(process.execPath, '..')}:${process.env.PATH}`, ...env },
       timeout: 60_000,
     })
-    const got = stdout.split('\n').map((line) => line.trim())
+    // Other commands print something, too.
+    const got = stdout.split('\n').flatMap((line) => (/^\d{3}(?: |$)/.test(line) ? [line.trim()] : []))
     const requests = script.split('\n').filter((line) => line.startsWith('curl '))
     for (const [i, line] of requests.entries())
       t.equal(got[i], /# (\d{3}(?: [a-z_]+)?)$/.exec(line)?.[1] ?? 'a comment', line)
   }
 }
 
-/** A curl that prints the status and the code. */
+/** A curl that prints the status and the code, of a problem document or of RFC 6749 §5.2. A block may keep the body: `-o FILE`. */
 const CURL = `curl() {
   rm -f answer
-  command curl --silent --max-time 10 --output answer --write-out '%{http_code} ' "$@"
-  grep --no-messages --only-matching '"code":"[a-z_]*"' answer | cut -d '"' -f 4 || true
-  test -f answer && grep -q '"code"' answer || echo
+  command curl --silent --max-time 10 --write-out '%{http_code} ' "$@" --output answer
+  grep --no-messages --only-matching --extended-regexp '"(code|error)": ?"[a-z_]*"' answer | cut -d '"' -f 4 || true
+  test -f answer && grep -qE '"(code|error)"' answer || echo
 }
 `
 

@@ -3,7 +3,8 @@ import type { AuthMethod, Patience, Problem, Proving, Unproved } from '../auth-m
 import { type CredentialSource, credentialsIn } from '../credential-sources.ts'
 import type { Issuer } from './issuer.ts'
 import type { Candidates } from './issuer-keys.ts'
-import { ProofCache } from './proof-cache.ts'
+import type { OwnIssuer } from './own-issuer.ts'
+import { ProofCache, type Remembered } from './proof-cache.ts'
 import { MAX_TOKEN, type UnverifiedToken, unverified } from './unverified-token.ts'
 import type { VerificationKey } from './verification-key.ts'
 
@@ -19,6 +20,8 @@ const MOST_WAITING = 1000
 
 export interface BearerOptions {
   readonly issuers: readonly Issuer[]
+  /** Beside them; undefined: tokens that the gateway issued itself do not count. */
+  readonly own?: OwnIssuer | undefined
   readonly sources: readonly CredentialSource[]
   /** Tokens that are remembered; 0: none. */
   readonly cacheSize: number
@@ -31,13 +34,15 @@ export class BearerMethod implements AuthMethod {
   readonly #named = new Map<string, Issuer>()
   /** The one that takes tokens of whatever issuer. */
   readonly #any: Issuer | undefined
+  readonly #own: OwnIssuer | undefined
   readonly #clock: Clock
   readonly #cache: ProofCache
   readonly #work = new BoundedWork(AT_ONCE, MOST_WAITING)
   readonly #problems = new Map<Problem, Unproved>()
 
-  constructor({ issuers, sources, cacheSize }: BearerOptions, clock: Clock) {
+  constructor({ issuers, own, sources, cacheSize }: BearerOptions, clock: Clock) {
     this.sources = sources
+    this.#own = own
     this.#clock = clock
     this.#cache = new ProofCache(this, cacheSize)
     for (const issuer of issuers) {
@@ -48,12 +53,13 @@ export class BearerMethod implements AuthMethod {
   }
 
   prove(x: Exchange, patience: Patience): Proving {
-    if (this.#any === undefined && this.#named.size === 0) return this.#fail('auth_key_missing')
+    if (this.#any === undefined && this.#named.size === 0 && this.#own?.issuer === undefined)
+      return this.#fail('auth_key_missing')
     const token = credentialsIn(x, this.sources)
     if (token === undefined) return this.#fail('token_missing')
     if (typeof token !== 'string') return this.#fail(token.problem)
     const known = this.#cache.get(token, this.#clock.wall())
-    if (known !== undefined) return known
+    if (known !== undefined) return this.#unlessRevoked(known)
     if (token.length > MAX_TOKEN) return this.#fail('token_invalid')
     if (!B64TOKEN.test(token)) return this.#fail('credentials_malformed')
     return this.#verify(token, patience)
@@ -85,7 +91,7 @@ export class BearerMethod implements AuthMethod {
     return work.then((result) => {
       if (result === 'unsigned') return this.#again(token, parts, issuer, keys, patience)
       if (typeof result === 'string') return this.#fail(result)
-      return this.#cache.set(token, result, parts.payload)
+      return this.#unlessRevoked(this.#cache.set(token, result, parts.payload))
     })
   }
 
@@ -107,8 +113,15 @@ export class BearerMethod implements AuthMethod {
     )
   }
 
+  /** It may have been revoked since it was proved, also while that went on. */
+  #unlessRevoked(proof: Remembered): Remembered | Unproved {
+    return proof.issuer.revoked(proof.identity.claims) ? this.#fail('token_revoked') : proof
+  }
+
   /** By `iss`, which is not proved yet: it only chooses whose keys must prove the rest. */
   #issuerOf({ claims }: UnverifiedToken): Issuer | undefined {
+    const own = this.#own?.issuer
+    if (own !== undefined && claims.iss === own.options.issuer) return own
     return (typeof claims.iss === 'string' ? this.#named.get(claims.iss) : undefined) ?? this.#any
   }
 

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
-import type { Identity } from '../../../core/index.ts'
+import type { Identity, OwnTokens } from '../../../core/index.ts'
 import type { Problem } from '../auth-method.ts'
 import type { Algorithm } from './algorithms.ts'
 import { claimAt, wordsAt } from './claim-names.ts'
@@ -43,10 +43,18 @@ const NO_EXPIRY_MS = 60_000
 export class Issuer {
   readonly options: IssuerOptions
   readonly keys: IssuerKeys
+  readonly #revocations: Pick<OwnTokens, 'isRevoked'> | undefined
 
-  constructor(options: IssuerOptions, keys: IssuerKeys) {
+  /** @param revocations undefined: its tokens count until they expire */
+  constructor(options: IssuerOptions, keys: IssuerKeys, revocations?: Pick<OwnTokens, 'isRevoked'>) {
     this.options = options
     this.keys = keys
+    this.#revocations = revocations
+  }
+
+  /** Whether a token that counts otherwise, with these claims, was revoked. To be asked at each use. */
+  revoked(claims: Members): boolean {
+    return this.#revocations?.isRevoked(claims.jti, claims.sid) === true
   }
 
   /** The keys that may have signed the token; none if its header rules them all out. */

@@ -69,7 +69,7 @@ class LeastRecentlyUsed<V> {
 const HOT = 1024
 
 /** A proof with what it rests on. */
-interface Remembered extends Proved, Verified {
+export interface Remembered extends Proved, Verified {
   readonly identity: Verified['identity']
 }
 
@@ -97,7 +97,7 @@ export class ProofCache {
   }
 
   /** @param now milliseconds since the epoch */
-  get(token: string, now: number): Proved | undefined {
+  get(token: string, now: number): Remembered | undefined {
     const hot = this.#hot?.get(token)
     if (hot !== undefined) {
       if (counts(hot, now)) return hot
@@ -107,7 +107,7 @@ export class ProofCache {
   }
 
   /** Keeps what a token has proved, and returns it as a proof. */
-  set(token: string, verified: Verified, payload: string): Proved {
+  set(token: string, verified: Verified, payload: string): Remembered {
     const proof = { ...verified, by: this.#by }
     this.#hot?.set(token, proof)
     const { issuer, key, validUntil } = verified
@@ -115,7 +115,7 @@ export class ProofCache {
     return proof
   }
 
-  #warm(token: string, now: number): Proved | undefined {
+  #warm(token: string, now: number): Remembered | undefined {
     const name = digest(token)
     const kept = this.#cold!.get(name)
     if (kept === undefined) return undefined

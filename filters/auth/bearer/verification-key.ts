@@ -16,9 +16,25 @@ export interface VerificationKey {
 const MAX_KEYS = 100
 
 type Jwk = webcrypto.JsonWebKey & { readonly kid?: unknown; readonly k?: unknown }
+type Members = Readonly<Record<string, unknown>>
 
 /** The shared secret of HS256, HS384 and HS512, which may be any bytes. */
 export const secretKey = (secret: Buffer): VerificationKey => keyOf(createSecretKey(secret), undefined)
+
+/**
+ * The secret in a JWK (RFC 7518 §6.4).
+ * @throws Error if it is too short for its `alg`, or none
+ */
+export function signingSecret({ k, kid, alg }: Members): VerificationKey {
+  if (typeof k !== 'string' || typeof kid !== 'string') throw new Error('a JWK of type "oct" needs "k" and "kid"')
+  return keyOf(createSecretKey(Buffer.from(k, 'base64url')), kid, alg)
+}
+
+/**
+ * The public key in a JWK.
+ * @throws Error that says why it can't verify
+ */
+export const verificationKey = (jwk: Members): VerificationKey => fromJwk(jwk as Jwk)
 
 /** The secret in a file: editors and `echo` end it with a line break. */
 export function withoutLineBreak(bytes: Buffer): Buffer {

@@ -62,6 +62,17 @@ endpoints:
   t.match(problems.join('\n'), /can have no references: write the value; \$\$\{ stands for a literal \$\{/)
 })
 
+t.test('files and folders of tokens', async (t) => {
+  const of = (keys: string) => wrong(`tokens: { issuer: "https://a", keys_dir: ${keys} }\n`)
+  t.strictSame(of('keys, state_file: ca.pem'), [])
+  t.match(of('/etc'), [/tokens\.keys_dir: this file is not in use/])
+  t.match(of('keys, users_file: /etc/passwd'), [/tokens\.users_file: this file is not in use/])
+  t.match(of('keys, state_file: /etc/other'), [/tokens\.state_file: this file is not in use/])
+  t.match(of('keys, clients: [{ id: a, secret_file: /etc/other }]'), [
+    /tokens\.clients\[0\]\.secret_file: this file is not in use/,
+  ])
+})
+
 t.test('what is no configuration', async (t) => {
   t.match(wrong(''), [/the document is empty/])
   t.match(wrong('# nothing\n'), [/nothing but comments/])
