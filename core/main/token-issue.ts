@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { type Arguments, type CommandResult, Misuse } from '../../config/commands/command.ts'
 import { SCOPE_PATTERN } from '../../filters/auth/option-parts.ts'
+import { signerOf } from '../../plugins/tokens/key-schedule.ts'
+import { sign } from '../../plugins/tokens/signing.ts'
 import { parseDuration } from '../base/units.ts'
 import type { TokenSettings } from '../control/tokens.ts'
 import { keysIn } from './token-setup.ts'
-import { sign, signerOf } from './token-stand-in.ts'
 
 /** No key is kept for tokens that live longer; milliseconds. */
 const LONGEST_MS = 24 * 3_600_000

@@ -1,9 +1,9 @@
 import { chownSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandResult } from '../../config/commands/command.ts'
+import { writeNewKey } from '../../plugins/tokens/key-folder.ts'
 import type { TokenSettings } from '../control/tokens.ts'
 import { keysIn } from './token-setup.ts'
-import { writeNewKey } from './token-stand-in.ts'
 
 /** Adds a key to the gateway's folder. @param now milliseconds since the epoch */
 export async function rotateKeys(settings: TokenSettings, now: number): Promise<CommandResult> {

@@ -1,8 +1,9 @@
 import { located } from '../../config/commands/report.ts'
 import { loadConfig } from '../../config/live/config-loader.ts'
+import { readKeys } from '../../plugins/tokens/key-folder.ts'
+import type { SigningKey } from '../../plugins/tokens/signing.ts'
 import { ConfigError } from '../control/config-error.ts'
 import type { TokenSettings } from '../control/tokens.ts'
-import { readKeys, type SigningKey, tokensIn } from './token-stand-in.ts'
 
 /**
  * How the gateway of a configuration issues tokens.
@@ -10,7 +11,7 @@ import { readKeys, type SigningKey, tokensIn } from './token-stand-in.ts'
  */
 export async function tokenSettings(file: string): Promise<TokenSettings> {
   const config = await loadConfig(file)
-  const settings = tokensIn(config)
+  const settings = config.settings.tokens
   if (settings === undefined)
     throw located(
       new ConfigError([{ path: [], message: 'the gateway issues no tokens: set tokens, with issuer and keys_dir' }]),

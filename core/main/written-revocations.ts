@@ -1,6 +1,7 @@
+import { frameAt } from '../../plugins/tokens/log-frames.ts'
+import type { TokenRecord } from '../../plugins/tokens/records.ts'
 import { readOrdinaryFile } from '../base/read-file.ts'
 import type { Revocation } from '../control/tokens.ts'
-import { frameAt, type TokenRecord } from './token-stand-in.ts'
 
 /** MiB: no gateway with its bounds has written a larger file. */
 const LARGEST = 1024

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { writeNewKey } from '../../core/main/token-stand-in.ts'
+import { writeNewKey } from '../../plugins/tokens/key-folder.ts'
 import { folder, LAUNCH } from '../support/process.ts'
 
 function weir(cwd: string, args: readonly string[], input = ''): { code: number | null; out: string; err: string } {

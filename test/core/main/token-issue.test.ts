@@ -3,7 +3,8 @@ import { decodeProtectedHeader, jwtVerify } from 'jose'
 import t from 'tap'
 import { TOKEN_ALGORITHMS } from '../../../core/control/tokens.ts'
 import { issueOptions, issueToken } from '../../../core/main/token-issue.ts'
-import { readKeys, type SigningKey } from '../../../core/main/token-stand-in.ts'
+import { readKeys } from '../../../plugins/tokens/key-folder.ts'
+import type { SigningKey } from '../../../plugins/tokens/signing.ts'
 import { ISSUER, NOW, settingsOf, withKeys } from './token-support.ts'
 
 const ANN = { subject: 'ann', roles: ['clerk'], scopes: ['orders:read', 'orders:write'], ttlMs: 3_600_000 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TokenAlgorithm, TokenSettings } from '../../../core/control/tokens.ts'
-import { writeNewKey } from '../../../core/main/token-stand-in.ts'
+import { writeNewKey } from '../../../plugins/tokens/key-folder.ts'
 
 /** Any time; milliseconds since the epoch. */
 export const NOW = Date.UTC(2027, 0, 31, 10)

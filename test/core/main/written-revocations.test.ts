@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { frameBytes, type TokenRecord } from '../../../core/main/token-stand-in.ts'
 import { writtenRevocations } from '../../../core/main/written-revocations.ts'
+import { frameBytes } from '../../../plugins/tokens/log-frames.ts'
+import type { TokenRecord } from '../../../plugins/tokens/records.ts'
 import { folder } from '../../support/process.ts'
 import { NOW } from './token-support.ts'
 
