@@ -174,7 +174,10 @@ export class KeySchedule {
 const isReady = ({ retiresAt, createdAt }: SigningKey, now: number): boolean =>
   retiresAt === undefined && createdAt + PUBLISHED_MS <= now
 
-/** The newest key that has been published for long enough; of the algorithm that is wanted, where there is one. */
+/**
+ * The newest key that has been published for long enough; of the algorithm that is wanted, where there is one.
+ * @param keys at least one that has not been replaced; the oldest first
+ */
 export function signerOf(keys: readonly SigningKey[], algorithm: TokenAlgorithm, now: number): SigningKey {
   const ready = keys.filter((key) => isReady(key, now))
   const signer =
