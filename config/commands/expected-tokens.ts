@@ -1,4 +1,4 @@
-import { KnownTokens, type OwnTokens, type TokenSettings } from '../../core/control/own-tokens.ts'
+import { expectedTrust, KnownTokens, type OwnTokens, type TokenSettings } from '../../core/control/own-tokens.ts'
 
 /**
  * What filters know of the gateway's own tokens where no gateway runs: who issues them, and none of the keys. No key is read, and none is made.
@@ -10,8 +10,6 @@ export function expectedTokens({
   readonly tokens?: TokenSettings | undefined
 }): OwnTokens {
   const known = new KnownTokens()
-  if (tokens === undefined) return known
-  const { issuer, audience, algorithm } = tokens
-  known.learn({ trust: { issuer, audience, algorithm, keys: [] } }, 0)
+  if (tokens !== undefined) known.learn({ trust: expectedTrust(tokens) }, 0)
   return known
 }

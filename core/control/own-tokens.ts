@@ -140,6 +140,14 @@ export interface TokenNews {
   readonly revoked?: readonly Revocation[]
 }
 
+/** Who issues tokens, as the configuration says it before there are keys: none of them is valid then. */
+export const expectedTrust = ({ issuer, audience, algorithm }: TokenSettings): TokenTrust => ({
+  issuer,
+  audience,
+  algorithm,
+  keys: [],
+})
+
 /** How often what has ended is looked for; milliseconds. */
 const FORGET_MS = 60_000
 

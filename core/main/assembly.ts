@@ -134,6 +134,7 @@ export class Assembly {
   async #start(): Promise<void> {
     const { config, source, logger, metrics, runtime, workers } = this.#parts
     this.#use(config.settings)
+    this.#tokens.expect(config.settings.tokens)
     const warnings = [...(await this.gateway.load(this.#ownPart(config)))]
     await this.#tokens.start(config.settings.tokens)
     if (workers !== undefined)

@@ -4,6 +4,7 @@ import { digestOf } from '../base/file-digests.ts'
 import { readOrdinaryFile } from '../base/read-file.ts'
 import { ConfigError } from '../control/config-error.ts'
 import {
+  expectedTrust,
   type KnownTokens,
   type TokenIssuer,
   TokenIssuerKey,
@@ -65,6 +66,12 @@ export class TokenIssuing {
   /** Every file and folder that the configuration names for tokens. */
   get paths(): readonly string[] {
     return tokenPaths(this.#settings)
+  }
+
+  /** Before filters are created: they accept the gateway's own tokens, as soon as there are keys. */
+  expect(settings: TokenSettings | undefined): void {
+    const { known, clock } = this.#parts
+    if (settings !== undefined) known.learn({ trust: expectedTrust(settings) }, clock.wall())
   }
 
   /** Before listeners open, and before workers start. @throws ConfigError if it can't be issued as configured */
