@@ -154,25 +154,30 @@ const FORGET_MS = 60_000
 /** What a process knows, by the news that the issuer's process sends. */
 export class KnownTokens implements OwnTokens {
   #trust: TokenTrust | undefined
-  readonly #revoked = new Map<string, number>()
+  readonly #revoked = new Map<string, { readonly until: number; readonly stays: number }>()
   #forgetAt = 0
 
   /** What a process that starts later must be told. */
   get all(): TokenNews {
-    return { trust: this.#trust ?? null, revoked: [...this.#revoked] }
+    return { trust: this.#trust ?? null, revoked: Array.from(this.#revoked, ([id, { until }]) => [id, until] as const) }
   }
 
   get trust(): TokenTrust | undefined {
     return this.#trust
   }
 
-  /** @param now milliseconds since the Unix epoch: what ended before is forgotten */
-  learn({ trust, revoked = [] }: TokenNews, now: number): void {
+  /**
+   * What has ended is forgotten, when its time is over by both clocks: one that is set forward for a moment brings no token back.
+   * @param now milliseconds since the Unix epoch
+   * @param monotonic milliseconds
+   */
+  learn({ trust, revoked = [] }: TokenNews, now: number, monotonic = performance.now()): void {
     if (trust !== undefined) this.#trust = trust ?? undefined
-    for (const [id, until] of revoked) this.#revoked.set(id, until)
-    if (now < this.#forgetAt) return
-    this.#forgetAt = now + FORGET_MS
-    for (const [id, until] of this.#revoked) if (until <= now) this.#revoked.delete(id)
+    for (const [id, until] of revoked) this.#revoked.set(id, { until, stays: monotonic + until - now })
+    if (monotonic < this.#forgetAt) return
+    this.#forgetAt = monotonic + FORGET_MS
+    for (const [id, { until, stays }] of this.#revoked)
+      if (until <= now && stays <= monotonic) this.#revoked.delete(id)
   }
 
   isRevoked(jti: unknown, sid: unknown): boolean {
