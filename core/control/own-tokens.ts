@@ -176,8 +176,7 @@ export class KnownTokens implements OwnTokens {
     for (const [id, until] of revoked) this.#revoked.set(id, { until, stays: monotonic + until - now })
     if (monotonic < this.#forgetAt) return
     this.#forgetAt = monotonic + FORGET_MS
-    for (const [id, { until, stays }] of this.#revoked)
-      if (until <= now && stays <= monotonic) this.#revoked.delete(id)
+    for (const [id, { until, stays }] of this.#revoked) if (until <= now && stays <= monotonic) this.#revoked.delete(id)
   }
 
   isRevoked(jti: unknown, sid: unknown): boolean {

@@ -93,9 +93,8 @@ export class Assembly {
 
   /** The conditions of `/readyz` as they are now. */
   async #conditions(): Promise<Readonly<Record<string, boolean>>> {
-    const { workers } = this.#parts
     const own = { ...this.conditions, ...this.gateway.startConditions.check() }
-    return workers === undefined ? own : { ...own, ...(await workers.conditions()) }
+    return { ...own, ...(await this.#parts.workers?.conditions()) }
   }
 
   /** Builds every part and opens the listeners. If that fails, it rejects and leaves no listener open. */
@@ -192,8 +191,8 @@ export class Assembly {
 
   /** Digests of all files that filters have read, by absolute path. */
   #files(): ReadonlyMap<string, string> {
-    const { workers } = this.#parts
-    return new Map([...(this.gateway.live?.files ?? []), ...(workers?.fleet.files ?? []), ...this.#tokens.files])
+    const { live } = this.gateway
+    return new Map([...(live?.files ?? []), ...(this.#parts.workers?.fleet.files ?? []), ...this.#tokens.files])
   }
 
   #check({ healthCheck }: Settings): void {
