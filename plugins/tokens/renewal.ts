@@ -21,12 +21,13 @@ export async function renew(
   const text = parameters.get('refresh_token')
   if (text === undefined) throw invalidRequest('refresh_token is missing')
   const presented = state.present(text)
+  // RFC 6749 §10.4: it belongs to one client. Another one can end nothing by it, either.
+  if ('session' in presented && presented.session.client !== client?.id)
+    throw invalidGrant('the refresh token belongs to another client', presented.session.subject)
   if (presented.is === 'reused') return reused(request, presented.session, parts)
   if (presented.is === 'under-way') throw invalidGrant('another request renews this token')
   if (presented.is !== 'current') throw invalidGrant('the refresh token is none of ours, is over, or was revoked')
   const { session } = presented
-  // RFC 6749 §10.4: it belongs to one client.
-  if (session.client !== client?.id) throw invalidGrant('the refresh token belongs to another client', session.subject)
   const user = parts.accounts.users.get(session.subject)
   if (user === undefined || state.stampOf(user.hashText) !== session.stamp)
     return ended(request, session, 'user_changed', parts)

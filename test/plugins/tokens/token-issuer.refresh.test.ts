@@ -79,7 +79,13 @@ t.test("an application's session is renewed by that application alone", async (t
   t.equal(told(await bench.refresh((await bench.login()).refresh, CLIENT)), '400 invalid_grant')
   const validated = await bench.form('validate', { token: refresh }, CLIENT)
   t.match(JSON.parse(validated.body), { active: true, sub: 'ann', client_id: 'batch' })
-  t.match(issued(await bench.refresh(refresh, CLIENT)).claims, { client_id: 'batch', scope: 'orders:read' })
+  const next = issued(await bench.refresh(refresh, CLIENT))
+  t.match(next.claims, { client_id: 'batch', scope: 'orders:read' })
+  t.equal(told(await bench.refresh(refresh)), '400 invalid_grant')
+  const last = issued(await bench.refresh(next.refresh, CLIENT))
+  t.ok(last, 'nobody else ends it by a token that was used')
+  t.equal(told(await bench.refresh(refresh, CLIENT)), '400 invalid_grant')
+  t.equal(told(await bench.refresh(last.refresh, CLIENT)), '400 invalid_grant', 'the application itself does')
 })
 
 t.test('users who are gone or have another password: their sessions end with the reload', async (t) => {
