@@ -1,7 +1,14 @@
 // Every filter that Weir brings keeps the rules of `conform`, with its defaults and with the options that change most.
 import { SignJWT } from 'jose'
 import t from 'tap'
-import { ConfigControlKey, EndpointControlKey, GatewayStatusKey, HealthControlKey } from '../../../../core/index.ts'
+import {
+  ConfigControlKey,
+  EndpointControlKey,
+  GatewayStatusKey,
+  HealthControlKey,
+  type TokenIssuer,
+  TokenIssuerKey,
+} from '../../../../core/index.ts'
 import { FILTERS } from '../../../../core/main/built-in.ts'
 import { type ConformSetup, conform, conformance, ManualClock } from '../../../../core/testing.ts'
 import { requestId } from '../../../../filters/request-id/filter.ts'
@@ -32,6 +39,11 @@ const services: ConformSetup['services'] = [
   [EndpointControlKey, {} as never],
   [HealthControlKey, {} as never],
 ]
+
+const TOKENS = { prefix: '/auth', issuer: 'https://gateway.example.com' }
+const issuer: TokenIssuer = {
+  respond: async () => ({ status: 200, reason: undefined, headers: {}, body: '{"keys":[]}' }),
+}
 
 /** What each filter needs, or is checked with beside its defaults. */
 const SETUPS: Readonly<Record<string, readonly ConformSetup[]>> = {
@@ -64,6 +76,15 @@ const SETUPS: Readonly<Record<string, readonly ConformSetup[]>> = {
     { options: { failure_threshold: 'off', failure_rate: 50, scope: 'target' } },
   ],
   proxy: [{ endpoint: { url: upstream.url } }, { endpoint: { url: 'http://127.0.0.1:1' } }],
+  tokens: [
+    { options: TOKENS },
+    {
+      options: TOKENS,
+      services: [[TokenIssuerKey, issuer]],
+      request: { path: '/auth/jwks.json' },
+      async: ['request'],
+    },
+  ],
   admin: [{ services }, { services, request: { path: '/metrics' } }],
 }
 
